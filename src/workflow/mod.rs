@@ -1,1 +1,43 @@
-//! (being written)
+//! The engine: typed step chains that survive anything, and writes that happen once.
+//!
+//! ```text
+//!   alarm, resume, cancel ──▶ Runner ──decides against──▶ Head (no I/O)
+//!                               │                            ▲
+//!                               │ runs                       │ folds
+//!                               ▼                            │
+//!              Step ──effect, memo──▶ RunLog ──commits──▶ JournalStore (append-only)
+//! ```
+//!
+//! Owns steps, journal, effects, retries and suspension. Knows nothing of HubSpot, HTTP or
+//! Cloudflare; who a run acts for is a value it carries and never looks into.
+
+mod chain;
+mod combinators;
+mod context;
+mod definition;
+mod effect;
+mod effects;
+mod head;
+mod journal;
+mod log;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod memory;
+mod retry;
+mod runner;
+mod store;
+mod suspend;
+
+pub use chain::{Chain, Workflow, workflow};
+pub use combinators::{Branch, ForEach, Parallel, Sleep};
+pub use context::StepContext;
+pub use definition::{Definition, Flow, Interrupt, Step, StepError, StepPolicy, StepResult};
+pub use effect::{
+    Effect, EffectHistory, EffectKey, EffectOutcome, Found, OpenIntent, Performed, Permit, Settled,
+};
+pub use head::{Head, Next, Refusal, Resumed, RunFailure, RunStatus, Suspension};
+pub use journal::{Entry, Record, Started};
+pub use log::RunLog;
+pub use retry::RetryPolicy;
+pub use runner::{CommandError, Engine, Host, PublishError, Runner};
+pub use store::{Alarm, Commit, JournalStore, StoreError};
+pub use suspend::{Approval, Decision, MissingConnection, ResumePayload, SuspendReason};

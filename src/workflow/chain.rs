@@ -1,0 +1,183 @@
+//! The typed builder: steps that do not fit do not compile.
+//!
+//! Owns the erasure of step types behind JSON, so that the driver can hold a whole chain, and the
+//! list of effects a workflow can settle without its steps.
+
+use std::marker::PhantomData;
+use std::rc::Rc;
+
+use async_trait::async_trait;
+use serde_json::Value;
+
+use super::context::StepContext;
+use super::definition::{Definition, Flow, Interrupt, Step, StepError, StepPolicy};
+use super::effect::{Effect, EffectKey, Found};
+
+/// A step behind JSON.
+#[async_trait(?Send)]
+pub(super) trait ErasedStep<D: Definition> {
+    fn id(&self) -> &'static str;
+    fn policy(&self) -> StepPolicy;
+    fn requires(&self, context: &D::Context, state: &D::State) -> Result<(), String>;
+    async fn run(&self, input: Value, cx: &StepContext<D>)
+    -> Result<Flow<Value, Value>, StepError>;
+}
+
+struct Erased<S>(S);
+
+#[async_trait(?Send)]
+impl<D: Definition, S: Step<D>> ErasedStep<D> for Erased<S> {
+    fn id(&self) -> &'static str {
+        self.0.id()
+    }
+
+    fn policy(&self) -> StepPolicy {
+        self.0.policy()
+    }
+
+    fn requires(&self, context: &D::Context, state: &D::State) -> Result<(), String> {
+        self.0.requires(context, state)
+    }
+
+    async fn run(
+        &self,
+        input: Value,
+        cx: &StepContext<D>,
+    ) -> Result<Flow<Value, Value>, StepError> {
+        let input = serde_json::from_value(input).map_err(|error| incompatible("input", &error))?;
+        Ok(match self.0.run(input, cx).await? {
+            Flow::Next(output) => Flow::Next(to_value(&output)?),
+            Flow::Exit(result) => Flow::Exit(to_value(&result)?),
+            Flow::Suspend(reason) => Flow::Suspend(reason),
+        })
+    }
+}
+
+pub(super) fn to_value<T: serde::Serialize>(value: &T) -> Result<Value, StepError> {
+    serde_json::to_value(value)
+        .map_err(|error| StepError::terminal(format!("a value cannot be written: {error}")))
+}
+
+pub(super) fn incompatible(what: &str, error: &serde_json::Error) -> StepError {
+    StepError::Interrupted(Interrupt::Incompatible(format!(
+        "{what} no longer fits: {error}"
+    )))
+}
+
+/// An effect kind that can be looked up in the outside world from its journaled form.
+#[async_trait(?Send)]
+pub(super) trait ErasedFinder<D: Definition> {
+    fn kind(&self) -> &'static str;
+    async fn find(
+        &self,
+        services: &D::Services,
+        key: &EffectKey,
+        request: &Value,
+    ) -> Option<Found<Value>>;
+    fn visible_after(&self, services: &D::Services, request: &Value)
+    -> Option<std::time::Duration>;
+}
+
+struct Finder<E>(PhantomData<E>);
+
+#[async_trait(?Send)]
+impl<D, E> ErasedFinder<D> for Finder<E>
+where
+    D: Definition,
+    E: Effect<Services = D::Services>,
+{
+    fn kind(&self) -> &'static str {
+        E::KIND
+    }
+
+    async fn find(
+        &self,
+        services: &D::Services,
+        key: &EffectKey,
+        request: &Value,
+    ) -> Option<Found<Value>> {
+        let effect: E = serde_json::from_value(request.clone()).ok()?;
+        Some(match effect.find(services, key).await {
+            Found::Landed(receipt) => Found::Landed(serde_json::to_value(receipt).ok()?),
+            Found::Absent => Found::Absent,
+            Found::Unknown => Found::Unknown,
+        })
+    }
+
+    fn visible_after(
+        &self,
+        services: &D::Services,
+        request: &Value,
+    ) -> Option<std::time::Duration> {
+        let effect: E = serde_json::from_value(request.clone()).ok()?;
+        Some(effect.visible_after(services))
+    }
+}
+
+/// A workflow under construction whose last step hands out `Last`.
+pub struct Chain<D: Definition, Last> {
+    steps: Vec<Rc<dyn ErasedStep<D>>>,
+    finders: Vec<Box<dyn ErasedFinder<D>>>,
+    last: PhantomData<fn() -> Last>,
+}
+
+/// A finished workflow, ready to be driven.
+pub struct Workflow<D: Definition> {
+    pub(super) steps: Vec<Rc<dyn ErasedStep<D>>>,
+    pub(super) finders: Vec<Box<dyn ErasedFinder<D>>>,
+}
+
+/// Begins a workflow; the first step takes the workflow's input.
+pub fn workflow<D: Definition>() -> Chain<D, D::Input> {
+    Chain {
+        steps: Vec::new(),
+        finders: Vec::new(),
+        last: PhantomData,
+    }
+}
+
+impl<D: Definition, Last> Chain<D, Last> {
+    /// Adds a step whose input is what the chain hands out so far.
+    pub fn then<S>(mut self, step: S) -> Chain<D, S::Output>
+    where
+        S: Step<D, Input = Last>,
+    {
+        self.steps.push(Rc::new(Erased(step)));
+        Chain {
+            steps: self.steps,
+            finders: self.finders,
+            last: PhantomData,
+        }
+    }
+
+    /// Names a kind of effect the workflow writes, so that a cancelled run can settle it.
+    #[must_use]
+    pub fn writes<E: Effect<Services = D::Services>>(mut self) -> Self {
+        self.finders.push(Box::new(Finder::<E>(PhantomData)));
+        self
+    }
+}
+
+impl<D: Definition> Chain<D, D::Result> {
+    /// Ends the chain; compiles only when its last step hands out the workflow's result.
+    pub fn build(self) -> Workflow<D> {
+        Workflow {
+            steps: self.steps,
+            finders: self.finders,
+        }
+    }
+}
+
+impl<D: Definition> Workflow<D> {
+    /// The ids of the steps, in order.
+    pub fn step_ids(&self) -> Vec<&'static str> {
+        self.steps.iter().map(|step| step.id()).collect()
+    }
+
+    pub(super) fn finder(&self, kind: &str) -> Option<&dyn ErasedFinder<D>> {
+        self.finders
+            .iter()
+            .find(|finder| finder.kind() == kind)
+            .map(AsRef::as_ref)
+    }
+}

@@ -1,0 +1,197 @@
+//! Intent, send, confirm; and what to do about an intent without an outcome.
+//!
+//! Owns the order of journal and network for a write. Knows the journal, not the provider.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::chain::{incompatible, to_value};
+use super::definition::StepError;
+use super::effect::{
+    Effect, EffectHistory, EffectKey, EffectOutcome, Found, OpenIntent, Performed, Permit, Settled,
+};
+use super::journal::Record;
+use super::log::RunLog;
+use super::store::{Alarm, StoreError};
+use crate::ports::Clock;
+use crate::time::Timestamp;
+
+/// Looks at the outside world that may fail before an effect is surfaced as `unknown_outcome`.
+/// With the pauses below that is about twenty minutes of a provider that does not answer.
+pub(super) const PROBE_LIMIT: u32 = 9;
+/// The pause after the first failed look; doubles with each.
+const FIRST_PROBE_PAUSE: Duration = Duration::from_secs(3);
+/// Effects that lost their answer are looked for after this long at the earliest: a request whose
+/// connection broke may still be on its way into the provider.
+const EARLIEST_LOOK: Duration = Duration::from_secs(1);
+
+/// Settles effects against one run's journal.
+pub(super) struct EffectWriter<'a> {
+    pub log: &'a Rc<RunLog>,
+    pub clock: &'a dyn Clock,
+}
+
+/// What a look at an open intent led to.
+pub(super) enum Look {
+    /// The write is there, with this receipt.
+    Landed(serde_json::Value),
+    /// The write is not there and will not turn up.
+    Absent,
+    /// Look again no sooner than this.
+    Later(Timestamp),
+    /// Given up: nobody can tell.
+    Unknowable,
+}
+
+impl EffectWriter<'_> {
+    /// Brings one effect to an end, or as near to it as can be now. `before_sending` is asked
+    /// before a new intent is recorded.
+    pub async fn settle<E: Effect>(
+        &self,
+        key: &EffectKey,
+        effect: &E,
+        services: &E::Services,
+        before_sending: &dyn Fn() -> Result<(), StepError>,
+    ) -> Result<Settled<E::Receipt, E::Failure>, StepError> {
+        let history = self.log.store().effect(key)?;
+        if let Some(outcome) = history.outcome {
+            return read(outcome);
+        }
+        if let Some(open) = &history.open {
+            let visible_at = open.at.plus(effect.visible_after(services));
+            let found = match effect.find(services, key).await {
+                Found::Landed(receipt) => Found::Landed(to_value(&receipt)?),
+                Found::Absent => Found::Absent,
+                Found::Unknown => Found::Unknown,
+            };
+            match self
+                .conclude(key, &history, open, found, visible_at)
+                .await?
+            {
+                Look::Landed(receipt) => {
+                    let outcome = EffectOutcome::Landed {
+                        receipt,
+                        found: true,
+                    };
+                    self.record(key, outcome.clone()).await?;
+                    return read(outcome);
+                }
+                Look::Absent => {
+                    let reason = serde_json::json!("absent");
+                    self.release(key, reason).await?;
+                }
+                Look::Later(until) => return Ok(Settled::Pending(until)),
+                Look::Unknowable => {
+                    self.record(key, EffectOutcome::UnknownOutcome).await?;
+                    return Ok(Settled::UnknownOutcome);
+                }
+            }
+        }
+        before_sending()?;
+        self.send(key, effect, services).await
+    }
+
+    async fn send<E: Effect>(
+        &self,
+        key: &EffectKey,
+        effect: &E,
+        services: &E::Services,
+    ) -> Result<Settled<E::Receipt, E::Failure>, StepError> {
+        let intent = Record::Intent {
+            key: key.as_str().to_owned(),
+            kind: E::KIND.to_owned(),
+            request: to_value(effect)?,
+        };
+        self.log.append(vec![intent], Alarm::Keep).await?;
+        let log = Rc::clone(self.log);
+        let permit = Permit::new(move || log.may_write());
+        match effect.perform(services, key, &permit).await {
+            Performed::Landed(receipt) => {
+                let outcome = EffectOutcome::Landed {
+                    receipt: to_value(&receipt)?,
+                    found: false,
+                };
+                self.record(key, outcome).await?;
+                Ok(Settled::Landed(receipt))
+            }
+            Performed::Refused(failure) => {
+                let outcome = EffectOutcome::Refused {
+                    failure: to_value(&failure)?,
+                };
+                self.record(key, outcome).await?;
+                Ok(Settled::Refused(failure))
+            }
+            Performed::Deferred(failure, pause) => {
+                self.release(key, to_value(&failure)?).await?;
+                Ok(Settled::Deferred(failure, pause))
+            }
+            Performed::Unknown => Ok(Settled::Pending(self.clock.now().plus(EARLIEST_LOOK))),
+            Performed::NotSent => {
+                self.release(key, serde_json::json!("not_sent")).await?;
+                Err(StepError::Interrupted(
+                    super::definition::Interrupt::Cancelled,
+                ))
+            }
+        }
+    }
+
+    /// Draws the conclusion from a look at the outside world.
+    pub async fn conclude(
+        &self,
+        key: &EffectKey,
+        history: &EffectHistory,
+        open: &OpenIntent,
+        found: Found<serde_json::Value>,
+        visible_at: Timestamp,
+    ) -> Result<Look, StoreError> {
+        let now = self.clock.now();
+        Ok(match found {
+            Found::Landed(receipt) => Look::Landed(receipt),
+            Found::Absent if now >= visible_at.max(open.at.plus(EARLIEST_LOOK)) => Look::Absent,
+            Found::Absent => Look::Later(visible_at.max(open.at.plus(EARLIEST_LOOK))),
+            Found::Unknown if history.probes + 1 >= PROBE_LIMIT => Look::Unknowable,
+            Found::Unknown => {
+                let probed = Record::Probed {
+                    key: key.as_str().to_owned(),
+                };
+                self.log.append(vec![probed], Alarm::Keep).await?;
+                Look::Later(now.plus(FIRST_PROBE_PAUSE * (1 << history.probes)))
+            }
+        })
+    }
+
+    /// Settles an effect for good.
+    pub async fn record(&self, key: &EffectKey, outcome: EffectOutcome) -> Result<(), StoreError> {
+        let record = Record::Outcome {
+            key: key.as_str().to_owned(),
+            outcome,
+        };
+        self.log.append(vec![record], Alarm::Keep).await
+    }
+
+    async fn release(&self, key: &EffectKey, reason: serde_json::Value) -> Result<(), StoreError> {
+        let record = Record::Released {
+            key: key.as_str().to_owned(),
+            reason,
+        };
+        self.log.append(vec![record], Alarm::Keep).await
+    }
+}
+
+fn read<R, F>(outcome: EffectOutcome) -> Result<Settled<R, F>, StepError>
+where
+    R: Serialize + DeserializeOwned,
+    F: Serialize + DeserializeOwned,
+{
+    let parsed = match outcome {
+        EffectOutcome::Landed { receipt, .. } => {
+            serde_json::from_value(receipt).map(Settled::Landed)
+        }
+        EffectOutcome::Refused { failure } => serde_json::from_value(failure).map(Settled::Refused),
+        EffectOutcome::UnknownOutcome | EffectOutcome::Abandoned => Ok(Settled::UnknownOutcome),
+    };
+    parsed.map_err(|error| incompatible("an effect's outcome", &error))
+}

@@ -1,0 +1,142 @@
+//! The native twin of the Durable Object's storage: a journal in memory.
+//!
+//! For tests and simulation. Keeps rows as JSON text, as the real one does, so that a record that
+//! does not survive serialisation fails here too.
+
+use std::cell::{Cell, RefCell};
+
+use async_trait::async_trait;
+use serde_json::Value;
+
+use super::effect::{EffectHistory, EffectKey};
+use super::head::Head;
+use super::journal::{Entry, Record};
+use super::store::{Alarm, Commit, JournalStore, StoreError};
+use crate::time::Timestamp;
+
+/// A journal in memory. What it holds is what would have survived a crash.
+#[derive(Default)]
+pub struct MemoryStore {
+    rows: RefCell<Vec<String>>,
+    head: RefCell<Option<String>>,
+    alarm: Cell<Option<Timestamp>>,
+}
+
+impl MemoryStore {
+    /// When the alarm rings.
+    pub fn alarm(&self) -> Option<Timestamp> {
+        self.alarm.get()
+    }
+
+    /// Takes the alarm away, as the platform does when it rings.
+    pub fn take_alarm(&self) -> Option<Timestamp> {
+        self.alarm.take()
+    }
+
+    /// Puts an alarm back, as the platform does when a handler died.
+    pub fn restore_alarm(&self, at: Timestamp) {
+        if self.alarm.get().is_none() {
+            self.alarm.set(Some(at));
+        }
+    }
+
+    /// Bytes of all rows.
+    pub fn bytes(&self) -> usize {
+        self.rows.borrow().iter().map(String::len).sum()
+    }
+
+    fn all(&self) -> Result<Vec<Entry>, StoreError> {
+        self.rows.borrow().iter().map(|row| parse(row)).collect()
+    }
+}
+
+fn parse<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|error| StoreError(error.to_string()))
+}
+
+fn print<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|error| StoreError(error.to_string()))
+}
+
+#[async_trait(?Send)]
+impl JournalStore for MemoryStore {
+    fn head(&self) -> Result<Option<Head>, StoreError> {
+        self.head.borrow().as_deref().map(parse).transpose()
+    }
+
+    fn last_seq(&self) -> Result<u64, StoreError> {
+        Ok(self.rows.borrow().len() as u64)
+    }
+
+    fn entry(&self, seq: u64) -> Result<Option<Entry>, StoreError> {
+        let index = usize::try_from(seq).unwrap_or(usize::MAX).wrapping_sub(1);
+        self.rows
+            .borrow()
+            .get(index)
+            .map(|row| parse(row))
+            .transpose()
+    }
+
+    fn entries_after(&self, seq: u64, limit: usize) -> Result<Vec<Entry>, StoreError> {
+        let skip = usize::try_from(seq).unwrap_or(usize::MAX);
+        let rows = self.rows.borrow();
+        rows.iter()
+            .skip(skip)
+            .take(limit)
+            .map(|row| parse(row))
+            .collect()
+    }
+
+    fn entries_of(&self, kinds: &[&str]) -> Result<Vec<Entry>, StoreError> {
+        let mut entries = self.all()?;
+        entries.retain(|entry| kinds.contains(&entry.record.kind()));
+        Ok(entries)
+    }
+
+    fn effect(&self, key: &EffectKey) -> Result<EffectHistory, StoreError> {
+        let mut entries = self.all()?;
+        entries.retain(|entry| entry.record.key() == Some(key.as_str()));
+        Ok(EffectHistory::of(&entries))
+    }
+
+    fn memo(&self, key: &str) -> Result<Option<Value>, StoreError> {
+        Ok(self
+            .all()?
+            .into_iter()
+            .find_map(|entry| match entry.record {
+                Record::Memo { key: found, value } if found == key => Some(value),
+                _ => None,
+            }))
+    }
+
+    fn open_intents(&self) -> Result<Vec<EffectKey>, StoreError> {
+        let entries = self.all()?;
+        let mut open: Vec<&str> = Vec::new();
+        for entry in &entries {
+            match &entry.record {
+                Record::Intent { key, .. } => open.push(key),
+                Record::Released { key, .. } | Record::Outcome { key, .. } => {
+                    open.retain(|it| it != key);
+                }
+                _ => {}
+            }
+        }
+        open.dedup();
+        Ok(open.into_iter().map(EffectKey::from_journal).collect())
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
+        let rows: Vec<String> = commit.entries.iter().map(print).collect::<Result<_, _>>()?;
+        let head = commit.head.as_ref().map(print).transpose()?;
+        self.rows.borrow_mut().extend(rows);
+        if head.is_some() {
+            self.head.replace(head);
+        }
+        match commit.alarm {
+            Alarm::Keep => {}
+            Alarm::At(at) => self.alarm.set(Some(at)),
+            Alarm::Clear => self.alarm.set(None),
+        }
+        Ok(())
+    }
+}
