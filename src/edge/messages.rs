@@ -7,7 +7,7 @@ use crate::http::{
     CommandOutcome, ConnectAttempt, ResumeRequest, RunPage, RunQuery, Schedule, Start, StartRun,
     TakenAttempt,
 };
-use crate::identity::RequestContext;
+use crate::identity::{FetchedKeySet, KeySetError, KeySetSource, RequestContext};
 use crate::time::Timestamp;
 use crate::workflow::{Entry, RunStatus, RunView, Started};
 
@@ -177,4 +177,18 @@ pub struct Withdraw {
 #[derive(Serialize, Deserialize)]
 pub struct Tick {
     pub at: Timestamp,
+}
+
+messages! {
+    /// What an issuer's key set object answers. Named by issuer.
+    KeySetMessage on "KEY_SETS" {
+        LoadKeySet => Result<FetchedKeySet, KeySetError>,
+    }
+}
+
+/// Reads the key set; with `newer_than`, one fetched after that if the issuer may be asked again.
+#[derive(Serialize, Deserialize)]
+pub struct LoadKeySet {
+    pub source: KeySetSource,
+    pub newer_than: Option<Timestamp>,
 }
