@@ -1,1 +1,10 @@
-//! Stand-in until the world exists.
+//! A whole small world to run Onbehalf against: identity provider, Scalekit, HubSpot, Zendesk and
+//! Linear.
+//!
+//! [`world`] is a plain library: no server, no async, no wall clock. [`service`] answers Scalekit's
+//! REST paths from it as a pure function. [`idp`] signs tokens. [`server`] puts HTTP around it all.
+
+pub mod idp;
+pub mod server;
+pub mod service;
+pub mod world;

@@ -1,0 +1,153 @@
+//! Signing keys of four kinds, and what they sign.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ed25519_dalek::Signer as _;
+use rsa::RsaPrivateKey;
+use rsa::signature::{RandomizedSigner as _, SignatureEncoding as _};
+use rsa::traits::PublicKeyParts as _;
+use serde_json::{Value, json};
+use sha2::Sha256;
+
+const RSA_BITS: usize = 2048;
+
+struct RsaKey {
+    kid: String,
+    alg: &'static str,
+    key: RsaPrivateKey,
+}
+
+/// The keys.
+pub struct Keys {
+    rsa: Vec<RsaKey>,
+    ec: p256::ecdsa::SigningKey,
+    ed: ed25519_dalek::SigningKey,
+    rotations: u32,
+}
+
+fn encode(bytes: impl AsRef<[u8]>) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+fn rsa_key() -> Result<RsaPrivateKey, String> {
+    RsaPrivateKey::new(&mut rand::thread_rng(), RSA_BITS).map_err(|error| error.to_string())
+}
+
+impl Keys {
+    /// Fresh keys.
+    ///
+    /// # Errors
+    /// When the RSA key cannot be made.
+    pub fn generate() -> Result<Self, String> {
+        let key = |kid: &str, alg| -> Result<RsaKey, String> {
+            Ok(RsaKey {
+                kid: kid.to_owned(),
+                alg,
+                key: rsa_key()?,
+            })
+        };
+        Ok(Self {
+            rsa: vec![key("rs256-1", "RS256")?, key("ps256-1", "PS256")?],
+            ec: p256::ecdsa::SigningKey::random(&mut rand::thread_rng()),
+            ed: ed25519_dalek::SigningKey::generate(&mut rand::rngs::OsRng),
+            rotations: 1,
+        })
+    }
+
+    /// A new default key; the old one stays unless `drop_old`.
+    ///
+    /// # Errors
+    /// When the RSA key cannot be made.
+    pub fn rotate(&mut self, drop_old: bool) -> Result<String, String> {
+        if drop_old {
+            self.rsa.retain(|key| key.alg != "RS256");
+        }
+        self.rotations += 1;
+        let kid = format!("rs256-{}", self.rotations);
+        self.rsa.insert(
+            0,
+            RsaKey {
+                kid: kid.clone(),
+                alg: "RS256",
+                key: rsa_key()?,
+            },
+        );
+        Ok(kid)
+    }
+
+    /// The JWK Set.
+    pub fn jwks(&self) -> Value {
+        let mut keys: Vec<Value> = self
+            .rsa
+            .iter()
+            .map(|it| {
+                json!({ "kty": "RSA", "kid": it.kid, "alg": it.alg, "use": "sig",
+                    "n": encode(it.key.n().to_bytes_be()), "e": encode(it.key.e().to_bytes_be()) })
+            })
+            .collect();
+        let point = self.ec.verifying_key().to_encoded_point(false);
+        keys.push(
+            json!({ "kty": "EC", "kid": "es256-1", "alg": "ES256", "use": "sig", "crv": "P-256",
+            "x": point.x().map(encode), "y": point.y().map(encode) }),
+        );
+        keys.push(
+            json!({ "kty": "OKP", "kid": "eddsa-1", "alg": "EdDSA", "use": "sig",
+            "crv": "Ed25519", "x": encode(self.ed.verifying_key().as_bytes()) }),
+        );
+        json!({ "keys": keys })
+    }
+
+    /// Signs with the key of this algorithm or name, filling in `alg` and `kid`.
+    ///
+    /// # Errors
+    /// When there is no such key.
+    pub fn sign(&self, header: &Value, claims: &Value, key: &str) -> Result<String, String> {
+        let (alg, kid) = self.named(key)?;
+        let mut header = header.clone();
+        header["alg"] = alg.into();
+        header["kid"] = kid.into();
+        self.sign_exactly(&header.to_string(), &claims.to_string(), key)
+    }
+
+    /// Signs exactly this header and these claims, whatever they say.
+    ///
+    /// # Errors
+    /// When there is no such key.
+    pub fn sign_exactly(&self, header: &str, claims: &str, key: &str) -> Result<String, String> {
+        let (alg, kid) = self.named(key)?;
+        let message = format!("{}.{}", encode(header), encode(claims));
+        let bytes = message.as_bytes();
+        let mut random = rand::thread_rng();
+        let rsa = || {
+            self.rsa
+                .iter()
+                .find(|it| it.kid == kid)
+                .map(|it| it.key.clone())
+        };
+        let signature = match (alg.as_str(), rsa()) {
+            ("RS256", Some(key)) => rsa::pkcs1v15::SigningKey::<Sha256>::new(key)
+                .sign_with_rng(&mut random, bytes)
+                .to_vec(),
+            ("PS256", Some(key)) => rsa::pss::SigningKey::<Sha256>::new(key)
+                .sign_with_rng(&mut random, bytes)
+                .to_vec(),
+            ("ES256", _) => {
+                let signature: p256::ecdsa::Signature = self.ec.sign(bytes);
+                signature.to_vec()
+            }
+            _ => self.ed.sign(bytes).to_vec(),
+        };
+        Ok(format!("{message}.{}", encode(signature)))
+    }
+
+    /// Algorithm and `kid` of the key of this algorithm or name.
+    fn named(&self, key: &str) -> Result<(String, String), String> {
+        let rsa = self.rsa.iter().find(|it| it.kid == key || it.alg == key);
+        match (key, rsa) {
+            (_, Some(found)) => Ok((found.alg.to_owned(), found.kid.clone())),
+            ("ES256" | "es256-1", _) => Ok(("ES256".into(), "es256-1".into())),
+            ("EdDSA" | "eddsa-1", _) => Ok(("EdDSA".into(), "eddsa-1".into())),
+            _ => Err(format!("there is no key {key}")),
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! The controls under `/_sandbox/`: what happened, and what is to go wrong.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Sandbox, lock, problem};
+use crate::idp::{Person, TOKEN_SECONDS};
+use crate::service::{Reply, Request};
+use crate::world::World;
+use crate::world::faults::RuleList;
+use crate::world::users::{APPS, CsmSeed};
+
+/// Customers of one seeded CSM, and CSMs of one request.
+const CUSTOMERS: usize = 5_000;
+const CSMS: usize = 100_000;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Seed {
+    user: Option<String>,
+    prefix: Option<String>,
+    #[serde(default)]
+    count: usize,
+    #[serde(default)]
+    customers: usize,
+    connectors: Option<Vec<String>>,
+    org: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Sign {
+    header: Value,
+    claims: Value,
+    key: String,
+}
+
+impl Sandbox {
+    pub(super) fn control(self: &Arc<Self>, request: &Request) -> Reply {
+        let path = request.path.trim_start_matches("/_sandbox/");
+        match (request.method.as_str(), path) {
+            ("GET", "health") => Reply::json(200, &json!({ "status": "ok" })),
+            ("GET", "ledger") => self.ledger(request),
+            ("GET", "calls") => self.calls(),
+            ("GET", "faults") => Reply::json(200, &json!(lock(&self.service).world.faults.list())),
+            ("POST", "faults") => match serde_json::from_slice::<RuleList>(&request.body) {
+                Ok(list) => {
+                    lock(&self.service).world.faults.set(list);
+                    Reply::json(200, &json!({ "status": "ok" }))
+                }
+                Err(error) => problem(400, "Faults not understood", &error.to_string()),
+            },
+            ("DELETE", "faults") => {
+                lock(&self.service).world.faults.set(RuleList::default());
+                Reply::json(200, &json!({ "status": "ok" }))
+            }
+            ("POST", "reset") => {
+                self.ahead_ms.store(0, Ordering::Relaxed);
+                self.most_at_once.store(0, Ordering::Relaxed);
+                lock(&self.service).world = World::seeded(self.now_ms());
+                Reply::json(200, &json!({ "status": "ok" }))
+            }
+            ("POST", "seed") => self.seed(request),
+            ("POST", "age") => {
+                let ms = request
+                    .json()
+                    .get("ms")
+                    .and_then(Value::as_i64)
+                    .unwrap_or(0);
+                self.ahead_ms.fetch_add(ms, Ordering::Relaxed);
+                Reply::json(
+                    200,
+                    &json!({ "aheadMs": self.ahead_ms.load(Ordering::Relaxed) }),
+                )
+            }
+            ("POST", "webhooks") => {
+                let url = request
+                    .json()
+                    .get("url")
+                    .and_then(Value::as_str)
+                    .map(str::to_owned);
+                self.webhooks.aim(url);
+                Reply::json(200, &json!({ "status": "ok" }))
+            }
+            ("POST", "scalekit/expire_tokens") => {
+                lock(&self.service).expire_tokens();
+                Reply::json(200, &json!({ "status": "ok" }))
+            }
+            ("POST", "idp/sign") => self.sign(request),
+            ("POST", "idp/rotate") => {
+                let drop_old = request.one("drop_old") == Some("true");
+                match lock(&self.idp).keys.rotate(drop_old) {
+                    Ok(kid) => Reply::json(200, &json!({ "kid": kid })),
+                    Err(error) => problem(500, "No key", &error),
+                }
+            }
+            ("GET", path) if path.starts_with("token/") => {
+                self.token(path.trim_start_matches("token/"), request)
+            }
+            _ => problem(404, "Not found", "there is no such control"),
+        }
+    }
+
+    fn ledger(&self, request: &Request) -> Reply {
+        let service = lock(&self.service);
+        let wanted = request.one("identifier");
+        let entries = service.world.ledger.iter();
+        let shown: Vec<_> = entries
+            .filter(|entry| wanted.is_none_or(|wanted| wanted == entry.identifier))
+            .collect();
+        Reply::json(200, &json!(shown))
+    }
+
+    fn calls(&self) -> Reply {
+        let mut calls = json!(lock(&self.service).world.calls);
+        calls["max_concurrent"] = self.most_at_once.load(Ordering::Relaxed).into();
+        Reply::json(200, &calls)
+    }
+
+    fn seed(&self, request: &Request) -> Reply {
+        let seed: Seed = match serde_json::from_slice(&request.body) {
+            Ok(seed) => seed,
+            Err(error) => return problem(400, "Seed not understood", &error.to_string()),
+        };
+        if seed.customers > CUSTOMERS || seed.count > CSMS {
+            return problem(400, "Too many", "at most 5,000 customers and 100,000 users");
+        }
+        let subs: Vec<String> = match (&seed.user, &seed.prefix) {
+            (Some(user), None) => vec![user.clone()],
+            (None, Some(prefix)) => (0..seed.count).map(|n| format!("{prefix}{n}")).collect(),
+            _ => return problem(400, "Seed not understood", "name either a user or a prefix"),
+        };
+        let apps: Vec<&str> = match &seed.connectors {
+            Some(apps) => apps.iter().map(String::as_str).collect(),
+            None => APPS.to_vec(),
+        };
+        let org = seed.org.as_deref().unwrap_or("org_acme");
+        let now = self.now_ms();
+        let mut service = lock(&self.service);
+        for sub in &subs {
+            service
+                .world
+                .add(CsmSeed::new(sub, sub, org, &apps, seed.customers), now);
+        }
+        Reply::json(200, &json!({ "seeded": subs.len() }))
+    }
+
+    pub(super) fn person(&self, sub: &str) -> Option<Person> {
+        let service = lock(&self.service);
+        let csm = service.world.csm(sub)?;
+        Some(Person {
+            sub: csm.seed.sub.clone(),
+            name: csm.seed.name.clone(),
+            org: csm.seed.org.clone(),
+        })
+    }
+
+    fn token(&self, sub: &str, request: &Request) -> Reply {
+        let Some(person) = self.person(sub) else {
+            let known: Vec<String> = lock(&self.service)
+                .world
+                .csms()
+                .take(20)
+                .map(|csm| csm.seed.sub.clone())
+                .collect();
+            let detail = format!("There is no user {sub}; there are {}.", known.join(", "));
+            return problem(404, "No such user", &detail);
+        };
+        let alg = request.one("alg").unwrap_or("RS256");
+        let ttl = request
+            .one("ttl")
+            .and_then(|ttl| ttl.parse().ok())
+            .unwrap_or(TOKEN_SECONDS);
+        // Tokens live by the wall's clock, as their verifier does.
+        match lock(&self.idp).access_token(&person, alg, ttl, super::wall_ms()) {
+            Ok(token) => text(token),
+            Err(error) => problem(400, "No token", &error),
+        }
+    }
+
+    fn sign(&self, request: &Request) -> Reply {
+        let sign: Sign = match serde_json::from_slice(&request.body) {
+            Ok(sign) => sign,
+            Err(error) => return problem(400, "Nothing to sign", &error.to_string()),
+        };
+        let (header, claims) = (sign.header.to_string(), sign.claims.to_string());
+        match lock(&self.idp)
+            .keys
+            .sign_exactly(&header, &claims, &sign.key)
+        {
+            Ok(token) => text(token),
+            Err(error) => problem(400, "No token", &error),
+        }
+    }
+}
+
+fn text(body: String) -> Reply {
+    Reply {
+        status: 200,
+        headers: vec![("content-type".into(), "text/plain; charset=utf-8".into())],
+        body: body.into_bytes(),
+        ..Reply::default()
+    }
+}

@@ -1,0 +1,125 @@
+//! HTTP around the world: one port for the identity provider, Scalekit and the controls.
+//!
+//! Owns the wall clock, the sockets and the webhooks' delivery. Decides nothing about the world.
+
+mod connection;
+mod control;
+mod idp_routes;
+mod pages;
+mod webhooks;
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde_json::json;
+
+use crate::idp::Idp;
+use crate::service::{Reply, Request, Service};
+use crate::world::World;
+
+pub use connection::serve;
+
+/// Everything behind the port.
+pub struct Sandbox {
+    base_url: String,
+    service: Mutex<Service>,
+    idp: Mutex<Idp>,
+    webhooks: webhooks::Webhooks,
+    /// How far the world's clock is ahead of the wall's.
+    ahead_ms: AtomicI64,
+    now_serving: AtomicU64,
+    most_at_once: AtomicU64,
+}
+
+/// A lock whose holder panicked still guards a world that can be shown.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Sandbox {
+    /// A sandbox reached at `base_url`.
+    ///
+    /// # Errors
+    /// When keys cannot be made.
+    pub fn new(base_url: String) -> Result<Arc<Self>, String> {
+        let idp = Idp::new(format!("{base_url}/idp"))?;
+        Ok(Arc::new(Self {
+            base_url,
+            service: Mutex::new(Service::new(World::seeded(wall_ms()))),
+            idp: Mutex::new(idp),
+            webhooks: webhooks::Webhooks::default(),
+            ahead_ms: AtomicI64::new(0),
+            now_serving: AtomicU64::new(0),
+            most_at_once: AtomicU64::new(0),
+        }))
+    }
+
+    /// What a client must know, as one JSON object.
+    pub fn description(&self) -> serde_json::Value {
+        use crate::{idp, service};
+        json!({ "url": self.base_url,
+            "idp": { "issuer": lock(&self.idp).issuer(), "audience": idp::AUDIENCE,
+                "client_id": idp::CLIENT_ID, "client_secret": idp::CLIENT_SECRET },
+            "scalekit": { "url": self.base_url, "client_id": service::CLIENT_ID,
+                "client_secret": service::CLIENT_SECRET, "webhook_secret": webhooks::SECRET } })
+    }
+
+    /// The world's time.
+    fn now_ms(&self) -> i64 {
+        wall_ms() + self.ahead_ms.load(Ordering::Relaxed)
+    }
+
+    /// Answers one request, latency included.
+    async fn answer(self: &Arc<Self>, request: Request) -> Reply {
+        let serving = self.now_serving.fetch_add(1, Ordering::Relaxed) + 1;
+        self.most_at_once.fetch_max(serving, Ordering::Relaxed);
+        let reply = self.route(&request);
+        for data in &reply.webhooks {
+            self.webhooks.send(data.clone(), self.now_ms());
+        }
+        if reply.delay_ms > 0 {
+            tokio::time::sleep(Duration::from_millis(reply.delay_ms)).await;
+        }
+        self.now_serving.fetch_sub(1, Ordering::Relaxed);
+        reply
+    }
+
+    fn route(self: &Arc<Self>, request: &Request) -> Reply {
+        let path = request.path.as_str();
+        if path.starts_with("/idp/") {
+            self.idp_route(request)
+        } else if path.starts_with("/_sandbox/") {
+            self.control(request)
+        } else if path == "/" || path.starts_with("/crm/") || path.starts_with("/magic/") {
+            self.page(request)
+        } else {
+            let now = self.now_ms();
+            lock(&self.service).handle(request, now, &self.base_url)
+        }
+    }
+}
+
+fn wall_ms() -> i64 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// A redirect of a browser.
+fn see_other(location: &str) -> Reply {
+    Reply {
+        status: 303,
+        headers: vec![("location".into(), location.into())],
+        ..Reply::default()
+    }
+}
+
+/// A problem in words (RFC 9457).
+fn problem(status: u16, title: &str, detail: &str) -> Reply {
+    Reply::json(
+        status,
+        &json!({ "title": title, "status": status, "detail": detail }),
+    )
+}

@@ -1,0 +1,134 @@
+//! How the world misbehaves: a list of rules, each with what it applies to and what it does.
+//!
+//! `{"rules": [{"match": {"tool", "identifier", "endpoint"}, "latency_ms", "status", "service",
+//! "rate", "times", "retry_after", "lose_answer", "break_before", "revoke", "set_status",
+//! "search_lag_ms", "garbage"}]}`. Every member is optional; an empty match applies to everything.
+//! All rules that apply work together.
+
+use serde::{Deserialize, Serialize};
+
+use super::random::Dice;
+
+/// A rule.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Rule {
+    /// What it applies to.
+    #[serde(rename = "match")]
+    pub target: Target,
+    /// Added to the answer's time.
+    pub latency_ms: Option<u64>,
+    /// Fails with this status: as the provider's error, or as Scalekit's own with `service`.
+    pub status: Option<u16>,
+    /// The failure is Scalekit's own.
+    pub service: bool,
+    /// Applies to this share of calls; all when absent.
+    pub rate: Option<f64>,
+    /// Applies this often, then never again.
+    pub times: Option<u64>,
+    /// Seconds in `Retry-After`, with a status.
+    pub retry_after: Option<u64>,
+    /// The call takes effect, then the connection breaks.
+    pub lose_answer: bool,
+    /// The connection breaks before the call takes effect.
+    pub break_before: bool,
+    /// The account is revoked at the provider.
+    pub revoke: bool,
+    /// The account's status becomes this, with a webhook.
+    pub set_status: Option<String>,
+    /// New tasks are found by searching only after this time.
+    pub search_lag_ms: Option<i64>,
+    /// Answers `html`, `wrong_types`, `huge`, `deep` or `slow` instead.
+    pub garbage: Option<String>,
+}
+
+/// What a rule applies to.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Target {
+    /// This tool only.
+    pub tool: Option<String>,
+    /// This user only.
+    pub identifier: Option<String>,
+    /// This endpoint only: `execute_tool`, `list_accounts`, `token`, `magic_link`, `verify`,
+    /// `jwks` or `discovery`.
+    pub endpoint: Option<String>,
+}
+
+/// The list as it is sent.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleList {
+    /// All rules.
+    pub rules: Vec<Rule>,
+}
+
+/// The rules in force.
+#[derive(Clone, Debug)]
+pub struct Faults {
+    rules: Vec<Rule>,
+    dice: Dice,
+}
+
+impl Default for Faults {
+    fn default() -> Self {
+        Self {
+            rules: Vec::new(),
+            dice: Dice::new(1),
+        }
+    }
+}
+
+impl Faults {
+    /// Replaces all rules.
+    pub fn set(&mut self, list: RuleList) {
+        self.rules = list.rules;
+    }
+
+    /// The rules in force.
+    pub fn list(&self) -> RuleList {
+        RuleList {
+            rules: self.rules.clone(),
+        }
+    }
+
+    /// Draws what happens to one call.
+    pub fn draw(&mut self, endpoint: &str, tool: Option<&str>, identifier: Option<&str>) -> Rule {
+        let mut drawn = Rule::default();
+        for rule in &mut self.rules {
+            let applies = |wanted: &Option<String>, own: Option<&str>| {
+                wanted.is_none() || wanted.as_deref() == own
+            };
+            if !applies(&rule.target.endpoint, Some(endpoint))
+                || !applies(&rule.target.tool, tool)
+                || !applies(&rule.target.identifier, identifier)
+                || rule.times == Some(0)
+                || rule.rate.is_some_and(|rate| !self.dice.chance(rate))
+            {
+                continue;
+            }
+            if let Some(times) = &mut rule.times {
+                *times -= 1;
+            }
+            drawn.take(rule);
+        }
+        drawn
+    }
+}
+
+impl Rule {
+    fn take(&mut self, other: &Self) {
+        self.latency_ms = Some(self.latency_ms.unwrap_or(0) + other.latency_ms.unwrap_or(0));
+        if self.status.is_none() {
+            self.status = other.status;
+            self.service = other.service;
+            self.retry_after = other.retry_after;
+        }
+        self.lose_answer |= other.lose_answer;
+        self.break_before |= other.break_before;
+        self.revoke |= other.revoke;
+        self.set_status = self.set_status.take().or(other.set_status.clone());
+        self.search_lag_ms = self.search_lag_ms.max(other.search_lag_ms);
+        self.garbage = self.garbage.take().or(other.garbage.clone());
+    }
+}

@@ -1,0 +1,197 @@
+//! Customers with a story each, and what that story left in three apps.
+
+use super::hubspot::Hubspot;
+use super::linear::{Linear, NewIssue};
+use super::names::{COMPLAINTS, FIRST, LAST, STEMS, TASKS, TRADES};
+use super::random::Dice;
+use super::time::{DAY, date};
+use super::zendesk::Zendesk;
+
+/// How an onboarding goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Story {
+    Healthy,
+    AtRisk,
+    Critical,
+}
+
+/// Who is being onboarded.
+struct Customer {
+    company: String,
+    domain: String,
+    first: String,
+    last: String,
+    email: String,
+}
+
+fn customer(index: usize, dice: &mut Dice) -> Customer {
+    let stem = STEMS[index % STEMS.len()];
+    let trade = TRADES[(index / STEMS.len() + index) % TRADES.len()];
+    let round = index / (STEMS.len() * TRADES.len());
+    let company = match round {
+        0 => format!("{stem} {trade}"),
+        round => format!("{stem} {trade} {}", round + 1),
+    };
+    let domain = format!("{}.example", company.to_lowercase().replace(' ', "-"));
+    let (first, last) = (dice.pick(&FIRST).to_string(), dice.pick(&LAST).to_string());
+    let email = format!("{}.{}@{domain}", first.to_lowercase(), last.to_lowercase());
+    Customer {
+        company,
+        domain,
+        first,
+        last,
+        email,
+    }
+}
+
+/// Fills three apps with `count` customers in onboarding, and with what is always in the way.
+pub fn populate(
+    dice: &mut Dice,
+    count: usize,
+    now_ms: i64,
+    apps: (&mut Hubspot, &mut Zendesk, &mut Linear),
+) {
+    let (hubspot, zendesk, linear) = apps;
+    for index in 0..count {
+        let customer = customer(index, dice);
+        let story = match dice.between(0, 99) {
+            0..=64 => Story::Healthy,
+            65..=87 => Story::AtRisk,
+            _ => Story::Critical,
+        };
+        let days = match story {
+            Story::Healthy => dice.between(1, 29),
+            Story::AtRisk => dice.between(8, 29),
+            Story::Critical => dice.between(14, 29),
+        };
+        let entered = now_ms - days * DAY + dice.between(0, DAY / 2);
+        hubspot.add_contact(
+            &[
+                ("email", &customer.email),
+                ("firstname", &customer.first),
+                ("lastname", &customer.last),
+                ("company", &customer.company),
+                ("lifecyclestage", "customer"),
+            ],
+            Some(entered),
+            entered - 40 * DAY,
+        );
+        tickets(dice, zendesk, &customer, story, now_ms);
+        issues(dice, linear, &customer, story, entered, now_ms);
+    }
+    if count > 0 {
+        noise(dice, count, now_ms, hubspot, zendesk, linear);
+    }
+}
+
+fn tickets(dice: &mut Dice, zendesk: &mut Zendesk, of: &Customer, story: Story, now_ms: i64) {
+    let name = format!("{} {}", of.first, of.last);
+    let requester = zendesk.add_user(&name, &of.email, &of.company);
+    let (open, oldest) = match story {
+        Story::Healthy => (dice.between(0, 4) / 4, 2),
+        Story::AtRisk => (dice.between(1, 3), dice.between(5, 9)),
+        Story::Critical => (dice.between(3, 6), dice.between(10, 20)),
+    };
+    for nth in 0..open {
+        let age = if nth == 0 {
+            oldest
+        } else {
+            dice.between(1, oldest)
+        };
+        let status = *dice.pick(&["new", "open", "open", "pending", "hold"]);
+        let created = now_ms - age * DAY - dice.between(0, DAY / 3);
+        zendesk.add_ticket(requester, dice.pick::<&str>(&COMPLAINTS), status, created);
+    }
+    for _ in 0..dice.between(0, 2) {
+        let status = *dice.pick(&["solved", "closed"]);
+        let created = now_ms - dice.between(10, 60) * DAY;
+        zendesk.add_ticket(requester, dice.pick::<&str>(&COMPLAINTS), status, created);
+    }
+}
+
+fn issues(
+    dice: &mut Dice,
+    linear: &mut Linear,
+    of: &Customer,
+    story: Story,
+    entered: i64,
+    now_ms: i64,
+) {
+    let count = dice.between(4, 8);
+    let first = usize::try_from(dice.between(0, 11)).unwrap_or(0);
+    let done_share = match story {
+        Story::Healthy => 0.75,
+        Story::AtRisk => 0.35,
+        Story::Critical => 0.12,
+    };
+    for nth in 0..count {
+        let title = TASKS[(first + usize::try_from(nth).unwrap_or(0)) % TASKS.len()];
+        let created = entered + dice.between(0, DAY / 4);
+        let done = dice.chance(done_share);
+        let (overdue_days, idle_days) = match story {
+            Story::Healthy => (-dice.between(2, 14), dice.between(0, 3)),
+            Story::AtRisk if nth < 2 => (dice.between(1, 5), dice.between(4, 8)),
+            Story::AtRisk => (-dice.between(1, 9), dice.between(1, 5)),
+            Story::Critical if nth < 4 => (dice.between(3, 12), dice.between(9, 16)),
+            Story::Critical => (-dice.between(0, 4), dice.between(3, 9)),
+        };
+        // The first unfinished task of an unhealthy customer is the one that was begun and left.
+        let begun = !done && (nth == 0 || dice.chance(0.4));
+        let updated = (now_ms - idle_days * DAY).max(created);
+        linear.add_issue(NewIssue {
+            title: format!("{title} for {}", of.company),
+            state: match (done && nth > 0 || done && story == Story::Healthy, begun) {
+                (true, _) => "completed",
+                (false, true) => "started",
+                (false, false) if dice.chance(0.5) => "unstarted",
+                (false, false) => "backlog",
+            },
+            created_ms: created,
+            updated_ms: updated,
+            due_date: Some(date(now_ms - overdue_days * DAY)),
+            labels: vec![format!("customer:{}", of.domain), "onboarding".to_owned()],
+            project: Some(format!("{} onboarding", of.company)),
+        });
+    }
+}
+
+/// What the agent must not take for an onboarding customer.
+fn noise(
+    dice: &mut Dice,
+    count: usize,
+    now_ms: i64,
+    hubspot: &mut Hubspot,
+    zendesk: &mut Zendesk,
+    linear: &mut Linear,
+) {
+    for index in 0..count / 4 + 3 {
+        let stranger = customer(count + index, dice);
+        let stage = *dice.pick(&["lead", "opportunity", "customer", "evangelist"]);
+        // Customers among them entered long ago.
+        let entered = (stage == "customer").then(|| now_ms - dice.between(40, 300) * DAY);
+        hubspot.add_contact(
+            &[
+                ("email", &stranger.email),
+                ("firstname", &stranger.first),
+                ("lastname", &stranger.last),
+                ("company", &stranger.company),
+                ("lifecyclestage", stage),
+            ],
+            entered,
+            now_ms - 400 * DAY,
+        );
+        let name = format!("{} {}", stranger.first, stranger.last);
+        let requester = zendesk.add_user(&name, &stranger.email, &stranger.company);
+        let created = now_ms - dice.between(1, 50) * DAY;
+        zendesk.add_ticket(requester, dice.pick::<&str>(&COMPLAINTS), "open", created);
+        linear.add_issue(NewIssue {
+            title: format!("Internal: {}", dice.pick::<&str>(&TASKS)),
+            state: "backlog",
+            created_ms: created,
+            updated_ms: created,
+            due_date: None,
+            labels: vec!["internal".to_owned()],
+            project: None,
+        });
+    }
+}

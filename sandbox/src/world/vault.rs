@@ -1,0 +1,151 @@
+//! Connected accounts, and the flow that makes them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::random::Dice;
+use super::time::iso;
+
+/// How long a magic link is good.
+pub const LINK_LIFETIME_MS: i64 = 600_000;
+
+/// One connected account.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// `ca_…`.
+    pub id: String,
+    /// Whose.
+    pub identifier: String,
+    /// Which app.
+    pub connector: String,
+    /// `ACTIVE`, `EXPIRED`, `PENDING_AUTH`, `PENDING_VERIFICATION` or `DISCONNECTED`.
+    pub status: String,
+    /// Whether the provider no longer honours the credential.
+    pub revoked: bool,
+    /// Runs whose first read was served, where the credential dies after it.
+    pub dies_after: BTreeSet<String>,
+    /// Runs for which the user connected again.
+    pub revived: BTreeSet<String>,
+    /// When it last changed.
+    pub updated_ms: i64,
+}
+
+/// A magic link and what became of it.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// Whose account it is for.
+    pub identifier: String,
+    /// Which app.
+    pub connector: String,
+    /// Where the browser goes after consent.
+    pub user_verify_url: String,
+    /// Comes back with it.
+    pub state: String,
+    /// Until when it is good.
+    pub expires_ms: i64,
+    /// Set once the user consented.
+    pub auth_request_id: Option<String>,
+}
+
+/// All accounts and links.
+#[derive(Clone, Debug)]
+pub struct Vault {
+    accounts: BTreeMap<(String, String), Account>,
+    /// Links by their secret part.
+    pub links: BTreeMap<String, Link>,
+    dice: Dice,
+}
+
+/// A change of status that is worth a webhook.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StatusChange {
+    /// The webhook's body, without its envelope.
+    pub data: Value,
+}
+
+impl Default for Vault {
+    fn default() -> Self {
+        Self {
+            accounts: BTreeMap::new(),
+            links: BTreeMap::new(),
+            dice: Dice::new(42),
+        }
+    }
+}
+
+impl Vault {
+    /// A number nobody has seen before.
+    pub fn fresh(&mut self, prefix: &str) -> String {
+        format!("{prefix}_{}", self.dice.bits() >> 4)
+    }
+
+    /// Adds an account, or sets its status.
+    pub fn put(
+        &mut self,
+        identifier: &str,
+        connector: &str,
+        status: &str,
+        now_ms: i64,
+    ) -> StatusChange {
+        let key = (identifier.to_owned(), connector.to_owned());
+        let id = self.fresh("ca");
+        let account = self.accounts.entry(key).or_insert_with(|| Account {
+            id,
+            identifier: identifier.to_owned(),
+            connector: connector.to_owned(),
+            status: "PENDING_AUTH".to_owned(),
+            revoked: false,
+            dies_after: BTreeSet::new(),
+            revived: BTreeSet::new(),
+            updated_ms: now_ms,
+        });
+        let old = std::mem::replace(&mut account.status, status.to_owned());
+        account.updated_ms = now_ms;
+        StatusChange {
+            data: json!({ "id": account.id, "identifier": identifier,
+                "connection_id": format!("conn_{connector}"), "connection_name": connector,
+                "provider": connector.to_uppercase(), "authorization_type": "OAUTH",
+                "status": status, "old_status": old }),
+        }
+    }
+
+    /// An account.
+    pub fn get(&self, identifier: &str, connector: &str) -> Option<&Account> {
+        self.accounts
+            .get(&(identifier.to_owned(), connector.to_owned()))
+    }
+
+    /// An account, to change.
+    pub fn get_mut(&mut self, identifier: &str, connector: &str) -> Option<&mut Account> {
+        self.accounts
+            .get_mut(&(identifier.to_owned(), connector.to_owned()))
+    }
+
+    /// Removes an account.
+    pub fn remove(&mut self, identifier: &str, connector: &str) -> bool {
+        self.accounts
+            .remove(&(identifier.to_owned(), connector.to_owned()))
+            .is_some()
+    }
+
+    /// All accounts.
+    pub fn accounts(&self) -> impl Iterator<Item = &Account> {
+        self.accounts.values()
+    }
+}
+
+impl Account {
+    /// As Scalekit lists it.
+    pub fn json(&self) -> Value {
+        json!({ "id": self.id, "identifier": self.identifier, "connector": self.connector,
+            "provider": self.connector.to_uppercase(), "connection_id": format!("conn_{}", self.connector),
+            "status": self.status, "authorization_type": "OAUTH", "updated_at": iso(self.updated_ms) })
+    }
+
+    /// The user connected again: the credential is new.
+    pub fn renew(&mut self) {
+        self.revoked = false;
+        self.revived.append(&mut self.dies_after);
+    }
+}

@@ -1,0 +1,143 @@
+//! Zendesk's search language, as far as tickets go.
+//!
+//! Several values of one keyword are OR-ed, different keywords AND-ed, a minus negates.
+
+use super::time::{self, DAY};
+use super::tool::ToolFailure;
+use super::zendesk::{Ticket, User};
+
+/// Longest accepted query.
+const QUERY_CHARS: usize = 4096;
+const STATUSES: [&str; 6] = ["new", "open", "pending", "hold", "solved", "closed"];
+
+struct Term {
+    negated: bool,
+    keyword: String,
+    operator: String,
+    value: String,
+}
+
+/// A parsed query.
+pub(super) struct Query {
+    terms: Vec<Term>,
+    now_ms: i64,
+}
+
+impl Query {
+    pub fn parse(text: &str, now_ms: i64) -> Result<Self, ToolFailure> {
+        if text.chars().count() > QUERY_CHARS {
+            return Err(ToolFailure::new(
+                400,
+                "InvalidSearchRequest",
+                "the query is too long",
+            ));
+        }
+        let terms = words(text).iter().map(|word| Term::parse(word)).collect();
+        Ok(Self { terms, now_ms })
+    }
+
+    pub fn accepts(&self, ticket: &Ticket, requester: &User) -> bool {
+        let holds = |term: &Term| term.holds(ticket, requester, self.now_ms);
+        self.terms.iter().all(|term| {
+            if term.negated {
+                return !holds(term);
+            }
+            let mut alike = self.terms.iter().filter(|other| {
+                !other.negated && other.keyword == term.keyword && other.operator == term.operator
+            });
+            if term.keyword.is_empty() || term.operator != ":" {
+                holds(term)
+            } else {
+                alike.any(holds)
+            }
+        })
+    }
+}
+
+/// Splits at spaces outside quotes.
+fn words(text: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let (mut quoted, mut escaped) = (false, false);
+    for c in text.chars() {
+        match c {
+            _ if escaped => {
+                escaped = false;
+                words.last_mut().expect("never empty").push(c);
+            }
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            ' ' if !quoted => words.push(String::new()),
+            _ => words.last_mut().expect("never empty").push(c),
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+impl Term {
+    fn parse(word: &str) -> Self {
+        let (negated, word) = match word.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, word),
+        };
+        let at = word.find([':', '<', '>']);
+        let (keyword, rest) = at.map_or(("", word), |at| word.split_at(at));
+        let operator = ["<=", ">=", ":", "<", ">"]
+            .into_iter()
+            .find(|operator| rest.starts_with(operator))
+            .unwrap_or_default();
+        Self {
+            negated,
+            keyword: keyword.to_lowercase(),
+            operator: operator.to_owned(),
+            value: rest[operator.len()..].to_lowercase(),
+        }
+    }
+
+    fn holds(&self, ticket: &Ticket, requester: &User, now_ms: i64) -> bool {
+        match self.keyword.as_str() {
+            "" => ticket.subject.to_lowercase().contains(&self.value),
+            "type" => self.value == "ticket",
+            "order_by" | "sort" => true,
+            "status" => {
+                let rank = |name: &str| STATUSES.iter().position(|status| *status == name);
+                match (rank(ticket.status), rank(&self.value)) {
+                    (Some(own), Some(wanted)) => compare(&self.operator, own, wanted),
+                    _ => false,
+                }
+            }
+            "requester" => matches(&requester.email.to_lowercase(), &self.value),
+            "organization" => requester.organization.to_lowercase() == self.value,
+            "subject" => ticket.subject.to_lowercase().contains(&self.value),
+            "created" => {
+                let relative = self
+                    .value
+                    .strip_suffix("days")
+                    .and_then(|days| days.parse::<i64>().ok());
+                let wanted = relative
+                    .map(|days| now_ms - days * DAY)
+                    .or_else(|| time::parse(&self.value.to_uppercase()));
+                wanted.is_some_and(|wanted| compare(&self.operator, ticket.created_ms, wanted))
+            }
+            _ => false,
+        }
+    }
+}
+
+fn compare<T: Ord>(operator: &str, own: T, wanted: T) -> bool {
+    match operator {
+        "<" => own < wanted,
+        "<=" => own <= wanted,
+        ">" => own > wanted,
+        ">=" => own >= wanted,
+        _ => own == wanted,
+    }
+}
+
+fn matches(own: &str, pattern: &str) -> bool {
+    match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
+        (Some(end), None) => own.ends_with(end),
+        (None, Some(start)) => own.starts_with(start),
+        _ => own == pattern,
+    }
+}
