@@ -1,1 +1,11 @@
-//! (being written)
+//! The routes: what callers and browsers ask for, and what they are answered.
+
+mod cookie;
+mod cursor;
+mod json_body;
+mod message;
+mod problem;
+mod query;
+mod request_headers;
+mod return_to;
+mod seal;
