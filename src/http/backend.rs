@@ -217,11 +217,8 @@ pub trait Backend {
         context: Option<RequestContext>,
     ) -> Result<Schedule, BackendError>;
     /// Notes a connect flow that begins.
-    async fn begin_connect(
-        &self,
-        owner: &str,
-        attempt: ConnectAttempt,
-    ) -> Result<(), BackendError>;
+    async fn begin_connect(&self, owner: &str, attempt: ConnectAttempt)
+    -> Result<(), BackendError>;
     /// Uses up a connect flow's state.
     async fn take_connect(
         &self,

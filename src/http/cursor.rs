@@ -56,9 +56,18 @@ mod tests {
         let cursor = ALICE.write(&seal, 77);
         assert_eq!(ALICE.read(&seal, &cursor), Ok(77));
         for other in [
-            CursorScope { owner: "bob", ..ALICE },
-            CursorScope { workflow: "v", ..ALICE },
-            CursorScope { status: None, ..ALICE },
+            CursorScope {
+                owner: "bob",
+                ..ALICE
+            },
+            CursorScope {
+                workflow: "v",
+                ..ALICE
+            },
+            CursorScope {
+                status: None,
+                ..ALICE
+            },
         ] {
             let problem = other.read(&seal, &cursor).expect_err("refused");
             assert_eq!(problem.kind(), ProblemType::InvalidCursor);
@@ -69,7 +78,13 @@ mod tests {
     fn a_changed_cursor_is_refused() {
         let seal = Seal::new("0123456789abcdef0123456789abcdef").expect("seal");
         let cursor = ALICE.write(&seal, 77);
-        for bad in ["", "77", &cursor[1..], &format!("{cursor}A"), "AAAAAAAAAE4."] {
+        for bad in [
+            "",
+            "77",
+            &cursor[1..],
+            &format!("{cursor}A"),
+            "AAAAAAAAAE4.",
+        ] {
             assert!(ALICE.read(&seal, bad).is_err(), "{bad}");
         }
     }

@@ -208,8 +208,14 @@ mod tests {
         let nested = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
         assert_eq!(depth(nested(33).as_bytes()), 33);
         assert_eq!(depth(br#"{"a":"[[[[\"[["}"#), 1);
-        assert_eq!(refused(&nested(MAX_JSON_DEPTH)).kind(), ProblemType::InvalidBody);
-        assert_eq!(refused(&nested(MAX_JSON_DEPTH + 1)).kind(), ProblemType::MalformedBody);
+        assert_eq!(
+            refused(&nested(MAX_JSON_DEPTH)).kind(),
+            ProblemType::InvalidBody
+        );
+        assert_eq!(
+            refused(&nested(MAX_JSON_DEPTH + 1)).kind(),
+            ProblemType::MalformedBody
+        );
     }
 
     #[test]

@@ -228,7 +228,10 @@ mod tests {
             .retry_after(3);
         let response = ApiResponse::from(problem);
         assert_eq!(response.status, 400);
-        assert_eq!(response.header("content-type"), Some("application/problem+json"));
+        assert_eq!(
+            response.header("content-type"),
+            Some("application/problem+json")
+        );
         assert_eq!(response.header("cache-control"), Some("no-store"));
         assert_eq!(response.header("retry-after"), Some("3"));
         let body: Value = serde_json::from_slice(&response.body).expect("json");

@@ -66,7 +66,10 @@ mod tests {
     #[test]
     fn parameters_are_decoded() {
         let query = Query::strict(&request("status=a%20b+c"), &["status"]).ok();
-        assert_eq!(query.as_ref().and_then(|query| query.get("status")), Some("a b c"));
+        assert_eq!(
+            query.as_ref().and_then(|query| query.get("status")),
+            Some("a b c")
+        );
         assert_eq!(query.as_ref().and_then(|query| query.get("limit")), None);
     }
 

@@ -98,7 +98,10 @@ mod tests {
         ] {
             assert_eq!(ReturnTo::parse(target).as_str(), "/", "{target}");
         }
-        assert_eq!(ReturnTo::parse(&format!("/connect/{}", "x".repeat(2000))).as_str(), "/");
+        assert_eq!(
+            ReturnTo::parse(&format!("/connect/{}", "x".repeat(2000))).as_str(),
+            "/"
+        );
     }
 
     proptest! {

@@ -133,7 +133,10 @@ mod tests {
 
     #[test]
     fn short_secrets_are_refused() {
-        assert_eq!(Seal::new("0123456789abcdef0123456789abcde").err(), Some(WeakSecret));
+        assert_eq!(
+            Seal::new("0123456789abcdef0123456789abcde").err(),
+            Some(WeakSecret)
+        );
         assert_eq!(format!("{:?}", seal()), "Seal(redacted)");
     }
 
@@ -141,9 +144,18 @@ mod tests {
     fn a_value_opens_only_for_its_purpose_and_binding() {
         let sealed = seal().seal(Purpose::Session, &["a", "b"], b"payload");
         let open = |purpose, bound: &[&str]| seal().open(purpose, bound, &sealed);
-        assert_eq!(open(Purpose::Session, &["a", "b"]).as_deref(), Some(&b"payload"[..]));
+        assert_eq!(
+            open(Purpose::Session, &["a", "b"]).as_deref(),
+            Some(&b"payload"[..])
+        );
         assert_eq!(open(Purpose::Login, &["a", "b"]), None);
-        for bound in [&["a"][..], &["ab"], &["ab", ""], &["", "ab"], &["a", "b", ""]] {
+        for bound in [
+            &["a"][..],
+            &["ab"],
+            &["ab", ""],
+            &["", "ab"],
+            &["a", "b", ""],
+        ] {
             assert_eq!(open(Purpose::Session, bound), None, "{bound:?}");
         }
     }
