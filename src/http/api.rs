@@ -82,7 +82,12 @@ impl Api {
         response
     }
 
-    async fn dispatch(&self, operation: Operation, parameter: &str, request: &ApiRequest) -> Handled {
+    async fn dispatch(
+        &self,
+        operation: Operation,
+        parameter: &str,
+        request: &ApiRequest,
+    ) -> Handled {
         match operation {
             Operation::Home => Ok(self.home(request)),
             Operation::Health => Ok(super::site::health(&self.settings.configuration_problems)),

@@ -83,7 +83,10 @@ impl Api {
                 last_used_at: connection.last_used_at,
             })
             .collect();
-        Ok(ApiResponse::json(200, &ConnectionListResponse { connections }))
+        Ok(ApiResponse::json(
+            200,
+            &ConnectionListResponse { connections },
+        ))
     }
 
     /// Where a person makes this connection.
@@ -95,7 +98,9 @@ impl Api {
 /// A failure of Scalekit itself, as a problem of this API.
 fn problem(failure: CallFailure) -> Problem {
     match failure {
-        CallFailure::RateLimited { .. } | CallFailure::Unavailable | CallFailure::OutcomeUnknown => {
+        CallFailure::RateLimited { .. }
+        | CallFailure::Unavailable
+        | CallFailure::OutcomeUnknown => {
             let detail = "Scalekit cannot be asked at the moment; try again.";
             let seconds = failure.retry_after().unwrap_or(SCALEKIT_RETRY_SECONDS);
             Problem::new(ProblemType::ConnectorUnavailable, detail).retry_after(seconds)
@@ -121,10 +126,16 @@ mod tests {
             retry_after_seconds: Some(17),
         });
         let response = ApiResponse::from(limited);
-        assert_eq!((response.status, response.header("retry-after")), (503, Some("17")));
+        assert_eq!(
+            (response.status, response.header("retry-after")),
+            (503, Some("17"))
+        );
         for failure in [CallFailure::Configuration, CallFailure::UnknownTool] {
             let response = ApiResponse::from(problem(failure));
-            assert_eq!((response.status, response.header("retry-after")), (502, None));
+            assert_eq!(
+                (response.status, response.header("retry-after")),
+                (502, None)
+            );
         }
     }
 }

@@ -173,7 +173,10 @@ impl Api {
         };
         let RunPage { runs, next } = self.backend.list_runs(&caller.owner, wanted).await?;
         let next_cursor = next.map(|position| scope.write(seal, position));
-        Ok(ApiResponse::json(200, &RunListResponse { runs, next_cursor }))
+        Ok(ApiResponse::json(
+            200,
+            &RunListResponse { runs, next_cursor },
+        ))
     }
 
     pub(super) async fn get_run(&self, caller: &Caller, run_id: &str) -> Handled {
@@ -319,5 +322,10 @@ fn read_limit(text: &str) -> Result<u32, Problem> {
     let limit = text.parse().ok();
     limit
         .filter(|limit| (1..=MAX_LIMIT).contains(limit))
-        .ok_or_else(|| refused("limit", &format!("must be a whole number from 1 to {MAX_LIMIT}")))
+        .ok_or_else(|| {
+            refused(
+                "limit",
+                &format!("must be a whole number from 1 to {MAX_LIMIT}"),
+            )
+        })
 }

@@ -115,7 +115,10 @@ mod tests {
         let payload = payload.expect("text").replace("alice", "bobby");
         let forged = format!("{}.{tag}", URL_SAFE_NO_PAD.encode(&payload));
         assert_eq!(read_session(&seal(), &forged, now), None);
-        assert_eq!(read_session(&seal(), &URL_SAFE_NO_PAD.encode(&payload), now), None);
+        assert_eq!(
+            read_session(&seal(), &URL_SAFE_NO_PAD.encode(&payload), now),
+            None
+        );
     }
 
     #[test]

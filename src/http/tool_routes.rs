@@ -72,7 +72,8 @@ impl Api {
             Some(&caller.context.scalekit_identifier),
         )
         .map_err(|missing| {
-            Problem::new(ProblemType::Forbidden, format!("{missing}.")).with("missing", missing.keys)
+            Problem::new(ProblemType::Forbidden, format!("{missing}."))
+                .with("missing", missing.keys)
         })?;
         // No run owns this call, so nothing can have withdrawn it.
         let outcome = tool
@@ -93,7 +94,9 @@ fn refused_input(outcome: &Value) -> Option<Problem> {
     let violations = outcome.get("violations").cloned().unwrap_or_default();
     let first = violations.get(0);
     let text = |key| first.and_then(|it| it.get(key)).and_then(Value::as_str);
-    let field = text("field").filter(|field| !field.is_empty()).unwrap_or(".");
+    let field = text("field")
+        .filter(|field| !field.is_empty())
+        .unwrap_or(".");
     let detail = format!("{field}: {}", text("description").unwrap_or("not accepted"));
     let problem = Problem::new(ProblemType::InvalidBody, detail);
     Some(problem.with("field", field).with("violations", violations))

@@ -28,10 +28,9 @@ pub fn describe(operation: Operation, schemas: &mut Schemas, tools: &Registry) -
             service(operation, schemas)
         }
         Operation::TriggerRun | Operation::ListRuns => run_list(operation, schemas),
-        Operation::GetRun
-        | Operation::CancelRun
-        | Operation::ResumeRun
-        | Operation::RunEvents => one_run(operation, schemas),
+        Operation::GetRun | Operation::CancelRun | Operation::ResumeRun | Operation::RunEvents => {
+            one_run(operation, schemas)
+        }
         Operation::GetSchedule | Operation::EnableSchedule | Operation::DisableSchedule => {
             schedule(operation, schemas)
         }
@@ -62,15 +61,22 @@ fn service(operation: Operation, schemas: &mut Schemas) -> Described {
                 JSON,
                 schemas.of::<HealthResponse>(),
             ),
-        Operation::OpenApi => open("This document").answer(
-            200,
-            "The document.",
-            JSON,
-            json!({ "type": "object" }),
-        ),
+        Operation::OpenApi => {
+            open("This document").answer(200, "The document.", JSON, json!({ "type": "object" }))
+        }
         Operation::ReceiveWebhook => open("Takes Scalekit's events")
-            .parameter("header", "webhook-id", "The same for every redelivery.", text())
-            .parameter("header", "webhook-timestamp", "Seconds since the epoch.", text())
+            .parameter(
+                "header",
+                "webhook-id",
+                "The same for every redelivery.",
+                text(),
+            )
+            .parameter(
+                "header",
+                "webhook-timestamp",
+                "Seconds since the epoch.",
+                text(),
+            )
             .parameter(
                 "header",
                 "webhook-signature",
@@ -115,20 +121,34 @@ fn run_list(operation: Operation, schemas: &mut Schemas) -> Described {
             .problem(ProblemType::IdempotencyKeyReused)
             .problem(ProblemType::TooManyRuns);
     }
-    backed(Described::new("runs", Access::Bearer, "Lists the caller's runs, newest first"))
-        .parameter("query", "status", "Only this status.", schemas.of::<RunStatus>())
-        .parameter(
-            "query",
-            "limit",
-            "At most this many.",
-            json!({
-                "type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT,
-            }),
-        )
-        .parameter("query", "cursor", "`nextCursor` of the page before; opaque.", text())
-        .answer(200, "A page.", JSON, schemas.of::<RunListResponse>())
-        .problem(ProblemType::InvalidQuery)
-        .problem(ProblemType::InvalidCursor)
+    backed(Described::new(
+        "runs",
+        Access::Bearer,
+        "Lists the caller's runs, newest first",
+    ))
+    .parameter(
+        "query",
+        "status",
+        "Only this status.",
+        schemas.of::<RunStatus>(),
+    )
+    .parameter(
+        "query",
+        "limit",
+        "At most this many.",
+        json!({
+            "type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT,
+        }),
+    )
+    .parameter(
+        "query",
+        "cursor",
+        "`nextCursor` of the page before; opaque.",
+        text(),
+    )
+    .answer(200, "A page.", JSON, schemas.of::<RunListResponse>())
+    .problem(ProblemType::InvalidQuery)
+    .problem(ProblemType::InvalidCursor)
 }
 
 fn one_run(operation: Operation, schemas: &mut Schemas) -> Described {
@@ -147,9 +167,7 @@ fn one_run(operation: Operation, schemas: &mut Schemas) -> Described {
         )
         .problem(ProblemType::RunNotFound);
     match operation {
-        Operation::GetRun => {
-            described.answer(200, "The run.", JSON, schemas.of::<RunResponse>())
-        }
+        Operation::GetRun => described.answer(200, "The run.", JSON, schemas.of::<RunResponse>()),
         Operation::CancelRun => described
             .answer(200, "Cancelled.", JSON, schemas.of::<RunStatusResponse>())
             .problem(ProblemType::WrongStatus),
@@ -207,10 +225,19 @@ fn connections(operation: Operation, schemas: &mut Schemas) -> Described {
             .answer(200, "The link.", JSON, schemas.of::<ConnectResponse>())
             .problem(ProblemType::UnknownConnector);
     }
-    Described::new("connections", Access::Bearer, "Lists the caller's connections")
-        .answer(200, "All connectors.", JSON, schemas.of::<ConnectionListResponse>())
-        .problem(ProblemType::ConnectorFailed)
-        .problem(ProblemType::ConnectorUnavailable)
+    Described::new(
+        "connections",
+        Access::Bearer,
+        "Lists the caller's connections",
+    )
+    .answer(
+        200,
+        "All connectors.",
+        JSON,
+        schemas.of::<ConnectionListResponse>(),
+    )
+    .problem(ProblemType::ConnectorFailed)
+    .problem(ProblemType::ConnectorUnavailable)
 }
 
 fn tool(operation: Operation, schemas: &mut Schemas, tools: &Registry) -> Described {
@@ -236,7 +263,12 @@ fn tool(operation: Operation, schemas: &mut Schemas, tools: &Registry) -> Descri
         json!({ "anyOf": identified(schemas) })
     };
     Described::new("tools", Access::Bearer, "Runs a tool as the caller")
-        .parameter("path", "id", "The tool.", json!({ "type": "string", "enum": ids }))
+        .parameter(
+            "path",
+            "id",
+            "The tool.",
+            json!({ "type": "string", "enum": ids }),
+        )
         .body(true, each(|tool| tool.input_schema()))
         .answer(
             200,
@@ -253,7 +285,11 @@ fn tool(operation: Operation, schemas: &mut Schemas, tools: &Registry) -> Descri
 fn identified(schemas: Vec<Value>) -> Vec<Value> {
     let mut identified = schemas;
     for schema in &mut identified {
-        let side = if schema.pointer("/oneOf").is_some() { "outcome" } else { "input" };
+        let side = if schema.pointer("/oneOf").is_some() {
+            "outcome"
+        } else {
+            "input"
+        };
         let id = schema["title"].as_str().unwrap_or_default();
         schema["$id"] = format!("urn:onbehalf:tool:{id}:{side}").into();
     }
@@ -279,21 +315,29 @@ fn browser(operation: Operation) -> Described {
                     (503, "Scalekit is unavailable."),
                 ])
         }
-        Operation::FinishConnect => page(Access::Session, "Takes the browser back from a consent page")
-            .parameter("query", "auth_request_id", "Set by Scalekit.", text())
-            .parameter("query", "state", "As it was sent.", text())
-            .bare(302, "Sign in first.", Some("The sign-in"))
-            .pages(&[
-                (200, "Connected."),
-                (400, "The consent was not completed."),
-                (403, "Started by another user or in another browser."),
-                (409, "Already used."),
-                (410, "Took too long."),
-                (502, "Scalekit failed."),
-                (503, "Scalekit is unavailable."),
-            ]),
+        Operation::FinishConnect => page(
+            Access::Session,
+            "Takes the browser back from a consent page",
+        )
+        .parameter("query", "auth_request_id", "Set by Scalekit.", text())
+        .parameter("query", "state", "As it was sent.", text())
+        .bare(302, "Sign in first.", Some("The sign-in"))
+        .pages(&[
+            (200, "Connected."),
+            (400, "The consent was not completed."),
+            (403, "Started by another user or in another browser."),
+            (409, "Already used."),
+            (410, "Took too long."),
+            (502, "Scalekit failed."),
+            (503, "Scalekit is unavailable."),
+        ]),
         Operation::StartLogin => page(Access::Open, "Sends the browser to the identity provider")
-            .parameter("query", "provider", "Which one, where there are several.", text())
+            .parameter(
+                "query",
+                "provider",
+                "Which one, where there are several.",
+                text(),
+            )
             .parameter("query", "return_to", "A path below /connect/.", text())
             .bare(302, "Onwards.", Some("The identity provider"))
             .pages(&[
@@ -301,16 +345,19 @@ fn browser(operation: Operation) -> Described {
                 (403, "The provider refused."),
                 (503, "No provider is configured, or it is unavailable."),
             ]),
-        Operation::FinishLogin => page(Access::Open, "Takes the browser back from the identity provider")
-            .parameter("query", "code", "The authorization code.", text())
-            .parameter("query", "state", "As it was sent.", text())
-            .parameter("query", "iss", "The issuer (RFC 9207).", text())
-            .bare(302, "Signed in.", Some("Where the sign-in began"))
-            .pages(&[
-                (400, "Unknown or over."),
-                (403, "The provider refused."),
-                (503, "The provider is unavailable."),
-            ]),
+        Operation::FinishLogin => page(
+            Access::Open,
+            "Takes the browser back from the identity provider",
+        )
+        .parameter("query", "code", "The authorization code.", text())
+        .parameter("query", "state", "As it was sent.", text())
+        .parameter("query", "iss", "The issuer (RFC 9207).", text())
+        .bare(302, "Signed in.", Some("Where the sign-in began"))
+        .pages(&[
+            (400, "Unknown or over."),
+            (403, "The provider refused."),
+            (503, "The provider is unavailable."),
+        ]),
         _ => page(Access::Open, "Ends the browser session")
             .bare(303, "Signed out.", Some("The start page"))
             .problem(ProblemType::Forbidden),

@@ -12,7 +12,10 @@ pub const TAGS: [(&str, &str); 6] = [
     ("schedule", "The caller's daily run."),
     ("connections", "What the caller has connected."),
     ("tools", "Single actions in connected apps."),
-    ("browser", "Pages people see: signing in and connecting apps."),
+    (
+        "browser",
+        "Pages people see: signing in and connecting apps.",
+    ),
     ("service", "The service itself."),
 ];
 
@@ -82,9 +85,14 @@ impl Described {
             })),
             ..self
         };
-        [MalformedBody, BodyTooLarge, UnsupportedMediaType, InvalidBody]
-            .into_iter()
-            .fold(described, Self::problem)
+        [
+            MalformedBody,
+            BodyTooLarge,
+            UnsupportedMediaType,
+            InvalidBody,
+        ]
+        .into_iter()
+        .fold(described, Self::problem)
     }
 
     /// An answer with a body of this media type.
@@ -131,8 +139,16 @@ impl Described {
         response["content"]["application/problem+json"]["schema"] =
             json!({ "$ref": "#/components/schemas/Problem" });
         for (header, applies, what) in [
-            ("WWW-Authenticate", kind == ProblemType::Unauthenticated, "RFC 6750"),
-            ("Retry-After", matches!(kind.status(), 429 | 503), "Seconds to wait"),
+            (
+                "WWW-Authenticate",
+                kind == ProblemType::Unauthenticated,
+                "RFC 6750",
+            ),
+            (
+                "Retry-After",
+                matches!(kind.status(), 429 | 503),
+                "Seconds to wait",
+            ),
         ] {
             if applies {
                 response["headers"][header] =

@@ -57,13 +57,23 @@ fn every_operation_has_an_id_of_its_own_and_an_answer() {
         let id = operation["operationId"].as_str().expect("id").to_owned();
         assert!(ids.insert(id.clone()), "{id}");
         let responses = operation["responses"].as_object().expect("responses");
-        let good = responses.keys().any(|status| status.starts_with(['2', '3']));
+        let good = responses
+            .keys()
+            .any(|status| status.starts_with(['2', '3']));
         assert!(good, "{id}");
         for (status, response) in responses {
-            assert!(response["description"].as_str().is_some_and(|it| !it.is_empty()), "{id} {status}");
+            assert!(
+                response["description"]
+                    .as_str()
+                    .is_some_and(|it| !it.is_empty()),
+                "{id} {status}"
+            );
         }
         let bearer = operation["security"] == json!([{ "bearer": [] }]);
-        assert_eq!(bearer, responses.contains_key("401") && !route.path.starts_with("/webhooks"));
+        assert_eq!(
+            bearer,
+            responses.contains_key("401") && !route.path.starts_with("/webhooks")
+        );
         assert_eq!(bearer, route.path.starts_with("/api/"), "{id}");
     }
 }
@@ -101,7 +111,11 @@ fn every_reference_leads_somewhere() {
 fn requests_refuse_unknown_fields_on_paper_too() {
     let schemas = &sample()["components"]["schemas"];
     for name in ["TriggerRequest", "ResumeRequest", "ConnectRequest"] {
-        assert_eq!(schemas[name]["additionalProperties"], json!(false), "{name}");
+        assert_eq!(
+            schemas[name]["additionalProperties"],
+            json!(false),
+            "{name}"
+        );
     }
     assert!(schemas["TriggerRequest"]["properties"]["onMissingConnector"].is_object());
     assert!(schemas["Problem"]["properties"]["type"].is_object());

@@ -122,7 +122,9 @@ mod tests {
     #[test]
     fn pages_let_nothing_in() {
         let response = page(200, "t", &html! { p { "<script>" } });
-        let policy = response.header("content-security-policy").expect("a policy");
+        let policy = response
+            .header("content-security-policy")
+            .expect("a policy");
         for part in [
             "default-src 'none'",
             "style-src 'sha256-",
