@@ -111,12 +111,9 @@ async fn a_tool_runs_as_the_caller_and_its_failure_is_an_outcome() {
             {"error_code": "TOOL_ERROR", "tool_error_info": {"tool_error_code": "TOKEN_EXPIRED"}}
         ]}),
     ));
-    let body = r#"{"issueId":"ACME-1","issue_id":"ACME-1"}"#;
+    let body = r#"{"issue_id":"ACME-1"}"#;
     let tool = "/api/tools/linear-list-comments/execute";
     let response = bench.ask("POST", tool, body).await;
-    if response.status == 422 {
-        panic!("{}", json_of(&response));
-    }
     assert_eq!(response.status, 200);
     assert_eq!(json_of(&response)["status"], "auth_error");
     assert_eq!(bench.scalekit.script.sent(0)["identifier"], "user_alice");
