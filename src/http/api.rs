@@ -144,7 +144,7 @@ impl Api {
     pub(super) fn browser_caller(&self, request: &ApiRequest) -> Option<Caller> {
         let cookie = Cookie::Session.of(request, self.settings.secure())?;
         let who = session::read_session(&self.settings.seal, cookie, self.clock.now())?;
-        self.sign_in.caller(&who)
+        self.sign_in.caller(&who).ok()
     }
 }
 

@@ -79,7 +79,7 @@ impl Api {
             .begin_connect(&caller.owner, attempt)
             .await
             .map_err(|_| ConnectEnd::Unavailable)?;
-        let identifier = &caller.context.scalekit_identifier;
+        let identifier = caller.context.scalekit_identifier.as_str();
         let verify_url = self.settings.url(CONNECT_CALLBACK);
         let link = self
             .scalekit
@@ -147,7 +147,7 @@ impl Api {
         auth_request_id: &str,
         state_hash: &str,
     ) -> ConnectEnd {
-        let identifier = &caller.context.scalekit_identifier;
+        let identifier = caller.context.scalekit_identifier.as_str();
         let verified = self.scalekit.verify_user(auth_request_id, identifier).await;
         match verified {
             Ok(_) => {}

@@ -70,7 +70,7 @@ impl Api {
     }
 
     pub(super) async fn list_connections(&self, caller: &Caller) -> Handled {
-        let identifier = &caller.context.scalekit_identifier;
+        let identifier = caller.context.scalekit_identifier.as_str();
         let found = self.scalekit.connections(identifier, Connector::ALL).await;
         let connections = found
             .map_err(problem)?

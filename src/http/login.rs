@@ -10,8 +10,9 @@ use super::problem::{Problem, ProblemType};
 use super::query::Query;
 use super::return_to::ReturnTo;
 use super::seal::random_token;
-use super::session::{LOGIN_LIFETIME, PendingLogin, SESSION_LIFETIME, write_session};
-use super::sign_in::{LoginAttempt, LoginFailure, LoginProvider};
+use super::session::{LOGIN_LIFETIME, LoginCookie, SESSION_LIFETIME, write_session};
+use super::sign_in::{LoginFailure, LoginProvider};
+use crate::identity::{PendingLogin, Principal};
 
 /// The path providers send the browser back to; has to be registered with each of them.
 pub const LOGIN_CALLBACK: &str = "/auth/callback";
@@ -25,7 +26,7 @@ impl Api {
             (_, []) => return login_end(LoginEnd::NotOffered, &return_to),
             (None, [only]) => Some(only),
             (None, _) => None,
-            (Some(id), all) => all.iter().find(|provider| provider.id == id),
+            (Some(issuer), all) => all.iter().find(|provider| provider.issuer == issuer),
         };
         match chosen {
             Some(provider) => self.send_to_provider(provider, return_to).await,
@@ -34,46 +35,42 @@ impl Api {
     }
 
     async fn send_to_provider(&self, provider: &LoginProvider, return_to: ReturnTo) -> ApiResponse {
-        let attempt = LoginAttempt {
-            provider: provider.id.clone(),
-            state: random_token(&*self.random),
-            nonce: random_token(&*self.random),
-            verifier: random_token(&*self.random),
-        };
         let redirect_uri = self.settings.url(LOGIN_CALLBACK);
-        match self.sign_in.login_url(&attempt, &redirect_uri).await {
-            Ok(url) => {
+        match self.sign_in.begin(&provider.issuer, &redirect_uri).await {
+            Ok((url, pending)) => {
                 let to = return_to.as_str().to_owned();
-                let pending = PendingLogin::begin(attempt, to, self.clock.now());
-                let sealed = pending.write(&self.settings.seal);
+                let login = LoginCookie::begin(pending, to, self.clock.now());
+                let sealed = login.write(&self.settings.seal);
                 let cookie = Cookie::Login.set(self.settings.secure(), &sealed, LOGIN_LIFETIME);
                 ApiResponse::redirect(302, url.as_str()).with("set-cookie", &cookie)
             }
-            Err(failure) => login_end(end_of(&failure), &return_to),
+            Err(failure) => login_end(end_of(failure), &return_to),
         }
     }
 
     pub(super) async fn finish_login(&self, request: &ApiRequest) -> ApiResponse {
         let secure = self.settings.secure();
-        let pending = Cookie::Login
+        let login = Cookie::Login
             .of(request, secure)
-            .and_then(|sealed| PendingLogin::read(&self.settings.seal, sealed, self.clock.now()));
-        let Some(pending) = pending else {
+            .and_then(|sealed| LoginCookie::read(&self.settings.seal, sealed, self.clock.now()));
+        let Some(LoginCookie {
+            pending, return_to, ..
+        }) = login
+        else {
             return login_end(LoginEnd::Stale, &ReturnTo::parse(""));
         };
-        let return_to = ReturnTo::parse(&pending.return_to);
+        let return_to = ReturnTo::parse(&return_to);
         let query = Query::lenient(request);
         let state = query.get("state").unwrap_or_default();
-        if !bool::from(state.as_bytes().ct_eq(pending.attempt.state.as_bytes())) {
+        if !bool::from(state.as_bytes().ct_eq(pending.state.as_bytes())) {
             // Somebody else's answer: the attempt of this browser stays good.
             return login_end(LoginEnd::Stale, &return_to);
         }
+        // An answer that names another issuer was mixed up with another sign-in (RFC 9207).
+        let mixed_up = query.get("iss").is_some_and(|iss| iss != pending.issuer);
         let response = match query.get("code") {
-            Some(code) => {
-                self.redeem(&pending.attempt, code, query.get("iss"), &return_to)
-                    .await
-            }
-            None => login_end(LoginEnd::Refused, &return_to),
+            Some(code) if !mixed_up => self.redeem(&pending, code, &return_to).await,
+            _ => login_end(LoginEnd::Refused, &return_to),
         };
         // One answer for each attempt, whatever came of it.
         response.with("set-cookie", &Cookie::Login.clear(secure))
@@ -81,22 +78,27 @@ impl Api {
 
     async fn redeem(
         &self,
-        attempt: &LoginAttempt,
+        pending: &PendingLogin,
         code: &str,
-        issuer: Option<&str>,
         return_to: &ReturnTo,
     ) -> ApiResponse {
         let redirect_uri = self.settings.url(LOGIN_CALLBACK);
-        let redeemed = self.sign_in.redeem(attempt, &redirect_uri, code, issuer);
-        match redeemed.await {
-            Ok(who) => {
-                let nonce = random_token(&*self.random);
-                let value = write_session(&self.settings.seal, who, self.clock.now(), nonce);
-                let cookie = Cookie::Session.set(self.settings.secure(), &value, SESSION_LIFETIME);
-                ApiResponse::redirect(302, return_to.as_str()).with("set-cookie", &cookie)
-            }
-            Err(failure) => login_end(end_of(&failure), return_to),
+        match self.sign_in.finish(pending, code, &redirect_uri).await {
+            Ok(who) => self.open_session(&who, return_to),
+            Err(failure) => login_end(end_of(failure), return_to),
         }
+    }
+
+    /// Opens a session for somebody who can do something with it; anybody else would be sent to
+    /// sign in again and again.
+    fn open_session(&self, who: &Principal, return_to: &ReturnTo) -> ApiResponse {
+        if self.sign_in.caller(who).is_err() {
+            return login_end(LoginEnd::NoOrganization, return_to);
+        }
+        let nonce = random_token(&*self.random);
+        let value = write_session(&self.settings.seal, who, self.clock.now(), nonce);
+        let cookie = Cookie::Session.set(self.settings.secure(), &value, SESSION_LIFETIME);
+        ApiResponse::redirect(302, return_to.as_str()).with("set-cookie", &cookie)
     }
 
     /// Ends the session in this browser. A request that another site made is refused, so that no
@@ -112,9 +114,9 @@ impl Api {
     }
 }
 
-fn end_of(failure: &LoginFailure) -> LoginEnd {
+fn end_of(failure: LoginFailure) -> LoginEnd {
     match failure {
         LoginFailure::Unavailable => LoginEnd::Unavailable,
-        LoginFailure::Refused(_) => LoginEnd::Refused,
+        LoginFailure::Refused => LoginEnd::Refused,
     }
 }

@@ -11,12 +11,13 @@
 //! tool does, and what Cloudflare is.
 
 mod api;
-pub mod backend;
+mod backend;
 mod connect;
 mod connections;
 mod cookie;
 mod cursor;
 pub mod events;
+mod identity_layer;
 mod json_body;
 mod login;
 mod message;
@@ -41,7 +42,9 @@ mod tool_routes;
 mod webhook;
 
 pub use api::{Api, ApiSettings, handle_unconfigured};
+pub use backend::*;
 pub use connect::CONNECT_CALLBACK;
+pub use identity_layer::IdentityLayer;
 pub use login::LOGIN_CALLBACK;
 pub use message::{ApiRequest, ApiResponse, MAX_BODY_BYTES};
 pub use problem::{Problem, ProblemType};

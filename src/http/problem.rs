@@ -45,6 +45,8 @@ problems! {
     InvalidCursor = "invalid-cursor", 400, "Invalid cursor";
     /// The `Idempotency-Key` header is not 1 to 255 visible ASCII characters.
     InvalidIdempotencyKey = "invalid-idempotency-key", 400, "Invalid idempotency key";
+    /// The `Authorization` header is not one bearer token.
+    MalformedCredentials = "malformed-credentials", 400, "Malformed credentials";
     /// The body is not JSON, or is nested too deeply.
     MalformedBody = "malformed-body", 400, "Malformed request body";
     /// The connector is not one this Worker knows.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::seal::{Purpose, Seal};
-use super::sign_in::{LoginAttempt, SignedIn};
+use crate::identity::{PendingLogin, Principal};
 use crate::time::Timestamp;
 
 /// How long a session lasts. A working day: there is no list of sessions to end one early by.
@@ -15,8 +15,9 @@ pub const LOGIN_LIFETIME: Duration = Duration::from_secs(10 * 60);
 
 #[derive(Serialize, Deserialize)]
 struct SessionPayload {
-    #[serde(flatten)]
-    who: SignedIn,
+    issuer: String,
+    user_id: String,
+    org_id: Option<String>,
     /// Seconds since the epoch.
     exp: i64,
     /// Makes every session's value its own.
@@ -24,34 +25,47 @@ struct SessionPayload {
 }
 
 /// The cookie value of a new session.
-pub fn write_session(seal: &Seal, who: SignedIn, now: Timestamp, nonce: String) -> String {
-    let exp = now.plus(SESSION_LIFETIME).seconds();
-    write(seal, Purpose::Session, &SessionPayload { who, exp, nonce })
+pub fn write_session(seal: &Seal, who: &Principal, now: Timestamp, nonce: String) -> String {
+    let payload = SessionPayload {
+        issuer: who.issuer().to_owned(),
+        user_id: who.user_id().to_owned(),
+        org_id: who.org_id().map(str::to_owned),
+        exp: now.plus(SESSION_LIFETIME).seconds(),
+        nonce,
+    };
+    write(seal, Purpose::Session, &payload)
 }
 
 /// Who a session cookie stands for; `None` when it is not ours or over.
-pub fn read_session(seal: &Seal, cookie: &str, now: Timestamp) -> Option<SignedIn> {
+pub fn read_session(seal: &Seal, cookie: &str, now: Timestamp) -> Option<Principal> {
     let payload = seal.open(Purpose::Session, &[], cookie)?;
     let session: SessionPayload = serde_json::from_slice(&payload).ok()?;
-    (now.seconds() < session.exp).then_some(session.who)
+    let SessionPayload {
+        issuer,
+        user_id,
+        org_id,
+        exp,
+        ..
+    } = session;
+    (now.seconds() < exp).then(|| Principal::verified(issuer, user_id, org_id))
 }
 
 /// A sign-in under way, and where the browser goes after it.
 #[derive(Serialize, Deserialize)]
-pub struct PendingLogin {
+pub struct LoginCookie {
     /// What must be the same when the browser comes back.
-    pub attempt: LoginAttempt,
+    pub pending: PendingLogin,
     /// Checked again when it is used.
     pub return_to: String,
     /// Seconds since the epoch.
     exp: i64,
 }
 
-impl PendingLogin {
-    /// A sign-in that begins now.
-    pub fn begin(attempt: LoginAttempt, return_to: String, now: Timestamp) -> Self {
+impl LoginCookie {
+    /// For a sign-in that begins now.
+    pub fn begin(pending: PendingLogin, return_to: String, now: Timestamp) -> Self {
         Self {
-            attempt,
+            pending,
             return_to,
             exp: now.plus(LOGIN_LIFETIME).seconds(),
         }
@@ -65,8 +79,8 @@ impl PendingLogin {
     /// The sign-in of a cookie; `None` when it is not ours or took too long.
     pub fn read(seal: &Seal, cookie: &str, now: Timestamp) -> Option<Self> {
         let payload = seal.open(Purpose::Login, &[], cookie)?;
-        let pending: Self = serde_json::from_slice(&payload).ok()?;
-        (now.seconds() < pending.exp).then_some(pending)
+        let login: Self = serde_json::from_slice(&payload).ok()?;
+        (now.seconds() < login.exp).then_some(login)
     }
 }
 
@@ -84,18 +98,14 @@ mod tests {
         Seal::new("0123456789abcdef0123456789abcdef").expect("seal")
     }
 
-    fn alice() -> SignedIn {
-        SignedIn {
-            issuer: "https://idp.test".into(),
-            user_id: "alice".into(),
-            org_id: None,
-        }
+    fn alice() -> Principal {
+        Principal::verified("https://idp.test".into(), "alice".into(), None)
     }
 
     #[test]
     fn a_session_is_good_until_it_is_over() {
         let start = Timestamp::from_millis(1_000_000);
-        let cookie = write_session(&seal(), alice(), start, "n".into());
+        let cookie = write_session(&seal(), &alice(), start, "n".into());
         let read = |at| read_session(&seal(), &cookie, at);
         assert_eq!(read(start), Some(alice()));
         let end = start.plus(SESSION_LIFETIME);
@@ -109,7 +119,7 @@ mod tests {
         use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
         let now = Timestamp::from_millis(0);
-        let cookie = write_session(&seal(), alice(), now, "n".into());
+        let cookie = write_session(&seal(), &alice(), now, "n".into());
         let (payload, tag) = cookie.split_once('.').expect("two parts");
         let payload = String::from_utf8(URL_SAFE_NO_PAD.decode(payload).expect("payload"));
         let payload = payload.expect("text").replace("alice", "bobby");
@@ -125,15 +135,15 @@ mod tests {
     fn a_login_cookie_is_no_session() {
         let now = Timestamp::from_millis(0);
         let text = || "x".to_owned();
-        let attempt = LoginAttempt {
-            provider: text(),
+        let pending = PendingLogin {
+            issuer: text(),
             state: text(),
             nonce: text(),
-            verifier: text(),
+            code_verifier: text(),
         };
-        let cookie = PendingLogin::begin(attempt, "/".into(), now).write(&seal());
-        assert!(PendingLogin::read(&seal(), &cookie, now).is_some());
-        assert!(PendingLogin::read(&seal(), &cookie, now.plus(LOGIN_LIFETIME)).is_none());
+        let cookie = LoginCookie::begin(pending, "/".into(), now).write(&seal());
+        assert!(LoginCookie::read(&seal(), &cookie, now).is_some());
+        assert!(LoginCookie::read(&seal(), &cookie, now.plus(LOGIN_LIFETIME)).is_none());
         assert_eq!(read_session(&seal(), &cookie, now), None);
     }
 }

@@ -4,11 +4,10 @@
 //! browser session; the routes cannot tell which, and need not.
 
 use async_trait::async_trait;
-use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::problem::{Problem, ProblemType};
-use crate::identity::RequestContext;
+use crate::identity::{BridgeError, PendingLogin, Principal, RequestContext};
 
 /// Who asks, verified.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,16 +18,27 @@ pub struct Caller {
     pub context: RequestContext,
 }
 
-/// Why a bearer token was not accepted.
+/// Why a request's credentials were not accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AuthRefusal {
     /// Missing or not acceptable.
     Unauthenticated {
-        /// Value of the `WWW-Authenticate` header (RFC 6750 §3).
-        www_authenticate: String,
+        /// In words; holds nothing of the token.
+        message: String,
+        /// Value of the `WWW-Authenticate` header (RFC 6750 section 3).
+        challenge: String,
+    },
+    /// The header is not one bearer token.
+    Malformed {
+        /// In words; holds nothing of the header.
+        message: String,
+        /// Value of the `WWW-Authenticate` header.
+        challenge: String,
     },
     /// It cannot be decided at the moment, because the provider's keys cannot be read.
     Unavailable,
+    /// The caller is known, but has no identifier in Scalekit.
+    Unbridged(BridgeError),
 }
 
 /// How long a caller should wait for an identity provider to come back.
@@ -37,62 +47,42 @@ const IDENTITY_RETRY_SECONDS: u64 = 5;
 impl From<AuthRefusal> for Problem {
     fn from(refusal: AuthRefusal) -> Self {
         match refusal {
-            AuthRefusal::Unauthenticated { www_authenticate } => {
-                let detail = "Send an access token as \"Authorization: Bearer …\".";
-                Self::new(ProblemType::Unauthenticated, detail)
-                    .header("www-authenticate", www_authenticate)
+            AuthRefusal::Unauthenticated { message, challenge } => {
+                Self::new(ProblemType::Unauthenticated, format!("{message}."))
+                    .header("www-authenticate", challenge)
+            }
+            AuthRefusal::Malformed { message, challenge } => {
+                Self::new(ProblemType::MalformedCredentials, format!("{message}."))
+                    .header("www-authenticate", challenge)
             }
             AuthRefusal::Unavailable => {
                 let detail = "The identity provider's keys cannot be read; try again.";
                 Self::new(ProblemType::IdentityUnavailable, detail)
                     .retry_after(IDENTITY_RETRY_SECONDS)
             }
+            AuthRefusal::Unbridged(error) => Self::new(ProblemType::Forbidden, format!("{error}.")),
         }
     }
-}
-
-/// Who signed in in a browser: what the session cookie remembers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SignedIn {
-    /// The provider that vouched.
-    pub issuer: String,
-    /// The user there.
-    pub user_id: String,
-    /// The user's organization, if any.
-    pub org_id: Option<String>,
 }
 
 /// An identity provider people can sign in with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoginProvider {
-    /// Its name in URLs.
-    pub id: String,
+    /// Its issuer.
+    pub issuer: String,
     /// Its name for people.
     pub title: String,
 }
 
-/// One sign-in under way: what must be the same when the browser comes back.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LoginAttempt {
-    /// The provider's [`LoginProvider::id`].
-    pub provider: String,
-    /// Ties the answer to this browser (RFC 6749 §10.12).
-    pub state: String,
-    /// Ties the ID token to this attempt (OpenID Connect Core §3.1.2.1).
-    pub nonce: String,
-    /// The PKCE verifier (RFC 7636).
-    pub verifier: String,
-}
-
-/// Why a sign-in did not work. The text is for the log.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+/// Why a sign-in did not work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LoginFailure {
     /// The provider does not answer.
     #[error("the identity provider is unavailable")]
     Unavailable,
-    /// The provider's answer was not acceptable.
-    #[error("the sign-in was refused: {0}")]
-    Refused(String),
+    /// The provider said no, or its answer was not acceptable.
+    #[error("the sign-in was refused")]
+    Refused,
 }
 
 /// The identity layer as the routes see it.
@@ -100,24 +90,22 @@ pub enum LoginFailure {
 pub trait SignIn {
     /// Verifies the `Authorization` header.
     async fn authenticate(&self, authorization: Option<&str>) -> Result<Caller, AuthRefusal>;
-    /// The caller a session stands for; `None` when its issuer is no longer configured.
-    fn caller(&self, who: &SignedIn) -> Option<Caller>;
+    /// The caller a verified principal is.
+    fn caller(&self, principal: &Principal) -> Result<Caller, BridgeError>;
     /// Providers with browser sign-in, in the order they are configured.
     fn providers(&self) -> Vec<LoginProvider>;
-    /// Where to send the browser: the provider's authorization endpoint with code flow, PKCE S256,
-    /// state and nonce of the attempt.
-    async fn login_url(
+    /// Where to send the browser (code flow with PKCE S256, state and nonce), and what has to be
+    /// the same when it comes back.
+    async fn begin(
         &self,
-        attempt: &LoginAttempt,
+        issuer: &str,
         redirect_uri: &str,
-    ) -> Result<Url, LoginFailure>;
-    /// Redeems the code, verifies the ID token against the attempt, and says who it is. `issuer`
-    /// is the answer's `iss` parameter (RFC 9207), if there was one.
-    async fn redeem(
+    ) -> Result<(Url, PendingLogin), LoginFailure>;
+    /// Redeems the code and says who it is. The routes have compared `state`.
+    async fn finish(
         &self,
-        attempt: &LoginAttempt,
-        redirect_uri: &str,
+        pending: &PendingLogin,
         code: &str,
-        issuer: Option<&str>,
-    ) -> Result<SignedIn, LoginFailure>;
+        redirect_uri: &str,
+    ) -> Result<Principal, LoginFailure>;
 }

@@ -12,7 +12,7 @@ use super::sign_in::*;
 use super::{Api, ApiRequest, ApiResponse, ApiSettings, Seal};
 use crate::connector::testkit::{Kit, kit};
 use crate::connector::webhook::WebhookSecrets;
-use crate::identity::RequestContext;
+use crate::identity::{BridgeError, PendingLogin, Principal, RequestContext};
 use crate::ports::{Clock as _, Random};
 use crate::tools::Registry;
 use crate::workflow::{Entry, RunView};
@@ -172,13 +172,14 @@ impl Backend for Platform {
 /// Takes `Bearer alice` for alice; signs in whoever the code names.
 pub(super) struct People {
     pub(super) providers: RefCell<Vec<LoginProvider>>,
-    pub(super) refuse: RefCell<Option<LoginFailure>>,
+    pub(super) refuse: Cell<Option<LoginFailure>>,
+    pub(super) begun: Cell<u32>,
     pub(super) keys_gone: Cell<bool>,
 }
 
 pub(super) fn provider(id: &str) -> LoginProvider {
     LoginProvider {
-        id: id.to_owned(),
+        issuer: format!("https://{id}.test"),
         title: id.to_uppercase(),
     }
 }
@@ -196,12 +197,8 @@ pub(super) fn caller(name: &str) -> Caller {
     }
 }
 
-pub(super) fn signed_in(name: &str) -> SignedIn {
-    SignedIn {
-        issuer: "https://idp.test".into(),
-        user_id: name.to_owned(),
-        org_id: None,
-    }
+pub(super) fn principal(name: &str) -> Principal {
+    Principal::verified("https://okta.test".into(), name.to_owned(), None)
 }
 
 #[async_trait(?Send)]
@@ -213,37 +210,51 @@ impl SignIn for People {
         match authorization.and_then(|value| value.strip_prefix("Bearer ")) {
             Some(name) => Ok(caller(name)),
             None => Err(AuthRefusal::Unauthenticated {
-                www_authenticate: "Bearer realm=\"onbehalf\"".into(),
+                message: "a bearer token is required".into(),
+                challenge: "Bearer realm=\"onbehalf\"".into(),
             }),
         }
     }
 
-    fn caller(&self, who: &SignedIn) -> Option<Caller> {
-        (who.issuer == "https://idp.test").then(|| caller(&who.user_id))
+    fn caller(&self, who: &Principal) -> Result<Caller, BridgeError> {
+        match (who.issuer(), who.user_id()) {
+            ("https://okta.test", "nobody") => Err(BridgeError::NoOrganization),
+            ("https://okta.test", name) => Ok(caller(name)),
+            _ => Err(BridgeError::UnknownIssuer),
+        }
     }
 
     fn providers(&self) -> Vec<LoginProvider> {
         self.providers.borrow().clone()
     }
 
-    async fn login_url(&self, attempt: &LoginAttempt, to: &str) -> Result<Url, LoginFailure> {
-        let mut url = Url::parse("https://idp.test/authorize").expect("url");
+    async fn begin(&self, issuer: &str, to: &str) -> Result<(Url, PendingLogin), LoginFailure> {
+        let number = self.begun.get() + 1;
+        self.begun.set(number);
+        let mut url = Url::parse(issuer).expect("url");
+        let state = format!("state{number}");
         url.query_pairs_mut()
-            .append_pair("state", &attempt.state)
+            .append_pair("state", &state)
             .append_pair("redirect_uri", to);
-        Ok(url)
+        let pending = PendingLogin {
+            issuer: issuer.to_owned(),
+            state,
+            nonce: "nonce".into(),
+            code_verifier: "verifier".into(),
+        };
+        Ok((url, pending))
     }
 
-    async fn redeem(
+    async fn finish(
         &self,
-        _: &LoginAttempt,
-        _: &str,
+        _: &PendingLogin,
         code: &str,
-        _: Option<&str>,
-    ) -> Result<SignedIn, LoginFailure> {
-        match self.refuse.borrow().clone() {
+        to: &str,
+    ) -> Result<Principal, LoginFailure> {
+        assert_eq!(to, "https://onbehalf.test/auth/callback");
+        match self.refuse.get() {
             Some(failure) => Err(failure),
-            None => Ok(signed_in(code)),
+            None => Ok(principal(code)),
         }
     }
 }
@@ -274,7 +285,8 @@ pub(super) fn bench_at(public_url: &str) -> Bench {
     let platform = Rc::new(Platform::default());
     let people = Rc::new(People {
         providers: RefCell::new(vec![provider("okta")]),
-        refuse: RefCell::new(None),
+        refuse: Cell::new(None),
+        begun: Cell::new(0),
         keys_gone: Cell::new(false),
     });
     let scalekit = kit();
@@ -354,7 +366,7 @@ impl Bench {
     pub(super) fn session(&self, name: &str) -> String {
         let seal = &self.api.settings.seal;
         let now = self.scalekit.clock.now();
-        let value = super::session::write_session(seal, signed_in(name), now, "n".into());
+        let value = super::session::write_session(seal, &principal(name), now, "n".into());
         format!("__Host-onbehalf_session={value}")
     }
 }

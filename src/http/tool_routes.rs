@@ -69,7 +69,7 @@ impl Api {
         let input: Value = json_body::required(request)?;
         let context = ToolContext::from_keys(
             Some(&caller.context.user_id),
-            Some(&caller.context.scalekit_identifier),
+            Some(caller.context.scalekit_identifier.as_str()),
         )
         .map_err(|missing| {
             Problem::new(ProblemType::Forbidden, format!("{missing}."))

@@ -276,7 +276,6 @@ fn tool(operation: Operation, schemas: &mut Schemas, tools: &Registry) -> Descri
             JSON,
             each(|tool| tool.output_schema()),
         )
-        .problem(ProblemType::Forbidden)
         .problem(ProblemType::ToolNotFound)
 }
 

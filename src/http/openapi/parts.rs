@@ -162,7 +162,9 @@ impl Described {
     pub fn into_json(mut self, route: &Route) -> Value {
         if self.access == Access::Bearer {
             self = [
+                ProblemType::MalformedCredentials,
                 ProblemType::Unauthenticated,
+                ProblemType::Forbidden,
                 ProblemType::IdentityUnavailable,
             ]
             .into_iter()

@@ -25,7 +25,7 @@ pub fn chooser(providers: &[LoginProvider], return_to: &ReturnTo) -> ApiResponse
             ul.choices {
                 @for provider in providers {
                     li {
-                        a.button href=(login_path(Some(&provider.id), return_to)) {
+                        a.button href=(login_path(Some(&provider.issuer), return_to)) {
                             "Continue with " (provider.title)
                         }
                     }
@@ -45,6 +45,8 @@ pub enum LoginEnd {
     Stale,
     /// The provider said no, or the person did.
     Refused,
+    /// Accounts are kept by organization, and the person signed in without one.
+    NoOrganization,
     /// The provider does not answer.
     Unavailable,
 }
@@ -72,6 +74,13 @@ pub fn login_end(end: LoginEnd, return_to: &ReturnTo) -> ApiResponse {
             "Your identity provider did not complete the sign-in. Try again, or ask your \
              administrator for access.",
         ),
+        LoginEnd::NoOrganization => (
+            403,
+            Tone::Notice,
+            "Choose an organization",
+            "Apps are connected for whole organizations here, and you signed in without one. Sign \
+             in again as a member of your organization.",
+        ),
         LoginEnd::Unavailable => (
             503,
             Tone::Notice,
@@ -97,7 +106,7 @@ mod tests {
     #[test]
     fn providers_are_offered_with_the_way_back() {
         let provider = LoginProvider {
-            id: "okta & co".into(),
+            issuer: "okta & co".into(),
             title: "<Okta>".into(),
         };
         let return_to = ReturnTo::parse("/connect/hubspot");

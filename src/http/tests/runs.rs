@@ -45,7 +45,10 @@ async fn a_run_is_started_as_the_caller() {
     );
     let started = bench.platform.started.borrow();
     assert_eq!(started[0].owner, "owner-of-alice");
-    assert_eq!(started[0].context.scalekit_identifier, "user_alice");
+    assert_eq!(
+        started[0].context.scalekit_identifier.as_str(),
+        "user_alice"
+    );
     assert_eq!(
         started[0].input,
         json!({"onMissingConnector": "suspend", "approval": "none"})
@@ -270,7 +273,7 @@ async fn the_schedule_runs_under_who_switched_it_on() {
     let response = bench.ask("PUT", "/api/schedule", "").await;
     assert_eq!(json_of(&response)["enabled"], true);
     let context = bench.platform.scheduled.borrow().clone().expect("on");
-    assert_eq!(context.scalekit_identifier, "user_alice");
+    assert_eq!(context.scalekit_identifier.as_str(), "user_alice");
     assert_eq!(
         bench
             .ask("PUT", "/api/schedule", r#"{"user":"bob"}"#)
