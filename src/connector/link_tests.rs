@@ -1,0 +1,1 @@
+//! Tests of the link module; filled in next.

@@ -1,0 +1,298 @@
+//! One test for each row of WIRE.md's table, then hostile bodies.
+
+use super::*;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+const TOOL: Asked = Asked::Tool(Connector::Hubspot);
+
+fn answer(status: u16, body: impl Into<Vec<u8>>) -> HttpResponse {
+    HttpResponse {
+        status,
+        headers: vec![("retry-after".into(), "9".into())],
+        body: body.into(),
+    }
+}
+
+fn map(asked: Asked, kind: CallKind, status: u16, body: &Value) -> CallFailure {
+    let now = Timestamp::from_millis(0);
+    refused(
+        asked,
+        kind,
+        &answer(status, body.to_string()),
+        now,
+        &["alice"],
+    )
+    .failure
+}
+
+fn tool_error(rpc: Value, code: &str, message: &str) -> Value {
+    json!({"code": rpc, "message": "tool failed", "details": [{
+        "error_code": "TOOL_ERROR",
+        "tool_error_info": {
+            "execution_id": "1", "tool_error_code": code, "tool_error_message": message
+        }
+    }]})
+}
+
+fn auth(reason: AuthReason) -> CallFailure {
+    CallFailure::AuthError {
+        connector: Connector::Hubspot,
+        reason,
+    }
+}
+
+#[test]
+fn a_tool_error_401_is_expired_or_revoked() {
+    for rpc in [
+        json!(16),
+        json!("UNAUTHENTICATED"),
+        json!("unauthenticated"),
+        json!(null),
+    ] {
+        for kind in [CallKind::Read, CallKind::Write] {
+            let body = tool_error(rpc.clone(), "401", "token expired or revoked");
+            assert_eq!(map(TOOL, kind, 401, &body), auth(AuthReason::TokenExpired));
+            let body = tool_error(rpc.clone(), "401", "The grant was revoked by the user");
+            assert_eq!(
+                map(TOOL, kind, 401, &body),
+                auth(AuthReason::AccountRevoked)
+            );
+        }
+    }
+}
+
+#[test]
+fn a_tool_error_403_is_a_missing_scope() {
+    let body = tool_error(json!(7), "MISSING_SCOPES", "needs crm.objects.write");
+    assert_eq!(
+        map(TOOL, CallKind::Write, 403, &body),
+        auth(AuthReason::ScopeInsufficient)
+    );
+}
+
+#[test]
+fn the_articles_string_codes_hold_under_any_status() {
+    for (code, reason) in [
+        ("TOKEN_EXPIRED", AuthReason::TokenExpired),
+        ("SCOPE_INSUFFICIENT", AuthReason::ScopeInsufficient),
+    ] {
+        for status in [400, 401, 403, 409] {
+            let body = tool_error(json!(null), code, "");
+            assert_eq!(map(TOOL, CallKind::Read, status, &body), auth(reason));
+            let body = json!({"message": "no", "details": [{"error_code": code}]});
+            assert_eq!(map(TOOL, CallKind::Read, status, &body), auth(reason));
+        }
+    }
+}
+
+#[test]
+fn a_429_is_rate_limited_whoever_said_it() {
+    let expected = CallFailure::RateLimited {
+        retry_after_seconds: Some(9),
+    };
+    for body in [
+        tool_error(json!(8), "429", ""),
+        json!({"code": 8}),
+        json!(""),
+    ] {
+        for kind in [CallKind::Read, CallKind::Write] {
+            assert_eq!(map(TOOL, kind, 429, &body), expected);
+        }
+    }
+}
+
+#[test]
+fn another_tool_error_is_upstream_with_a_clean_message() {
+    let body = tool_error(
+        json!(3),
+        "VALIDATION_ERROR",
+        "bob@acme.test of alice is unknown",
+    );
+    let expected = CallFailure::Upstream {
+        code: "VALIDATION_ERROR".into(),
+        message: "[redacted] of [redacted] is unknown".into(),
+    };
+    assert_eq!(map(TOOL, CallKind::Write, 400, &body), expected);
+    let read = tool_error(json!(13), "500", "oops");
+    let expected = CallFailure::Upstream {
+        code: "500".into(),
+        message: "oops".into(),
+    };
+    assert_eq!(map(TOOL, CallKind::Read, 500, &read), expected);
+}
+
+#[test]
+fn a_401_without_tool_details_is_our_configuration() {
+    for body in [
+        json!({"code": 16, "message": "bad token"}),
+        json!({}),
+        json!("x"),
+    ] {
+        assert_eq!(
+            map(TOOL, CallKind::Read, 401, &body),
+            CallFailure::Configuration
+        );
+        assert_eq!(
+            map(Asked::Accounts, CallKind::Read, 401, &body),
+            CallFailure::Configuration
+        );
+    }
+}
+
+#[test]
+fn a_404_is_no_account_no_tool_or_the_wrong_address() {
+    let account = json!({"code": 5, "message": "connected account not found"});
+    assert_eq!(
+        map(TOOL, CallKind::Read, 404, &account),
+        auth(AuthReason::NotConnected)
+    );
+    let tool = json!({"code": 5, "message": "tool not found"});
+    assert_eq!(
+        map(TOOL, CallKind::Write, 404, &tool),
+        CallFailure::UnknownTool
+    );
+    let page = answer(404, "<html>Not Found</html>");
+    let now = Timestamp::from_millis(0);
+    let mapped = refused(TOOL, CallKind::Read, &page, now, &[]);
+    assert_eq!(mapped, Mapped::certain(CallFailure::Configuration));
+}
+
+#[test]
+fn a_400_lists_its_violations() {
+    let body = json!({"code": 3, "message": "invalid", "details": [{
+        "error_code": "VALIDATION_ERROR",
+        "validation_error_info": {"field_violations": [
+            {"field": "hs_timestamp", "description": "is required"}, 7
+        ]}
+    }]});
+    let expected = CallFailure::InvalidInput {
+        violations: vec![
+            Violation {
+                field: "hs_timestamp".into(),
+                description: "is required".into(),
+            },
+            Violation {
+                field: String::new(),
+                description: String::new(),
+            },
+        ],
+    };
+    assert_eq!(map(TOOL, CallKind::Write, 400, &body), expected);
+}
+
+#[test]
+fn a_5xx_is_transient_for_a_read_and_unknown_for_a_write() {
+    let now = Timestamp::from_millis(0);
+    for status in [502, 503, 504] {
+        let mapped = refused(TOOL, CallKind::Read, &answer(status, ""), now, &[]);
+        assert_eq!(
+            mapped,
+            Mapped {
+                failure: CallFailure::Unavailable,
+                transient: true
+            }
+        );
+    }
+    let plain = refused(TOOL, CallKind::Read, &answer(500, ""), now, &[]);
+    assert_eq!(plain, Mapped::certain(CallFailure::Unavailable));
+    let tool = refused(
+        TOOL,
+        CallKind::Read,
+        &answer(503, tool_error(json!(14), "503", "x").to_string()),
+        now,
+        &[],
+    );
+    assert!(!tool.transient, "a tool error is never retried");
+    for status in [301, 408, 500, 502, 503, 504, 599] {
+        assert_eq!(
+            map(TOOL, CallKind::Write, status, &json!({})),
+            CallFailure::OutcomeUnknown
+        );
+        let body = tool_error(json!(7), "403", "no");
+        let failure = map(TOOL, CallKind::Write, status, &body);
+        assert_eq!(
+            failure,
+            CallFailure::OutcomeUnknown,
+            "a 5xx may have landed"
+        );
+    }
+    let internal = map(TOOL, CallKind::Write, 400, &json!({"code": 13}));
+    assert_eq!(internal, CallFailure::OutcomeUnknown);
+}
+
+#[test]
+fn no_answer_is_unknown_only_for_a_write() {
+    for error in [
+        FetchError::Timeout,
+        FetchError::Connection,
+        FetchError::TooLarge,
+    ] {
+        assert_eq!(
+            no_answer(CallKind::Write, error).failure,
+            CallFailure::OutcomeUnknown
+        );
+        assert_eq!(
+            no_answer(CallKind::Read, error).transient,
+            error != FetchError::TooLarge
+        );
+    }
+}
+
+#[test]
+fn hostile_bodies_give_a_typed_failure() {
+    let deep = "[".repeat(100_000);
+    let deep_object = format!("{}1{}", "{\"details\":".repeat(5_000), "}".repeat(5_000));
+    let huge = json!({"message": "x".repeat(1_000_000), "code": "y".repeat(100_000)}).to_string();
+    let odd = json!({"code": {}, "message": [], "details": {"error_code": 1}}).to_string();
+    let bodies = [
+        deep,
+        deep_object,
+        huge,
+        odd,
+        "<html>".into(),
+        String::new(),
+        "\0".into(),
+    ];
+    for body in bodies {
+        for status in [
+            0,
+            100,
+            304,
+            400,
+            401,
+            403,
+            404,
+            418,
+            429,
+            500,
+            503,
+            999,
+            u16::MAX,
+        ] {
+            for kind in [CallKind::Read, CallKind::Write] {
+                let now = Timestamp::from_millis(0);
+                let failure = refused(TOOL, kind, &answer(status, body.clone()), now, &[]).failure;
+                assert!(failure.to_string().len() < 2_000);
+            }
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_it_panic(status: u16, body: Vec<u8>, write: bool) {
+        let kind = if write { CallKind::Write } else { CallKind::Read };
+        let now = Timestamp::from_millis(0);
+        let mapped = refused(TOOL, kind, &answer(status, body), now, &[]);
+        prop_assert!(!(write && mapped.transient), "a write is never retried");
+    }
+
+    #[test]
+    fn a_write_is_only_certain_on_a_client_error(status: u16, rpc in 0u8..20) {
+        let failure = map(TOOL, CallKind::Write, status, &json!({"code": rpc}));
+        if !(400..500).contains(&status) {
+            prop_assert_eq!(failure, CallFailure::OutcomeUnknown);
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Tests of the token module; filled in next.

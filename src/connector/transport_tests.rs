@@ -1,0 +1,1 @@
+//! Tests of the transport module; filled in next.
