@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::name::Connector;
+use super::scrub::scrub;
 
 /// Why a connected account cannot be used. All of them end with the user connecting (again).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -111,6 +112,18 @@ impl CallFailure {
     /// it has to be reconciled first.
     pub const fn is_retryable(&self) -> bool {
         matches!(self, Self::RateLimited { .. } | Self::Unavailable)
+    }
+
+    /// The same failure with these exact strings, and whatever looks like identity, removed from
+    /// its message.
+    pub(crate) fn without(self, known: &[&str]) -> Self {
+        match self {
+            Self::Upstream { code, message } => Self::Upstream {
+                code,
+                message: scrub(&message, known),
+            },
+            other => other,
+        }
     }
 
     /// Whole seconds the service asked to wait.

@@ -14,6 +14,10 @@ const OPAQUE_CHARS: usize = 20;
 /// A word this long is taken for a token whatever it is made of.
 const LONG_CHARS: usize = 40;
 
+/// A known string this long is removed inside words too; a shorter one (a user called `1`) only
+/// where it is a word.
+const ANYWHERE_BYTES: usize = 6;
+
 /// Prefixes of Scalekit's ids and of our own identifiers.
 const ID_PREFIXES: [&str; 9] = [
     "user_", "org_", "usr_", "ca_", "conn_", "env_", "skc_", "whsec_", "xox",
@@ -40,7 +44,7 @@ const SECRET_KEYS: [&str; 14] = [
 /// the call at hand).
 pub(crate) fn scrub(text: &str, known: &[&str]) -> String {
     let mut text: String = text.chars().take(MAX_SCANNED).collect();
-    for secret in known.iter().filter(|secret| !secret.is_empty()) {
+    for secret in known.iter().filter(|secret| secret.len() >= ANYWHERE_BYTES) {
         text = text.replace(secret, REDACTED);
     }
     let mut out = String::with_capacity(text.len());
@@ -51,7 +55,7 @@ pub(crate) fn scrub(text: &str, known: &[&str]) -> String {
         let word_end = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
         let (word, tail) = rest.split_at(word_end);
         if !word.is_empty() {
-            if must_go(word, &previous, &gap) {
+            if known.contains(&bare(word)) || must_go(word, &previous, &gap) {
                 out.push_str(REDACTED);
             } else {
                 out.push_str(word);
@@ -85,9 +89,14 @@ fn is_word(c: char) -> bool {
     c.is_alphanumeric() || "_@.+%~-/|!#$&*^`".contains(c)
 }
 
+/// The word without the punctuation around it.
+fn bare(word: &str) -> &str {
+    word.trim_matches(|c: char| !c.is_alphanumeric())
+}
+
 fn must_go(word: &str, previous: &str, gap: &str) -> bool {
     let lower = word.to_ascii_lowercase();
-    let bare = lower.trim_matches(|c: char| !c.is_alphanumeric());
+    let bare = bare(&lower);
     let digit = bare.contains(|c: char| c.is_ascii_digit());
     let letter = bare.contains(|c: char| c.is_alphabetic());
     let length = bare.chars().count();

@@ -32,8 +32,10 @@ impl Clock for HandClock {
     }
 
     async fn sleep(&self, duration: Duration) {
-        self.advance(duration);
+        // Those who sleep at the same time share it.
+        let until = self.now().plus(duration);
         tokio::task::yield_now().await;
+        self.0.set(self.now().max(until));
     }
 }
 
