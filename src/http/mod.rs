@@ -1,1 +1,5 @@
 //! (being written)
+
+mod backend;
+
+pub use backend::*;

@@ -24,7 +24,8 @@ impl EffectKey {
         Self(format!("{run}/{scope}/{item}"))
     }
 
-    pub(super) fn from_journal(key: &str) -> Self {
+    /// The key of an effect already journaled.
+    pub fn from_journal(key: &str) -> Self {
         Self(key.to_owned())
     }
 

@@ -26,6 +26,7 @@ mod retry;
 mod runner;
 mod store;
 mod suspend;
+mod view;
 
 pub use chain::{Chain, Workflow, workflow};
 pub use combinators::{Branch, ForEach, Parallel, Sleep};
@@ -41,3 +42,4 @@ pub use retry::RetryPolicy;
 pub use runner::{CommandError, Engine, Host, PublishError, Runner};
 pub use store::{Alarm, Commit, JournalStore, StoreError};
 pub use suspend::{Approval, Decision, MissingConnection, ResumePayload, SuspendReason};
+pub use view::{RunView, StepStatus, StepView, SuspensionView};

@@ -1,0 +1,59 @@
+// Builds the Worker (wasm and its JavaScript shell) and the sandbox, when their sources changed.
+
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { inRoot, npmBin, root, tool, worker } from './paths.mjs';
+import { run } from './processes.mjs';
+import { dim, say } from './say.mjs';
+
+const STAMP = join(worker, '.sources');
+
+/** Builds the Worker unless what is built came from the same sources. */
+export async function buildWorker() {
+  const sources = await fingerprint(['src', 'Cargo.toml', 'Cargo.lock', '.cargo', 'scripts/lib/build.mjs']);
+  if (existsSync(STAMP) && (await readFile(STAMP, 'utf8')) === sources) return false;
+  say(dim('Building the Worker …'));
+  await run(tool('worker-build'), ['--release'], {
+    cwd: root,
+    quiet: true,
+    what: 'Building the Worker',
+    env: {
+      WASM_BINDGEN_BIN: tool('wasm-bindgen'),
+      WASM_OPT_BIN: npmBin('wasm-opt'),
+      ESBUILD_BIN: npmBin('esbuild'),
+    },
+  });
+  await writeFile(STAMP, sources);
+  return true;
+}
+
+/** Builds the sandbox; cargo itself knows whether anything changed. */
+export async function buildSandbox() {
+  await run('cargo', ['build', '--locked', '-p', 'onbehalf-sandbox'], {
+    cwd: root,
+    quiet: true,
+    what: 'Building the sandbox',
+  });
+}
+
+/** A digest over the contents of files and folders. */
+async function fingerprint(paths) {
+  const hash = createHash('sha256');
+  const visit = async (path) => {
+    const full = inRoot(path);
+    if (!existsSync(full)) return;
+    const entries = await readdir(full, { withFileTypes: true }).catch(() => undefined);
+    if (!entries) {
+      hash.update(path).update('\0').update(await readFile(full)).update('\0');
+      return;
+    }
+    for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      await visit(join(path, entry.name));
+    }
+  };
+  for (const path of paths) await visit(path);
+  return hash.digest('hex');
+}

@@ -1,0 +1,99 @@
+// One run of the Onboarding Health Agent, shown as it happens.
+
+import { Failure, bold, cyan, dim, green, red, say, table, yellow } from './say.mjs';
+
+const WORKFLOW = '/api/workflows/onboarding-health';
+/** Rows of the table; the rest is a line that counts them. */
+const ROWS = 25;
+const REASON_WIDTH = 64;
+
+/** A JSON call to the Worker; anything but success is a failure in its own words. */
+export async function call(url, bearer, { method = 'GET', body, headers = {} } = {}) {
+  const answer = await fetch(url, {
+    method,
+    headers: {
+      authorization: `Bearer ${bearer}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    body: body === undefined ? undefined : JSON.stringify(body),
+    signal: AbortSignal.timeout(60_000),
+  });
+  const json = await answer.json();
+  if (!answer.ok) throw new Failure(`${method} ${new URL(url).pathname}: ${json.title ?? answer.status}. ${json.detail ?? ''}`);
+  return json;
+}
+
+/** Starts a run and follows it to its end. */
+export async function demo(workerUrl, bearer, user) {
+  say(`\nOne run of the ${bold('Onboarding Health Agent')} as ${bold(user)}:`);
+  const { runId } = await call(`${workerUrl}${WORKFLOW}/trigger`, bearer, { method: 'POST' });
+  say(dim(`  ${runId}`));
+  const run = await follow(`${workerUrl}${WORKFLOW}/runs/${runId}`, bearer);
+  show(run);
+  return run;
+}
+
+async function follow(url, bearer) {
+  const shown = new Map();
+  const until = Date.now() + 180_000;
+  for (;;) {
+    const run = await call(url, bearer);
+    for (const step of run.steps) {
+      if (shown.get(step.id) === step.status) continue;
+      shown.set(step.id, step.status);
+      if (step.status === 'running') continue;
+      const took = step.endedAt ? `${Date.parse(step.endedAt) - Date.parse(step.startedAt)} ms` : '';
+      const mark = step.status === 'completed' ? green('✓') : step.status === 'failed' ? red('✗') : yellow('…');
+      say(`  ${mark} ${step.id} ${dim(`${step.status} ${took}`)}`);
+    }
+    if (['completed', 'failed', 'cancelled', 'suspended'].includes(run.status)) return run;
+    if (Date.now() > until) throw new Failure(`The run is still ${run.status} after three minutes.`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+/** Prints a finished run's result. */
+export function show(run) {
+  const result = run.result ?? {};
+  if (result.status === 'connectors_required') {
+    say(`\n${yellow('Connections are missing:')}`);
+    for (const connector of result.missing) say(`  ${connector}  ${cyan(result.connect[connector])}`);
+    return;
+  }
+  if (run.status !== 'completed') {
+    say(`\nThe run is ${bold(run.status)}. ${run.failure ? JSON.stringify(run.failure) : ''}`);
+    return;
+  }
+  const { counts, customers } = result;
+  const actions = new Map();
+  for (const action of result.actions) {
+    const of = actions.get(action.customer) ?? {};
+    of[action.kind] = action.status === 'done' ? green('✓') : dim(action.status.replaceAll('_', ' '));
+    actions.set(action.customer, of);
+  }
+  const flagged = customers.filter((customer) => customer.status !== 'healthy');
+  const paint = { critical: red, at_risk: yellow, healthy: green };
+  const short = (text) => (text.length > REASON_WIDTH ? `${text.slice(0, REASON_WIDTH - 1)}…` : text);
+  say('');
+  for (const line of table(
+    ['Customer', 'Score', 'Status', 'Task', 'Comment', 'Why'],
+    flagged.slice(0, ROWS).map((customer) => [
+      customer.name,
+      customer.score,
+      paint[customer.status](customer.status),
+      actions.get(customer.key)?.task ?? '',
+      actions.get(customer.key)?.comment ?? '',
+      dim(short(customer.reasons.join('; '))),
+    ]),
+  )) say(`  ${line}`);
+  if (flagged.length > ROWS) say(dim(`  … and ${flagged.length - ROWS} more flagged customers`));
+  say(
+    `\n  ${bold(counts.customers)} customers: ${green(`${counts.healthy} healthy`)}, ` +
+      `${yellow(`${counts.atRisk} at risk`)}, ${red(`${counts.critical} critical`)}. ` +
+      `${bold(counts.tasksCreated)} HubSpot tasks created, ${bold(counts.commentsAdded)} Linear comments added.`,
+  );
+  for (const error of result.connectorErrors ?? []) {
+    say(`  ${yellow('!')} ${error.connector}: ${error.message}`);
+  }
+}

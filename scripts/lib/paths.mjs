@@ -1,0 +1,14 @@
+// Where things are, seen from the root of the project.
+
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+export const inRoot = (...parts) => join(root, ...parts);
+export const tools = inRoot('.tools');
+export const tool = (name) => join(tools, 'bin', name);
+/** An executable of an npm package. */
+export const npmBin = (name) => inRoot('node_modules', '.bin', name);
+export const worker = inRoot('build');
+export const sandboxBinary = () =>
+  join(process.env.CARGO_TARGET_DIR ?? inRoot('target'), 'debug', 'onbehalf-sandbox');

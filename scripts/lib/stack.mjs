@@ -1,0 +1,122 @@
+// The whole stack on one machine: the sandbox, and the Worker in workerd beside it. The Worker is
+// told of the sandbox by configuration alone, exactly as it would be told of the real services.
+
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { inRoot, npmBin, root, sandboxBinary } from './paths.mjs';
+import { firstLine, healthy, keep } from './processes.mjs';
+import { Failure } from './say.mjs';
+
+/** Starts the sandbox; answers its process and what it said of itself. */
+export async function startSandbox(port, { log } = {}) {
+  const child = keep(sandboxBinary(), ['--port', String(port)], { log, pipeStdout: true });
+  const line = await firstLine(child, 'The sandbox');
+  let description;
+  try {
+    description = JSON.parse(line);
+  } catch {
+    throw new Failure(`The sandbox began with something else than JSON: ${line}`);
+  }
+  child.stdout.resume();
+  await healthy(`${description.url}/_sandbox/health`, child, 'The sandbox');
+  return { child, ...description };
+}
+
+/** The Worker's configuration for a sandbox: what an operator would set for the real services. */
+export function configuration(sandbox, publicUrl, sessionSecret, extra = {}) {
+  return {
+    PUBLIC_URL: publicUrl,
+    IDENTITY_PROVIDERS: JSON.stringify([
+      {
+        provider: 'oidc',
+        issuer: sandbox.idp.issuer,
+        audience: [sandbox.idp.audience],
+        client_id: sandbox.idp.client_id,
+      },
+    ]),
+    SCALEKIT_ENVIRONMENT_URL: sandbox.scalekit.url,
+    SCALEKIT_CLIENT_ID: sandbox.scalekit.client_id,
+    SCALEKIT_CLIENT_SECRET: sandbox.scalekit.client_secret,
+    SCALEKIT_WEBHOOK_SECRETS: sandbox.scalekit.webhook_secret,
+    OIDC_CLIENT_SECRET: sandbox.idp.client_secret,
+    SESSION_SECRET: sessionSecret,
+    ...extra,
+  };
+}
+
+/** Starts the Worker in workerd with its Durable Objects kept in `state`. */
+export async function startWorker(sandbox, { port, state, log, extra }) {
+  await mkdir(state, { recursive: true });
+  const publicUrl = `http://localhost:${port}`;
+  const settings = configuration(sandbox, publicUrl, await sessionSecret(state), extra);
+  const envFile = join(state, 'worker.env');
+  const lines = Object.entries(settings).map(([name, value]) => `${name}='${value}'`);
+  await writeFile(envFile, `${lines.join('\n')}\n`, { mode: 0o600 });
+  const child = keep(
+    npmBin('node'),
+    [
+      inRoot('node_modules', 'wrangler', 'bin', 'wrangler.js'),
+      'dev',
+      '--local',
+      '--port', String(port),
+      '--inspector-port', '0',
+      '--persist-to', join(state, 'objects'),
+      '--env-file', envFile,
+      '--test-scheduled',
+      '--show-interactive-dev-session=false',
+    ],
+    {
+      cwd: root,
+      log,
+      env: {
+        WRANGLER_SEND_METRICS: 'false',
+        CI: 'true',
+        NO_COLOR: '1',
+        FORCE_COLOR: '0',
+        PATH: `${inRoot('node_modules', '.bin')}:${process.env.PATH}`,
+      },
+    },
+  );
+  await healthy(`${publicUrl}/health`, child, 'The Worker');
+  return { child, url: publicUrl };
+}
+
+/** Tells the sandbox where to send its signed webhooks. */
+export async function connectWebhooks(sandbox, workerUrl) {
+  await fetch(`${sandbox.url}/_sandbox/webhooks`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ url: `${workerUrl}/webhooks/scalekit` }),
+  });
+}
+
+/** A bearer token for a seeded user. */
+export async function token(sandboxUrl, user) {
+  let answer;
+  try {
+    answer = await fetch(`${sandboxUrl}/_sandbox/token/${encodeURIComponent(user)}`);
+  } catch {
+    throw new Failure(`No sandbox answers at ${sandboxUrl}; start it with npm start or npm run sandbox.`);
+  }
+  const text = await answer.text();
+  if (answer.ok) return text.trim();
+  let detail = text;
+  try {
+    detail = JSON.parse(text).detail ?? text;
+  } catch {
+    // Not JSON: the text itself says it.
+  }
+  throw new Failure(detail.trim());
+}
+
+/** The secret that signs browser sessions: made once, kept with the state. */
+async function sessionSecret(state) {
+  const path = join(state, 'session-secret');
+  if (existsSync(path)) return (await readFile(path, 'utf8')).trim();
+  const secret = randomBytes(32).toString('base64url');
+  await writeFile(path, `${secret}\n`, { mode: 0o600 });
+  return secret;
+}

@@ -1,0 +1,197 @@
+//! One connected identity's object: which runs wait for which connection.
+//!
+//! Named by Scalekit identifier, because that is what a webhook knows. A connection that was made
+//! is passed on to each waiting run until the run has taken it; causes are acted on once.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use worker::{DurableObject, Env, Request, Response, SqlStorage, State, durable_object};
+
+use super::binding::{call, reply};
+use super::clock::EdgeClock;
+use super::messages::{AccountMessage, AnnounceConnection, AwaitConnections, ConnectionMade};
+use super::sql::{execute, integer, query};
+use crate::http::BackendError;
+use crate::ports::Clock;
+use crate::workflow::StoreError;
+
+/// When a run that could not be told is told again.
+const TELL_AGAIN: Duration = Duration::from_secs(5);
+/// How long the cause of a connection is remembered: well beyond a webhook's retries.
+const EVENT_MEMORY: Duration = Duration::from_secs(7 * 24 * 3600);
+
+const SCHEMA: [&str; 3] = [
+    "CREATE TABLE IF NOT EXISTS waiting (
+        run_id TEXT NOT NULL, number INTEGER NOT NULL, connector TEXT NOT NULL, event TEXT,
+        PRIMARY KEY (run_id, number, connector))",
+    "CREATE TABLE IF NOT EXISTS events (event TEXT PRIMARY KEY, at INTEGER NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS made (
+        connector TEXT PRIMARY KEY, at INTEGER NOT NULL, event TEXT NOT NULL)",
+];
+
+/// A connected identity's object.
+#[durable_object]
+pub struct AccountObject {
+    state: State,
+    env: Env,
+}
+
+#[derive(Deserialize)]
+struct Due {
+    run_id: String,
+    number: u32,
+    connector: String,
+    event: String,
+}
+
+#[derive(Deserialize)]
+struct Known {
+    event: String,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Storage(#[from] StoreError),
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+    #[error("platform: {0}")]
+    Platform(#[from] worker::Error),
+}
+
+impl DurableObject for AccountObject {
+    fn new(state: State, env: Env) -> Self {
+        Self { state, env }
+    }
+
+    async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
+        const CLASS: &str = "account";
+        let message = request.json::<AccountMessage>().await?;
+        for statement in SCHEMA {
+            if let Err(error) = execute(&self.sql(), statement, Vec::new()) {
+                return reply::<(), _>(CLASS, Err(error));
+            }
+        }
+        match message {
+            AccountMessage::AwaitConnections(wait) => reply(CLASS, self.wait(&wait).await),
+            AccountMessage::AnnounceConnection(made) => reply(CLASS, self.announce(&made).await),
+        }
+    }
+
+    async fn alarm(&self) -> worker::Result<Response> {
+        if let Err(error) = self.tell().await {
+            super::log::warn("run_not_told", &[("error", &error.to_string())]);
+            self.state.storage().set_alarm(TELL_AGAIN).await?;
+        }
+        Response::empty()
+    }
+}
+
+impl AccountObject {
+    fn sql(&self) -> SqlStorage {
+        self.state.storage().sql()
+    }
+
+    async fn wait(&self, wait: &AwaitConnections) -> Result<(), Failure> {
+        let sql = self.sql();
+        let mut made_already = false;
+        for connector in &wait.connectors {
+            // A connection made after the run began to wait, but before this message arrived.
+            let made: Vec<Known> = query(
+                &sql,
+                "SELECT event FROM made WHERE connector = ? AND at > ?",
+                vec![connector.as_str().into(), integer(wait.since.millis())],
+            )?;
+            made_already |= !made.is_empty();
+            execute(
+                &sql,
+                "INSERT OR IGNORE INTO waiting (run_id, number, connector, event)
+                 VALUES (?, ?, ?, ?)",
+                vec![
+                    wait.run_id.as_str().into(),
+                    integer(i64::from(wait.number)),
+                    connector.as_str().into(),
+                    made.into_iter().next().map(|known| known.event).into(),
+                ],
+            )?;
+        }
+        if made_already {
+            self.state.storage().set_alarm(Duration::ZERO).await?;
+        }
+        Ok(())
+    }
+
+    async fn announce(&self, made: &AnnounceConnection) -> Result<(), Failure> {
+        let sql = self.sql();
+        let now = EdgeClock.now();
+        let known: Vec<Known> = query(
+            &sql,
+            "SELECT event FROM events WHERE event = ?",
+            vec![made.event.as_str().into()],
+        )?;
+        if !known.is_empty() {
+            return Ok(());
+        }
+        let bindings = || {
+            vec![
+                made.connector.as_str().into(),
+                integer(now.millis()),
+                made.event.as_str().into(),
+            ]
+        };
+        execute(
+            &sql,
+            "INSERT INTO events (event, at) VALUES (?, ?)",
+            vec![made.event.as_str().into(), integer(now.millis())],
+        )?;
+        execute(
+            &sql,
+            "DELETE FROM events WHERE at < ?",
+            vec![integer(now.minus(EVENT_MEMORY).millis())],
+        )?;
+        execute(
+            &sql,
+            "INSERT OR REPLACE INTO made (connector, at, event) VALUES (?, ?, ?)",
+            bindings(),
+        )?;
+        execute(
+            &sql,
+            "UPDATE waiting SET event = ? WHERE connector = ? AND event IS NULL",
+            vec![made.event.as_str().into(), made.connector.as_str().into()],
+        )?;
+        // The alarm tells the runs even if this invocation dies before it can.
+        self.state.storage().set_alarm(TELL_AGAIN).await?;
+        if let Err(error) = self.tell().await {
+            super::log::warn("run_not_told", &[("error", &error.to_string())]);
+        }
+        Ok(())
+    }
+
+    async fn tell(&self) -> Result<(), Failure> {
+        let due: Vec<Due> = query(
+            &self.sql(),
+            "SELECT run_id, number, connector, event FROM waiting WHERE event IS NOT NULL
+             ORDER BY run_id, number, connector",
+            Vec::new(),
+        )?;
+        for told in due {
+            let message = ConnectionMade {
+                number: told.number,
+                connector: told.connector.clone(),
+                event: told.event,
+            };
+            call(&self.env, &told.run_id, message).await?;
+            execute(
+                &self.sql(),
+                "DELETE FROM waiting WHERE run_id = ? AND number = ? AND connector = ?",
+                vec![
+                    told.run_id.into(),
+                    integer(i64::from(told.number)),
+                    told.connector.into(),
+                ],
+            )?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,112 @@
+//! The routes' view of the platform, as calls to Durable Objects.
+
+use async_trait::async_trait;
+use worker::Env;
+
+use super::binding::call;
+use super::messages::{
+    AnnounceConnection, BeginConnect, Cancel, Events, ListRuns, ReadSchedule, Resume, TakeConnect,
+    View, WriteSchedule,
+};
+use crate::http::{
+    Backend, BackendError, CommandOutcome, ConnectAttempt, ResumeRequest, RunPage, RunQuery,
+    Schedule, Start, StartRun, TakenAttempt,
+};
+use crate::identity::RequestContext;
+use crate::workflow::{Entry, RunView};
+
+/// Durable Objects behind the routes.
+pub struct EdgeBackend {
+    env: Env,
+}
+
+impl EdgeBackend {
+    /// Reaches the objects bound in `env`.
+    pub fn new(env: Env) -> Self {
+        Self { env }
+    }
+}
+
+#[async_trait(?Send)]
+impl Backend for EdgeBackend {
+    async fn start_run(&self, start: StartRun) -> Result<Start, BackendError> {
+        let owner = start.owner.clone();
+        call(&self.env, &owner, start).await
+    }
+
+    async fn list_runs(&self, owner: &str, query: RunQuery) -> Result<RunPage, BackendError> {
+        call(&self.env, owner, ListRuns(query)).await
+    }
+
+    async fn run(&self, owner: &str, run_id: &str) -> Result<Option<RunView>, BackendError> {
+        let owner = owner.to_owned();
+        call(&self.env, run_id, View { owner }).await
+    }
+
+    async fn run_events(
+        &self,
+        owner: &str,
+        run_id: &str,
+        after: u64,
+    ) -> Result<Option<Vec<Entry>>, BackendError> {
+        let owner = owner.to_owned();
+        call(&self.env, run_id, Events { owner, after }).await
+    }
+
+    async fn resume_run(
+        &self,
+        owner: &str,
+        run_id: &str,
+        request: ResumeRequest,
+    ) -> Result<CommandOutcome, BackendError> {
+        let owner = owner.to_owned();
+        call(&self.env, run_id, Resume { owner, request }).await
+    }
+
+    async fn cancel_run(&self, owner: &str, run_id: &str) -> Result<CommandOutcome, BackendError> {
+        let owner = owner.to_owned();
+        call(&self.env, run_id, Cancel { owner }).await
+    }
+
+    async fn schedule(&self, owner: &str) -> Result<Schedule, BackendError> {
+        call(&self.env, owner, ReadSchedule).await
+    }
+
+    async fn set_schedule(
+        &self,
+        owner: &str,
+        context: Option<RequestContext>,
+    ) -> Result<Schedule, BackendError> {
+        let write = WriteSchedule {
+            owner: owner.to_owned(),
+            context,
+        };
+        call(&self.env, owner, write).await
+    }
+
+    async fn begin_connect(&self, owner: &str, attempt: ConnectAttempt) -> Result<(), BackendError> {
+        call(&self.env, owner, BeginConnect(attempt)).await
+    }
+
+    async fn take_connect(
+        &self,
+        owner: &str,
+        state_hash: &str,
+    ) -> Result<TakenAttempt, BackendError> {
+        let state_hash = state_hash.to_owned();
+        call(&self.env, owner, TakeConnect { state_hash }).await
+    }
+
+    async fn connection_made(
+        &self,
+        scalekit_identifier: &str,
+        connector: &str,
+        event: &str,
+    ) -> Result<(), BackendError> {
+        let announce = AnnounceConnection {
+            connector: connector.to_owned(),
+            event: event.to_owned(),
+        };
+        call(&self.env, scalekit_identifier, announce).await
+    }
+}

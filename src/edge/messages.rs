@@ -1,0 +1,194 @@
+//! Every message between Durable Objects, by the class that answers it.
+
+use serde::{Deserialize, Serialize};
+
+use super::binding::Message;
+use crate::http::{
+    CommandOutcome, ConnectAttempt, ResumeRequest, RunPage, RunQuery, Schedule, Start, StartRun,
+    TakenAttempt,
+};
+use crate::identity::{FetchedKeySet, KeySetError, KeySetSource, RequestContext};
+use crate::time::Timestamp;
+use crate::workflow::{Entry, RunStatus, RunView, Started};
+
+/// Declares an object's envelope and ties each message to its reply.
+macro_rules! messages {
+    ($(#[$doc:meta])* $envelope:ident on $binding:literal { $($message:ident => $reply:ty),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Serialize, Deserialize)]
+        #[allow(missing_docs, reason = "each variant is the message of the same name")]
+        pub enum $envelope { $($message($message)),+ }
+        $(
+            impl From<$message> for $envelope {
+                fn from(message: $message) -> Self { Self::$message(message) }
+            }
+            impl Message for $message {
+                const BINDING: &'static str = $binding;
+                type Reply = $reply;
+                type Envelope = $envelope;
+            }
+        )+
+    };
+}
+
+messages! {
+    /// What a run's object answers. Named by run id.
+    RunMessage on "RUNS" {
+        StartThis => (),
+        View => Option<RunView>,
+        Events => Option<Vec<Entry>>,
+        Resume => CommandOutcome,
+        Cancel => CommandOutcome,
+        ConnectionMade => (),
+    }
+}
+
+/// Starts the run; again without effect.
+#[derive(Serialize, Deserialize)]
+pub struct StartThis(pub Started);
+
+/// Reads the run, if it is this owner's.
+#[derive(Serialize, Deserialize)]
+pub struct View {
+    pub owner: String,
+}
+
+/// Reads journal entries after a position, if the run is this owner's.
+#[derive(Serialize, Deserialize)]
+pub struct Events {
+    pub owner: String,
+    pub after: u64,
+}
+
+/// Resumes the run, if it is this owner's.
+#[derive(Serialize, Deserialize)]
+pub struct Resume {
+    pub owner: String,
+    pub request: ResumeRequest,
+}
+
+/// Cancels the run, if it is this owner's.
+#[derive(Serialize, Deserialize)]
+pub struct Cancel {
+    pub owner: String,
+}
+
+/// Tells the run of a new connection it waits for.
+#[derive(Serialize, Deserialize)]
+pub struct ConnectionMade {
+    pub number: u32,
+    pub connector: String,
+    pub event: String,
+}
+
+messages! {
+    /// What a principal's object answers. Named by owner key.
+    PrincipalMessage on "PRINCIPALS" {
+        StartRun => Start,
+        ListRuns => RunPage,
+        NoteStatus => (),
+        ReadSchedule => Schedule,
+        WriteSchedule => Schedule,
+        BeginConnect => (),
+        TakeConnect => TakenAttempt,
+    }
+}
+
+/// Lists runs.
+#[derive(Serialize, Deserialize)]
+pub struct ListRuns(pub RunQuery);
+
+/// A run's status changed.
+#[derive(Serialize, Deserialize)]
+pub struct NoteStatus {
+    pub run_id: String,
+    pub status: RunStatus,
+    pub ended_at: Option<Timestamp>,
+}
+
+/// Reads the schedule.
+#[derive(Serialize, Deserialize)]
+pub struct ReadSchedule;
+
+/// Switches the schedule on under an identity, or off.
+#[derive(Serialize, Deserialize)]
+pub struct WriteSchedule {
+    pub owner: String,
+    pub context: Option<RequestContext>,
+}
+
+/// Notes a connect flow that begins.
+#[derive(Serialize, Deserialize)]
+pub struct BeginConnect(pub ConnectAttempt);
+
+/// Uses up a connect flow's state.
+#[derive(Serialize, Deserialize)]
+pub struct TakeConnect {
+    pub state_hash: String,
+}
+
+messages! {
+    /// What a connected account's object answers. Named by Scalekit identifier.
+    AccountMessage on "ACCOUNTS" {
+        AwaitConnections => (),
+        AnnounceConnection => (),
+    }
+}
+
+/// A run waits for connections.
+#[derive(Serialize, Deserialize)]
+pub struct AwaitConnections {
+    pub run_id: String,
+    pub number: u32,
+    pub connectors: Vec<String>,
+    pub since: Timestamp,
+}
+
+/// A connection was made. `event` names the cause and is acted on once.
+#[derive(Serialize, Deserialize)]
+pub struct AnnounceConnection {
+    pub connector: String,
+    pub event: String,
+}
+
+messages! {
+    /// What a shard of the schedule answers. Named by shard number.
+    ScheduleMessage on "SCHEDULES" {
+        Enrol => (),
+        Withdraw => (),
+        Tick => (),
+    }
+}
+
+/// A principal switched the daily run on, under this identity.
+#[derive(Serialize, Deserialize)]
+pub struct Enrol {
+    pub owner: String,
+    pub context: RequestContext,
+}
+
+/// A principal switched the daily run off.
+#[derive(Serialize, Deserialize)]
+pub struct Withdraw {
+    pub owner: String,
+}
+
+/// The cron rang. The same tick again has no effect.
+#[derive(Serialize, Deserialize)]
+pub struct Tick {
+    pub at: Timestamp,
+}
+
+messages! {
+    /// What an issuer's key set object answers. Named by issuer.
+    KeySetMessage on "KEY_SETS" {
+        LoadKeySet => Result<FetchedKeySet, KeySetError>,
+    }
+}
+
+/// Reads the key set; with `newer_than`, one fetched after that if the issuer may be asked again.
+#[derive(Serialize, Deserialize)]
+pub struct LoadKeySet {
+    pub source: KeySetSource,
+    pub newer_than: Option<Timestamp>,
+}

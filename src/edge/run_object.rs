@@ -1,0 +1,257 @@
+//! A run's object: the engine over this object's journal, its alarm and its messages.
+//!
+//! Named by run id. Answers its owner only; to anybody else a run that exists and one that does
+//! not are the same.
+
+use std::cell::OnceCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use worker::{DurableObject, Env, Request, Response, State, durable_object};
+
+use super::binding::{call, reply};
+use super::clock::{EdgeClock, EdgeRandom};
+use super::fetch::Subrequests;
+use super::isolate;
+use super::journal_store::SqlJournal;
+use super::messages::{AwaitConnections, NoteStatus, RunMessage, StartThis};
+use crate::http::{CommandOutcome, ResumeRequest};
+use crate::identity::RequestContext;
+use crate::onboarding::{OnboardingHealth, onboarding_workflow};
+use crate::ports::Clock;
+use crate::workflow::{
+    CommandError, Engine, Entry, Head, Host, PublishError, Refusal, ResumePayload, RunLog,
+    RunStatus, RunView, Runner, StoreError, SuspendReason,
+};
+
+/// Journal entries handed out at once.
+const EVENT_PAGE: usize = 200;
+/// When the alarm rings again after storage failed under it.
+const AFTER_FAILURE: Duration = Duration::from_secs(2);
+
+/// A run's object.
+#[durable_object]
+pub struct RunObject {
+    state: State,
+    env: Env,
+    runner: OnceCell<Rc<Runner<OnboardingHealth>>>,
+    subrequests: Subrequests,
+}
+
+impl DurableObject for RunObject {
+    fn new(state: State, env: Env) -> Self {
+        Self {
+            state,
+            env,
+            runner: OnceCell::new(),
+            subrequests: Subrequests::default(),
+        }
+    }
+
+    async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
+        const CLASS: &str = "run";
+        let message = request.json::<RunMessage>().await?;
+        let runner = match self.runner() {
+            Ok(runner) => runner,
+            Err(error) => return reply::<(), _>(CLASS, Err(error)),
+        };
+        match message {
+            RunMessage::StartThis(StartThis(started)) => {
+                reply(CLASS, runner.start(started).await)
+            }
+            RunMessage::View(view) => reply(
+                CLASS,
+                owned(&runner, &view.owner).map_or(Ok(None), |()| RunView::of(runner.log())),
+            ),
+            RunMessage::Events(events) => reply(CLASS, entries(&runner, &events.owner, events.after)),
+            RunMessage::Resume(resume) => reply(CLASS, {
+                match owned(&runner, &resume.owner) {
+                    None => Ok(CommandOutcome::NotFound),
+                    Some(()) => outcome(resume_run(&runner, &resume.owner, resume.request).await),
+                }
+            }),
+            RunMessage::Cancel(cancel) => reply(CLASS, {
+                match owned(&runner, &cancel.owner) {
+                    None => Ok(CommandOutcome::NotFound),
+                    Some(()) => outcome(runner.cancel(&cancel.owner).await),
+                }
+            }),
+            RunMessage::ConnectionMade(made) => reply(CLASS, {
+                let told = runner
+                    .connection_made(made.number, &made.connector, &made.event)
+                    .await;
+                match told {
+                    // A pruned run waits for nothing.
+                    Ok(()) | Err(CommandError::NotFound) => Ok(()),
+                    Err(error) => Err(error),
+                }
+            }),
+        }
+    }
+
+    async fn alarm(&self) -> worker::Result<Response> {
+        self.subrequests.reset();
+        if let Err(error) = self.advance().await {
+            super::log::warn("run_interrupted", &[("error", &error.to_string())]);
+            self.state.storage().set_alarm(AFTER_FAILURE).await?;
+        }
+        Response::empty()
+    }
+}
+
+impl RunObject {
+    fn runner(&self) -> Result<Rc<Runner<OnboardingHealth>>, StoreError> {
+        if let Some(runner) = self.runner.get() {
+            return Ok(Rc::clone(runner));
+        }
+        let store = SqlJournal::open(self.state.storage())?;
+        let clock: Rc<dyn Clock> = Rc::new(EdgeClock);
+        let log = Rc::new(RunLog::open(Rc::new(store), Rc::clone(&clock))?);
+        let settings = isolate::settings(&self.env).map_err(StoreError)?;
+        let subrequests = self.subrequests.clone();
+        let budget = settings.subrequest_budget;
+        let spent = subrequests.clone();
+        let engine = Engine {
+            workflow: Rc::new(onboarding_workflow()),
+            services: Rc::new(isolate::onboarding_services(&settings, subrequests)),
+            clock,
+            random: Rc::new(EdgeRandom),
+            host: Rc::new(EdgeHost {
+                env: self.env.clone(),
+            }),
+            spent: Rc::new(move || spent.count() >= budget),
+        };
+        let runner = Rc::new(Runner::new(engine, log));
+        Ok(Rc::clone(self.runner.get_or_init(|| runner)))
+    }
+
+    async fn advance(&self) -> Result<(), StoreError> {
+        let runner = self.runner()?;
+        let ended_at = |runner: &Runner<OnboardingHealth>| {
+            runner.log().head().and_then(|head| {
+                (head.status.ended() && !head.unpublished).then_some(head.ended_at)?
+            })
+        };
+        let retention = isolate::settings(&self.env).map_err(StoreError)?.run_retention;
+        if let Some(ended) = ended_at(&runner)
+            && EdgeClock.now() >= ended.plus(retention)
+        {
+            return self.prune().await;
+        }
+        runner.advance().await?;
+        if let Some(ended) = ended_at(&runner) {
+            let prune_at = crate::workflow::Alarm::At(ended.plus(retention));
+            runner.log().set_alarm(prune_at).await?;
+        }
+        Ok(())
+    }
+
+    /// Forgets the journal; the owner's index keeps the run's line.
+    async fn prune(&self) -> Result<(), StoreError> {
+        let storage = self.state.storage();
+        let forgotten = async {
+            storage.delete_alarm().await?;
+            storage.delete_all().await
+        };
+        forgotten
+            .await
+            .map_err(|error: worker::Error| StoreError(error.to_string()))
+    }
+}
+
+/// Whether the run is this owner's.
+fn owned(runner: &Runner<OnboardingHealth>, owner: &str) -> Option<()> {
+    let head = runner.log().head()?;
+    (head.started.owner == owner).then_some(())
+}
+
+fn entries(
+    runner: &Runner<OnboardingHealth>,
+    owner: &str,
+    after: u64,
+) -> Result<Option<Vec<Entry>>, StoreError> {
+    match owned(runner, owner) {
+        None => Ok(None),
+        Some(()) => runner
+            .log()
+            .store()
+            .entries_after(after, EVENT_PAGE)
+            .map(Some),
+    }
+}
+
+async fn resume_run(
+    runner: &Runner<OnboardingHealth>,
+    by: &str,
+    request: ResumeRequest,
+) -> Result<(), CommandError> {
+    let payload = match (request.approval, request.connected) {
+        (Some(approval), None) => ResumePayload::Approval(approval),
+        (None, Some(connectors)) => ResumePayload::Connected { connectors },
+        _ => {
+            return Err(CommandError::Refused(Refusal::WrongPayload(
+                "name either an approval or the connections that were made".into(),
+            )));
+        }
+    };
+    runner.resume(request.number, by, payload).await
+}
+
+/// A command's end as a value; only storage failures remain errors.
+fn outcome(done: Result<(), CommandError>) -> Result<CommandOutcome, StoreError> {
+    Ok(match done {
+        Ok(()) => CommandOutcome::Accepted,
+        Err(CommandError::NotFound) => CommandOutcome::NotFound,
+        Err(CommandError::Storage(error)) => return Err(error),
+        Err(CommandError::Refused(refusal)) => match refusal {
+            Refusal::AlreadyResumed { by, at } => CommandOutcome::AlreadyResumed { by, at },
+            Refusal::NotSuspended(status) | Refusal::AlreadyEnded(status) => {
+                CommandOutcome::WrongStatus {
+                    status,
+                    message: refusal_text(status),
+                }
+            }
+            Refusal::WrongPayload(message) => CommandOutcome::WrongPayload { message },
+        },
+    })
+}
+
+fn refusal_text(status: RunStatus) -> String {
+    format!("the run is {}", status.name())
+}
+
+/// Tells the owner's index and the account's object where a run stands.
+struct EdgeHost {
+    env: Env,
+}
+
+#[async_trait(?Send)]
+impl Host for EdgeHost {
+    async fn publish(&self, head: &Head) -> Result<(), PublishError> {
+        let failed = |error: &dyn std::fmt::Display| PublishError(error.to_string());
+        if let Some(suspension) = &head.suspension
+            && let SuspendReason::ConnectionRequired { missing } = &suspension.reason
+        {
+            let context: RequestContext = serde_json::from_value(head.started.context.clone())
+                .map_err(|error| failed(&error))?;
+            let wait = AwaitConnections {
+                run_id: head.started.run_id.clone(),
+                number: suspension.number,
+                connectors: missing.iter().map(|it| it.connector.clone()).collect(),
+                since: suspension.since,
+            };
+            call(&self.env, context.scalekit_identifier.as_str(), wait)
+                .await
+                .map_err(|error| failed(&error))?;
+        }
+        let note = NoteStatus {
+            run_id: head.started.run_id.clone(),
+            status: head.status,
+            ended_at: head.ended_at,
+        };
+        call(&self.env, &head.started.owner, note)
+            .await
+            .map_err(|error| failed(&error))
+    }
+}
