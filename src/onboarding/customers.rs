@@ -203,7 +203,10 @@ mod tests {
             "a@b@acme.test",
         ] {
             let leads = vec![lead("1", email, "Acme", "2026-11-10")];
-            assert!(group(leads, CustomerKey::Domain, now()).is_empty(), "{email}");
+            assert!(
+                group(leads, CustomerKey::Domain, now()).is_empty(),
+                "{email}"
+            );
         }
     }
 

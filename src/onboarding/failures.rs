@@ -6,7 +6,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::connector::{AuthReason, CallFailure, Connector};
+use crate::connector::{CallFailure, Connector};
 use crate::tools::{ErrorKind, ToolOutcome};
 
 /// Why a call gave no result.
@@ -135,11 +135,6 @@ fn snake<T: Serialize>(value: &T) -> String {
         Ok(serde_json::Value::String(name)) => name,
         _ => String::new(),
     }
-}
-
-/// The name of an authorization's reason.
-pub(super) fn reason_name(reason: AuthReason) -> String {
-    snake(&reason)
 }
 
 /// A connector that failed in a step, as the summary names it.

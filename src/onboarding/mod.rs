@@ -10,11 +10,11 @@
 //! the task and the comment say. Knows nothing of how a caller signed in, how a tool reaches its
 //! app, how a run survives, or that it runs on Cloudflare.
 
+mod add_comment;
 mod circuit;
 mod create_task;
 mod customers;
 mod effects;
-mod add_comment;
 mod failures;
 mod flags;
 mod free_mail;

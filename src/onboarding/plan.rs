@@ -15,6 +15,7 @@ use super::scored::ScoredCustomer;
 use super::scoring::HealthStatus;
 use super::settings::{OnboardingSettings, ReflagPolicy};
 use super::signals::StalledIssue;
+use crate::connector::Connector;
 
 /// Everything one run will write, and what it leaves because it was written before.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -59,6 +60,16 @@ pub enum ActionKind {
     CreateTask,
     /// A comment on the stalled issue in Linear.
     AddComment,
+}
+
+impl ActionKind {
+    /// The app that is written to.
+    pub const fn connector(self) -> Connector {
+        match self {
+            Self::CreateTask => Connector::Hubspot,
+            Self::AddComment => Connector::Linear,
+        }
+    }
 }
 
 /// An issue by its names.

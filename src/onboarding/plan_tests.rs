@@ -59,7 +59,12 @@ fn each_flagged_customer_gets_a_task_and_a_stalled_issue_a_comment() {
     let items: Vec<_> = plan.actions.iter().map(|it| it.item.as_str()).collect();
     assert_eq!(
         items,
-        ["task:a.test", "comment:a.test", "task:b.test", "task:d.test"]
+        [
+            "task:a.test",
+            "comment:a.test",
+            "task:b.test",
+            "task:d.test"
+        ]
     );
 }
 

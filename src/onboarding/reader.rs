@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use super::OnboardingHealth;
 use super::circuit::Circuit;
 use super::failures::{Failure, FailureKind, result};
+use super::settings::OnboardingSettings;
 use crate::connector::{AlwaysPermit, Connector};
 use crate::identity::RequestContext;
 use crate::time::Timestamp;
@@ -39,7 +40,7 @@ pub(super) struct Reader<'a> {
     circuit: Circuit,
     /// Names the memo with the time of the first failure.
     patience: String,
-    /// Whether an app that stays away is a final failure for the engine's retries instead.
+    /// Whether an app that stays away becomes a value; otherwise the engine's retries decide.
     outage_is_final: bool,
 }
 
@@ -101,6 +102,11 @@ impl<'a> Reader<'a> {
             outage_is_final: false,
             ..Self::new(cx, part)
         }
+    }
+
+    /// The operator's settings.
+    pub fn settings(&self) -> &OnboardingSettings {
+        &self.cx.services().settings
     }
 
     /// One call.

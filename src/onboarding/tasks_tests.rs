@@ -43,7 +43,10 @@ fn cancelled_tasks_do_not_count_and_done_ones_are_never_late() {
     ]);
     assert_eq!((signals.tasks_total, signals.tasks_completed), (2, 1));
     assert_eq!(signals.overdue_tasks, 1);
-    assert_eq!(signals.stalled_issue, None, "a backlog item was never begun");
+    assert_eq!(
+        signals.stalled_issue, None,
+        "a backlog item was never begun"
+    );
 }
 
 #[test]

@@ -15,7 +15,7 @@ pub fn task_subject(name: &str, status: HealthStatus, reasons: &[String]) -> Str
     shorten(&subject, LONGEST_SUBJECT)
 }
 
-/// Body of a follow-up task, in the simple HTML that HubSpot keeps.
+/// Body of a follow-up task. Plain text: the tool turns it into what HubSpot shows.
 pub fn task_body(
     name: &str,
     status: HealthStatus,
@@ -24,18 +24,16 @@ pub fn task_body(
     reference: &str,
 ) -> String {
     let mut body = format!(
-        "<p>{} is {} in onboarding (health score {score} of 100).</p><ul>",
-        html(name),
+        "{} is {} in onboarding (health score {score} of 100).\n",
+        one_line(name),
         status.title()
     );
     for reason in reasons {
-        body.push_str("<li>");
-        body.push_str(&html(reason));
-        body.push_str("</li>");
+        body.push_str("\n- ");
+        body.push_str(&one_line(reason));
     }
-    body.push_str("</ul><p>");
-    body.push_str(&html(reference));
-    body.push_str("</p>");
+    body.push_str("\n\n");
+    body.push_str(reference);
     body
 }
 
@@ -63,21 +61,6 @@ pub fn comment(
     text
 }
 
-fn html(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in one_line(text).chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            c => escaped.push(c),
-        }
-    }
-    escaped
-}
-
 fn markdown(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in one_line(text).chars() {
@@ -92,7 +75,11 @@ fn markdown(text: &str) -> String {
 
 fn one_line(text: &str) -> String {
     let clean = |c: char| if c.is_control() { ' ' } else { c };
-    text.chars().map(clean).collect::<String>().trim().to_owned()
+    text.chars()
+        .map(clean)
+        .collect::<String>()
+        .trim()
+        .to_owned()
 }
 
 fn shorten(text: &str, longest: usize) -> String {
@@ -129,8 +116,8 @@ mod tests {
     fn what_comes_from_outside_stays_text() {
         let name = "<script>alert(1)</script> & @bob [x](y)\n# z";
         let body = task_body(name, HealthStatus::Critical, 12, &reasons(), "ref");
-        assert!(!body.contains("<script>") && body.contains("&lt;script&gt;"), "{body}");
-        assert!(body.ends_with("<p>ref</p>"));
+        assert_eq!(body.lines().count(), 6, "{body}");
+        assert!(body.ends_with("\n\nref"));
         let text = comment(name, HealthStatus::Critical, 12, &reasons(), "ref");
         assert!(text.contains("\\@bob \\[x\\](y) \\# z"), "{text}");
         assert!(text.ends_with("\n\nref"));

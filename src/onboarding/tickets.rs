@@ -186,7 +186,13 @@ mod tests {
         };
         let mut counts = BTreeMap::new();
         let addresses = ["ann@a.test".to_owned(), "ann@b.test".to_owned()];
-        count(&page, &addresses, &owners, &mut BTreeSet::new(), &mut counts);
+        count(
+            &page,
+            &addresses,
+            &owners,
+            &mut BTreeSet::new(),
+            &mut counts,
+        );
         let mut signals = TicketSignals::default();
         let now = Timestamp::parse("2026-11-23").expect("now");
         add(&mut signals, &counts[&0], now);
