@@ -49,5 +49,5 @@ pub use login::LOGIN_CALLBACK;
 pub use message::{ApiRequest, ApiResponse, MAX_BODY_BYTES};
 pub use problem::{Problem, ProblemType};
 pub use routes::WORKFLOW;
-pub use runs::{ApprovalMode, OnMissingConnector, Subscription, TriggerRequest};
+pub use runs::Subscription;
 pub use seal::{MIN_SECRET_BYTES, Seal, WeakSecret};

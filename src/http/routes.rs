@@ -1,8 +1,11 @@
 //! The route table: the one place that knows which paths exist. The router and the OpenAPI
 //! document are both made from it.
 
+use crate::onboarding::OnboardingHealth;
+use crate::workflow::Definition;
+
 /// The id of the workflow that can be started here.
-pub const WORKFLOW: &str = "onboarding-health";
+pub const WORKFLOW: &str = OnboardingHealth::ID;
 
 /// Every operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -234,7 +237,18 @@ mod tests {
         assert_eq!(matched, Matched::Operation(Operation::ResumeRun, "run_1"));
         let matched = find("GET", "/connect/callback");
         assert_eq!(matched, Matched::Operation(Operation::FinishConnect, ""));
-        assert!(ROUTES[3].path.contains(WORKFLOW));
+    }
+
+    /// Paths are literals, so that they can be read here; they have to name the workflow.
+    #[test]
+    fn workflow_paths_name_the_workflow() {
+        let prefix = format!("/api/workflows/{WORKFLOW}/");
+        let workflows = ROUTES
+            .iter()
+            .filter(|route| route.path.starts_with("/api/workflows"));
+        for route in workflows {
+            assert!(route.path.starts_with(&prefix), "{}", route.path);
+        }
     }
 
     #[test]

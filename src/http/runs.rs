@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::str::FromStr as _;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::api::{Api, Handled};
 use super::backend::{
@@ -22,6 +22,7 @@ use super::request_headers::{idempotency_key, last_event_id, trace_id};
 use super::routes::{Matched, Operation, WORKFLOW, find, is_run_id};
 use super::sign_in::Caller;
 use crate::connector::Connector;
+use crate::onboarding::OnboardingInput;
 use crate::workflow::{RunStatus, RunView, SuspendReason};
 
 /// Runs listed when no limit is given.
@@ -30,40 +31,6 @@ pub const DEFAULT_LIMIT: u32 = 20;
 pub const MAX_LIMIT: u32 = 100;
 /// How long a caller with too many runs should wait before starting another.
 const TOO_MANY_RUNS_RETRY_SECONDS: u64 = 60;
-
-/// What to do about a connection that a run needs and does not have.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum OnMissingConnector {
-    /// End the run with the list of what is missing.
-    #[default]
-    Exit,
-    /// Wait until everything is connected.
-    Suspend,
-}
-
-/// Whether somebody must approve what is about to be written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ApprovalMode {
-    /// Write.
-    #[default]
-    None,
-    /// Wait for approval first.
-    Required,
-}
-
-/// Options of a run; all of them may be left out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct TriggerRequest {
-    /// What to do when a connection is missing.
-    #[serde(default)]
-    pub on_missing_connector: OnMissingConnector,
-    /// Whether writes need approval.
-    #[serde(default)]
-    pub approval: ApprovalMode,
-}
 
 /// A run that was started, now or earlier under the same idempotency key.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -122,7 +89,7 @@ impl Api {
     pub(super) async fn trigger_run(&self, caller: Caller, request: &ApiRequest) -> Handled {
         Query::strict(request, &[])?;
         let idempotency_key = idempotency_key(request)?;
-        let options: TriggerRequest = json_body::optional(request)?.unwrap_or_default();
+        let options: OnboardingInput = json_body::optional(request)?.unwrap_or_default();
         let input = serde_json::to_value(options).map_err(|_| Problem::internal())?;
         let start = StartRun {
             owner: caller.owner,

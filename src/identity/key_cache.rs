@@ -22,6 +22,9 @@ use crate::time::Timestamp;
 const ASK_AGAIN: Duration = Duration::from_secs(5);
 /// A set that could not be refreshed is used on while the shared cache lets it, asked this often.
 const REFRESH_AGAIN: Duration = Duration::from_secs(5);
+/// How long a set may be used beyond its time while nobody can be asked; as long as the shared
+/// cache allows.
+const STALE_AT_MOST: Duration = Duration::from_secs(24 * 3600);
 /// How long a question under way is waited for before another is asked.
 const FLIGHT_AT_MOST: Duration = Duration::from_secs(15);
 /// Pause between two looks at a question under way.
@@ -95,7 +98,7 @@ impl KeySets {
                         }
                         Err(error) => slot.failed = Some(error),
                     }
-                    return slot.answer();
+                    return slot.answer(clock.now());
                 }
             }
         }
@@ -117,7 +120,7 @@ impl KeySets {
             return Look::Wait;
         }
         if enough && slot.keys.is_some() {
-            return Look::Use(slot.answer());
+            return Look::Use(slot.answer(now));
         }
         slot.asked_at = Some(now);
         slot.in_flight_since = Some(now);
@@ -132,11 +135,14 @@ enum Look {
 }
 
 impl Slot {
-    /// What is there; an error only where there is nothing.
-    fn answer(&self) -> Result<(Rc<KeySet>, Option<Timestamp>), KeySetError> {
+    /// What is there; an error only where there is nothing that may still be used.
+    fn answer(&self, now: Timestamp) -> Result<(Rc<KeySet>, Option<Timestamp>), KeySetError> {
+        let usable = self
+            .fresh_until
+            .is_some_and(|until| now < until.plus(STALE_AT_MOST));
         match &self.keys {
-            Some(keys) => Ok((Rc::clone(keys), self.fetched_at)),
-            None => Err(self.failed.unwrap_or(KeySetError::Unreachable)),
+            Some(keys) if usable => Ok((Rc::clone(keys), self.fetched_at)),
+            _ => Err(self.failed.unwrap_or(KeySetError::Unreachable)),
         }
     }
 }

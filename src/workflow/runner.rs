@@ -279,7 +279,8 @@ impl<D: Definition> Runner<D> {
             }
             Err(_) => return Ok(After::Break),
         };
-        if let Err(message) = step.requires(&scope.context, &scope.state.borrow()) {
+        let met = step.requires(&scope.context, &scope.state.borrow());
+        if let Err(message) = met {
             return self
                 .fail(RunFailure::RequirementUnmet {
                     step: step_id,

@@ -10,11 +10,11 @@ use crate::http::events::RunEvent;
 use crate::http::problem::ProblemType;
 use crate::http::routes::Operation;
 use crate::http::runs::{
-    DEFAULT_LIMIT, MAX_LIMIT, RunListResponse, RunResponse, RunStatusResponse, TriggerRequest,
-    TriggerResponse,
+    DEFAULT_LIMIT, MAX_LIMIT, RunListResponse, RunResponse, RunStatusResponse, TriggerResponse,
 };
 use crate::http::site::HealthResponse;
 use crate::http::tool_routes::ToolListResponse;
+use crate::onboarding::OnboardingInput;
 use crate::tools::Registry;
 use crate::workflow::RunStatus;
 
@@ -114,7 +114,7 @@ fn run_list(operation: Operation, schemas: &mut Schemas) -> Described {
                 json!({ "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" }),
             )
             .parameter("header", "traceparent", "W3C Trace Context.", text())
-            .body(false, schemas.of::<TriggerRequest>())
+            .body(false, schemas.of::<OnboardingInput>())
             .answer(200, "The run is started.", JSON, schemas.of::<TriggerResponse>())
             .problem(ProblemType::InvalidQuery)
             .problem(ProblemType::InvalidIdempotencyKey)

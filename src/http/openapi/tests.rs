@@ -110,13 +110,13 @@ fn every_reference_leads_somewhere() {
 #[test]
 fn requests_refuse_unknown_fields_on_paper_too() {
     let schemas = &sample()["components"]["schemas"];
-    for name in ["TriggerRequest", "ResumeRequest", "ConnectRequest"] {
+    for name in ["OnboardingInput", "ResumeRequest", "ConnectRequest"] {
         assert_eq!(
             schemas[name]["additionalProperties"],
             json!(false),
             "{name}"
         );
     }
-    assert!(schemas["TriggerRequest"]["properties"]["onMissingConnector"].is_object());
+    assert!(schemas["OnboardingInput"]["properties"]["onMissingConnector"].is_object());
     assert!(schemas["Problem"]["properties"]["type"].is_object());
 }

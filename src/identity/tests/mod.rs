@@ -1,0 +1,7 @@
+//! What the identity layer promises, with real keys and real signatures.
+
+mod attacks;
+mod bridging;
+mod caching;
+mod configuring;
+mod kit;
