@@ -104,7 +104,7 @@ pub struct Problem {
     headers: Vec<(&'static str, String)>,
 }
 
-/// The JSON of a problem, for the OpenAPI document. Some types carry further members.
+/// What went wrong (RFC 9457). Some types carry further members.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Problem")]
 pub struct ProblemBody {

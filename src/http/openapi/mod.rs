@@ -5,27 +5,26 @@
 
 mod operations;
 mod parts;
+mod schemas;
 
-use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::routes::ROUTES;
 use crate::tools::Registry;
-use parts::Schemas;
+use schemas::Schemas;
 
 /// The document of the service at `public_url` with these tools.
 pub fn document(public_url: &Url, tools: &Registry) -> Value {
-    let settings = SchemaSettings::draft2020_12().with(|settings| {
-        settings.definitions_path = "/components/schemas".into();
-    });
-    let mut schemas = Schemas(settings.for_serialize().into_generator());
+    let mut schemas = Schemas::new();
     let mut paths = Map::new();
     for route in &ROUTES {
         let operation = operations::describe(route.operation, &mut schemas, tools);
         let path = paths.entry(route.path).or_insert_with(|| json!({}));
         path[route.method.to_ascii_lowercase()] = operation.into_json(route);
     }
+    let (schemas, clash) = schemas.finish();
+    debug_assert!(!clash, "two types of one name need different names");
     json!({
         "openapi": "3.1.0",
         "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
@@ -43,7 +42,7 @@ pub fn document(public_url: &Url, tools: &Registry) -> Value {
         })),
         "paths": paths,
         "components": {
-            "schemas": schemas.0.take_definitions(true),
+            "schemas": schemas,
             "securitySchemes": {
                 "bearer": {
                     "type": "http",

@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::parts::{Access, Described, Schemas, register_problem};
+use super::parts::{Access, Described};
+use super::schemas::Schemas;
 use crate::connector::Connector;
 use crate::http::backend::{ResumeRequest, Schedule};
 use crate::http::connections::{ConnectRequest, ConnectResponse, ConnectionListResponse};
 use crate::http::events::RunEvent;
-use crate::http::problem::ProblemType;
+use crate::http::problem::{ProblemBody, ProblemType};
 use crate::http::routes::Operation;
 use crate::http::runs::{
     DEFAULT_LIMIT, MAX_LIMIT, RunListResponse, RunResponse, RunStatusResponse, TriggerResponse,
@@ -22,7 +23,8 @@ const JSON: &str = "application/json";
 
 /// Describes an operation.
 pub fn describe(operation: Operation, schemas: &mut Schemas, tools: &Registry) -> Described {
-    register_problem(schemas);
+    // Every problem refers to it.
+    schemas.of::<ProblemBody>();
     match operation {
         Operation::Home | Operation::Health | Operation::OpenApi | Operation::ReceiveWebhook => {
             service(operation, schemas)
@@ -71,19 +73,22 @@ fn service(operation: Operation, schemas: &mut Schemas) -> Described {
                 "The same for every redelivery.",
                 text(),
             )
+            .required()
             .parameter(
                 "header",
                 "webhook-timestamp",
                 "Seconds since the epoch.",
                 text(),
             )
+            .required()
             .parameter(
                 "header",
                 "webhook-signature",
                 "Standard Webhooks: `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`.",
                 text(),
             )
-            .body(true, json!({ "type": "object" }))
+            .required()
+            .raw_body(true, json!({ "type": "object" }))
             .bare(204, "Taken.", None)
             .problem(ProblemType::WebhookSignature)
             .problem(ProblemType::NotConfigured)
@@ -114,7 +119,7 @@ fn run_list(operation: Operation, schemas: &mut Schemas) -> Described {
                 json!({ "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" }),
             )
             .parameter("header", "traceparent", "W3C Trace Context.", text())
-            .body(false, schemas.of::<OnboardingInput>())
+            .body(false, schemas.sent::<OnboardingInput>())
             .answer(200, "The run is started.", JSON, schemas.of::<TriggerResponse>())
             .problem(ProblemType::InvalidQuery)
             .problem(ProblemType::InvalidIdempotencyKey)
@@ -130,7 +135,7 @@ fn run_list(operation: Operation, schemas: &mut Schemas) -> Described {
         "query",
         "status",
         "Only this status.",
-        schemas.of::<RunStatus>(),
+        schemas.sent::<RunStatus>(),
     )
     .parameter(
         "query",
@@ -172,7 +177,7 @@ fn one_run(operation: Operation, schemas: &mut Schemas) -> Described {
             .answer(200, "Cancelled.", JSON, schemas.of::<RunStatusResponse>())
             .problem(ProblemType::WrongStatus),
         Operation::ResumeRun => described
-            .body(true, schemas.of::<ResumeRequest>())
+            .body(true, schemas.sent::<ResumeRequest>())
             .answer(200, "It goes on.", JSON, schemas.of::<RunStatusResponse>())
             .problem(ProblemType::AlreadyResumed)
             .problem(ProblemType::WrongStatus)
@@ -221,7 +226,7 @@ fn schedule(operation: Operation, schemas: &mut Schemas) -> Described {
 fn connections(operation: Operation, schemas: &mut Schemas) -> Described {
     if operation == Operation::CreateConnectLink {
         return Described::new("connections", Access::Bearer, "Hands out a connect link")
-            .body(true, schemas.of::<ConnectRequest>())
+            .body(true, schemas.sent::<ConnectRequest>())
             .answer(200, "The link.", JSON, schemas.of::<ConnectResponse>())
             .problem(ProblemType::UnknownConnector);
     }
@@ -250,18 +255,13 @@ fn tool(operation: Operation, schemas: &mut Schemas, tools: &Registry) -> Descri
         );
     }
     let ids: Vec<_> = tools.iter().map(|tool| tool.id()).collect();
-    let each = |schema: fn(&dyn crate::tools::ErasedTool) -> Value| {
-        let schemas: Vec<_> = tools
-            .iter()
-            .map(|tool| {
-                let mut schema = schema(tool);
-                schema["title"] = tool.id().into();
-                schema
-            })
-            .collect();
-        // Each schema brings its own definitions; an id of its own keeps their references inside.
-        json!({ "anyOf": identified(schemas) })
-    };
+    let mut inputs = Vec::new();
+    let mut outcomes = Vec::new();
+    for tool in tools.iter() {
+        let id = tool.id();
+        inputs.push(schemas.hoist(&format!("{id}.input"), tool.input_schema()));
+        outcomes.push(schemas.hoist(&format!("{id}.outcome"), tool.output_schema()));
+    }
     Described::new("tools", Access::Bearer, "Runs a tool as the caller")
         .parameter(
             "path",
@@ -269,30 +269,14 @@ fn tool(operation: Operation, schemas: &mut Schemas, tools: &Registry) -> Descri
             "The tool.",
             json!({ "type": "string", "enum": ids }),
         )
-        .body(true, each(|tool| tool.input_schema()))
+        .body(true, json!({ "anyOf": inputs }))
         .answer(
             200,
             "The outcome, by `status`; what a tool could not do is no HTTP error.",
             JSON,
-            each(|tool| tool.output_schema()),
+            json!({ "anyOf": outcomes }),
         )
         .problem(ProblemType::ToolNotFound)
-}
-
-/// Gives each schema an identifier, so that `#/$defs/…` inside it means its own definitions
-/// (JSON Schema 2020-12 §8.2.1).
-fn identified(schemas: Vec<Value>) -> Vec<Value> {
-    let mut identified = schemas;
-    for schema in &mut identified {
-        let side = if schema.pointer("/oneOf").is_some() {
-            "outcome"
-        } else {
-            "input"
-        };
-        let id = schema["title"].as_str().unwrap_or_default();
-        schema["$id"] = format!("urn:onbehalf:tool:{id}:{side}").into();
-    }
-    identified
 }
 
 fn browser(operation: Operation) -> Described {

@@ -1,9 +1,8 @@
 //! The pieces operations are described with: schemas, parameters, answers.
 
-use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use crate::http::problem::{ProblemBody, ProblemType};
+use crate::http::problem::ProblemType;
 use crate::http::routes::Route;
 
 /// The groups of operations.
@@ -18,16 +17,6 @@ pub const TAGS: [(&str, &str); 6] = [
     ),
     ("service", "The service itself."),
 ];
-
-/// Schemas by type, collected as they are used.
-pub struct Schemas(pub SchemaGenerator);
-
-impl Schemas {
-    /// The schema of a type, by reference where it has a name.
-    pub fn of<T: JsonSchema>(&mut self) -> Value {
-        self.0.subschema_for::<T>().to_value()
-    }
-}
 
 /// Who may ask.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -75,24 +64,29 @@ impl Described {
         self
     }
 
-    /// A JSON body.
+    /// The parameter before must be given.
+    pub fn required(mut self) -> Self {
+        if let Some(parameter) = self.parameters.last_mut() {
+            parameter["required"] = true.into();
+        }
+        self
+    }
+
+    /// A JSON body that has to fit a type.
     pub fn body(self, required: bool, schema: Value) -> Self {
-        use ProblemType::{BodyTooLarge, InvalidBody, MalformedBody, UnsupportedMediaType};
-        let described = Self {
-            body: Some(json!({
-                "required": required,
-                "content": { "application/json": { "schema": schema } },
-            })),
-            ..self
-        };
-        [
-            MalformedBody,
-            BodyTooLarge,
-            UnsupportedMediaType,
-            InvalidBody,
-        ]
-        .into_iter()
-        .fold(described, Self::problem)
+        self.raw_body(required, schema)
+            .problem(ProblemType::UnsupportedMediaType)
+            .problem(ProblemType::InvalidBody)
+    }
+
+    /// A JSON body that is taken as it is.
+    pub fn raw_body(mut self, required: bool, schema: Value) -> Self {
+        self.body = Some(json!({
+            "required": required,
+            "content": { "application/json": { "schema": schema } },
+        }));
+        self.problem(ProblemType::MalformedBody)
+            .problem(ProblemType::BodyTooLarge)
     }
 
     /// An answer with a body of this media type.
@@ -198,9 +192,4 @@ fn operation_id(route: &Route) -> String {
     letters.next().map_or(String::new(), |first| {
         first.to_ascii_lowercase().to_string() + letters.as_str()
     })
-}
-
-/// Makes sure the problem schema is among the components.
-pub fn register_problem(schemas: &mut Schemas) {
-    schemas.of::<ProblemBody>();
 }
