@@ -164,7 +164,7 @@ pub struct ConnectAttempt {
     pub state_hash: String,
     /// The connector being connected.
     pub connector: String,
-    /// SHA-256 of the browser's session cookie nonce, base64url: ties the flow to one browser.
+    /// SHA-256 of the browser cookie, base64url: ties the flow to one browser.
     pub browser_hash: String,
     /// When it stops being good.
     pub expires_at: Timestamp,

@@ -71,6 +71,7 @@ pub(super) trait ErasedFinder<D: Definition> {
     async fn find(
         &self,
         services: &D::Services,
+        context: &D::Context,
         key: &EffectKey,
         request: &Value,
     ) -> Option<Found<Value>>;
@@ -84,7 +85,7 @@ struct Finder<E>(PhantomData<E>);
 impl<D, E> ErasedFinder<D> for Finder<E>
 where
     D: Definition,
-    E: Effect<Services = D::Services>,
+    E: Effect<Services = D::Services, Context = D::Context>,
 {
     fn kind(&self) -> &'static str {
         E::KIND
@@ -93,11 +94,12 @@ where
     async fn find(
         &self,
         services: &D::Services,
+        context: &D::Context,
         key: &EffectKey,
         request: &Value,
     ) -> Option<Found<Value>> {
         let effect: E = serde_json::from_value(request.clone()).ok()?;
-        Some(match effect.find(services, key).await {
+        Some(match effect.find(services, context, key).await {
             Found::Landed(receipt) => Found::Landed(serde_json::to_value(receipt).ok()?),
             Found::Absent => Found::Absent,
             Found::Unknown => Found::Unknown,
@@ -152,7 +154,10 @@ impl<D: Definition, Last> Chain<D, Last> {
 
     /// Names a kind of effect the workflow writes, so that a cancelled run can settle it.
     #[must_use]
-    pub fn writes<E: Effect<Services = D::Services>>(mut self) -> Self {
+    pub fn writes<E>(mut self) -> Self
+    where
+        E: Effect<Services = D::Services, Context = D::Context>,
+    {
         self.finders.push(Box::new(Finder::<E>(PhantomData)));
         self
     }

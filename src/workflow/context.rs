@@ -149,7 +149,7 @@ impl<D: Definition> StepContext<D> {
         effect: &E,
     ) -> Result<Settled<E::Receipt, E::Failure>, StepError>
     where
-        E: Effect<Services = D::Services>,
+        E: Effect<Services = D::Services, Context = D::Context>,
     {
         let key = EffectKey::new(&self.scope.run_id, &self.path, item);
         let writer = EffectWriter {
@@ -158,7 +158,13 @@ impl<D: Definition> StepContext<D> {
         };
         let before = || self.checkpoint();
         writer
-            .settle(&key, effect, self.scope.services.as_ref(), &before)
+            .settle(
+                &key,
+                effect,
+                self.scope.services.as_ref(),
+                &self.scope.context,
+                &before,
+            )
             .await
     }
 

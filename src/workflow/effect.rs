@@ -101,6 +101,8 @@ pub trait Effect: Serialize + DeserializeOwned + 'static {
     const KIND: &'static str;
     /// What acting needs.
     type Services;
+    /// Whom the run acts for. Travels beside the effect and is never journaled with it.
+    type Context;
     /// What the provider answered, as far as it is worth keeping.
     type Receipt: Serialize + DeserializeOwned;
     /// A typed refusal.
@@ -110,12 +112,18 @@ pub trait Effect: Serialize + DeserializeOwned + 'static {
     async fn perform(
         &self,
         services: &Self::Services,
+        context: &Self::Context,
         key: &EffectKey,
         permit: &Permit,
     ) -> Performed<Self::Receipt, Self::Failure>;
 
     /// Looks whether an earlier send landed. Reads only.
-    async fn find(&self, services: &Self::Services, key: &EffectKey) -> Found<Self::Receipt>;
+    async fn find(
+        &self,
+        services: &Self::Services,
+        context: &Self::Context,
+        key: &EffectKey,
+    ) -> Found<Self::Receipt>;
 
     /// How long after the send `Absent` may still be wrong (a search index that lags). Until then
     /// an absent effect is neither sent again nor given up.

@@ -54,6 +54,7 @@ impl EffectWriter<'_> {
         key: &EffectKey,
         effect: &E,
         services: &E::Services,
+        context: &E::Context,
         before_sending: &dyn Fn() -> Result<(), StepError>,
     ) -> Result<Settled<E::Receipt, E::Failure>, StepError> {
         let history = self.log.store().effect(key)?;
@@ -62,7 +63,7 @@ impl EffectWriter<'_> {
         }
         if let Some(open) = &history.open {
             let visible_at = open.at.plus(effect.visible_after(services));
-            let found = match effect.find(services, key).await {
+            let found = match effect.find(services, context, key).await {
                 Found::Landed(receipt) => Found::Landed(to_value(&receipt)?),
                 Found::Absent => Found::Absent,
                 Found::Unknown => Found::Unknown,
@@ -91,7 +92,7 @@ impl EffectWriter<'_> {
             }
         }
         before_sending()?;
-        self.send(key, effect, services).await
+        self.send(key, effect, services, context).await
     }
 
     async fn send<E: Effect>(
@@ -99,6 +100,7 @@ impl EffectWriter<'_> {
         key: &EffectKey,
         effect: &E,
         services: &E::Services,
+        context: &E::Context,
     ) -> Result<Settled<E::Receipt, E::Failure>, StepError> {
         let intent = Record::Intent {
             key: key.as_str().to_owned(),
@@ -108,7 +110,7 @@ impl EffectWriter<'_> {
         self.log.append(vec![intent], Alarm::Keep).await?;
         let log = Rc::clone(self.log);
         let permit = Permit::new(move || log.may_write());
-        match effect.perform(services, key, &permit).await {
+        match effect.perform(services, context, key, &permit).await {
             Performed::Landed(receipt) => {
                 let outcome = EffectOutcome::Landed {
                     receipt: to_value(&receipt)?,

@@ -457,21 +457,26 @@ impl<D: Definition> Runner<D> {
             clock: self.engine.clock.as_ref(),
         };
         let services = self.engine.services.as_ref();
+        let context = self.log.head().map(|head| head.started.context.clone());
+        let context: Option<D::Context> =
+            context.and_then(|context| serde_json::from_value(context).ok());
         let mut later = None;
         for key in self.log.store().open_intents()? {
             let history = self.log.store().effect(&key)?;
             let Some(open) = history.open.clone() else {
                 continue;
             };
-            let looked = match self.engine.workflow.finder(&open.kind) {
-                Some(finder) => match finder.visible_after(services, &open.request) {
-                    Some(after) => finder
-                        .find(services, &key, &open.request)
-                        .await
-                        .map(|found| (found, open.at.plus(after))),
-                    None => None,
-                },
-                None => None,
+            let looked = match (self.engine.workflow.finder(&open.kind), &context) {
+                (Some(finder), Some(context)) => {
+                    match finder.visible_after(services, &open.request) {
+                        Some(after) => finder
+                            .find(services, context, &key, &open.request)
+                            .await
+                            .map(|found| (found, open.at.plus(after))),
+                        None => None,
+                    }
+                }
+                _ => None,
             };
             // A kind this deployment no longer knows cannot be looked up by anyone.
             let look = match looked {

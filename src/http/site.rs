@@ -1,0 +1,63 @@
+//! What needs no credential: the start page, health, the API's description.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::api::Api;
+use super::message::{ApiRequest, ApiResponse};
+use super::{openapi, pages};
+
+/// How long a client should wait before it asks an unhealthy service again.
+const UNHEALTHY_RETRY_SECONDS: &str = "30";
+
+/// Whether the service can do its work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HealthStatus {
+    /// It can.
+    Ok,
+    /// Settings are missing or wrong.
+    Misconfigured,
+}
+
+/// The state of the service.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct HealthResponse {
+    /// In one word.
+    pub status: HealthStatus,
+    /// Version of the service.
+    pub version: String,
+    /// Names of the settings that are missing or wrong; never their values.
+    pub configuration_problems: Vec<String>,
+}
+
+/// Answers 200, or 503 with the names of what is not configured.
+pub(super) fn health(problems: &[String]) -> ApiResponse {
+    let (code, status) = if problems.is_empty() {
+        (200, HealthStatus::Ok)
+    } else {
+        (503, HealthStatus::Misconfigured)
+    };
+    let body = HealthResponse {
+        status,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        configuration_problems: problems.to_vec(),
+    };
+    let response = ApiResponse::json(code, &body);
+    match status {
+        HealthStatus::Ok => response,
+        HealthStatus::Misconfigured => response.with("retry-after", UNHEALTHY_RETRY_SECONDS),
+    }
+}
+
+impl Api {
+    pub(super) fn home(&self, request: &ApiRequest) -> ApiResponse {
+        pages::home(self.browser_caller(request).is_some())
+    }
+
+    pub(super) fn openapi(&self) -> ApiResponse {
+        let document = openapi::document(&self.settings.public_url, &self.registry);
+        ApiResponse::json(200, &document)
+    }
+}

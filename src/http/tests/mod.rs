@@ -1,0 +1,8 @@
+//! Whole requests through the routes, against a scripted platform.
+
+mod any_request;
+mod browser_login;
+mod connect_flow;
+mod connections_and_tools;
+mod runs;
+mod webhooks;

@@ -1,0 +1,228 @@
+//! Reading from the connected apps inside a step: once, patiently, and not for ever.
+//!
+//! Owns what a failed read leads to: waiting for a connection, waiting for time, another attempt,
+//! or the failure as a value. What was read is kept with the run, so that a resume or a crash does
+//! not read it again; a failure is kept only when it is final, so that replays take the same way.
+
+use std::cell::Cell;
+use std::future::Future;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::OnboardingHealth;
+use super::circuit::Circuit;
+use super::failures::{Failure, FailureKind, result};
+use super::settings::OnboardingSettings;
+use crate::connector::{AlwaysPermit, Connector};
+use crate::identity::RequestContext;
+use crate::time::Timestamp;
+use crate::tools::{self, Tool, ToolContext};
+use crate::workflow::{Flow, MissingConnection, StepContext, StepError, SuspendReason};
+
+/// How long a step waits in all for an app that asks for fewer requests. The run is a daily one:
+/// a quarter of an hour is worth a complete picture, an hour is not.
+const RATE_PATIENCE: Duration = Duration::from_secs(15 * 60);
+/// How long a step tries again an app that does not answer, on top of the connector's own tries.
+/// Less than the pauses before the last of the engine's attempts add up to (31 s), so that the
+/// failure becomes a value before the engine gives the step up.
+const OUTAGE_PATIENCE: Duration = Duration::from_secs(30);
+/// The pause when an app asks for fewer requests without saying when to come back.
+const DEFAULT_PAUSE: Duration = Duration::from_secs(30);
+/// No app is waited for longer than this at once, whatever it asks for.
+const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
+
+/// Reads for one attempt of a step.
+pub(super) struct Reader<'a> {
+    cx: &'a StepContext<OnboardingHealth>,
+    tools: Result<ToolContext, Failure>,
+    circuit: Circuit,
+    /// Names the memo with the time of the first failure.
+    patience: String,
+    /// Whether an app that stays away becomes a value; otherwise the engine's retries decide.
+    outage_is_final: bool,
+}
+
+/// What a kept read came to.
+pub(super) enum Read<T> {
+    /// The value, now or from an earlier attempt.
+    Done(T),
+    /// It failed for good; kept.
+    Failed(Failure),
+    /// It failed, and waiting may help; not kept.
+    Later(Failure),
+}
+
+/// Why a piece of reading stopped.
+pub(super) enum Stop {
+    /// The app said no.
+    Failed(Failure),
+    /// The engine takes the run back.
+    Step(StepError),
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<StepError> for Stop {
+    fn from(error: StepError) -> Self {
+        Self::Step(error)
+    }
+}
+
+/// The identity that tools run under, from the run's sealed context.
+pub(super) fn tool_context(context: &RequestContext, run: &str) -> Result<ToolContext, Failure> {
+    ToolContext::from_keys(
+        Some(&context.user_id),
+        Some(context.scalekit_identifier.as_str()),
+    )
+    .map(|tools| tools.with_agent_run_id(run))
+    .map_err(|missing| Failure::own(FailureKind::ContextMissing, &missing.to_string()))
+}
+
+impl<'a> Reader<'a> {
+    /// A reader for this attempt. `part` tells apart several patient parts of one step.
+    pub fn new(cx: &'a StepContext<OnboardingHealth>, part: &str) -> Self {
+        Self {
+            cx,
+            tools: tool_context(cx.context(), cx.run_id()),
+            circuit: Circuit::default(),
+            patience: format!("{part}first-failure"),
+            outage_is_final: true,
+        }
+    }
+
+    /// The same, leaving outages to the engine's own retries: for what the run cannot do without.
+    pub fn insisting(cx: &'a StepContext<OnboardingHealth>, part: &str) -> Self {
+        Self {
+            outage_is_final: false,
+            ..Self::new(cx, part)
+        }
+    }
+
+    /// The operator's settings.
+    pub fn settings(&self) -> &OnboardingSettings {
+        &self.cx.services().settings
+    }
+
+    /// One call.
+    pub async fn call<T: Tool>(&self, input: &T::Input) -> Result<T::Output, Stop> {
+        self.cx.checkpoint()?;
+        if let Some(failure) = self.circuit.failure(T::CONNECTOR) {
+            return Err(failure.into());
+        }
+        let tools = self.tools.as_ref().map_err(Clone::clone)?;
+        let scalekit = &self.cx.services().scalekit;
+        let outcome = tools::run::<T>(scalekit, tools, input, &AlwaysPermit).await;
+        result(outcome).map_err(|failure| {
+            self.circuit.note(T::CONNECTOR, &failure);
+            failure.into()
+        })
+    }
+
+    /// Does a piece of reading once and keeps what came of it.
+    pub async fn keep<T, Fut>(
+        &self,
+        name: &str,
+        work: impl FnOnce() -> Fut,
+    ) -> Result<Read<T>, StepError>
+    where
+        T: Serialize + DeserializeOwned,
+        Fut: Future<Output = Result<T, Stop>>,
+    {
+        let later = Cell::new(None);
+        let kept: Result<Result<T, Failure>, StepError> = self
+            .cx
+            .memo(name, || async {
+                match work().await {
+                    Ok(value) => Ok(Ok(value)),
+                    Err(Stop::Step(error)) => Err(error),
+                    Err(Stop::Failed(failure)) if self.may_wait(&failure).await? => {
+                        later.set(Some(failure));
+                        // Not an error to anybody: it only keeps the memo from being written.
+                        Err(StepError::terminal("waiting may help"))
+                    }
+                    Err(Stop::Failed(failure)) => Ok(Err(failure)),
+                }
+            })
+            .await;
+        match later.take() {
+            Some(failure) => Ok(Read::Later(failure)),
+            None => Ok(match kept? {
+                Ok(value) => Read::Done(value),
+                Err(failure) => Read::Failed(failure),
+            }),
+        }
+    }
+
+    /// Whether this failure is waited out rather than taken as the answer.
+    async fn may_wait(&self, failure: &Failure) -> Result<bool, StepError> {
+        let patience = match failure.kind {
+            FailureKind::AuthError => return Ok(self.cx.state().waits_for_connections()),
+            FailureKind::RateLimited => RATE_PATIENCE,
+            FailureKind::Unavailable if !self.outage_is_final => return Ok(true),
+            FailureKind::Unavailable => OUTAGE_PATIENCE,
+            _ => return Ok(false),
+        };
+        let now = self.cx.now();
+        let since: Timestamp = self.cx.memo(&self.patience, || async { Ok(now) }).await?;
+        Ok(now < since.plus(patience))
+    }
+
+    /// What the step answers when some of its reads wait: for all dead connections at once, or
+    /// else for time.
+    pub fn wait<O, R>(&self, later: Vec<(Connector, Failure)>) -> Result<Flow<O, R>, StepError> {
+        let dead: Vec<_> = later.iter().filter(|(_, it)| it.is_auth()).collect();
+        if !dead.is_empty() {
+            let dead = dead.into_iter().map(|(connector, it)| (*connector, it));
+            return Ok(Flow::Suspend(connection_required(dead)));
+        }
+        let limited = later
+            .iter()
+            .filter(|(_, it)| it.kind == FailureKind::RateLimited);
+        if let Some(pause) = limited.map(|(_, it)| pause(it)).max() {
+            let until = self.cx.now().plus(pause);
+            return Ok(Flow::Suspend(SuspendReason::RateLimited { until }));
+        }
+        Err(match later.into_iter().next() {
+            Some((connector, failure)) => {
+                StepError::retry(format!("{}: {}", connector.title(), failure.message))
+            }
+            None => StepError::terminal("a step waits for nothing"),
+        })
+    }
+}
+
+/// How long an app asked to be left alone.
+pub(super) fn pause(failure: &Failure) -> Duration {
+    let asked = failure.retry_after_seconds.map(Duration::from_secs);
+    asked.unwrap_or(DEFAULT_PAUSE).min(LONGEST_PAUSE)
+}
+
+/// The suspension that ends when all these connections were made anew.
+pub(super) fn connection_required<'f>(
+    dead: impl IntoIterator<Item = (Connector, &'f Failure)>,
+) -> SuspendReason {
+    let mut missing: Vec<MissingConnection> = Vec::new();
+    for (connector, failure) in dead {
+        if !missing.iter().any(|it| it.connector == connector.name()) {
+            missing.push(MissingConnection {
+                connector: connector.name().to_owned(),
+                reason: failure.name(),
+                scopes: Vec::new(),
+            });
+        }
+    }
+    missing.sort_by(|a, b| order(&a.connector).cmp(&order(&b.connector)));
+    SuspendReason::ConnectionRequired { missing }
+}
+
+/// Connectors are named in the same order everywhere.
+fn order(name: &str) -> usize {
+    let found = super::CONNECTORS.iter().position(|it| it.name() == name);
+    found.unwrap_or(usize::MAX)
+}

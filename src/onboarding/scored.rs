@@ -1,0 +1,39 @@
+//! A customer with its health: what the later steps hand on.
+
+use serde::{Deserialize, Serialize};
+
+use super::failures::ConnectorError;
+use super::result::CustomerError;
+use super::scoring::Health;
+use super::signals::StalledIssue;
+
+/// A customer after scoring; holds no address, only HubSpot's ids of its contacts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ScoredCustomer {
+    /// Identifies the customer across runs.
+    pub key: String,
+    /// Company or person.
+    pub name: String,
+    /// HubSpot's ids of its contacts.
+    pub contacts: Vec<String>,
+    /// Whole days in the lifecycle stage.
+    pub days_in_stage: u32,
+    /// Score, status and reasons.
+    pub health: Health,
+    /// The issue to comment on, if one is stalled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stalled_issue: Option<StalledIssue>,
+}
+
+/// What `signals-and-scores` hands to the actions.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Scored {
+    /// In the order of their keys.
+    pub customers: Vec<ScoredCustomer>,
+    /// Connectors that failed so far.
+    pub connector_errors: Vec<ConnectorError>,
+    /// Customers for whom a signal is missing.
+    pub customer_errors: Vec<CustomerError>,
+}
