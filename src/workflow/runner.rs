@@ -279,7 +279,8 @@ impl<D: Definition> Runner<D> {
             }
             Err(_) => return Ok(After::Break),
         };
-        if let Err(message) = step.requires(&scope.context, &scope.state.borrow()) {
+        let unmet = step.requires(&scope.context, &scope.state.borrow()).err();
+        if let Some(message) = unmet {
             return self
                 .fail(RunFailure::RequirementUnmet {
                     step: step_id,
