@@ -66,7 +66,11 @@ pub(super) fn refused(
 ) -> Mapped {
     let status = response.status;
     let body = ErrorBody::read(&response.body, known);
-    let rpc = body.rpc.or_else(|| rpc_of_status(status));
+    // A 429 says that nothing was done, whatever the body adds.
+    let rpc = body
+        .rpc
+        .filter(|_| status != 429)
+        .or_else(|| rpc_of_status(status));
     let unavailable = matches!(status, 502..=504) || rpc == Some(Rpc::Unavailable);
     let unclear = !(400..500).contains(&status)
         || status == 408

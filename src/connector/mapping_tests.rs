@@ -92,6 +92,7 @@ fn a_429_is_rate_limited_whoever_said_it() {
         retry_after_seconds: Some(9),
     };
     for body in [
+        json!({"code": 13}),
         tool_error(json!(8), "429", ""),
         json!({"code": 8}),
         json!(""),

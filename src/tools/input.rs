@@ -122,7 +122,10 @@ macro_rules! tool_input {
             };
         )*
 
+        // Keeps the compiler from listing every tool's input where one is refused.
+        #[diagnostic::do_not_recommend]
         impl $crate::tools::DomainData for $name {}
+        #[diagnostic::do_not_recommend]
         impl $crate::tools::ToolInput for $name {}
     };
     (
@@ -141,6 +144,7 @@ macro_rules! tool_input {
             $( $(#[$variant_meta])* $variant, )*
         }
 
+        #[diagnostic::do_not_recommend]
         impl $crate::tools::DomainData for $name {}
     };
 }
