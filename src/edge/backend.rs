@@ -84,7 +84,11 @@ impl Backend for EdgeBackend {
         call(&self.env, owner, write).await
     }
 
-    async fn begin_connect(&self, owner: &str, attempt: ConnectAttempt) -> Result<(), BackendError> {
+    async fn begin_connect(
+        &self,
+        owner: &str,
+        attempt: ConnectAttempt,
+    ) -> Result<(), BackendError> {
         call(&self.env, owner, BeginConnect(attempt)).await
     }
 

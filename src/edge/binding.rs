@@ -42,7 +42,10 @@ pub async fn call<M: Message>(env: &Env, name: &str, message: M) -> Result<M::Re
 }
 
 fn unavailable(binding: &str, error: &worker::Error) -> BackendError {
-    super::log::warn("object_unreachable", &[("binding", binding), ("error", &error.to_string())]);
+    super::log::warn(
+        "object_unreachable",
+        &[("binding", binding), ("error", &error.to_string())],
+    );
     BackendError::Unavailable
 }
 
@@ -75,7 +78,10 @@ pub fn reply<T: Serialize, E: std::fmt::Display>(
     match reply {
         Ok(reply) => Response::from_json(&reply),
         Err(error) => {
-            super::log::warn("object_failed", &[("class", class), ("error", &error.to_string())]);
+            super::log::warn(
+                "object_failed",
+                &[("class", class), ("error", &error.to_string())],
+            );
             Response::error("failed", FAILED)
         }
     }

@@ -115,7 +115,10 @@ impl SqlJournal {
             execute(
                 &self.sql,
                 "INSERT OR REPLACE INTO head (part, body) VALUES (?, ?)",
-                vec![integer(i64::try_from(part).unwrap_or(i64::MAX)), text.into()],
+                vec![
+                    integer(i64::try_from(part).unwrap_or(i64::MAX)),
+                    text.into(),
+                ],
             )?;
         }
         execute(
@@ -180,7 +183,10 @@ impl JournalStore for SqlJournal {
     fn entries_of(&self, kinds: &[&str]) -> Result<Vec<Entry>, StoreError> {
         let marks = vec!["?"; kinds.len()].join(", ");
         let condition = format!("key IS NULL AND kind IN ({marks})");
-        self.entries(&condition, kinds.iter().map(|kind| (*kind).into()).collect())
+        self.entries(
+            &condition,
+            kinds.iter().map(|kind| (*kind).into()).collect(),
+        )
     }
 
     fn effect(&self, key: &EffectKey) -> Result<EffectHistory, StoreError> {
@@ -191,10 +197,12 @@ impl JournalStore for SqlJournal {
 
     fn memo(&self, key: &str) -> Result<Option<Value>, StoreError> {
         let kept = self.entries("key = ?", vec![key.into()])?.into_iter();
-        Ok(kept.map(|entry| entry.record).find_map(|record| match record {
-            Record::Memo { value, .. } => Some(value),
-            _ => None,
-        }))
+        Ok(kept
+            .map(|entry| entry.record)
+            .find_map(|record| match record {
+                Record::Memo { value, .. } => Some(value),
+                _ => None,
+            }))
     }
 
     fn open_intents(&self) -> Result<Vec<EffectKey>, StoreError> {

@@ -14,9 +14,7 @@ use super::clock::EdgeClock;
 use super::fetch::{EdgeFetch, Subrequests};
 use super::messages::{KeySetMessage, LoadKeySet};
 use super::sql::{execute, query};
-use crate::identity::{
-    FetchedKeySet, KeySetError, KeySetSource, SharedKeySetState, SharedKeySets,
-};
+use crate::identity::{FetchedKeySet, KeySetError, KeySetSource, SharedKeySetState, SharedKeySets};
 use crate::time::Timestamp;
 use crate::workflow::StoreError;
 

@@ -173,7 +173,7 @@ pub struct Withdraw {
     pub owner: String,
 }
 
-/// The cron rang. The same tick again has no effect.
+/// The cron rang. The same day's tick again starts only who has no run of that day yet.
 #[derive(Serialize, Deserialize)]
 pub struct Tick {
     pub at: Timestamp,

@@ -269,9 +269,11 @@ impl PrincipalObject {
             vec![
                 wanted.workflow.as_str().into(),
                 optional(wanted.status.map(RunStatus::name)),
-                integer(wanted.before.map_or(i64::MAX, |before| {
-                    i64::try_from(before).unwrap_or(i64::MAX)
-                })),
+                integer(
+                    wanted
+                        .before
+                        .map_or(i64::MAX, |before| i64::try_from(before).unwrap_or(i64::MAX)),
+                ),
                 integer(i64::from(wanted.limit) + 1),
             ],
         )?;

@@ -13,7 +13,7 @@ use worker::{DurableObject, Env, Request, Response, State, durable_object};
 use super::binding::{call, reply};
 use super::clock::{EdgeClock, EdgeRandom};
 use super::fetch::Subrequests;
-use super::isolate;
+use super::isolate::Settings;
 use super::journal_store::SqlJournal;
 use super::messages::{AwaitConnections, NoteStatus, RunMessage, StartThis};
 use crate::http::{CommandOutcome, ResumeRequest};
@@ -57,14 +57,14 @@ impl DurableObject for RunObject {
             Err(error) => return reply::<(), _>(CLASS, Err(error)),
         };
         match message {
-            RunMessage::StartThis(StartThis(started)) => {
-                reply(CLASS, runner.start(started).await)
-            }
+            RunMessage::StartThis(StartThis(started)) => reply(CLASS, runner.start(started).await),
             RunMessage::View(view) => reply(
                 CLASS,
                 owned(&runner, &view.owner).map_or(Ok(None), |()| RunView::of(runner.log())),
             ),
-            RunMessage::Events(events) => reply(CLASS, entries(&runner, &events.owner, events.after)),
+            RunMessage::Events(events) => {
+                reply(CLASS, entries(&runner, &events.owner, events.after))
+            }
             RunMessage::Resume(resume) => reply(CLASS, {
                 match owned(&runner, &resume.owner) {
                     None => Ok(CommandOutcome::NotFound),
@@ -108,13 +108,13 @@ impl RunObject {
         let store = SqlJournal::open(self.state.storage())?;
         let clock: Rc<dyn Clock> = Rc::new(EdgeClock);
         let log = Rc::new(RunLog::open(Rc::new(store), Rc::clone(&clock))?);
-        let settings = isolate::settings(&self.env).map_err(StoreError)?;
+        let settings = self.settings()?;
         let subrequests = self.subrequests.clone();
         let budget = settings.subrequest_budget;
         let spent = subrequests.clone();
         let engine = Engine {
             workflow: Rc::new(onboarding_workflow()),
-            services: Rc::new(isolate::onboarding_services(&settings, subrequests)),
+            services: Rc::new(settings.onboarding_services(subrequests)),
             clock,
             random: Rc::new(EdgeRandom),
             host: Rc::new(EdgeHost {
@@ -126,6 +126,10 @@ impl RunObject {
         Ok(Rc::clone(self.runner.get_or_init(|| runner)))
     }
 
+    fn settings(&self) -> Result<Settings, StoreError> {
+        Settings::read(&self.env).map_err(|wrong| StoreError(wrong.0.join("; ")))
+    }
+
     async fn advance(&self) -> Result<(), StoreError> {
         let runner = self.runner()?;
         let ended_at = |runner: &Runner<OnboardingHealth>| {
@@ -133,7 +137,7 @@ impl RunObject {
                 (head.status.ended() && !head.unpublished).then_some(head.ended_at)?
             })
         };
-        let retention = isolate::settings(&self.env).map_err(StoreError)?.run_retention;
+        let retention = self.settings()?.run_retention;
         if let Some(ended) = ended_at(&runner)
             && EdgeClock.now() >= ended.plus(retention)
         {

@@ -1,8 +1,9 @@
 //! A shard of the daily schedule: who is enrolled, and which ticks were served.
 //!
-//! A tick is recorded once and worked off in batches, an alarm each, so that no invocation starts
-//! more runs than its limits allow and a crash goes on where it stopped. Each start carries the
-//! tick as its idempotency key: however often a tick or a batch is repeated, a user gets one run.
+//! A tick is one day's daily run. It is worked off in batches, an alarm each, so that no invocation
+//! starts more runs than its limits allow and a crash goes on where it stopped. Each start carries
+//! the day as its idempotency key: however often a tick or a batch is repeated, a user gets one
+//! run, and a tick repeated by an operator reaches those who enrolled since.
 
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use super::binding::{call, reply};
 use super::messages::{Enrol, ScheduleMessage, Tick, Withdraw};
 use super::sql::{execute, integer, query};
 use crate::http::{BackendError, StartRun};
-use crate::time::Timestamp;
+use crate::time::{DAY_MS, Timestamp};
 use crate::workflow::{Definition, StoreError};
 
 /// How many shards there are. The cron handler calls each once, below the 50 subrequests that
@@ -27,7 +28,7 @@ const BATCH: u32 = 200;
 const CONCURRENT_STARTS: usize = 6;
 /// When a batch with failed starts is tried again.
 const BATCH_AGAIN: Duration = Duration::from_secs(10);
-/// Ticks remembered, so that a late duplicate is recognised: a month of days.
+/// Ticks remembered, for whoever looks into a shard: a month of days.
 const TICKS_REMEMBERED: u32 = 31;
 /// Begins the idempotency key of a scheduled start; callers' keys never begin so.
 pub const TICK_KEY_PREFIX: &str = "\u{1}tick:";
@@ -142,8 +143,10 @@ impl ScheduleObject {
         let sql = self.sql();
         execute(
             &sql,
-            "INSERT OR IGNORE INTO ticks (at, after_owner, done) VALUES (?, '', 0)",
-            vec![integer(tick.at.millis())],
+            "INSERT OR REPLACE INTO ticks (at, after_owner, done) VALUES (?, '', 0)",
+            vec![integer(
+                tick.at.millis() - tick.at.millis().rem_euclid(DAY_MS),
+            )],
         )?;
         execute(
             &sql,
@@ -169,10 +172,7 @@ impl ScheduleObject {
         let batch: Vec<EnrolledRow> = query(
             &sql,
             "SELECT owner, context FROM enrolled WHERE owner > ? ORDER BY owner LIMIT ?",
-            vec![
-                tick.after_owner.as_str().into(),
-                integer(i64::from(BATCH)),
-            ],
+            vec![tick.after_owner.as_str().into(), integer(i64::from(BATCH))],
         )?;
         let Some(last) = batch.last().map(|row| row.owner.clone()) else {
             execute(
@@ -207,7 +207,7 @@ impl ScheduleObject {
             context: serde_json::from_str(&row.context)?,
             workflow: crate::onboarding::OnboardingHealth::ID.to_owned(),
             input: serde_json::json!({}),
-            idempotency_key: Some(format!("{TICK_KEY_PREFIX}{tick}")),
+            idempotency_key: Some(format!("{TICK_KEY_PREFIX}{}", tick.date())),
             trace_id: None,
         };
         call(&self.env, &row.owner, start).await?;

@@ -217,7 +217,7 @@ pub(super) fn connection_required<'f>(
             });
         }
     }
-    missing.sort_by(|a, b| order(&a.connector).cmp(&order(&b.connector)));
+    missing.sort_by_key(|it| order(&it.connector));
     SuspendReason::ConnectionRequired { missing }
 }
 

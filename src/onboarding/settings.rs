@@ -107,9 +107,10 @@ impl OnboardingSettings {
     /// Says which field is unknown, of the wrong type or out of range.
     pub fn from_json(text: Option<&str>) -> Result<Self, String> {
         let settings: Self = match text.map(str::trim).filter(|text| !text.is_empty()) {
-            Some(text) => {
-                serde_json::from_str(text).map_err(|error| format!("ONBOARDING: {error}"))?
-            }
+            // As an object first: serde would take a list for a struct, field by field.
+            Some(text) => serde_json::from_str::<serde_json::Map<_, _>>(text)
+                .and_then(|fields| serde_json::from_value(fields.into()))
+                .map_err(|error| format!("ONBOARDING: {error}"))?,
             None => Self::default(),
         };
         settings

@@ -1,0 +1,112 @@
+//! Everything that touches Cloudflare: Durable Objects, storage, alarms, clock, fetch, crypto.
+//!
+//! Owns the translation between the platform and the layers; decides nothing that could be decided
+//! without it.
+
+mod account_object;
+mod backend;
+mod binding;
+mod clock;
+mod events;
+mod fetch;
+mod isolate;
+mod journal_store;
+mod key_set_object;
+mod log;
+mod messages;
+mod principal_object;
+mod run_object;
+mod schedule_object;
+mod sql;
+mod web_crypto;
+
+use futures::StreamExt;
+use futures::future::join_all;
+use worker::{Env, Headers, Request, Response};
+
+use crate::http::{ApiRequest, ApiResponse, MAX_BODY_BYTES, handle_unconfigured};
+use crate::time::Timestamp;
+use messages::Tick;
+
+/// The version new runs are started under.
+const WORKFLOW_VERSION: u32 =
+    <crate::onboarding::OnboardingHealth as crate::workflow::Definition>::VERSION;
+
+/// Answers one request.
+///
+/// # Errors
+/// When the platform itself fails.
+pub async fn fetch(request: Request, env: &Env) -> worker::Result<Response> {
+    let request = read(request).await?;
+    let api = match isolate::api(env) {
+        Ok(api) => api,
+        Err(wrong) => return write(handle_unconfigured(&request, &wrong.0)),
+    };
+    if let Some(subscription) = api.subscription(&request).await {
+        return events::stream(api, subscription);
+    }
+    write(api.handle(request).await)
+}
+
+/// The cron rang: every shard of the schedule is told, however often the platform repeats itself.
+pub async fn scheduled(at_millis: f64, env: &Env) {
+    let at = Timestamp::from_millis(at_millis as i64);
+    let told = join_all((0..schedule_object::SHARDS).map(|number| async move {
+        let shard = schedule_object::shard_name(number);
+        // A shard that does not answer at once is asked once more: the next tick is a day away.
+        match binding::call(env, &shard, Tick { at }).await {
+            Ok(()) => Ok(()),
+            Err(_) => binding::call(env, &shard, Tick { at }).await,
+        }
+    }))
+    .await;
+    let failed = told.iter().filter(|told| told.is_err()).count();
+    let (failed, tick) = (failed.to_string(), at.to_string());
+    log::info("tick", &[("at", &tick), ("shards_failed", &failed)]);
+}
+
+/// Reads a request; of its body, no more than is needed to see that it is too long.
+async fn read(mut request: Request) -> worker::Result<ApiRequest> {
+    let url = request.url()?;
+    let headers: Vec<(String, String)> = request
+        .headers()
+        .entries()
+        .map(|(name, value)| (name.to_ascii_lowercase(), value))
+        .collect();
+    let client_address = headers
+        .iter()
+        .find(|(name, _)| name == "cf-connecting-ip")
+        .map(|(_, value)| value.clone());
+    let mut body = Vec::new();
+    if request.inner().body().is_some() {
+        let mut stream = request.stream()?;
+        while let Some(chunk) = stream.next().await {
+            body.extend_from_slice(&chunk?);
+            if body.len() > MAX_BODY_BYTES {
+                body.truncate(MAX_BODY_BYTES + 1);
+                break;
+            }
+        }
+    }
+    Ok(ApiRequest {
+        method: request.method().to_string(),
+        path: url.path().to_owned(),
+        query: url.query().unwrap_or_default().to_owned(),
+        headers,
+        body,
+        client_address,
+    })
+}
+
+fn write(response: ApiResponse) -> worker::Result<Response> {
+    let headers = Headers::new();
+    for (name, value) in &response.headers {
+        headers.append(name, value)?;
+    }
+    let answer = if response.body.is_empty() {
+        Response::empty()?
+    } else {
+        Response::from_bytes(response.body)?
+    };
+    Ok(answer.with_status(response.status).with_headers(headers))
+}
