@@ -142,6 +142,21 @@ impl Process {
         panic!("the run goes round in circles: {:?}", run.head().suspension);
     }
 
+    /// Lets one alarm ring.
+    pub fn ring(&self, run: &Run) {
+        let at = run.store.take_alarm().expect("an alarm");
+        self.clock.move_to(at);
+        let runner = Rc::clone(&run.runner.borrow());
+        self.now(runner.advance()).expect("storage");
+    }
+
+    /// Cancels a run and drives it to its end.
+    pub fn cancel(&self, run: &Run) -> RunStatus {
+        let runner = Rc::clone(&run.runner.borrow());
+        self.now(runner.cancel("p_1")).expect("cancelled");
+        self.drive(run)
+    }
+
     /// Starts a run and drives it to where it rests.
     pub fn run(&self, id: &str, input: Value) -> Run {
         let run = self.start(id, input);
