@@ -132,7 +132,7 @@ fn two_hundred_customers_take_at_most_twenty_reads_and_six_at_once() {
 fn a_thousand_customers_stay_within_what_a_checkpoint_holds() {
     let process = Process::new();
     for index in 0..1000 {
-        let trouble = if index % 10 == 0 { BAD } else { FINE };
+        let trouble = if index % 3 == 0 { BAD } else { FINE };
         process
             .apps
             .customer(&format!("customer-{index}.test"), 15, trouble);
@@ -140,7 +140,7 @@ fn a_thousand_customers_stay_within_what_a_checkpoint_holds() {
     let run = process.run("run_1", json!({}));
     assert_eq!(run.summary().counts.customers, 1000);
     let largest = run.rows().iter().map(String::len).max().unwrap_or(0);
-    assert!(largest < 700_000, "{largest}");
+    assert!(largest < 800_000, "{largest}");
 }
 
 #[test]
@@ -316,8 +316,7 @@ fn a_zendesk_that_stays_away_is_neutral_in_the_end() {
     let error = &summary.connector_errors[0];
     assert_eq!(error.connector, Connector::Zendesk);
     assert_eq!(error.failure.kind, FailureKind::Unavailable);
-    let waiting = &["hubspot_tasks_search"];
-    assert_eq!(process.apps.count(waiting[0]), 1);
+    assert!(summary.counts.tasks_created > 0, "on Linear's word alone");
 }
 
 #[test]
@@ -331,6 +330,44 @@ fn lost_answers_are_looked_for_before_anything_is_sent_again() {
         (summary.counts.tasks_created, summary.counts.comments_added),
         (3, 2)
     );
+}
+
+#[test]
+fn a_cancelled_run_still_finds_out_what_it_had_under_way() {
+    let process = four();
+    process.apps.fault("hubspot_task_create", &[Fault::Lost; 3]);
+    let run = process.start("run_1", json!({}));
+    process.ring(&run);
+    assert_eq!(run.reason()["reason"], "sleeping");
+    assert_eq!(process.cancel(&run), RunStatus::Cancelled);
+    assert_eq!(process.apps.tasks.borrow().len(), 3);
+    let found = |row: &&String| row.contains(r#""found":true"#);
+    assert_eq!(run.rows().iter().filter(found).count(), 3);
+}
+
+#[test]
+fn a_hubspot_that_is_away_for_an_hour_delays_the_tasks_only() {
+    let process = four();
+    process
+        .apps
+        .fault("hubspot_tasks_search", &[Fault::Away; 60]);
+    process.apps.fault("comment", &[Fault::Limited(600); 12]);
+    let summary = process.run("run_1", json!({})).summary();
+    assert_written_once(&process, "after the outage");
+    assert!(summary.connector_errors.is_empty());
+}
+
+#[test]
+fn a_hubspot_that_never_takes_tasks_is_given_up_with_a_typed_reason() {
+    let process = four();
+    process
+        .apps
+        .fault("hubspot_task_create", &[Fault::Limited(60); 5000]);
+    let summary = process.run("run_1", json!({})).summary();
+    assert_eq!(summary.counts.failed, 3);
+    assert_eq!(summary.counts.comments_added, 2);
+    let kind = summary.connector_errors[0].failure.kind;
+    assert_eq!(kind, FailureKind::RateLimited);
 }
 
 fn approval(run: &common::Run, items: &[(&str, Decision)]) -> ResumePayload {

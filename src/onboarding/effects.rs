@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::circuit::Circuit;
 use super::failures::{Failure, FailureKind, result};
-use super::reader::{pause, tool_context};
+use super::patience::asked_pause;
+use super::reader::tool_context;
 use crate::connector::{Connector, SendPermit};
 use crate::identity::RequestContext;
 use crate::tools::{ToolContext, ToolOutcome};
@@ -73,7 +74,7 @@ impl Manner {
             FailureKind::OutcomeUnknown => Performed::Unknown,
             FailureKind::NotSent => Performed::NotSent,
             FailureKind::RateLimited => {
-                let pause = pause(&failure);
+                let pause = asked_pause(&failure);
                 Performed::Deferred(failure, Some(pause))
             }
             FailureKind::Unavailable => Performed::Deferred(failure, None),

@@ -19,6 +19,7 @@ mod failures;
 mod flags;
 mod free_mail;
 mod input;
+mod patience;
 mod plan;
 mod reader;
 mod result;

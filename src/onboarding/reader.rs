@@ -6,7 +6,6 @@
 
 use std::cell::Cell;
 use std::future::Future;
-use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -14,6 +13,7 @@ use serde::de::DeserializeOwned;
 use super::OnboardingHealth;
 use super::circuit::Circuit;
 use super::failures::{Failure, FailureKind, result};
+use super::patience::{OUTAGE_PATIENCE, RATE_PATIENCE, asked_pause, grown_pause, is_patient};
 use super::settings::OnboardingSettings;
 use crate::connector::{AlwaysPermit, Connector};
 use crate::identity::RequestContext;
@@ -21,28 +21,27 @@ use crate::time::Timestamp;
 use crate::tools::{self, Tool, ToolContext};
 use crate::workflow::{Flow, MissingConnection, StepContext, StepError, SuspendReason};
 
-/// How long a step waits in all for an app that asks for fewer requests. The run is a daily one:
-/// a quarter of an hour is worth a complete picture, an hour is not.
-const RATE_PATIENCE: Duration = Duration::from_secs(15 * 60);
-/// How long a step tries again an app that does not answer, on top of the connector's own tries.
-/// Less than the pauses before the last of the engine's attempts add up to (31 s), so that the
-/// failure becomes a value before the engine gives the step up.
-const OUTAGE_PATIENCE: Duration = Duration::from_secs(30);
-/// The pause when an app asks for fewer requests without saying when to come back.
-const DEFAULT_PAUSE: Duration = Duration::from_secs(30);
-/// No app is waited for longer than this at once, whatever it asks for.
-const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
-
 /// Reads for one attempt of a step.
 pub(super) struct Reader<'a> {
     cx: &'a StepContext<OnboardingHealth>,
     tools: Result<ToolContext, Failure>,
     circuit: Circuit,
-    /// Names the memo with the time of the first failure.
-    patience: String,
-    /// Whether an app that stays away becomes a value; otherwise the engine's retries decide.
-    outage_is_final: bool,
+    worth: Worth,
 }
+
+/// What a read is worth waiting for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Worth {
+    /// A signal: waited for briefly, then its failure is a value.
+    Signal,
+    /// The list of customers: an outage is left to the engine's retries.
+    Everything,
+    /// Whether writes may be made: waited for as patiently as the writes themselves.
+    Writes,
+}
+
+/// Names the memo with the time of a step's first failure.
+const FIRST_FAILURE: &str = "first-failure";
 
 /// What a kept read came to.
 pub(super) enum Read<T> {
@@ -85,22 +84,13 @@ pub(super) fn tool_context(context: &RequestContext, run: &str) -> Result<ToolCo
 }
 
 impl<'a> Reader<'a> {
-    /// A reader for this attempt. `part` tells apart several patient parts of one step.
-    pub fn new(cx: &'a StepContext<OnboardingHealth>, part: &str) -> Self {
+    /// A reader for this attempt.
+    pub fn new(cx: &'a StepContext<OnboardingHealth>, worth: Worth) -> Self {
         Self {
             cx,
             tools: tool_context(cx.context(), cx.run_id()),
             circuit: Circuit::default(),
-            patience: format!("{part}first-failure"),
-            outage_is_final: true,
-        }
-    }
-
-    /// The same, leaving outages to the engine's own retries: for what the run cannot do without.
-    pub fn insisting(cx: &'a StepContext<OnboardingHealth>, part: &str) -> Self {
-        Self {
-            outage_is_final: false,
-            ..Self::new(cx, part)
+            worth,
         }
     }
 
@@ -161,15 +151,18 @@ impl<'a> Reader<'a> {
 
     /// Whether this failure is waited out rather than taken as the answer.
     async fn may_wait(&self, failure: &Failure) -> Result<bool, StepError> {
-        let patience = match failure.kind {
-            FailureKind::AuthError => return Ok(self.cx.state().waits_for_connections()),
-            FailureKind::RateLimited => RATE_PATIENCE,
-            FailureKind::Unavailable if !self.outage_is_final => return Ok(true),
-            FailureKind::Unavailable => OUTAGE_PATIENCE,
+        let patience = match (failure.kind, self.worth) {
+            (FailureKind::AuthError, _) => return Ok(self.cx.state().waits_for_connections()),
+            (FailureKind::Unavailable, Worth::Everything) => return Ok(true),
+            (FailureKind::RateLimited | FailureKind::Unavailable, Worth::Writes) => {
+                return Ok(is_patient(self.cx.attempt()));
+            }
+            (FailureKind::RateLimited, _) => RATE_PATIENCE,
+            (FailureKind::Unavailable, Worth::Signal) => OUTAGE_PATIENCE,
             _ => return Ok(false),
         };
         let now = self.cx.now();
-        let since: Timestamp = self.cx.memo(&self.patience, || async { Ok(now) }).await?;
+        let since: Timestamp = self.cx.memo(FIRST_FAILURE, || async { Ok(now) }).await?;
         Ok(now < since.plus(patience))
     }
 
@@ -184,9 +177,13 @@ impl<'a> Reader<'a> {
         let limited = later
             .iter()
             .filter(|(_, it)| it.kind == FailureKind::RateLimited);
-        if let Some(pause) = limited.map(|(_, it)| pause(it)).max() {
+        if let Some(pause) = limited.map(|(_, it)| asked_pause(it)).max() {
             let until = self.cx.now().plus(pause);
             return Ok(Flow::Suspend(SuspendReason::RateLimited { until }));
+        }
+        if self.worth == Worth::Writes {
+            let until = self.cx.now().plus(grown_pause(self.cx.attempt()));
+            return Ok(Flow::Suspend(SuspendReason::Sleeping { until }));
         }
         Err(match later.into_iter().next() {
             Some((connector, failure)) => {
@@ -195,12 +192,6 @@ impl<'a> Reader<'a> {
             None => StepError::terminal("a step waits for nothing"),
         })
     }
-}
-
-/// How long an app asked to be left alone.
-pub(super) fn pause(failure: &Failure) -> Duration {
-    let asked = failure.retry_after_seconds.map(Duration::from_secs);
-    asked.unwrap_or(DEFAULT_PAUSE).min(LONGEST_PAUSE)
 }
 
 /// The suspension that ends when all these connections were made anew.

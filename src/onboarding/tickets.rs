@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::customers::Customer;
+use super::failures::{Failure, FailureKind};
 use super::reader::{Reader, Stop};
 use super::signals::TicketSignals;
 use crate::time::Timestamp;
@@ -85,6 +86,12 @@ pub(super) async fn ask(
                 waiting.push(left.to_vec());
                 waiting.push(right.to_vec());
                 break;
+            }
+            let named = page.tickets.iter().any(|it| it.requester_email.is_some());
+            if !named && !page.tickets.is_empty() && addresses.len() > 1 {
+                // Counting none of them would call every one of these customers quiet.
+                let failure = "the answer does not say whose tickets these are";
+                return Err(Failure::own(FailureKind::Upstream, failure).into());
             }
             count(&page, &addresses, owners, &mut seen, &mut counts);
             match page.next_page {

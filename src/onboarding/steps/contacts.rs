@@ -11,7 +11,7 @@ use crate::connector::Connector;
 use crate::identity::RequestContext;
 use crate::onboarding::customers::{Customer, Lead, group};
 use crate::onboarding::failures::{ConnectorError, Failure, FailureKind};
-use crate::onboarding::reader::{Read, Reader};
+use crate::onboarding::reader::{Read, Reader, Worth};
 use crate::onboarding::{OnboardingHealth, OnboardingState};
 use crate::time::{DAY_MS, Timestamp};
 use crate::tools::{self, ContactsInput, HubspotContacts};
@@ -69,7 +69,7 @@ impl Step<OnboardingHealth> for Contacts {
         let now: Timestamp = cx.memo("now", || async { Ok(cx.now()) }).await?;
         let window = i64::from(settings.window_days) * DAY_MS;
         let entered_after = Timestamp::from_millis(now.millis().saturating_sub(window));
-        let reader = Reader::insisting(cx, "");
+        let reader = Reader::new(cx, Worth::Everything);
         let mut leads = Vec::new();
         let mut connector_errors = Vec::new();
         let mut after = None;

@@ -6,7 +6,7 @@ use crate::connector::Connector;
 use crate::onboarding::OnboardingHealth;
 use crate::onboarding::failures::{Failure, FailureKind};
 use crate::onboarding::flags::{FLAG_WORD, OpenFlag, Reference, customer_token};
-use crate::onboarding::reader::{Read, Reader};
+use crate::onboarding::reader::{Read, Reader, Worth};
 use crate::onboarding::scored::Scored;
 use crate::tools::{HubspotSearchTasks, TasksInput};
 use crate::workflow::{Flow, StepContext, StepError};
@@ -38,10 +38,9 @@ pub(super) async fn look<O, R>(
     if tokens.is_empty() {
         return Ok(Look::Flags(Vec::new()));
     }
-    let part = format!("flags-{round}");
-    let reader = Reader::new(cx, &format!("{part}-"));
+    let reader = Reader::new(cx, Worth::Writes);
     let read = reader
-        .keep(&part, || async {
+        .keep(&format!("flags-{round}"), || async {
             let mut flags = Vec::new();
             let mut input = TasksInput {
                 open_only: true,

@@ -10,7 +10,7 @@ use crate::connector::Connector;
 use crate::identity::RequestContext;
 use crate::onboarding::customers::Customer;
 use crate::onboarding::failures::{ConnectorError, Failure, FailureKind};
-use crate::onboarding::reader::{Read, Reader};
+use crate::onboarding::reader::{Read, Reader, Worth};
 use crate::onboarding::result::CustomerError;
 use crate::onboarding::scored::{Scored, ScoredCustomer};
 use crate::onboarding::signals::{Reading, Signals, TaskSignals, TicketSignals};
@@ -70,7 +70,7 @@ impl Step<OnboardingHealth> for SignalsAndScores {
         let (names, unnamed) = tasks::names(&found.customers, settings);
         let task_questions = tasks::questions(names);
         let questions = interleave(&ticket_questions, &task_questions);
-        let reader = Reader::new(cx, "");
+        let reader = Reader::new(cx, Worth::Signal);
         let answers = cx
             .for_each(questions, CONNECTIONS, |question| {
                 answer(&reader, &found, &owners, question)

@@ -1,7 +1,6 @@
 //! Carrying out a plan: every write once, and what the step waits for when some cannot be made yet.
 
 use std::rc::Rc;
-use std::time::Duration;
 
 use crate::connector::Connector;
 use crate::onboarding::OnboardingHealth;
@@ -10,23 +9,15 @@ use crate::onboarding::circuit::Circuit;
 use crate::onboarding::create_task::CreateTask;
 use crate::onboarding::effects::Manner;
 use crate::onboarding::failures::{Failure, FailureKind};
+use crate::onboarding::patience::{asked_pause, grown_pause, is_patient};
 use crate::onboarding::plan::PlannedAction;
-use crate::onboarding::reader::{connection_required, pause};
+use crate::onboarding::reader::connection_required;
 use crate::onboarding::result::{ActionResult, ActionStatus};
 use crate::time::Timestamp;
 use crate::workflow::{Settled, StepContext, StepError, SuspendReason};
 
 use super::actions::ended;
 use super::signals::CONNECTIONS;
-
-/// Attempts of the step after which an app that still refuses for now has refused. With the pauses
-/// below that is about two and a half hours; a task that is later than that misses the morning it
-/// was meant for. Far below the engine's own limit, so that the run ends with a result.
-const PATIENT_ATTEMPTS: u32 = 60;
-/// The pause grows by this with each attempt, …
-const PAUSE_STEP: Duration = Duration::from_secs(5);
-/// … up to this.
-const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
 /// What the writes came to.
 pub(super) enum Written {
@@ -118,7 +109,7 @@ async fn one(
 /// Whether a refusal for now is taken as one for good. A dead connection is never given up by a
 /// run that waits for it.
 fn gives_up(cx: &StepContext<OnboardingHealth>, failure: &Failure) -> bool {
-    !failure.is_auth() && cx.attempt() >= PATIENT_ATTEMPTS
+    !failure.is_auth() && !is_patient(cx.attempt())
 }
 
 fn map<R, S>(settled: Settled<R, Failure>, change: impl FnOnce(R) -> S) -> Settled<S, Failure> {
@@ -135,7 +126,7 @@ fn map<R, S>(settled: Settled<R, Failure>, change: impl FnOnce(R) -> S) -> Settl
 /// then time.
 fn after(cx: &StepContext<OnboardingHealth>, items: Vec<Item>, manner: &Manner) -> Written {
     let now = cx.now();
-    let patient = now.plus((PAUSE_STEP * cx.attempt()).min(LONGEST_PAUSE));
+    let patient = now.plus(grown_pause(cx.attempt()));
     let mut done = Vec::with_capacity(items.len());
     let mut limited: Option<Timestamp> = None;
     let mut later: Option<Timestamp> = None;
@@ -143,7 +134,7 @@ fn after(cx: &StepContext<OnboardingHealth>, items: Vec<Item>, manner: &Manner) 
         match item {
             Item::Ended(result) => done.push(result),
             Item::Deferred(failure) if failure.kind == FailureKind::RateLimited => {
-                limited = limited.max(Some(now.plus(pause(&failure))));
+                limited = limited.max(Some(now.plus(asked_pause(&failure))));
             }
             Item::Deferred(_) => later = later.max(Some(patient)),
             // The latest of all: one more attempt then settles every one of them.
