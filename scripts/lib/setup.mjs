@@ -44,8 +44,9 @@ async function npmPackages() {
   const stamp = inRoot('node_modules', '.onbehalf-lock');
   if (existsSync(stamp) && (await readFile(stamp, 'utf8')) === wanted) return;
   say(dim('Installing npm packages …'));
-  // npm warns that wrangler wants Node 22; the `node` package installed here is what runs it.
-  await run('npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error'], {
+  // Not `npm ci`: it refuses a lockfile made on a platform whose registry has no packages for the
+  // others. `--no-save` keeps to the versions in the lockfile and leaves it as it is.
+  await run('npm', ['install', '--no-save', '--no-fund', '--no-audit', '--loglevel=error'], {
     cwd: root,
     quiet: true,
     what: 'Installing npm packages',
