@@ -97,12 +97,14 @@ impl Tool for HubspotCreateTask {
     }
 }
 
-/// HubSpot shows a task's body as HTML, so a customer's name must not become markup.
+/// HubSpot shows a task's body as HTML: a customer's name must not become markup, and lines must
+/// stay lines.
 fn as_rich_text(plain: &str) -> String {
     plain
         .replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
+        .replace('\n', "<br>")
 }
 
 #[cfg(test)]
@@ -114,7 +116,7 @@ mod tests {
     fn input() -> TaskInput {
         TaskInput {
             subject: "Acme is At Risk".into(),
-            body: Some("3 tickets <b>".into()),
+            body: Some("3 tickets <b>\nold".into()),
             due: Timestamp::from_millis(0),
             priority: TaskPriority::High,
         }
@@ -127,7 +129,7 @@ mod tests {
         assert_eq!(
             sent["params"],
             json!({
-                "hs_task_subject": "Acme is At Risk", "hs_task_body": "3 tickets &lt;b&gt;",
+                "hs_task_subject": "Acme is At Risk", "hs_task_body": "3 tickets &lt;b&gt;<br>old",
                 "hs_timestamp": "1970-01-01T00:00:00.000Z", "hs_task_priority": "HIGH",
                 "hs_task_status": "NOT_STARTED", "hs_task_type": "TODO"
             })

@@ -56,7 +56,7 @@ pub fn populate(
         let customer = customer(index, dice);
         let story = match dice.between(0, 99) {
             0..=64 => Story::Healthy,
-            65..=87 => Story::AtRisk,
+            65..=89 => Story::AtRisk,
             _ => Story::Critical,
         };
         let days = match story {
@@ -140,7 +140,7 @@ fn issues(
         let updated = (now_ms - idle_days * DAY).max(created);
         linear.add_issue(NewIssue {
             title: format!("{title} for {}", of.company),
-            state: match (done && nth > 0 || done && story == Story::Healthy, begun) {
+            state: match (done && (nth > 0 || story == Story::Healthy), begun) {
                 (true, _) => "completed",
                 (false, true) => "started",
                 (false, false) if dice.chance(0.5) => "unstarted",
