@@ -228,6 +228,9 @@ impl JournalStore for SqlJournal {
         }
         if let Some(head) = &commit.head {
             self.write_head(head)?;
+            for entry in &commit.entries {
+                log_milestone(head, entry);
+            }
         }
         let done = match commit.alarm {
             Alarm::Keep => Ok(()),
@@ -236,6 +239,32 @@ impl JournalStore for SqlJournal {
         };
         done.map_err(|error| StoreError(error.to_string()))
     }
+}
+
+/// One structured line for each thing that happens to a run, by which a log can be searched: run,
+/// step, attempt and the trace of the request that began it. What happened inside a step stays in
+/// the journal.
+fn log_milestone(head: &Head, entry: &Entry) {
+    let attempt = match &entry.record {
+        Record::StepStarted { attempt, .. } | Record::StepFailed { attempt, .. } => *attempt,
+        _ => head.attempt,
+    };
+    let (seq, attempt) = (entry.seq.to_string(), attempt.to_string());
+    super::log::info(
+        "run_event",
+        &[
+            ("run", &head.started.run_id),
+            ("type", entry.record.kind()),
+            ("step", entry.record.step().unwrap_or_default()),
+            ("attempt", &attempt),
+            ("seq", &seq),
+            ("status", head.status.name()),
+            (
+                "trace_id",
+                head.started.trace_id.as_deref().unwrap_or_default(),
+            ),
+        ],
+    );
 }
 
 /// An absolute alarm time. The crate's plain integers mean an offset from now.

@@ -90,7 +90,7 @@ impl InputError {
 /// ```
 ///
 /// More such cases, with the compiler's words, are in `tests/compile_fail/tools/`; add a `.rs` file
-/// there and run `TRYBUILD=overwrite cargo test --test tools_compile_fail` to record its message.
+/// there and run `TRYBUILD=overwrite cargo test --test compile_fail` to record its message.
 #[macro_export]
 macro_rules! tool_input {
     (

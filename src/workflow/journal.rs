@@ -128,6 +128,18 @@ impl Record {
         }
     }
 
+    /// The step this record speaks of, if it speaks of one.
+    pub fn step(&self) -> Option<&str> {
+        match self {
+            Self::StepStarted { step, .. }
+            | Self::StepCompleted { step, .. }
+            | Self::StepFailed { step, .. }
+            | Self::Suspended { step, .. }
+            | Self::Completed { step, .. } => Some(step),
+            _ => None,
+        }
+    }
+
     /// The key a store must be able to look this record up by, if it has one.
     pub fn key(&self) -> Option<&str> {
         match self {
