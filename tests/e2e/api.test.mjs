@@ -1,0 +1,212 @@
+// The API: who gets in, what is answered, and what wrong input is told.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { Stage, WORKFLOW } from './lib/stage.mjs';
+
+let stage;
+before(async () => {
+  stage = await Stage.up();
+});
+after(() => stage?.down());
+
+const now = () => Math.floor(Date.now() / 1000);
+const claims = (change = {}) => ({
+  iss: stage.sandbox.idp.issuer,
+  sub: 'alice',
+  aud: stage.sandbox.idp.audience,
+  iat: now(),
+  exp: now() + 600,
+  ...change,
+});
+const sign = (header, of, key = 'RS256') =>
+  stage.control('POST', 'idp/sign', { header: { alg: key, kid: { RS256: 'rs256-1', PS256: 'ps256-1', ES256: 'es256-1', EdDSA: 'eddsa-1' }[key], ...header }, claims: of, key });
+const withToken = (token) => stage.ask('GET', '/api/schedule', { headers: { authorization: `Bearer ${token}` } });
+
+test('each accepted algorithm works through WebCrypto', async () => {
+  for (const key of ['RS256', 'PS256', 'ES256', 'EdDSA']) {
+    const answer = await withToken(await sign({}, claims(), key));
+    assert.equal(answer.status, 200, `${key}: ${answer.text}`);
+  }
+});
+
+test('tokens that are not for us are refused as RFC 6750 says, without an echo', async () => {
+  const good = await sign({}, claims());
+  const [header, payload, signature] = good.split('.');
+  const encoded = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const bad = {
+    none: `${encoded({ alg: 'none' })}.${payload}.`,
+    hmac: `${encoded({ alg: 'HS256', kid: 'rs256-1' })}.${payload}.${signature}`,
+    'other key': `${header}.${encoded(claims({ sub: 'mallory' }))}.${signature}`,
+    audience: await sign({}, claims({ aud: 'other' })),
+    'no audience': await sign({}, claims({ aud: undefined })),
+    issuer: await sign({}, claims({ iss: `${stage.sandbox.idp.issuer}/` })),
+    expired: await sign({}, claims({ exp: now() - 60 })),
+    'not yet': await sign({}, claims({ nbf: now() + 600 })),
+    future: await sign({}, claims({ iat: now() + 600 })),
+    'a year': await sign({}, claims({ exp: now() + 365 * 86400 })),
+    'id token': await sign({}, claims({ nonce: 'n' })),
+    crit: await sign({ crit: ['exp'] }, claims()),
+    jku: await sign({ jku: 'https://evil.example/keys' }, claims()),
+    'unknown kid': await sign({ kid: '../../x' }, claims()),
+    'wrong algorithm': await sign({ kid: 'ps256-1' }, claims()),
+    'no subject': await sign({}, claims({ sub: undefined })),
+    segments: `${good}.x`,
+    garbage: 'a.b.c',
+  };
+  for (const [name, token] of Object.entries(bad)) {
+    const answer = await withToken(token);
+    assert.equal(answer.status, 401, `${name}: ${answer.text}`);
+    assert.match(answer.headers.get('content-type'), /application\/problem\+json/);
+    assert.match(answer.headers.get('www-authenticate'), /^Bearer .*error="invalid_token"/, name);
+    assert.ok(!answer.text.includes(token.slice(0, 30)), `${name} is echoed`);
+  }
+});
+
+test('a request without a token is asked for one', async () => {
+  const answer = await stage.ask('GET', '/api/schedule');
+  assert.equal(answer.status, 401);
+  assert.equal(answer.headers.get('www-authenticate'), 'Bearer realm="onbehalf"');
+});
+
+test('many verifications cost one fetch of the key set', async () => {
+  await Promise.all(
+    Array.from({ length: 100 }, async (_, n) => withToken(await sign({}, claims({ jti: String(n) })))),
+  );
+  const { endpoints } = await stage.control('GET', 'calls');
+  // One at first, and at most one more for the unknown key above.
+  assert.ok(endpoints.jwks <= 2, `${endpoints.jwks} fetches`);
+});
+
+test('an idempotency key gives the same run, and refuses another input', async () => {
+  const headers = { 'idempotency-key': 'monday' };
+  const first = await stage.trigger('dave', undefined, headers);
+  assert.equal(await stage.trigger('dave', undefined, headers), first);
+  const other = await stage.ask('POST', `${WORKFLOW}/trigger`, { as: 'dave', headers, body: { approval: 'required' } });
+  assert.equal(other.status, 422, other.text);
+  await stage.until('dave', first);
+});
+
+test('runs are listed, filtered and paged', async () => {
+  for (let n = 0; n < 3; n += 1) await stage.runToEnd('bob');
+  const first = await stage.ask('GET', `${WORKFLOW}/runs?limit=2&status=completed`, { as: 'bob' });
+  assert.equal(first.json.runs.length, 2, first.text);
+  const second = await stage.ask('GET', `${WORKFLOW}/runs?limit=2&status=completed&cursor=${encodeURIComponent(first.json.nextCursor)}`, { as: 'bob' });
+  assert.equal(second.json.runs.length, 1);
+  assert.equal(second.json.nextCursor, undefined);
+  const foreign = await stage.ask('GET', `${WORKFLOW}/runs?limit=2&status=completed&cursor=${encodeURIComponent(first.json.nextCursor)}`, { as: 'dave' });
+  assert.equal(foreign.status, 400, 'a cursor is bound to its owner');
+});
+
+test('another user’s run and no run are the same to the byte', async () => {
+  const runId = await stage.trigger('dave');
+  const unknown = `run_${'0'.repeat(runId.length - 4)}`;
+  const strip = ({ status, headers, text }) => ({ status, text, headers: [...headers].filter(([name]) => name !== 'date') });
+  for (const [method, tail, body] of [['GET', ''], ['DELETE', ''], ['POST', '/resume', { connected: ['linear'] }], ['GET', '/events']]) {
+    const ask = async (id) => strip(await stage.ask(method, `${WORKFLOW}/runs/${id}${tail}`, { as: 'alice', body }));
+    const [theirs, none] = [await ask(runId), await ask(unknown)];
+    assert.equal(theirs.status, 404);
+    assert.deepEqual(theirs, none, `${method} ${tail}`);
+  }
+  assert.equal((await stage.until('dave', runId)).status, 'completed');
+});
+
+test('a cancelled run says so, and a finished one cannot be cancelled', async () => {
+  await stage.control('POST', 'faults', { rules: [{ match: { endpoint: 'execute_tool', identifier: 'user_dave' }, latency_ms: 400 }] });
+  const runId = await stage.trigger('dave');
+  const cancelled = await stage.ask('DELETE', `${WORKFLOW}/runs/${runId}`, { as: 'dave' });
+  assert.equal(cancelled.status, 200, cancelled.text);
+  const writes = (await stage.ledger('dave')).length;
+  assert.equal((await stage.until('dave', runId)).status, 'cancelled');
+  assert.equal((await stage.ledger('dave')).length, writes, 'no write began after the answer');
+  await stage.control('DELETE', 'faults');
+  const finished = await stage.runToEnd('bob');
+  const refused = await stage.ask('DELETE', `${WORKFLOW}/runs/${finished.runId}`, { as: 'bob' });
+  assert.equal(refused.status, 409, refused.text);
+});
+
+test('events are streamed, and resumed after the last one seen', async () => {
+  const { runId } = await stage.runToEnd('bob');
+  const all = await stage.ask('GET', `${WORKFLOW}/runs/${runId}/events`, { as: 'bob' });
+  assert.match(all.headers.get('content-type'), /text\/event-stream/);
+  const ids = [...all.text.matchAll(/^id: (\d+)$/gm)].map((match) => Number(match[1]));
+  assert.ok(ids.length >= 3, all.text);
+  const rest = await stage.ask('GET', `${WORKFLOW}/runs/${runId}/events`, { as: 'bob', headers: { 'last-event-id': String(ids[0]) } });
+  assert.deepEqual([...rest.text.matchAll(/^id: (\d+)$/gm)].map((match) => Number(match[1])), ids.slice(1));
+  assert.ok(!all.text.includes('user_bob'), 'no identifier in an event');
+});
+
+test('tools are listed with schemas that ask for no identity, and run as the caller', async () => {
+  const { json } = await stage.ask('GET', '/api/tools', { as: 'alice' });
+  assert.ok(json.tools.length >= 5);
+  assert.ok(!/identifier|user_?id|token/i.test(JSON.stringify(json.tools.map((tool) => tool.inputSchema.properties))));
+  const run = await stage.ask('POST', '/api/tools/hubspot-get-onboarding-contacts/execute', { as: 'alice', body: { limit: 3 } });
+  assert.equal(run.json.status, 'success', run.text);
+  assert.equal(run.json.contacts.length, 3);
+  const refused = await stage.ask('POST', '/api/tools/zendesk-search-tickets/execute', { as: 'bob', body: { requesters: ['a@b.example'] } });
+  assert.deepEqual([refused.json.status, refused.json.reason], ['auth_error', 'not_connected'], refused.text);
+});
+
+test('connections show their status and where to connect', async () => {
+  const { json } = await stage.ask('GET', '/api/connections', { as: 'bob' });
+  const zendesk = json.connections.find((it) => it.connector === 'zendesk');
+  assert.equal(zendesk.connectUrl, `${stage.url}/connect/zendesk`);
+  const asked = await stage.ask('POST', '/api/connect', { as: 'bob', body: { connector: 'zendesk' } });
+  assert.deepEqual(asked.json, { url: `${stage.url}/connect/zendesk` });
+  const unknown = await stage.ask('POST', '/api/connect', { as: 'bob', body: { connector: 'myspace' } });
+  assert.equal(unknown.status, 400);
+  assert.deepEqual(unknown.json.knownConnectors, ['hubspot', 'zendesk', 'linear']);
+});
+
+test('the same tick delivered five times makes one run for each enrolled user', async () => {
+  assert.equal((await stage.ask('PUT', '/api/schedule', { as: 'bob' })).json.enabled, true);
+  const count = async () => (await stage.ask('GET', `${WORKFLOW}/runs?limit=100`, { as: 'bob' })).json.runs.filter((run) => run.trigger === 'schedule').length;
+  const tick = (day) => stage.ask('GET', `/cdn-cgi/handler/scheduled?cron=0+8+*+*+*&time=${Date.UTC(2026, 10, day, 8)}`);
+  for (let n = 0; n < 5; n += 1) await tick(24);
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+  assert.equal(await count(), 1);
+  await tick(25);
+  await new Promise((resolve) => setTimeout(resolve, 2000));
+  assert.equal(await count(), 2);
+  assert.equal((await stage.ask('DELETE', '/api/schedule', { as: 'bob' })).status, 200);
+  await tick(26);
+  await new Promise((resolve) => setTimeout(resolve, 2000));
+  assert.equal(await count(), 2);
+});
+
+test('wrong input on every kind of route gets a typed answer', async () => {
+  const trigger = `${WORKFLOW}/trigger`;
+  const deep = `${'['.repeat(200)}${']'.repeat(200)}`;
+  const json = { 'content-type': 'application/json' };
+  const cases = [
+    ['GET', '/nothing', {}, 404],
+    ['PATCH', trigger, {}, 405],
+    ['POST', trigger, { headers: { 'content-type': 'text/plain' }, raw: 'x' }, 415],
+    ['POST', trigger, { headers: json, raw: '{' }, 400],
+    ['POST', trigger, { headers: json, raw: deep }, 400],
+    ['POST', trigger, { body: { unknown: 1 } }, 422],
+    ['POST', trigger, { headers: json, raw: JSON.stringify('x'.repeat(100_000)) }, 413],
+    ['POST', trigger, { headers: { 'idempotency-key': 'x'.repeat(300) } }, 400],
+    ['GET', `${WORKFLOW}/runs?limit=0`, {}, 400],
+    ['GET', `${WORKFLOW}/runs?status=asleep`, {}, 400],
+    ['GET', `${WORKFLOW}/runs?cursor=abc`, {}, 400],
+    ['GET', `${WORKFLOW}/runs/..%2f..%2fx`, {}, 404],
+    ['POST', '/api/connect', { body: {} }, 422],
+    ['POST', '/api/tools/nothing/execute', { body: {} }, 404],
+    ['POST', '/api/tools/hubspot-create-task/execute', { body: { userId: 'x' } }, 422],
+    ['POST', '/webhooks/scalekit', { body: {} }, 401],
+  ];
+  for (const [method, path, options, status] of cases) {
+    const answer = await stage.ask(method, path, { as: 'alice', ...options });
+    assert.equal(answer.status, status, `${method} ${path} ${JSON.stringify(options).slice(0, 60)}: ${answer.text}`);
+    assert.match(answer.headers.get('content-type'), /problem\+json/);
+    assert.match(answer.json.type, /^urn:onbehalf:problem:/);
+  }
+});
+
+test('the OpenAPI document names every route', async () => {
+  const { json } = await stage.ask('GET', '/openapi.json');
+  assert.equal(json.openapi.slice(0, 3), '3.1');
+  assert.ok(json.paths['/api/workflows/onboarding-health/trigger'].post);
+});

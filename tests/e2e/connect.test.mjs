@@ -1,0 +1,80 @@
+// Connecting an app: the right person in the right browser, once.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { Browser, Stage } from './lib/stage.mjs';
+
+let stage;
+before(async () => {
+  stage = await Stage.up();
+});
+after(() => stage?.down());
+
+/** A browser of this user, up to the consent page for a connector. */
+async function atConsent(user, connector) {
+  const browser = new Browser();
+  const signIn = await browser.open(`${stage.url}/connect/${connector}`);
+  assert.match(signIn.url, /\/idp\/authorize/);
+  const consent = await browser.signIn(signIn, user);
+  assert.match(consent.url, /\/magic\//, consent.text);
+  return { browser, consent };
+}
+
+/** Consents; answers where the browser is sent back to. */
+async function allow({ browser, consent }) {
+  return (await browser.go(consent.url, { method: 'POST', form: { decision: 'allow' } })).location;
+}
+
+const status = async (user, connector) => {
+  const { json } = await stage.ask('GET', '/api/connections', { as: user });
+  return json.connections.find((it) => it.connector === connector).status;
+};
+
+test('a forwarded answer does not connect, and says whose it is not', async () => {
+  const back = await allow(await atConsent('bob', 'zendesk'));
+  const other = new Browser();
+  const asked = await other.open(back);
+  const page = await other.signIn(asked, 'carol');
+  assert.ok(page.status >= 400, page.text);
+  assert.ok(!/now connected|is connected/i.test(page.text));
+  assert.notEqual(await status('bob', 'zendesk'), 'ACTIVE');
+});
+
+test('a run that waits for a connection goes on once it is made, once', async () => {
+  const runId = await stage.trigger('bob', { onMissingConnector: 'suspend' });
+  const waiting = await stage.until('bob', runId, ['suspended']);
+  assert.equal(waiting.suspension.reason, 'connection_required');
+  assert.deepEqual(waiting.suspension.missing.map((it) => it.connector), ['zendesk']);
+  assert.equal(waiting.connect.zendesk, `${stage.url}/connect/zendesk`);
+
+  const flow = await atConsent('bob', 'zendesk');
+  const back = await allow(flow);
+  const tampered = new URL(back);
+  tampered.searchParams.set('state', 'x'.repeat(43));
+  assert.ok((await flow.browser.open(tampered.href)).status >= 400);
+  const page = await flow.browser.open(back);
+  assert.equal(page.status, 200, page.text);
+  assert.match(page.headers.get('content-security-policy'), /default-src 'none'/);
+  assert.match(page.headers.get('content-security-policy'), /frame-ancestors 'none'/);
+  assert.equal(await status('bob', 'zendesk'), 'active');
+
+  const run = await stage.until('bob', runId);
+  assert.equal(run.status, 'completed', JSON.stringify(run.failure));
+  assert.equal(run.result.status, 'completed');
+  const events = await stage.ask('GET', `/api/workflows/onboarding-health/runs/${runId}/events`, { as: 'bob' });
+  assert.equal(events.text.match(/^event: resumed$/gm)?.length, 1, events.text);
+
+  const replayed = await flow.browser.open(back);
+  assert.ok(replayed.status >= 400, 'an answer is used once');
+});
+
+test('signing in sends nobody elsewhere', async () => {
+  for (const to of ['https://evil.example', '//evil.example', '/\\evil.example', '/connect/../../x']) {
+    const browser = new Browser();
+    const first = await browser.go(`${stage.url}/auth/login?return_to=${encodeURIComponent(to)}`);
+    let page = first.location ? await browser.open(first.location) : first;
+    if (/idp\/authorize/.test(page.url)) page = await browser.signIn(page, 'alice');
+    assert.ok(page.url.startsWith(stage.url), `${to} led to ${page.url}`);
+  }
+});

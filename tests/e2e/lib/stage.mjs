@@ -1,0 +1,165 @@
+// A stack for one test file: sandbox and Worker on free ports, state in a folder of its own.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { end, endAll, freePort } from '../../../scripts/lib/processes.mjs';
+import { connectWebhooks, startSandbox, startWorker, token } from '../../../scripts/lib/stack.mjs';
+
+export const WORKFLOW = '/api/workflows/onboarding-health';
+
+export class Stage {
+  static async up({ extra, env } = {}) {
+    const stage = new Stage();
+    stage.state = await mkdtemp(join(tmpdir(), 'onbehalf-e2e-'));
+    stage.sandbox = await startSandbox(await freePort());
+    stage.port = await freePort();
+    stage.extra = { ONBOARDING: JSON.stringify({ reconcileAfterSeconds: 1 }), ...extra };
+    stage.env = env;
+    await stage.startWorker();
+    await connectWebhooks(stage.sandbox, stage.url);
+    return stage;
+  }
+
+  async startWorker() {
+    this.worker = await startWorker(this.sandbox, {
+      port: this.port,
+      state: this.state,
+      log: join(this.state, 'worker.log'),
+      extra: this.extra,
+    });
+    this.url = this.worker.url;
+  }
+
+  /** As the power going out: nothing gets to say goodbye. */
+  async kill() {
+    await end(this.worker.child, 'SIGKILL');
+  }
+
+  async down() {
+    await endAll();
+    await rm(this.state, { recursive: true, force: true });
+  }
+
+  token(user) {
+    return token(this.sandbox.url, user);
+  }
+
+  /** One request to the Worker, as a user or as nobody. */
+  async ask(method, path, { as, body, headers = {}, raw } = {}) {
+    const answer = await fetch(path.startsWith('http') ? path : `${this.url}${path}`, {
+      method,
+      redirect: 'manual',
+      headers: {
+        ...(as ? { authorization: `Bearer ${await this.token(as)}` } : {}),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      body: raw ?? (body === undefined ? undefined : JSON.stringify(body)),
+      signal: AbortSignal.timeout(30_000),
+    });
+    const text = await answer.text();
+    let json;
+    try {
+      json = JSON.parse(text);
+    } catch {
+      // Pages are not JSON.
+    }
+    return { status: answer.status, headers: answer.headers, text, json };
+  }
+
+  /** The sandbox's controls. */
+  async control(method, path, body) {
+    const answer = await fetch(`${this.sandbox.url}/_sandbox/${path}`, {
+      method,
+      headers: { 'content-type': 'application/json' },
+      body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${path}: ${text}`);
+    try {
+      return JSON.parse(text);
+    } catch {
+      return text;
+    }
+  }
+
+  ledger(user) {
+    return this.control('GET', `ledger?identifier=user_${user}`);
+  }
+
+  async trigger(user, body, headers) {
+    const answer = await this.ask('POST', `${WORKFLOW}/trigger`, { as: user, body, headers });
+    if (answer.status !== 200) throw new Error(`trigger: ${answer.status} ${answer.text}`);
+    return answer.json.runId;
+  }
+
+  async run(user, runId) {
+    return (await this.ask('GET', `${WORKFLOW}/runs/${runId}`, { as: user })).json;
+  }
+
+  /** The run once it has one of these statuses. */
+  async until(user, runId, statuses = ['completed', 'failed', 'cancelled'], seconds = 90) {
+    const until = Date.now() + seconds * 1000;
+    for (;;) {
+      const run = await this.run(user, runId);
+      if (statuses.includes(run.status)) return run;
+      if (Date.now() > until) throw new Error(`the run is still ${run.status}: ${JSON.stringify(run.suspension)}`);
+      await new Promise((resolve) => setTimeout(resolve, 150));
+    }
+  }
+
+  async runToEnd(user, body) {
+    return this.until(user, await this.trigger(user, body));
+  }
+}
+
+/** A browser without pictures: cookies are kept for each host, redirects followed by hand. */
+export class Browser {
+  constructor() {
+    this.cookies = new Map();
+  }
+
+  async go(url, { method = 'GET', form } = {}) {
+    const { host } = new URL(url);
+    const kept = this.cookies.get(host) ?? new Map();
+    this.cookies.set(host, kept);
+    const answer = await fetch(url, {
+      method,
+      redirect: 'manual',
+      headers: {
+        ...(kept.size > 0 ? { cookie: [...kept].map(([name, value]) => `${name}=${value}`).join('; ') } : {}),
+        ...(form ? { 'content-type': 'application/x-www-form-urlencoded' } : {}),
+      },
+      body: form ? new URLSearchParams(form).toString() : undefined,
+    });
+    for (const line of answer.headers.getSetCookie()) {
+      const [pair] = line.split(';');
+      const at = pair.indexOf('=');
+      if (/max-age=0/i.test(line)) kept.delete(pair.slice(0, at));
+      else kept.set(pair.slice(0, at), pair.slice(at + 1));
+    }
+    const location = answer.headers.get('location');
+    return {
+      status: answer.status,
+      text: await answer.text(),
+      headers: answer.headers,
+      location: location ? new URL(location, url).href : undefined,
+      url,
+    };
+  }
+
+  /** Follows redirects until a page. */
+  async open(url, options) {
+    let answer = await this.go(url, options);
+    for (let hops = 0; answer.location && hops < 12; hops += 1) answer = await this.go(answer.location);
+    return answer;
+  }
+
+  /** Signs in on the identity provider's page this browser is looking at. */
+  async signIn(page, user) {
+    const form = Object.fromEntries(new URL(page.url).searchParams);
+    return this.open(page.url.split('?')[0], { method: 'POST', form: { ...form, user } });
+  }
+}
