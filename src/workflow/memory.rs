@@ -4,6 +4,7 @@
 //! does not survive serialisation fails here too.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use serde_json::Value;
@@ -18,6 +19,8 @@ use crate::time::Timestamp;
 #[derive(Default)]
 pub struct MemoryStore {
     rows: RefCell<Vec<String>>,
+    /// Positions of the rows of each key in `rows`, as the real one's index on its `key` column.
+    keys: RefCell<BTreeMap<String, Vec<usize>>>,
     head: RefCell<Option<String>>,
     alarm: Cell<Option<Timestamp>>,
 }
@@ -47,6 +50,13 @@ impl MemoryStore {
 
     fn all(&self) -> Result<Vec<Entry>, StoreError> {
         self.rows.borrow().iter().map(|row| parse(row)).collect()
+    }
+
+    fn of_key(&self, key: &str) -> Result<Vec<Entry>, StoreError> {
+        let keys = self.keys.borrow();
+        let rows = self.rows.borrow();
+        let positions = keys.get(key).into_iter().flatten();
+        positions.map(|index| parse(&rows[*index])).collect()
     }
 }
 
@@ -94,40 +104,37 @@ impl JournalStore for MemoryStore {
     }
 
     fn effect(&self, key: &EffectKey) -> Result<EffectHistory, StoreError> {
-        let mut entries = self.all()?;
-        entries.retain(|entry| entry.record.key() == Some(key.as_str()));
-        Ok(EffectHistory::of(&entries))
+        Ok(EffectHistory::of(&self.of_key(key.as_str())?))
     }
 
     fn memo(&self, key: &str) -> Result<Option<Value>, StoreError> {
-        Ok(self
-            .all()?
-            .into_iter()
-            .find_map(|entry| match entry.record {
-                Record::Memo { key: found, value } if found == key => Some(value),
-                _ => None,
-            }))
+        let mut entries = self.of_key(key)?.into_iter();
+        Ok(entries.find_map(|entry| match entry.record {
+            Record::Memo { value, .. } => Some(value),
+            _ => None,
+        }))
     }
 
     fn open_intents(&self) -> Result<Vec<EffectKey>, StoreError> {
-        let entries = self.all()?;
-        let mut open: Vec<&str> = Vec::new();
-        for entry in &entries {
-            match &entry.record {
-                Record::Intent { key, .. } => open.push(key),
-                Record::Released { key, .. } | Record::Outcome { key, .. } => {
-                    open.retain(|it| it != key);
-                }
-                _ => {}
+        let keys: Vec<String> = self.keys.borrow().keys().cloned().collect();
+        let mut open = Vec::new();
+        for key in keys.iter().map(|key| EffectKey::from_journal(key)) {
+            if self.effect(&key)?.open.is_some() {
+                open.push(key);
             }
         }
-        open.dedup();
-        Ok(open.into_iter().map(EffectKey::from_journal).collect())
+        Ok(open)
     }
 
     async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
         let rows: Vec<String> = commit.entries.iter().map(print).collect::<Result<_, _>>()?;
         let head = commit.head.as_ref().map(print).transpose()?;
+        for (index, entry) in (self.rows.borrow().len()..).zip(&commit.entries) {
+            if let Some(key) = entry.record.key() {
+                let mut keys = self.keys.borrow_mut();
+                keys.entry(key.to_owned()).or_default().push(index);
+            }
+        }
         self.rows.borrow_mut().extend(rows);
         if head.is_some() {
             self.head.replace(head);

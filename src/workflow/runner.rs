@@ -81,6 +81,8 @@ pub struct Runner<D: Definition> {
     engine: Engine<D>,
     log: Rc<RunLog>,
     running: Cell<bool>,
+    /// An alarm rang while another was being handled.
+    rang: Cell<bool>,
 }
 
 /// What one execution of a step asks of the loop.
@@ -97,6 +99,7 @@ impl<D: Definition> Runner<D> {
             engine,
             log,
             running: Cell::new(false),
+            rang: Cell::new(false),
         }
     }
 
@@ -179,9 +182,14 @@ impl<D: Definition> Runner<D> {
     /// When storage fails; the platform then rings the alarm again.
     pub async fn advance(&self) -> Result<(), StoreError> {
         if self.running.replace(true) {
+            // The one under way may have set this very alarm as the last thing it did.
+            self.rang.set(true);
             return Ok(());
         }
-        let done = self.advance_alone().await;
+        let mut done = self.advance_alone().await;
+        while done.is_ok() && self.rang.take() {
+            done = self.advance_alone().await;
+        }
         self.running.set(false);
         done
     }

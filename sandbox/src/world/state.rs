@@ -101,15 +101,20 @@ pub enum Refused {
 }
 
 impl World {
-    /// The world as it begins at this time.
-    pub fn seeded(now_ms: i64) -> Self {
-        let mut world = Self {
+    /// A world with nobody in it.
+    pub fn empty() -> Self {
+        Self {
             csms: BTreeMap::new(),
             vault: Vault::default(),
             faults: Faults::default(),
             ledger: Vec::new(),
             calls: Calls::default(),
-        };
+        }
+    }
+
+    /// The world as it begins at this time.
+    pub fn seeded(now_ms: i64) -> Self {
+        let mut world = Self::empty();
         for seed in seeded() {
             world.add(seed, now_ms);
         }
