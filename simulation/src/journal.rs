@@ -105,6 +105,7 @@ impl Reading {
             }
             Record::Started(_)
             | Record::Memo { .. }
+            | Record::Unanswered { .. }
             | Record::Probed { .. }
             | Record::ConnectionMade { .. } => None,
         }

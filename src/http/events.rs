@@ -138,7 +138,10 @@ pub fn public(entry: &Entry) -> Option<RunEvent> {
         Record::Completed { .. } => What::Completed,
         Record::Failed { failure } => What::Failed { failure },
         Record::Cancelled => What::Cancelled,
-        Record::Memo { .. } | Record::Released { .. } | Record::Probed { .. } => return None,
+        Record::Memo { .. }
+        | Record::Released { .. }
+        | Record::Unanswered { .. }
+        | Record::Probed { .. } => return None,
     };
     Some(RunEvent {
         seq: entry.seq,
@@ -228,6 +231,7 @@ mod tests {
                 key: secret(),
                 reason: json!(secret()),
             },
+            Record::Unanswered { key: secret() },
             Record::Probed { key: secret() },
             Record::StepCompleted {
                 step: "s".into(),

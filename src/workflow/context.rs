@@ -154,7 +154,7 @@ impl<D: Definition> StepContext<D> {
         let key = EffectKey::new(&self.scope.run_id, &self.path, item);
         let writer = EffectWriter {
             log: &self.scope.log,
-            clock: self.scope.clock.as_ref(),
+            clock: &self.scope.clock,
         };
         let before = || self.checkpoint();
         writer

@@ -125,8 +125,8 @@ pub trait Effect: Serialize + DeserializeOwned + 'static {
         key: &EffectKey,
     ) -> Found<Self::Receipt>;
 
-    /// How long after the send `Absent` may still be wrong (a search index that lags). Until then
-    /// an absent effect is neither sent again nor given up.
+    /// How long after it landed a write may still be reported as [`Found::Absent`] (a search index
+    /// that lags). Until then an absent effect is neither sent again nor given up.
     fn visible_after(&self, services: &Self::Services) -> Duration;
 }
 
@@ -201,6 +201,25 @@ pub struct OpenIntent {
     pub kind: String,
     /// The effect itself.
     pub request: Value,
+    /// When its answer was lost; `None` when the process died first.
+    pub unanswered_at: Option<Timestamp>,
+}
+
+/// A write leaves within this time after its intent was recorded, or not at all: getting there
+/// may take minutes (an access token that does not come), and the journal must bound when it left.
+pub(super) const SEND_WITHIN: Duration = Duration::from_secs(5);
+/// A request whose sender died lands within this time after it left, or never: nobody waits
+/// longer for a tool's answer.
+const LONGEST_FLIGHT: Duration = Duration::from_secs(60);
+/// A request whose connection broke may still be on its way into the provider, for so long.
+pub(super) const STRAGGLER: Duration = Duration::from_secs(1);
+
+impl OpenIntent {
+    /// The write has landed by this time if it ever does.
+    pub fn landed_by(&self) -> Timestamp {
+        let latest = self.at.plus(SEND_WITHIN).plus(LONGEST_FLIGHT);
+        self.unanswered_at.map_or(latest, |at| at.plus(STRAGGLER))
+    }
 }
 
 impl EffectHistory {
@@ -216,7 +235,13 @@ impl EffectHistory {
                         at: entry.at,
                         kind: kind.clone(),
                         request: request.clone(),
+                        unanswered_at: None,
                     });
+                }
+                Record::Unanswered { .. } => {
+                    if let Some(open) = &mut history.open {
+                        open.unanswered_at = Some(entry.at);
+                    }
                 }
                 Record::Released { .. } => history.open = None,
                 Record::Probed { .. } => history.probes += 1,

@@ -9,9 +9,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::chain::{incompatible, to_value};
-use super::definition::StepError;
+use super::definition::{Interrupt, StepError};
 use super::effect::{
-    Effect, EffectHistory, EffectKey, EffectOutcome, Found, OpenIntent, Performed, Permit, Settled,
+    Effect, EffectHistory, EffectKey, EffectOutcome, Found, Performed, Permit, SEND_WITHIN,
+    STRAGGLER, Settled,
 };
 use super::journal::Record;
 use super::log::RunLog;
@@ -24,14 +25,13 @@ use crate::time::Timestamp;
 pub(super) const PROBE_LIMIT: u32 = 9;
 /// The pause after the first failed look; doubles with each.
 const FIRST_PROBE_PAUSE: Duration = Duration::from_secs(3);
-/// Effects that lost their answer are looked for after this long at the earliest: a request whose
-/// connection broke may still be on its way into the provider.
-const EARLIEST_LOOK: Duration = Duration::from_secs(1);
+/// The pause before a write that could not leave in time is begun anew.
+const SEND_AGAIN: Duration = Duration::from_secs(1);
 
 /// Settles effects against one run's journal.
 pub(super) struct EffectWriter<'a> {
     pub log: &'a Rc<RunLog>,
-    pub clock: &'a dyn Clock,
+    pub clock: &'a Rc<dyn Clock>,
 }
 
 /// What a look at an open intent led to.
@@ -62,16 +62,13 @@ impl EffectWriter<'_> {
             return read(outcome);
         }
         if let Some(open) = &history.open {
-            let visible_at = open.at.plus(effect.visible_after(services));
+            let visible_at = open.landed_by().plus(effect.visible_after(services));
             let found = match effect.find(services, context, key).await {
                 Found::Landed(receipt) => Found::Landed(to_value(&receipt)?),
                 Found::Absent => Found::Absent,
                 Found::Unknown => Found::Unknown,
             };
-            match self
-                .conclude(key, &history, open, found, visible_at)
-                .await?
-            {
+            match self.conclude(key, &history, found, visible_at).await? {
                 Look::Landed(receipt) => {
                     let outcome = EffectOutcome::Landed {
                         receipt,
@@ -107,9 +104,9 @@ impl EffectWriter<'_> {
             kind: E::KIND.to_owned(),
             request: to_value(effect)?,
         };
+        // Counted from before the intent is on record, so that the journal's time is never earlier.
+        let permit = self.permit();
         self.log.append(vec![intent], Alarm::Keep).await?;
-        let log = Rc::clone(self.log);
-        let permit = Permit::new(move || log.may_write());
         match effect.perform(services, context, key, &permit).await {
             Performed::Landed(receipt) => {
                 let outcome = EffectOutcome::Landed {
@@ -130,14 +127,30 @@ impl EffectWriter<'_> {
                 self.release(key, to_value(&failure)?).await?;
                 Ok(Settled::Deferred(failure, pause))
             }
-            Performed::Unknown => Ok(Settled::Pending(self.clock.now().plus(EARLIEST_LOOK))),
+            Performed::Unknown => {
+                let record = Record::Unanswered {
+                    key: key.as_str().to_owned(),
+                };
+                self.log.append(vec![record], Alarm::Keep).await?;
+                Ok(Settled::Pending(self.clock.now().plus(STRAGGLER)))
+            }
             Performed::NotSent => {
                 self.release(key, serde_json::json!("not_sent")).await?;
-                Err(StepError::Interrupted(
-                    super::definition::Interrupt::Cancelled,
-                ))
+                Err(StepError::Interrupted(if self.log.may_write() {
+                    Interrupt::Wait(self.clock.now().plus(SEND_AGAIN))
+                } else {
+                    Interrupt::Cancelled
+                }))
             }
         }
+    }
+
+    /// May the write leave? Not after a cancel, and not so late that nobody could tell any more
+    /// when it must have landed.
+    fn permit(&self) -> Permit {
+        let (log, clock) = (Rc::clone(self.log), Rc::clone(self.clock));
+        let until = clock.now().plus(SEND_WITHIN);
+        Permit::new(move || log.may_write() && clock.now() <= until)
     }
 
     /// Draws the conclusion from a look at the outside world.
@@ -145,15 +158,14 @@ impl EffectWriter<'_> {
         &self,
         key: &EffectKey,
         history: &EffectHistory,
-        open: &OpenIntent,
         found: Found<serde_json::Value>,
         visible_at: Timestamp,
     ) -> Result<Look, StoreError> {
         let now = self.clock.now();
         Ok(match found {
             Found::Landed(receipt) => Look::Landed(receipt),
-            Found::Absent if now >= visible_at.max(open.at.plus(EARLIEST_LOOK)) => Look::Absent,
-            Found::Absent => Look::Later(visible_at.max(open.at.plus(EARLIEST_LOOK))),
+            Found::Absent if now >= visible_at => Look::Absent,
+            Found::Absent => Look::Later(visible_at),
             Found::Unknown if history.probes + 1 >= PROBE_LIMIT => Look::Unknowable,
             Found::Unknown => {
                 let probed = Record::Probed {

@@ -296,6 +296,7 @@ impl Head {
             | Record::Memo { .. }
             | Record::Intent { .. }
             | Record::Released { .. }
+            | Record::Unanswered { .. }
             | Record::Probed { .. }
             | Record::Outcome { .. } => {}
         }
@@ -316,6 +317,7 @@ impl Head {
             Record::Memo { .. }
                 | Record::Intent { .. }
                 | Record::Released { .. }
+                | Record::Unanswered { .. }
                 | Record::Probed { .. }
                 | Record::Outcome { .. }
         )

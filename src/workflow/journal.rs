@@ -43,6 +43,8 @@ pub enum Record {
     },
     /// The write of this intent certainly did not land and may be tried again.
     Released { key: String, reason: Value },
+    /// The write of this intent was sent and its answer is lost: it has landed, or never will.
+    Unanswered { key: String },
     /// The outside world was asked about an intent and could not tell yet.
     Probed { key: String },
     /// The intent is settled for good.
@@ -114,6 +116,7 @@ impl Record {
             Self::Memo { .. } => "memo",
             Self::Intent { .. } => "intent",
             Self::Released { .. } => "released",
+            Self::Unanswered { .. } => "unanswered",
             Self::Probed { .. } => "probed",
             Self::Outcome { .. } => "outcome",
             Self::StepCompleted { .. } => "step_completed",
@@ -146,6 +149,7 @@ impl Record {
             Self::Memo { key, .. }
             | Self::Intent { key, .. }
             | Self::Released { key, .. }
+            | Self::Unanswered { key }
             | Self::Probed { key }
             | Self::Outcome { key, .. } => Some(key),
             _ => None,

@@ -462,7 +462,7 @@ impl<D: Definition> Runner<D> {
     async fn settle_cancelled(&self) -> Result<Option<Timestamp>, StoreError> {
         let writer = EffectWriter {
             log: &self.log,
-            clock: self.engine.clock.as_ref(),
+            clock: &self.engine.clock,
         };
         let services = self.engine.services.as_ref();
         let context = self.log.head().map(|head| head.started.context.clone());
@@ -480,7 +480,7 @@ impl<D: Definition> Runner<D> {
                         Some(after) => finder
                             .find(services, context, &key, &open.request)
                             .await
-                            .map(|found| (found, open.at.plus(after))),
+                            .map(|found| (found, open.landed_by().plus(after))),
                         None => None,
                     }
                 }
@@ -489,9 +489,7 @@ impl<D: Definition> Runner<D> {
             // A kind this deployment no longer knows cannot be looked up by anyone.
             let look = match looked {
                 Some((found, visible_at)) => {
-                    writer
-                        .conclude(&key, &history, &open, found, visible_at)
-                        .await?
+                    writer.conclude(&key, &history, found, visible_at).await?
                 }
                 None => Look::Unknowable,
             };
