@@ -25,7 +25,8 @@ test('a run survives the Worker being killed again and again', async () => {
     await stage.kill();
     await stage.startWorker();
   }
-  const run = await stage.until('sam', runId);
+  // A write whose sender died may land up to a minute later; the run waits that out.
+  const run = await stage.until('sam', runId, undefined, 240);
   assert.equal(run.status, 'completed', JSON.stringify(run.failure));
   await stage.control('DELETE', 'faults');
   const ledger = await stage.ledger('sam');
