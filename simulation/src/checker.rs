@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::journal::read;
 use crate::plan::Plan;
-use crate::scheduler::{Ended, simulate};
+use crate::simulate::{Ended, simulate};
 use crate::site::Site;
 use crate::wire::is_of;
 

@@ -18,6 +18,7 @@ mod object;
 mod plan;
 mod scheduler;
 mod seeds;
+mod simulate;
 mod site;
 mod store;
 mod wire;

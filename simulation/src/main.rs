@@ -62,11 +62,12 @@ fn many(from: u64, count: u64) -> ExitCode {
     });
     let Some(finding) = findings.into_iter().next() else {
         println!(
-            "{count} seeds in {:.1} s: {} runs, {} crashes, {} call faults, {} resumes, {} cancels, \
+            "{count} seeds in {:.1} s: {} runs, {} crashes, {} storage failures, {} call faults, {} resumes, {} cancels, \
              {} writes landed, {} results compared, 0 violations",
             begun.elapsed().as_secs_f64(),
             tally.runs,
             tally.crashes,
+            tally.storage_failures,
             tally.faults,
             tally.resumes,
             tally.cancels,

@@ -7,7 +7,7 @@ use onbehalf::time::Timestamp;
 
 use crate::checker::{anonymous, check, result};
 use crate::plan::{Disturbance, Moment, Plan, RunPlan, What};
-use crate::scheduler::{BEGIN_MS, Ended, simulate};
+use crate::simulate::{BEGIN_MS, Ended, simulate};
 
 /// What the matrix came to.
 #[derive(Clone, Debug, Default)]

@@ -49,9 +49,10 @@ impl Object {
         self.runner = None;
     }
 
-    /// The runner of the present process; picks up what was stored when there is none.
+    /// The runner of the present process; picks up what was stored when there is none, or when
+    /// storage has failed under it.
     pub fn runner(&mut self, shared: &Rc<Shared>) -> Rc<Onboarding> {
-        if let Some(runner) = &self.runner {
+        if let Some(runner) = self.runner.as_ref().filter(|it| it.log().is_sound()) {
             return Rc::clone(runner);
         }
         let (site, life) = (Rc::clone(&self.site), Rc::clone(&self.life));

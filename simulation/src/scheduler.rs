@@ -3,7 +3,6 @@
 //! Owns the loop: tasks that can go on, requests that have arrived, alarms that are due, and what
 //! people do. Time moves only when nothing is left to do now.
 
-use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -15,20 +14,13 @@ use std::time::Duration;
 use onbehalf::ports::Clock;
 use onbehalf::time::Timestamp;
 use onbehalf::workflow::StoreError;
-use onbehalf_sandbox::service::Service;
-use onbehalf_sandbox::world::World;
-use onbehalf_sandbox::world::random::Dice;
-use onbehalf_sandbox::world::users::{APPS, CsmSeed};
 
-use crate::clock::VirtualClock;
 use crate::commands;
 use crate::object::{Object, Onboarding};
-use crate::plan::{Command, Moment, Plan, What};
-use crate::site::{Chore, Life, Shared, Site, Tally};
+use crate::plan::{Command, Moment, What};
+use crate::site::{Chore, Shared, Site, later};
 use crate::wire;
 
-/// When every world begins: 2026-11-23T08:00:00Z.
-pub const BEGIN_MS: i64 = 1_795_420_800_000;
 /// The platform rings the alarm of a handler that died again after about two seconds.
 const ALARM_AGAIN: Duration = Duration::from_secs(2);
 /// Whoever was not answered tries again after this.
@@ -50,7 +42,6 @@ enum Kind {
 struct Task {
     object: usize,
     kind: Kind,
-    life: Rc<Life>,
     woken: Arc<Flag>,
     work: Work,
 }
@@ -78,62 +69,18 @@ pub struct Scheduler {
     tasks: Vec<Task>,
 }
 
-/// A simulation that has come to rest.
-pub struct Ended {
-    /// What was shared.
-    pub shared: Rc<Shared>,
-    /// The runs.
-    pub sites: Vec<Rc<Site>>,
-}
-
-/// Carries out a plan in a world that begins at [`BEGIN_MS`], from `start` on.
-pub fn simulate(plan: &Plan, start: Timestamp, verbose: bool) -> Ended {
-    let mut world = World::empty();
-    for run in &plan.runs {
-        let sub = format!("sim{}", run.user);
-        world.add(
-            CsmSeed::new(&sub, "Sim", "org_acme", &APPS, run.customers),
-            BEGIN_MS,
-        );
-    }
-    let shared = Rc::new(Shared {
-        clock: Rc::new(VirtualClock::at(start)),
-        plan: plan.clone(),
-        service: RefCell::new(Service::new(world)),
-        dice: RefCell::new(Dice::new(plan.seed)),
-        flights: RefCell::default(),
-        pending: RefCell::new(plan.disturbances.clone()),
-        chores: RefCell::default(),
-        violations: RefCell::default(),
-        tally: Cell::new(Tally::default()),
-        verbose,
-    });
-    let sites: Vec<Rc<Site>> = plan
-        .runs
-        .iter()
-        .enumerate()
-        .map(|(index, run)| Rc::new(Site::new(index, run.clone())))
-        .collect();
-    for site in &sites {
-        let due = later(start, site.plan.start_ms);
-        let mut chores = shared.chores.borrow_mut();
-        chores.push((due, site.index, Chore::Start));
-    }
-    let mut scheduler = Scheduler {
-        shared: Rc::clone(&shared),
-        objects: sites.iter().cloned().map(Object::new).collect(),
-        tasks: Vec::new(),
-    };
-    scheduler.drive(start);
-    Ended { shared, sites }
-}
-
-fn later(from: Timestamp, ms: i64) -> Timestamp {
-    from.plus(Duration::from_millis(u64::try_from(ms).unwrap_or(0)))
-}
-
 impl Scheduler {
-    fn drive(&mut self, start: Timestamp) {
+    /// Runs without processes yet.
+    pub fn new(shared: Rc<Shared>, sites: &[Rc<Site>]) -> Self {
+        Self {
+            shared,
+            objects: sites.iter().cloned().map(Object::new).collect(),
+            tasks: Vec::new(),
+        }
+    }
+
+    /// Goes on until nothing more can happen.
+    pub fn drive(&mut self, start: Timestamp) {
         for _ in 0..MOST_CHOICES {
             self.bury();
             self.begin_commands(start);
@@ -292,7 +239,6 @@ impl Scheduler {
         self.tasks.push(Task {
             object,
             kind,
-            life: Rc::clone(&self.objects[object].life),
             woken: Arc::new(Flag(AtomicBool::new(true))),
             work,
         });
@@ -303,13 +249,14 @@ impl Scheduler {
         task.woken.0.store(false, Ordering::Relaxed);
         let waker = Waker::from(Arc::clone(&task.woken));
         let polled = task.work.as_mut().poll(&mut Context::from_waker(&waker));
-        if let Poll::Ready(done) = polled {
-            if done.is_err() {
-                // Storage failed: the platform resets the object. The handler rings again.
-                task.life.dead.set(true);
-            } else {
-                self.tasks.remove(index);
-            }
+        let Poll::Ready(done) = polled else {
+            return;
+        };
+        let Task { object, kind, .. } = self.tasks.remove(index);
+        // Storage failed. The process lives on, with what else was under way in it.
+        if done.is_err() {
+            self.shared.count(|tally| tally.storage_failures += 1);
+            self.come_back(object, kind);
         }
     }
 
@@ -323,29 +270,34 @@ impl Scheduler {
             self.shared
                 .note(|| format!("run {index}: the process died"));
             self.shared.count(|tally| tally.crashes += 1);
-            let now = self.shared.clock.now();
             let (gone, left) = std::mem::take(&mut self.tasks)
                 .into_iter()
                 .partition::<Vec<_>, _>(|task| task.object == index);
             self.tasks = left;
-            let store = &self.objects[index].site.store;
             for task in gone {
-                match task.kind {
-                    Kind::Alarm => {
-                        // Sometimes only the alarm that was set meanwhile is left.
-                        if store.alarm().is_none() || self.shared.between(0, 2) > 0 {
-                            store.take_alarm();
-                            store.restore_alarm(now.plus(ALARM_AGAIN));
-                        }
-                    }
-                    Kind::Chore(chore) => {
-                        let mut chores = self.shared.chores.borrow_mut();
-                        chores.push((now.plus(CHORE_AGAIN), index, chore));
-                    }
-                    Kind::Command(_) => {}
-                }
+                self.come_back(index, task.kind);
             }
             self.objects[index].reset();
+        }
+    }
+
+    /// What did not end is begun again by whoever began it.
+    fn come_back(&self, object: usize, kind: Kind) {
+        let now = self.shared.clock.now();
+        match kind {
+            Kind::Alarm => {
+                let store = &self.objects[object].site.store;
+                // Sometimes only the alarm that was set meanwhile is left.
+                if store.alarm().is_none() || self.shared.between(0, 2) > 0 {
+                    store.take_alarm();
+                    store.restore_alarm(now.plus(ALARM_AGAIN));
+                }
+            }
+            Kind::Chore(chore) => {
+                let mut chores = self.shared.chores.borrow_mut();
+                chores.push((now.plus(CHORE_AGAIN), object, chore));
+            }
+            Kind::Command(_) => {}
         }
     }
 }

@@ -6,7 +6,7 @@ use onbehalf::time::Timestamp;
 
 use crate::checker::check;
 use crate::plan::Plan;
-use crate::scheduler::{BEGIN_MS, simulate};
+use crate::simulate::{BEGIN_MS, simulate};
 use crate::site::Tally;
 
 /// A plan that broke a rule.

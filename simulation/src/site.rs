@@ -5,6 +5,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::time::Duration;
 
 use onbehalf::time::Timestamp;
 use onbehalf::workflow::memory::MemoryStore;
@@ -22,6 +23,8 @@ use crate::wire::Flight;
 pub struct Tally {
     /// Processes that died.
     pub crashes: u64,
+    /// Handlers under which storage failed.
+    pub storage_failures: u64,
     /// Acknowledged cancels.
     pub cancels: u64,
     /// Acknowledged resumes, those by time left out.
@@ -40,6 +43,7 @@ impl Tally {
     /// Adds another.
     pub fn add(&mut self, other: &Self) {
         self.crashes += other.crashes;
+        self.storage_failures += other.storage_failures;
         self.cancels += other.cancels;
         self.resumes += other.resumes;
         self.faults += other.faults;
@@ -201,4 +205,9 @@ impl Site {
         count.set(count.get() + 1);
         count.get()
     }
+}
+
+/// So many milliseconds later.
+pub fn later(from: Timestamp, ms: i64) -> Timestamp {
+    from.plus(Duration::from_millis(u64::try_from(ms).unwrap_or(0)))
 }

@@ -3,7 +3,7 @@
 //! Named by run id. Answers its owner only; to anybody else a run that exists and one that does
 //! not are the same.
 
-use std::cell::OnceCell;
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ const AFTER_FAILURE: Duration = Duration::from_secs(2);
 pub struct RunObject {
     state: State,
     env: Env,
-    runner: OnceCell<Rc<Runner<OnboardingHealth>>>,
+    runner: RefCell<Option<Rc<Runner<OnboardingHealth>>>>,
     subrequests: Subrequests,
 }
 
@@ -44,7 +44,7 @@ impl DurableObject for RunObject {
         Self {
             state,
             env,
-            runner: OnceCell::new(),
+            runner: RefCell::default(),
             subrequests: Subrequests::default(),
         }
     }
@@ -101,10 +101,13 @@ impl DurableObject for RunObject {
 }
 
 impl RunObject {
+    /// The runner in memory, or a new one over what was committed when a write has failed since.
     fn runner(&self) -> Result<Rc<Runner<OnboardingHealth>>, StoreError> {
-        if let Some(runner) = self.runner.get() {
+        let present = self.runner.borrow();
+        if let Some(runner) = present.as_ref().filter(|it| it.log().is_sound()) {
             return Ok(Rc::clone(runner));
         }
+        drop(present);
         let store = SqlJournal::open(self.state.storage())?;
         let clock: Rc<dyn Clock> = Rc::new(EdgeClock);
         let log = Rc::new(RunLog::open(Rc::new(store), Rc::clone(&clock))?);
@@ -123,7 +126,8 @@ impl RunObject {
             spent: Rc::new(move || spent.count() >= budget),
         };
         let runner = Rc::new(Runner::new(engine, log));
-        Ok(Rc::clone(self.runner.get_or_init(|| runner)))
+        self.runner.replace(Some(Rc::clone(&runner)));
+        Ok(runner)
     }
 
     fn settings(&self) -> Result<Settings, StoreError> {

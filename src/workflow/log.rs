@@ -53,9 +53,15 @@ impl RunLog {
         self.last_seq.get()
     }
 
+    /// Whether what is in memory is what was committed. Once it is not, it never is again: pick
+    /// up the run anew.
+    pub fn is_sound(&self) -> bool {
+        !self.failed.get()
+    }
+
     /// Whether a write may begin now: the run is running and its storage is sound.
     pub fn may_write(&self) -> bool {
-        !self.failed.get() && self.head().is_some_and(|head| head.may_write())
+        self.is_sound() && self.head().is_some_and(|head| head.may_write())
     }
 
     /// Appends records, folds them into the head and sets the alarm, all at once.
