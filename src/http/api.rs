@@ -10,6 +10,7 @@ use super::backend::Backend;
 use super::cookie::{self, Cookie};
 use super::message::{ApiRequest, ApiResponse};
 use super::problem::{Problem, ProblemType};
+use super::request_headers::trace_id;
 use super::routes::{Matched, Operation, find};
 use super::seal::Seal;
 use super::session;
@@ -137,7 +138,9 @@ impl Api {
     /// along with requests that other sites make.
     pub(super) async fn caller(&self, request: &ApiRequest) -> Result<Caller, Problem> {
         let authorization = request.header("authorization");
-        Ok(self.sign_in.authenticate(authorization).await?)
+        let mut caller = self.sign_in.authenticate(authorization).await?;
+        caller.context.trace_id = trace_id(request);
+        Ok(caller)
     }
 
     /// Who is signed in in this browser.

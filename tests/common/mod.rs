@@ -21,8 +21,8 @@ use onbehalf::ports::Clock;
 use onbehalf::time::Timestamp;
 use onbehalf::workflow::memory::MemoryStore;
 use onbehalf::workflow::{
-    Engine, Head, Host, JournalStore, PublishError, Record, ResumePayload, RunLog, RunStatus,
-    Runner, Started,
+    Engine, Head, Host, JournalStore, PublishError, Record, ResumePayload, ResumedBy, RunLog,
+    RunStatus, Runner, Started,
 };
 use serde_json::{Value, json};
 
@@ -171,7 +171,7 @@ impl Process {
     /// Resumes a run and drives it on.
     pub fn resume(&self, run: &Run, payload: ResumePayload) -> RunStatus {
         let runner = Rc::clone(&run.runner.borrow());
-        let resumed = self.now(runner.resume(None, "p_1", payload));
+        let resumed = self.now(runner.resume(None, ResumedBy::Owner, payload));
         resumed.expect("resumed");
         self.drive(run)
     }
