@@ -146,6 +146,31 @@ impl Process {
         panic!("the run goes round in circles: {:?}", run.head().suspension);
     }
 
+    /// Lets alarms ring until a crash, and leaves the run as the crash left it. Answers whether there
+    /// was one.
+    pub fn drive_into_crash(&self, run: &Run) -> bool {
+        while let Some(at) = run.store.take_alarm() {
+            self.clock.move_to(at);
+            let runner = Rc::clone(&run.runner.borrow());
+            let crashed = || self.apps.crashed.take();
+            if self.clock.run(runner.advance(), crashed).is_none() {
+                run.store.restore_alarm(self.clock.now());
+                return true;
+            }
+        }
+        false
+    }
+
+    /// A run over storage filled elsewhere.
+    pub fn pick_up(&self, store: MemoryStore) -> Run {
+        let store = Rc::new(store);
+        let runner = self.runner(&store);
+        Run {
+            store,
+            runner: RefCell::new(runner),
+        }
+    }
+
     /// Lets one alarm ring.
     pub fn ring(&self, run: &Run) {
         let at = run.store.take_alarm().expect("an alarm");
