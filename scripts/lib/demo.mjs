@@ -82,8 +82,8 @@ export function show(run) {
       customer.name,
       customer.score,
       paint[customer.status](customer.status),
-      actions.get(customer.key)?.task ?? '',
-      actions.get(customer.key)?.comment ?? '',
+      actions.get(customer.key)?.create_task ?? '',
+      actions.get(customer.key)?.add_comment ?? '',
       dim(short(customer.reasons.join('; '))),
     ]),
   )) say(`  ${line}`);

@@ -89,8 +89,8 @@ fn tickets(dice: &mut Dice, zendesk: &mut Zendesk, of: &Customer, story: Story, 
     let requester = zendesk.add_user(&name, &of.email, &of.company);
     let (open, oldest) = match story {
         Story::Healthy => (dice.between(0, 4) / 4, 2),
-        Story::AtRisk => (dice.between(1, 3), dice.between(5, 9)),
-        Story::Critical => (dice.between(3, 6), dice.between(10, 20)),
+        Story::AtRisk => (dice.between(1, 2), dice.between(3, 6)),
+        Story::Critical => (dice.between(2, 4), dice.between(5, 10)),
     };
     for nth in 0..open {
         let age = if nth == 0 {
@@ -119,10 +119,12 @@ fn issues(
 ) {
     let count = dice.between(4, 8);
     let first = usize::try_from(dice.between(0, 11)).unwrap_or(0);
+    // What the calendar asks for, and what the story makes of it.
+    let elapsed = ((now_ms - entered) as f64 / (30 * DAY) as f64).clamp(0.0, 1.0);
     let done_share = match story {
-        Story::Healthy => 0.75,
-        Story::AtRisk => 0.35,
-        Story::Critical => 0.12,
+        Story::Healthy => elapsed.max(0.3),
+        Story::AtRisk => elapsed * 0.7,
+        Story::Critical => elapsed * 0.4,
     };
     for nth in 0..count {
         let title = TASKS[(first + usize::try_from(nth).unwrap_or(0)) % TASKS.len()];
@@ -130,10 +132,10 @@ fn issues(
         let done = dice.chance(done_share);
         let (overdue_days, idle_days) = match story {
             Story::Healthy => (-dice.between(2, 14), dice.between(0, 3)),
-            Story::AtRisk if nth < 2 => (dice.between(1, 5), dice.between(4, 8)),
-            Story::AtRisk => (-dice.between(1, 9), dice.between(1, 5)),
-            Story::Critical if nth < 4 => (dice.between(3, 12), dice.between(9, 16)),
-            Story::Critical => (-dice.between(0, 4), dice.between(3, 9)),
+            Story::AtRisk if nth == 0 => (dice.between(1, 5), dice.between(3, 8)),
+            Story::AtRisk => (-dice.between(1, 9), dice.between(0, 4)),
+            Story::Critical if nth < 2 => (dice.between(3, 12), dice.between(7, 14)),
+            Story::Critical => (-dice.between(1, 5), dice.between(2, 8)),
         };
         // The first unfinished task of an unhealthy customer is the one that was begun and left.
         let begun = !done && (nth == 0 || dice.chance(0.4));
