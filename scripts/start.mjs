@@ -42,7 +42,11 @@ await main(async () => {
   endOnSignals();
   try {
     say(dim('Starting the sandbox and the Worker …'));
-    const sandbox = await startSandbox(sandboxPort, { log: join(state, 'sandbox.log') });
+    const sandbox = await startSandbox(sandboxPort, {
+      log: join(state, 'sandbox.log'),
+      // The Worker keeps the provider's keys with its state, so the provider must keep them too.
+      keys: join(state, 'provider-keys'),
+    });
     const worker = await startWorker(sandbox, {
       port: workerPort,
       state,

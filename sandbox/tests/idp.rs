@@ -25,7 +25,7 @@ fn part(token: &str, index: usize) -> Value {
 
 #[test]
 fn each_algorithm_has_a_key_in_the_set() {
-    let mut idp = Idp::new("http://localhost/idp".into()).expect("keys");
+    let mut idp = Idp::new("http://localhost/idp".into(), [7; 32]).expect("keys");
     for alg in ["RS256", "PS256", "ES256", "EdDSA"] {
         let token = idp.access_token(&alice(), alg, 60, NOW).expect("a token");
         let header = part(&token, 0);
@@ -44,7 +44,7 @@ fn each_algorithm_has_a_key_in_the_set() {
 
 #[test]
 fn rotation_adds_a_default_key_and_can_drop_the_old() {
-    let mut idp = Idp::new("http://localhost/idp".into()).expect("keys");
+    let mut idp = Idp::new("http://localhost/idp".into(), [7; 32]).expect("keys");
     let old = part(
         &idp.access_token(&alice(), "RS256", 60, NOW)
             .expect("a token"),
@@ -70,7 +70,7 @@ fn rotation_adds_a_default_key_and_can_drop_the_old() {
 
 #[test]
 fn a_code_is_exchanged_once_with_its_proof() {
-    let mut idp = Idp::new("http://localhost/idp".into()).expect("keys");
+    let mut idp = Idp::new("http://localhost/idp".into(), [7; 32]).expect("keys");
     let authorize = |idp: &mut Idp| {
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(b"verifier"));
         let authorization = Authorization {

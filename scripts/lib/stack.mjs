@@ -10,9 +10,11 @@ import { inRoot, npmBin, root, sandboxBinary } from './paths.mjs';
 import { firstLine, healthy, keep } from './processes.mjs';
 import { Failure } from './say.mjs';
 
-/** Starts the sandbox; answers its process and what it said of itself. */
-export async function startSandbox(port, { log } = {}) {
-  const child = keep(sandboxBinary(), ['--port', String(port)], { log, pipeStdout: true });
+/** Starts the sandbox, with the identity provider's keys of an earlier start when `keys` names the
+ *  same file; answers its process and what it said of itself. */
+export async function startSandbox(port, { log, keys } = {}) {
+  const options = keys ? ['--keys', keys] : [];
+  const child = keep(sandboxBinary(), ['--port', String(port), ...options], { log, pipeStdout: true });
   const line = await firstLine(child, 'The sandbox');
   let description;
   try {

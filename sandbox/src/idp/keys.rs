@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::Signer as _;
+use rand::{CryptoRng, RngCore, SeedableRng as _};
 use rsa::RsaPrivateKey;
 use rsa::signature::{RandomizedSigner as _, SignatureEncoding as _};
 use rsa::traits::PublicKeyParts as _;
@@ -10,6 +11,9 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 
 const RSA_BITS: usize = 2048;
+
+/// What keys are made from.
+pub type Seed = [u8; 32];
 
 struct RsaKey {
     kid: String,
@@ -29,27 +33,30 @@ fn encode(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-fn rsa_key() -> Result<RsaPrivateKey, String> {
-    RsaPrivateKey::new(&mut rand::thread_rng(), RSA_BITS).map_err(|error| error.to_string())
+fn rsa_key(random: &mut (impl RngCore + CryptoRng)) -> Result<RsaPrivateKey, String> {
+    RsaPrivateKey::new(random, RSA_BITS).map_err(|error| error.to_string())
 }
 
 impl Keys {
-    /// Fresh keys.
+    /// The keys of a seed. A sandbox that comes back under the same address must have the same keys
+    /// under the same names, as any provider has.
     ///
     /// # Errors
     /// When the RSA key cannot be made.
-    pub fn generate() -> Result<Self, String> {
-        let key = |kid: &str, alg| -> Result<RsaKey, String> {
+    pub fn of_seed(seed: Seed) -> Result<Self, String> {
+        let mut random = rand::rngs::StdRng::from_seed(seed);
+        let mut key = |kid: &str, alg| -> Result<RsaKey, String> {
             Ok(RsaKey {
                 kid: kid.to_owned(),
                 alg,
-                key: rsa_key()?,
+                key: rsa_key(&mut random)?,
             })
         };
+        let rsa = vec![key("rs256-1", "RS256")?, key("ps256-1", "PS256")?];
         Ok(Self {
-            rsa: vec![key("rs256-1", "RS256")?, key("ps256-1", "PS256")?],
-            ec: p256::ecdsa::SigningKey::random(&mut rand::thread_rng()),
-            ed: ed25519_dalek::SigningKey::generate(&mut rand::rngs::OsRng),
+            rsa,
+            ec: p256::ecdsa::SigningKey::random(&mut random),
+            ed: ed25519_dalek::SigningKey::generate(&mut random),
             rotations: 1,
         })
     }
@@ -69,7 +76,7 @@ impl Keys {
             RsaKey {
                 kid: kid.clone(),
                 alg: "RS256",
-                key: rsa_key()?,
+                key: rsa_key(&mut rand::thread_rng())?,
             },
         );
         Ok(kid)

@@ -7,7 +7,7 @@ mod flow;
 mod keys;
 
 pub use flow::{Authorization, FlowError, TokenRequest};
-pub use keys::Keys;
+pub use keys::{Keys, Seed};
 
 use serde_json::{Value, json};
 
@@ -41,14 +41,14 @@ pub struct Person {
 }
 
 impl Idp {
-    /// A provider with fresh keys.
+    /// A provider with the keys of this seed.
     ///
     /// # Errors
     /// When keys cannot be made.
-    pub fn new(issuer: String) -> Result<Self, String> {
+    pub fn new(issuer: String, seed: Seed) -> Result<Self, String> {
         Ok(Self {
             issuer,
-            keys: Keys::generate()?,
+            keys: Keys::of_seed(seed)?,
             flow: flow::Flow::default(),
             serial: 0,
         })

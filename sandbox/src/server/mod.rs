@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
 
-use crate::idp::Idp;
+use crate::idp::{Idp, Seed};
 use crate::service::{Reply, Request, Service};
 use crate::world::World;
 
@@ -38,12 +38,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Sandbox {
-    /// A sandbox reached at `base_url`.
+    /// A sandbox reached at `base_url`, its identity provider with the keys of `seed`.
     ///
     /// # Errors
     /// When keys cannot be made.
-    pub fn new(base_url: String) -> Result<Arc<Self>, String> {
-        let idp = Idp::new(format!("{base_url}/idp"))?;
+    pub fn new(base_url: String, seed: Seed) -> Result<Arc<Self>, String> {
+        let idp = Idp::new(format!("{base_url}/idp"), seed)?;
         Ok(Arc::new(Self {
             base_url,
             service: Mutex::new(Service::new(World::seeded(wall_ms()))),
