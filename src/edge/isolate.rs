@@ -15,10 +15,11 @@ use super::backend::EdgeBackend;
 use super::clock::{EdgeClock, EdgeRandom};
 use super::fetch::{EdgeFetch, Subrequests};
 use super::key_set_object::EdgeKeySets;
+use super::rate_limit::{EdgeRateLimiter, is_bound};
 use super::web_crypto::WebCrypto;
 use crate::connector::webhook::WebhookSecrets;
 use crate::connector::{Scalekit, ScalekitConfig, Secret, TokenCache};
-use crate::http::{Api, ApiSettings, IdentityLayer, Seal};
+use crate::http::{Api, ApiSettings, Budget, IdentityLayer, Seal};
 use crate::identity::{
     Authenticator, IdentityCaches, IdentityConfig, IdentityScope, Login, SignatureVerifier,
 };
@@ -172,6 +173,12 @@ impl Settings {
         let client_secret = reader.text("OIDC_CLIENT_SECRET").map(Secret::new);
         let subrequest_budget = reader.number("SUBREQUEST_BUDGET", SUBREQUEST_BUDGET);
         let days = reader.number("RUN_RETENTION_DAYS", RUN_RETENTION_DAYS);
+        for budget in Budget::ALL {
+            if !is_bound(env, budget) {
+                let problem = format!("{} is missing (a rate limit binding)", budget.binding());
+                reader.problems.push(problem);
+            }
+        }
         match (public_url, identity, scope, scalekit, seal, onboarding) {
             (
                 Some(public_url),
@@ -253,6 +260,7 @@ impl Settings {
         };
         Ok(Api {
             backend: Rc::new(EdgeBackend::new(env.clone())),
+            limiter: Rc::new(EdgeRateLimiter::new(env.clone())),
             sign_in: Rc::new(IdentityLayer {
                 authenticator,
                 login,

@@ -15,6 +15,7 @@ mod key_set_object;
 mod log;
 mod messages;
 mod principal_object;
+mod rate_limit;
 mod run_object;
 mod schedule_object;
 mod sql;

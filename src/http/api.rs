@@ -8,6 +8,7 @@ use url::Url;
 
 use super::backend::Backend;
 use super::cookie::{self, Cookie};
+use super::limits::{self, RateLimiter};
 use super::message::{ApiRequest, ApiResponse};
 use super::problem::{Problem, ProblemType};
 use super::routes::{Matched, Operation, find};
@@ -51,6 +52,8 @@ impl ApiSettings {
 pub struct Api {
     /// The platform.
     pub backend: Rc<dyn Backend>,
+    /// The platform's counters.
+    pub limiter: Rc<dyn RateLimiter>,
     /// The identity layer.
     pub sign_in: Rc<dyn SignIn>,
     /// The connector layer.
@@ -88,6 +91,12 @@ impl Api {
         parameter: &str,
         request: &ApiRequest,
     ) -> Handled {
+        if let Some(budget) = limits::of_address(operation) {
+            let address = limits::address_key(request);
+            if !self.limiter.allows(budget, &address).await {
+                return limits::refused_address(budget);
+            }
+        }
         match operation {
             Operation::Home => Ok(self.home(request)),
             Operation::Health => Ok(super::site::health(&self.settings.configuration_problems)),
@@ -100,6 +109,9 @@ impl Api {
             Operation::Logout => self.logout(request),
             _ => {
                 let caller = self.caller(request).await?;
+                if !self.within_limit(&caller, operation).await {
+                    return Err(limits::refusal());
+                }
                 self.dispatch_for(caller, operation, parameter, request)
                     .await
             }
@@ -138,6 +150,15 @@ impl Api {
     pub(super) async fn caller(&self, request: &ApiRequest) -> Result<Caller, Problem> {
         let authorization = request.header("authorization");
         Ok(self.sign_in.authenticate(authorization).await?)
+    }
+
+    /// Counts an operation against its caller, and says whether the caller may have it. The key is
+    /// the digest that names the caller's objects: no counter learns an identity.
+    pub(super) async fn within_limit(&self, caller: &Caller, operation: Operation) -> bool {
+        match limits::of_principal(operation) {
+            Some(budget) => self.limiter.allows(budget, &caller.owner).await,
+            None => true,
+        }
     }
 
     /// Who is signed in in this browser.

@@ -18,10 +18,12 @@ use url::form_urlencoded::Serializer;
 use super::api::Api;
 use super::backend::{ConnectAttempt, TakenAttempt};
 use super::cookie::Cookie;
+use super::limits;
 use super::message::{ApiRequest, ApiResponse};
 use super::pages::{ConnectEnd, connect_end, login_path, unknown_connector};
 use super::query::Query;
 use super::return_to::ReturnTo;
+use super::routes::Operation;
 use super::seal::{fingerprint, random_token};
 use super::sign_in::Caller;
 use crate::connector::{CallFailure, Connector, VerifyFailure};
@@ -48,6 +50,9 @@ impl Api {
             let return_to = format!("/connect/{}", connector.name());
             return sign_in_first(&return_to);
         };
+        if !self.within_limit(&caller, Operation::StartConnect).await {
+            return limits::refusal_page();
+        }
         let browser = self
             .browser(request)
             .unwrap_or_else(|| random_token(&*self.random));
@@ -103,6 +108,10 @@ impl Api {
                 .finish();
             return sign_in_first(&format!("{CONNECT_CALLBACK}?{query}"));
         };
+        // Before the state is used up, so that the same answer is good a minute later.
+        if !self.within_limit(&caller, Operation::FinishConnect).await {
+            return limits::refusal_page();
+        }
         let state_hash = fingerprint(state);
         let browser = self.browser(request);
         let (end, connector) = self

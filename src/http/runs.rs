@@ -205,6 +205,10 @@ impl Api {
         }
         let caller = self.caller(request).await.ok()?;
         self.owned_run(&caller, run_id).await.ok()?;
+        // Last, so that what is left to `handle` was not counted yet.
+        if !self.within_limit(&caller, Operation::RunEvents).await {
+            return None;
+        }
         Some(Subscription {
             owner: caller.owner,
             run_id: run_id.to_owned(),

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use url::Url;
 
 use super::backend::*;
+use super::limits::{Budget, RateLimiter};
 use super::sign_in::*;
 use super::{Api, ApiRequest, ApiResponse, ApiSettings, Seal};
 use crate::connector::testkit::{Kit, kit};
@@ -270,10 +271,27 @@ impl Random for Counting {
     }
 }
 
+/// Counts uses; allows as many of each budget and key as the test says.
+pub(super) struct Counter {
+    pub(super) limit: Cell<usize>,
+    pub(super) uses: RefCell<Vec<(Budget, String)>>,
+}
+
+#[async_trait(?Send)]
+impl RateLimiter for Counter {
+    async fn allows(&self, budget: Budget, key: &str) -> bool {
+        let this = (budget, key.to_owned());
+        let mut uses = self.uses.borrow_mut();
+        uses.push(this.clone());
+        uses.iter().filter(|used| **used == this).count() <= self.limit.get()
+    }
+}
+
 pub(super) struct Bench {
     pub(super) api: Api,
     pub(super) platform: Rc<Platform>,
     pub(super) people: Rc<People>,
+    pub(super) counter: Rc<Counter>,
     pub(super) scalekit: Kit,
 }
 
@@ -289,9 +307,14 @@ pub(super) fn bench_at(public_url: &str) -> Bench {
         begun: Cell::new(0),
         keys_gone: Cell::new(false),
     });
+    let counter = Rc::new(Counter {
+        limit: Cell::new(usize::MAX),
+        uses: RefCell::default(),
+    });
     let scalekit = kit();
     let api = Api {
         backend: platform.clone(),
+        limiter: counter.clone(),
         sign_in: people.clone(),
         scalekit: Rc::new(kit_client(&scalekit)),
         registry: Rc::new(Registry::standard().expect("tools")),
@@ -308,6 +331,7 @@ pub(super) fn bench_at(public_url: &str) -> Bench {
         api,
         platform,
         people,
+        counter,
         scalekit,
     }
 }

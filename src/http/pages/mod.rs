@@ -6,10 +6,12 @@
 mod connect;
 mod home;
 mod login;
+mod too_many;
 
 pub use connect::{ConnectEnd, connect_end, unknown_connector};
 pub use home::home;
 pub use login::{LoginEnd, chooser, login_end, login_path};
+pub use too_many::too_many_requests;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
