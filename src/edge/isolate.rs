@@ -275,6 +275,7 @@ impl Settings {
                 webhook_secrets: self.webhook_secrets,
                 configuration_problems: Vec::new(),
             },
+            description: OnceCell::new(),
             clock: Rc::new(EdgeClock),
             random: Rc::new(EdgeRandom),
         })

@@ -2,6 +2,7 @@
 //!
 //! Owns what all routes share. Each handler lives in the file named for its part of the API.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use url::Url;
@@ -10,6 +11,7 @@ use super::backend::Backend;
 use super::cookie::{self, Cookie};
 use super::limits::{self, RateLimiter};
 use super::message::{ApiRequest, ApiResponse};
+use super::openapi;
 use super::problem::{Problem, ProblemType};
 use super::routes::{Matched, Operation, find};
 use super::seal::Seal;
@@ -62,6 +64,8 @@ pub struct Api {
     pub registry: Rc<Registry>,
     /// The settings.
     pub settings: ApiSettings,
+    /// The OpenAPI document, written when it is first asked for.
+    pub description: OnceCell<openapi::Published>,
     /// The time.
     pub clock: Rc<dyn Clock>,
     /// Randomness for one-time values.
@@ -100,7 +104,7 @@ impl Api {
         match operation {
             Operation::Home => Ok(self.home(request)),
             Operation::Health => Ok(super::site::health(&self.settings.configuration_problems)),
-            Operation::OpenApi => Ok(self.openapi()),
+            Operation::OpenApi => Ok(self.openapi(request)),
             Operation::ReceiveWebhook => self.receive_webhook(request).await,
             Operation::StartConnect => Ok(self.start_connect(request, parameter).await),
             Operation::FinishConnect => Ok(self.finish_connect(request).await),

@@ -82,9 +82,9 @@ impl ApiResponse {
         }
     }
 
-    /// An empty answer with the status 204.
-    pub fn no_content() -> Self {
-        let mut response = Self::new(204, "", Vec::new());
+    /// An answer that by its status has no body, and so no type: 204 or 304.
+    pub fn empty(status: u16) -> Self {
+        let mut response = Self::new(status, "", Vec::new());
         response.headers.retain(|(name, _)| name != "content-type");
         response
     }
@@ -94,6 +94,13 @@ impl ApiResponse {
         Self::new(status, "text/plain; charset=utf-8", Vec::new())
             .with("location", location)
             .with("referrer-policy", "no-referrer")
+    }
+
+    /// Sets a header in place of what every response carries.
+    #[must_use]
+    pub fn replacing(mut self, name: &str, value: &str) -> Self {
+        self.headers.retain(|(key, _)| key != name);
+        self.with(name, value)
     }
 
     /// Adds a header.

@@ -1,6 +1,6 @@
 //! A scripted platform and identity layer for tests of whole requests.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
@@ -324,6 +324,7 @@ pub(super) fn bench_at(public_url: &str) -> Bench {
             webhook_secrets: WebhookSecrets::parse(WEBHOOK_SECRET).ok(),
             configuration_problems: Vec::new(),
         },
+        description: OnceCell::new(),
         clock: scalekit.clock.clone(),
         random: Rc::new(Counting::default()),
     };
