@@ -27,8 +27,7 @@ const FAULTS = [
   { match: { endpoint: 'execute_tool' }, status: 503, rate: 0.15 },
   { match: { endpoint: 'execute_tool' }, status: 429, rate: 0.15, retry_after: 1 },
   { match: { endpoint: 'execute_tool' }, break_before: true, rate: 0.05 },
-  { match: { tool: 'hubspot_task_create' }, lose_answer: true, rate: 0.2 },
-  { match: { tool: 'linear_graphql_query' }, lose_answer: true, rate: 0.1 },
+  { match: { endpoint: 'execute_tool' }, lose_writes: true, rate: 0.2 },
 ];
 
 /** A small deterministic generator, so that a seed gives the same moments again. */

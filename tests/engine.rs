@@ -10,9 +10,9 @@ use onbehalf::time::Timestamp;
 use onbehalf::workflow::memory::MemoryStore;
 use onbehalf::workflow::{
     Branch, CommandError, Definition, Engine, Flow, ForEach, Head, Host, JournalStore, Parallel,
-    PublishError, Refusal, ResumePayload, RetryPolicy, RunFailure, RunLog, RunStatus, RunView,
-    Runner, Sleep, Started, Step, StepContext, StepError, StepPolicy, StepResult, SuspendReason,
-    Workflow, workflow,
+    PublishError, Refusal, ResumePayload, ResumedBy, RetryPolicy, RunFailure, RunLog, RunStatus,
+    RunView, Runner, Sleep, Started, Step, StepContext, StepError, StepPolicy, StepResult,
+    SuspendReason, Workflow, workflow,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -360,6 +360,11 @@ async fn a_sleep_keeps_its_due_time_over_any_restart() {
     assert_eq!(stage.view().status, RunStatus::Suspended);
 }
 
+fn approver(n: usize) -> ResumedBy {
+    let principal = format!("p_{n}");
+    ResumedBy::Approver { principal }
+}
+
 #[tokio::test]
 async fn of_many_resumes_one_wins_and_the_others_learn_who() {
     let stage = Stage::new();
@@ -369,16 +374,14 @@ async fn of_many_resumes_one_wins_and_the_others_learn_who() {
     let resumes = (0..50).map(|n| {
         let runner = &runner;
         async move {
-            let by = format!("caller-{n}");
-            runner
-                .resume(Some(1), &by, ResumePayload::TimeReached)
-                .await
+            let by = approver(n);
+            runner.resume(Some(1), by, ResumePayload::TimeReached).await
         }
     });
     let answers = futures::future::join_all(resumes).await;
     let won: Vec<usize> = (0..50).filter(|n| answers[*n].is_ok()).collect();
     assert_eq!(won.len(), 1);
-    let winner = format!("caller-{}", won[0]);
+    let winner = approver(won[0]);
     for answer in answers.into_iter().filter_map(Result::err) {
         let CommandError::Refused(Refusal::AlreadyResumed { by, .. }) = answer else {
             panic!("{answer:?}");
@@ -397,13 +400,16 @@ async fn a_payload_that_does_not_fit_the_reason_is_refused() {
     };
     let refused = stage
         .open()
-        .resume(Some(1), "owner", connected.clone())
+        .resume(Some(1), ResumedBy::Owner, connected.clone())
         .await;
     assert!(matches!(
         refused,
         Err(CommandError::Refused(Refusal::WrongPayload(_)))
     ));
-    let refused = stage.open().resume(Some(7), "owner", connected).await;
+    let refused = stage
+        .open()
+        .resume(Some(7), ResumedBy::Owner, connected)
+        .await;
     assert!(matches!(
         refused,
         Err(CommandError::Refused(Refusal::WrongPayload(_)))
@@ -424,7 +430,7 @@ async fn a_cancelled_run_stays_cancelled() {
         .expect("acknowledged again");
     let refused = stage
         .open()
-        .resume(Some(1), "owner", ResumePayload::TimeReached)
+        .resume(Some(1), ResumedBy::Owner, ResumePayload::TimeReached)
         .await;
     assert!(refused.is_err());
     let run = stage.until_ended().await;

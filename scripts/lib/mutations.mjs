@@ -56,7 +56,7 @@ export const mutations = [
     replace: `                Some(won) if number.is_none_or(|number| number == won.number) => {
                     return Ok(Record::Resumed {
                         number: won.number,
-                        by: by.to_owned(),
+                        by,
                         payload,
                     });
                 }`,
@@ -90,6 +90,12 @@ export const mutations = [
     file: 'src/workflow/runner.rs',
     search: 'self.rang.set(true);',
     replace: '',
+  },
+  {
+    name: 'send out of turn',
+    file: 'src/connector/transport.rs',
+    search: 'turn.await.map_err(Unanswered::Failed)?;',
+    replace: 'drop(turn);',
   },
   {
     name: 'start a started run anew',

@@ -36,6 +36,7 @@ export function configuration(sandbox, publicUrl, sessionSecret, extra = {}) {
         issuer: sandbox.idp.issuer,
         audience: [sandbox.idp.audience],
         client_id: sandbox.idp.client_id,
+        approvers: ['grace'],
       },
     ]),
     SCALEKIT_ENVIRONMENT_URL: sandbox.scalekit.url,

@@ -38,6 +38,7 @@ pub fn check(ended: &Ended) {
             })
             .collect()
     };
+    crate::allowance::check(&ended.shared);
     let mut claimed = vec![0_u32; ledger.len()];
     for site in &ended.sites {
         let mut found = Vec::new();

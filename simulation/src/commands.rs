@@ -5,15 +5,14 @@
 use std::rc::Rc;
 
 use onbehalf::workflow::{
-    Approval, CommandError, Decision, Head, ResumePayload, RunStatus, StoreError, SuspendReason,
+    Approval, CommandError, Decision, Head, ResumePayload, ResumedBy, RunStatus, StoreError,
+    SuspendReason,
 };
 
 use crate::object::Onboarding;
 use crate::plan::Command;
 use crate::site::{Chore, Shared, Site};
 
-/// Resumes that come in from people carry this name.
-const BY: &str = "p_resume";
 const APPS: [&str; 3] = ["hubspot", "zendesk", "linear"];
 
 /// Carries out a command on a live process.
@@ -129,7 +128,7 @@ async fn resume(
 ) -> Result<(), StoreError> {
     let head = runner.log().head().map(|head| head.clone());
     let expected = head.is_some_and(|head| acceptable(&head, number, &payload));
-    let answer = runner.resume(Some(number), BY, payload).await;
+    let answer = runner.resume(Some(number), ResumedBy::Owner, payload).await;
     if let Err(CommandError::Storage(error)) = answer {
         return Err(error);
     }

@@ -9,6 +9,7 @@
 //!
 //! Owns disturbance and judgement; knows nothing of Cloudflare.
 
+mod allowance;
 mod checker;
 mod clock;
 mod commands;

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use onbehalf::connector::{Scalekit, ScalekitConfig, Secret, TokenCache};
+use onbehalf::connector::{Scalekit, ScalekitConfig, Secret, TokenCache, Turns};
 use onbehalf::onboarding::{
     OnboardingHealth, OnboardingServices, OnboardingSettings, onboarding_workflow,
 };
@@ -15,6 +15,7 @@ use onbehalf::ports::Clock;
 use onbehalf::workflow::{Engine, Head, Host, PublishError, RunLog, Runner, SuspendReason};
 use onbehalf_sandbox::service::{CLIENT_ID, CLIENT_SECRET};
 
+use crate::allowance::{Count, rates};
 use crate::clock::{Thrown, pause};
 use crate::plan::{Moment, What};
 use crate::site::{Chore, Life, Shared, Site};
@@ -71,11 +72,16 @@ impl Object {
             random.clone(),
             TokenCache::new(),
         );
+        let count = Count {
+            shared: Rc::clone(shared),
+            life: Rc::clone(&life),
+        };
+        let turns = Turns::new(Rc::new(count), rates(shared));
         let (budget, calls) = (shared.plan.budget, Rc::clone(&life));
         let engine = Engine {
             workflow: Rc::new(onboarding_workflow()),
             services: Rc::new(OnboardingServices {
-                scalekit: Rc::new(scalekit),
+                scalekit: Rc::new(scalekit.with_turns(turns)),
                 settings: OnboardingSettings::default(),
                 public_url: "https://agent.test/".into(),
             }),

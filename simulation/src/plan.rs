@@ -20,6 +20,8 @@ pub struct Plan {
     pub latency_ms: i64,
     /// Outbound calls one invocation may make.
     pub budget: u32,
+    /// What the apps allow, as the setting of that name; `None` for the defaults.
+    pub rates: Option<&'static str>,
 }
 
 /// One run.
@@ -129,6 +131,11 @@ pub const LONGEST_FLIGHT_MS: i64 = 59_000;
 /// HubSpot's search lags at most so far; below the operator's `reconcileAfterSeconds`.
 const LONGEST_LAG_MS: i64 = 29_000;
 
+/// So few that runs of this size wait for their turn, and sometimes for more than that.
+const TIGHT_RATES: &str = r#"{
+    "hubspot": {"burst": 2, "perMinute": 12}, "hubspot.search": {"burst": 1, "perMinute": 40},
+    "linear": {"burst": 2, "perMinute": 30}, "zendesk": {"burst": 1, "perMinute": 20}}"#;
+
 impl Plan {
     /// The plan of a seed.
     pub fn draw(seed: u64) -> Self {
@@ -148,9 +155,12 @@ impl Plan {
                 });
             }
         }
-        let disturbances = (0..dice.between(1, MOST_DISTURBANCES))
+        let mut disturbances: Vec<Disturbance> = (0..dice.between(1, MOST_DISTURBANCES))
             .map(|_| disturbance(dice, runs.len()))
             .collect();
+        if dice.chance(0.2) {
+            disturbances.extend(straggler(dice, runs.len()));
+        }
         Self {
             seed,
             runs,
@@ -158,6 +168,7 @@ impl Plan {
             search_lag_ms: dice.between(0, 1) * dice.between(0, LONGEST_LAG_MS),
             latency_ms: *dice.pick(&[0, 5, 80, 900]),
             budget: *dice.pick(&[900, 900, 900, 7, 4]),
+            rates: *dice.pick(&[None, None, Some(TIGHT_RATES)]),
         }
     }
 
@@ -173,6 +184,7 @@ impl Plan {
             search_lag_ms: 0,
             latency_ms: 0,
             budget: u32::MAX,
+            rates: None,
         }
     }
 }
@@ -196,7 +208,13 @@ fn disturbance(dice: &mut Dice, runs: usize) -> Disturbance {
         37..=43 => (call, What::CrashAfter),
         44..=46 => (commit, What::Fails),
         47..=49 => (Moment::Publish(nth(dice, 4)), What::Fails),
-        50..=74 => (call, What::Call(call_fault(dice))),
+        // While the run waits, if it does: that is when it has just said so.
+        50..=53 => {
+            let (back, fits) = (nth(dice, 3) - 1, dice.chance(0.8));
+            let resume = Command::Resume { back, fits };
+            (Moment::Publish(nth(dice, 4)), What::Command(resume))
+        }
+        54..=74 => (call, What::Call(call_fault(dice))),
         _ => {
             let time = Moment::Time(dice.between(0, 90_000));
             let moment = *dice.pick(&[commit, call, time]);
@@ -208,6 +226,15 @@ fn disturbance(dice: &mut Dice, runs: usize) -> Disturbance {
         moment,
         what,
     }
+}
+
+/// A request that arrives long after its sender died: rare by chance, and the hardest to get right.
+fn straggler(dice: &mut Dice, runs: usize) -> [Disturbance; 2] {
+    let run = number(dice, 1, i64::try_from(runs).unwrap_or(1)) - 1;
+    // The writes are among a run's later calls.
+    let moment = Moment::Call(5 + nth(dice, 13));
+    let slow = CallFault::Slow(dice.between(LONGEST_FLIGHT_MS / 2, LONGEST_FLIGHT_MS));
+    [What::Call(slow), What::CrashDuring].map(|what| Disturbance { run, moment, what })
 }
 
 fn call_fault(dice: &mut Dice) -> CallFault {

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 
+use onbehalf::connector::{Lane, Used};
 use onbehalf::time::Timestamp;
 use onbehalf::workflow::memory::MemoryStore;
 use onbehalf::workflow::{Head, JournalStore, Started};
@@ -73,6 +74,9 @@ pub struct Shared {
     pub flights: RefCell<Vec<Flight>>,
     pub pending: RefCell<Vec<crate::plan::Disturbance>>,
     pub chores: RefCell<Vec<(Timestamp, usize, Chore)>>,
+    pub allowances: RefCell<BTreeMap<(String, Lane), Used>>,
+    /// When each tool call left, by user and lane.
+    pub left: RefCell<BTreeMap<(String, Lane), Vec<Timestamp>>>,
     pub violations: RefCell<Vec<String>>,
     pub tally: Cell<Tally>,
     pub verbose: bool,

@@ -103,7 +103,7 @@ fn short(entry: &Entry) -> String {
             format!("{kind} {number} {}", reason.name())
         }
         onbehalf::workflow::Record::Resumed { number, by, .. } => {
-            format!("{kind} {number} by {by}")
+            format!("{kind} {number} by {}", by.name())
         }
         record => match record.key() {
             Some(key) => format!("{kind} {key}"),

@@ -17,6 +17,7 @@ use onbehalf::workflow::{EffectKey, JournalStore};
 use onbehalf_sandbox::service::{Reply, Request};
 use onbehalf_sandbox::world::faults::{Rule, RuleList};
 
+use crate::allowance::note_call;
 use crate::plan::{CallFault, Moment, What};
 use crate::site::{Life, Shared, Site};
 
@@ -72,6 +73,7 @@ impl Fetch for Wire {
             self.life.end().await;
         }
         self.check_write(&request.body);
+        note_call(shared, &request.body);
         let mut faults = Vec::new();
         while let Some(What::Call(fault)) =
             shared.take(run, moment, |it| matches!(it, What::Call(_)))

@@ -90,6 +90,7 @@ impl Scalekit {
         &self,
         identifier: &str,
         connectors: &[Connector],
+        trace_id: Option<&str>,
     ) -> Result<Vec<Connection>, CallFailure> {
         let mut found: Vec<Connection> = Vec::new();
         for connector in connectors {
@@ -103,16 +104,21 @@ impl Scalekit {
             }
         }
         for group in found.chunks_mut(NAMES_PER_CALL) {
-            self.fill(identifier, group).await?;
+            self.fill(identifier, group, trace_id).await?;
         }
         Ok(found)
     }
 
-    async fn fill(&self, identifier: &str, group: &mut [Connection]) -> Result<(), CallFailure> {
+    async fn fill(
+        &self,
+        identifier: &str,
+        group: &mut [Connection],
+        trace_id: Option<&str>,
+    ) -> Result<(), CallFailure> {
         let mut page_token: Option<String> = None;
         for _ in 0..MAX_PAGES {
             let answer = self
-                .account_page(identifier, group, page_token.as_deref())
+                .account_page(identifier, group, page_token.as_deref(), trace_id)
                 .await?;
             let accounts = match answer.get("connected_accounts") {
                 Some(Value::Array(accounts)) => accounts.as_slice(),
@@ -139,6 +145,7 @@ impl Scalekit {
         identifier: &str,
         group: &[Connection],
         page_token: Option<&str>,
+        trace_id: Option<&str>,
     ) -> Result<Value, CallFailure> {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.append_pair("identifier", identifier);
@@ -157,6 +164,8 @@ impl Scalekit {
             body: None,
             timeout: TIMEOUT,
             identifier,
+            lane: None,
+            trace_id,
             permit: &AlwaysPermit,
         };
         self.call(&call).await

@@ -12,7 +12,7 @@ fn account(connector: &str, status: &str) -> Value {
 async fn statuses(kit: &Kit) -> Result<Vec<ConnectionStatus>, CallFailure> {
     let found = kit
         .scalekit
-        .connections("user_alice", Connector::ALL)
+        .connections("user_alice", Connector::ALL, None)
         .await?;
     Ok(found
         .into_iter()
@@ -30,7 +30,7 @@ async fn one_call_covers_all_connectors() {
     ], "next_page_token": "", "total_size": 5})));
     let found = kit
         .scalekit
-        .connections("user alice&x=1", Connector::ALL)
+        .connections("user alice&x=1", Connector::ALL, None)
         .await
         .expect("found");
     assert!(

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::ports::Method;
 
+use super::allowance::Lane;
 use super::failure::CallFailure;
 use super::mapping::{Asked, unreadable};
 use super::name::Connector;
@@ -23,6 +24,8 @@ pub struct ToolCall<'a> {
     pub params: Value,
     /// Groups the calls of one run in Scalekit's logs.
     pub agent_run_id: Option<&'a str>,
+    /// The trace this call belongs to (W3C Trace Context), 32 hex digits.
+    pub trace_id: Option<&'a str>,
     /// Decides what may be retried and what an unclear answer means.
     pub kind: CallKind,
 }
@@ -65,6 +68,8 @@ impl Scalekit {
             body: Some(body),
             timeout: TOOL_TIMEOUT,
             identifier: call.identifier,
+            lane: Some(Lane::of(call.connector, call.tool_name)),
+            trace_id: call.trace_id,
             permit,
         };
         let Value::Object(mut answer) = self.call(&sent).await? else {

@@ -136,6 +136,8 @@ fn post<'a>(kind: CallKind, path: &str, body: Value, identifier: &'a str) -> Cal
         body: Some(body),
         timeout: TIMEOUT,
         identifier,
+        lane: None,
+        trace_id: None,
         permit: &AlwaysPermit,
     }
 }

@@ -15,6 +15,7 @@
 //! ```
 
 mod accounts;
+mod allowance;
 mod answer;
 mod backoff;
 mod config;
@@ -29,10 +30,13 @@ mod secret;
 #[cfg(test)]
 pub(crate) mod testkit;
 mod token;
+mod trace;
 mod transport;
+mod turns;
 pub mod webhook;
 
 pub use accounts::{Connection, ConnectionStatus};
+pub use allowance::{Lane, Rate, Rates, Used};
 pub use config::{ConfigError, ScalekitConfig};
 pub use execute::{Executed, ToolCall};
 pub use failure::{AuthReason, CallFailure, Violation};
@@ -42,3 +46,4 @@ pub use permit::{AlwaysPermit, CallKind, SendPermit};
 pub use secret::Secret;
 pub use token::TokenCache;
 pub use transport::Scalekit;
+pub use turns::{SharedAllowance, Turns};

@@ -14,6 +14,7 @@ async fn read(kit: &Kit) -> Result<Executed, CallFailure> {
         connector: Connector::Hubspot,
         params: json!({}),
         agent_run_id: None,
+        trace_id: None,
         kind: CallKind::Read,
     };
     kit.scalekit.execute(&call, &AlwaysPermit).await

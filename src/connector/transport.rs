@@ -7,12 +7,15 @@ use serde_json::Value;
 
 use crate::ports::{Clock, Fetch, FetchError, HttpRequest, HttpResponse, Method, Random};
 
+use super::allowance::Lane;
 use super::backoff::{TRIES, pause};
 use super::config::ScalekitConfig;
 use super::failure::CallFailure;
 use super::mapping::{Asked, Mapped, is_about_our_token, no_answer, refused, unreadable};
 use super::permit::{CallKind, SendPermit};
 use super::token::{Token, TokenCache, TokenSource};
+use super::trace::traceparent;
+use super::turns::Turns;
 
 /// For account management (WIRE.md, "Authentication").
 pub(super) const TIMEOUT: Duration = Duration::from_secs(20);
@@ -28,6 +31,7 @@ pub struct Scalekit {
     clock: Rc<dyn Clock>,
     random: Rc<dyn Random>,
     tokens: TokenSource,
+    turns: Option<Turns>,
 }
 
 /// One call, ready to be authorised and sent.
@@ -42,6 +46,10 @@ pub(super) struct Call<'a> {
     pub timeout: Duration,
     /// The identifier, which no message may repeat.
     pub identifier: &'a str,
+    /// The app's allowance this call counts against; `None` for calls no app hears of.
+    pub lane: Option<Lane>,
+    /// The trace this call belongs to.
+    pub trace_id: Option<&'a str>,
     pub permit: &'a dyn SendPermit,
 }
 
@@ -74,6 +82,16 @@ impl Scalekit {
             clock,
             random,
             tokens,
+            turns: None,
+        }
+    }
+
+    /// The same client, keeping inside what the apps allow.
+    #[must_use]
+    pub fn with_turns(self, turns: Turns) -> Self {
+        Self {
+            turns: Some(turns),
+            ..self
         }
     }
 
@@ -95,6 +113,12 @@ impl Scalekit {
                 Err(Unanswered::Broken(error)) => no_answer(call.kind, error),
                 Err(Unanswered::Failed(failure)) => return Err(failure),
             };
+            if let (CallFailure::RateLimited { .. }, Some(turns), Some(lane)) =
+                (&mapped.failure, &self.turns, call.lane)
+            {
+                let retry_after = mapped.failure.retry_after();
+                turns.refused(call.identifier, lane, retry_after).await;
+            }
             if !mapped.transient || tried >= TRIES {
                 return Err(mapped.failure);
             }
@@ -135,6 +159,10 @@ impl Scalekit {
             ),
             ("accept".to_owned(), "application/json".to_owned()),
         ];
+        if let Some(trace_id) = call.trace_id {
+            let header = traceparent(trace_id, self.random.as_ref());
+            headers.push(("traceparent".to_owned(), header));
+        }
         let body = match &call.body {
             Some(json) => {
                 headers.push(("content-type".to_owned(), "application/json".to_owned()));
@@ -150,6 +178,10 @@ impl Scalekit {
             timeout: call.timeout,
             max_response_bytes: MAX_ANSWER_BYTES,
         };
+        if let (Some(turns), Some(lane)) = (&self.turns, call.lane) {
+            let turn = turns.next(call.identifier, lane, self.clock.as_ref());
+            turn.await.map_err(Unanswered::Failed)?;
+        }
         // Nothing may be awaited between this answer and the request.
         if call.kind == CallKind::Write && !call.permit.allow() {
             return Err(Unanswered::Failed(CallFailure::NotSent));

@@ -29,6 +29,7 @@ async fn execute(kit: &Kit, kind: CallKind, permit: &Allow) -> Result<Executed, 
         connector: Connector::Hubspot,
         params: json!({"hs_task_subject": "x"}),
         agent_run_id: Some("run_1"),
+        trace_id: Some("4bf92f3577b34da6a3ce929d0e0e4736"),
         kind,
     };
     kit.scalekit.execute(&call, permit).await

@@ -1,8 +1,10 @@
-//! One connected identity's object: which runs wait for which connection.
+//! One connected identity's object: which runs wait for which connection, and what was used of each
+//! app's allowance.
 //!
 //! Named by Scalekit identifier, because that is what a webhook knows. A connection that was made
 //! is passed on to each waiting run until the run has taken it; causes are acted on once.
 
+use std::cell::OnceCell;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -10,10 +12,15 @@ use worker::{DurableObject, Env, Request, Response, SqlStorage, State, durable_o
 
 use super::binding::{call, reply};
 use super::clock::EdgeClock;
-use super::messages::{AccountMessage, AnnounceConnection, AwaitConnections, ConnectionMade};
+use super::isolate::PROVIDER_RATES;
+use super::messages::{
+    AccountMessage, AnnounceConnection, AwaitConnections, ConnectionMade, HoldLane, TakeTurns,
+};
 use super::sql::{execute, integer, query};
+use crate::connector::{Lane, Rate, Rates, Used};
 use crate::http::BackendError;
 use crate::ports::Clock;
+use crate::time::Timestamp;
 use crate::workflow::StoreError;
 
 /// When a run that could not be told is told again.
@@ -21,13 +28,14 @@ const TELL_AGAIN: Duration = Duration::from_secs(5);
 /// How long the cause of a connection is remembered: well beyond a webhook's retries.
 const EVENT_MEMORY: Duration = Duration::from_secs(7 * 24 * 3600);
 
-const SCHEMA: [&str; 3] = [
+const SCHEMA: [&str; 4] = [
     "CREATE TABLE IF NOT EXISTS waiting (
         run_id TEXT NOT NULL, number INTEGER NOT NULL, connector TEXT NOT NULL, event TEXT,
         PRIMARY KEY (run_id, number, connector))",
     "CREATE TABLE IF NOT EXISTS events (event TEXT PRIMARY KEY, at INTEGER NOT NULL)",
     "CREATE TABLE IF NOT EXISTS made (
         connector TEXT PRIMARY KEY, at INTEGER NOT NULL, event TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS allowances (lane TEXT PRIMARY KEY, used_until INTEGER NOT NULL)",
 ];
 
 /// A connected identity's object.
@@ -35,6 +43,12 @@ const SCHEMA: [&str; 3] = [
 pub struct AccountObject {
     state: State,
     env: Env,
+    rates: OnceCell<Rates>,
+}
+
+#[derive(Deserialize)]
+struct Allowance {
+    used_until: i64,
 }
 
 #[derive(Deserialize)]
@@ -62,7 +76,11 @@ enum Failure {
 
 impl DurableObject for AccountObject {
     fn new(state: State, env: Env) -> Self {
-        Self { state, env }
+        Self {
+            state,
+            env,
+            rates: OnceCell::new(),
+        }
     }
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
@@ -76,6 +94,8 @@ impl DurableObject for AccountObject {
         match message {
             AccountMessage::AwaitConnections(wait) => reply(CLASS, self.wait(&wait).await),
             AccountMessage::AnnounceConnection(made) => reply(CLASS, self.announce(&made).await),
+            AccountMessage::TakeTurns(wanted) => reply(CLASS, self.take_turns(&wanted)),
+            AccountMessage::HoldLane(hold) => reply(CLASS, self.hold(&hold)),
         }
     }
 
@@ -91,6 +111,54 @@ impl DurableObject for AccountObject {
 impl AccountObject {
     fn sql(&self) -> SqlStorage {
         self.state.storage().sql()
+    }
+
+    fn take_turns(&self, wanted: &TakeTurns) -> Result<Vec<u64>, Failure> {
+        let (rate, now) = (self.rate(wanted.lane), EdgeClock.now());
+        let mut used = self.used(wanted.lane)?;
+        let waits = used.take(rate, now, wanted.turns);
+        self.keep(wanted.lane, used)?;
+        let millis = |wait: &Duration| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        Ok(waits.iter().map(millis).collect())
+    }
+
+    fn hold(&self, hold: &HoldLane) -> Result<(), Failure> {
+        let mut used = self.used(hold.lane)?;
+        let until = EdgeClock.now().plus(Duration::from_millis(hold.pause_ms));
+        used.hold(self.rate(hold.lane), until);
+        self.keep(hold.lane, used)
+    }
+
+    /// The allowance of a lane. A setting that is wrong was reported where settings are read.
+    fn rate(&self, lane: Lane) -> Rate {
+        let rates = self.rates.get_or_init(|| {
+            let setting = self.env.var(PROVIDER_RATES).ok().map(|it| it.to_string());
+            Rates::from_json(setting.as_deref()).unwrap_or_default()
+        });
+        rates.of(lane)
+    }
+
+    fn used(&self, lane: Lane) -> Result<Used, Failure> {
+        let rows: Vec<Allowance> = query(
+            &self.sql(),
+            "SELECT used_until FROM allowances WHERE lane = ?",
+            vec![lane.name().into()],
+        )?;
+        Ok(rows.first().map_or_else(Used::default, |row| {
+            Used::up_to(Timestamp::from_millis(row.used_until))
+        }))
+    }
+
+    fn keep(&self, lane: Lane, used: Used) -> Result<(), Failure> {
+        let Some(until) = used.until() else {
+            return Ok(());
+        };
+        execute(
+            &self.sql(),
+            "INSERT OR REPLACE INTO allowances (lane, used_until) VALUES (?, ?)",
+            vec![lane.name().into(), integer(until.millis())],
+        )?;
+        Ok(())
     }
 
     async fn wait(&self, wait: &AwaitConnections) -> Result<(), Failure> {

@@ -9,7 +9,7 @@ use super::messages::{
     View, WriteSchedule,
 };
 use crate::http::{
-    Backend, BackendError, CommandOutcome, ConnectAttempt, ResumeRequest, RunPage, RunQuery,
+    Asker, Backend, BackendError, CommandOutcome, ConnectAttempt, ResumeRequest, RunPage, RunQuery,
     Schedule, Start, StartRun, TakenAttempt,
 };
 use crate::identity::RequestContext;
@@ -38,29 +38,29 @@ impl Backend for EdgeBackend {
         call(&self.env, owner, ListRuns(query)).await
     }
 
-    async fn run(&self, owner: &str, run_id: &str) -> Result<Option<RunView>, BackendError> {
-        let owner = owner.to_owned();
-        call(&self.env, run_id, View { owner }).await
+    async fn run(&self, asker: &Asker, run_id: &str) -> Result<Option<RunView>, BackendError> {
+        let asker = asker.clone();
+        call(&self.env, run_id, View { asker }).await
     }
 
     async fn run_events(
         &self,
-        owner: &str,
+        asker: &Asker,
         run_id: &str,
         after: u64,
     ) -> Result<Option<Vec<Entry>>, BackendError> {
-        let owner = owner.to_owned();
-        call(&self.env, run_id, Events { owner, after }).await
+        let asker = asker.clone();
+        call(&self.env, run_id, Events { asker, after }).await
     }
 
     async fn resume_run(
         &self,
-        owner: &str,
+        asker: &Asker,
         run_id: &str,
         request: ResumeRequest,
     ) -> Result<CommandOutcome, BackendError> {
-        let owner = owner.to_owned();
-        call(&self.env, run_id, Resume { owner, request }).await
+        let asker = asker.clone();
+        call(&self.env, run_id, Resume { asker, request }).await
     }
 
     async fn cancel_run(&self, owner: &str, run_id: &str) -> Result<CommandOutcome, BackendError> {

@@ -58,7 +58,7 @@ impl Watch {
         self.looks += 1;
         let of = &self.subscription;
         let backend = &self.api.backend;
-        let Ok(found) = backend.run_events(&of.owner, &of.run_id, of.after).await else {
+        let Ok(found) = backend.run_events(&of.asker, &of.run_id, of.after).await else {
             return ": unavailable\n\n".to_owned();
         };
         let entries = found.unwrap_or_default();

@@ -11,6 +11,7 @@ use std::time::Duration;
 use url::Url;
 use worker::Env;
 
+use super::allowance::EdgeAllowance;
 use super::backend::EdgeBackend;
 use super::clock::{EdgeClock, EdgeRandom};
 use super::fetch::{EdgeFetch, Subrequests};
@@ -18,7 +19,7 @@ use super::key_set_object::EdgeKeySets;
 use super::rate_limit::{EdgeRateLimiter, is_bound};
 use super::web_crypto::WebCrypto;
 use crate::connector::webhook::WebhookSecrets;
-use crate::connector::{Scalekit, ScalekitConfig, Secret, TokenCache};
+use crate::connector::{Rates, Scalekit, ScalekitConfig, Secret, TokenCache, Turns};
 use crate::http::{Api, ApiSettings, Budget, IdentityLayer, Seal};
 use crate::identity::{
     Authenticator, IdentityCaches, IdentityConfig, IdentityScope, Login, SignatureVerifier,
@@ -30,6 +31,8 @@ use crate::tools::Registry;
 /// Outbound calls of one run in one invocation before it goes on in the next. Workers allow 1,000
 /// subrequests on the paid plan; what is left over is for the calls under way.
 const SUBREQUEST_BUDGET: u32 = 900;
+/// The setting that changes what apps allow.
+pub const PROVIDER_RATES: &str = "PROVIDER_RATES";
 /// How long a finished run's journal is kept, in days.
 const RUN_RETENTION_DAYS: u64 = 30;
 
@@ -57,6 +60,7 @@ pub struct Settings {
     pub run_retention: Duration,
     public_url: Url,
     scalekit: ScalekitConfig,
+    rates: Rates,
     onboarding: OnboardingSettings,
     identity: IdentityConfig,
     scope: IdentityScope,
@@ -159,6 +163,8 @@ impl Settings {
         let secret = Secret::new(reader.required("SCALEKIT_CLIENT_SECRET"));
         let scalekit = ScalekitConfig::new(&url, &client_id, secret);
         let scalekit = reader.check("SCALEKIT_ENVIRONMENT_URL", scalekit);
+        let rates = reader.text(PROVIDER_RATES);
+        let rates = reader.check(PROVIDER_RATES, Rates::from_json(rates.as_deref()));
         let session_secret = reader.required("SESSION_SECRET");
         let seal = reader.check("SESSION_SECRET", Seal::new(&session_secret));
         let webhook_secrets = reader.text("SCALEKIT_WEBHOOK_SECRETS");
@@ -179,12 +185,15 @@ impl Settings {
                 reader.problems.push(problem);
             }
         }
-        match (public_url, identity, scope, scalekit, seal, onboarding) {
+        match (
+            public_url, identity, scope, scalekit, rates, seal, onboarding,
+        ) {
             (
                 Some(public_url),
                 Some(identity),
                 Some(scope),
                 Some(scalekit),
+                Some(rates),
                 Some(_),
                 Some(onboarding),
             ) if reader.problems.is_empty() => Ok(Self {
@@ -192,6 +201,7 @@ impl Settings {
                 run_retention: Duration::from_secs(days.saturating_mul(24 * 3600)),
                 public_url,
                 scalekit,
+                rates,
                 onboarding,
                 identity,
                 scope,
@@ -203,20 +213,22 @@ impl Settings {
         }
     }
 
-    fn scalekit(&self, subrequests: Subrequests) -> Rc<Scalekit> {
-        Rc::new(Scalekit::new(
+    fn scalekit(&self, env: &Env, subrequests: Subrequests) -> Rc<Scalekit> {
+        let allowance = EdgeAllowance::new(env.clone(), subrequests.clone());
+        let client = Scalekit::new(
             self.scalekit.clone(),
             Rc::new(EdgeFetch::new(subrequests)),
             Rc::new(EdgeClock),
             Rc::new(EdgeRandom),
             ISOLATE.with(|isolate| isolate.tokens.clone()),
-        ))
+        );
+        Rc::new(client.with_turns(Turns::new(Rc::new(allowance), self.rates.clone())))
     }
 
     /// What the steps of a run act through.
-    pub fn onboarding_services(&self, subrequests: Subrequests) -> OnboardingServices {
+    pub fn onboarding_services(&self, env: &Env, subrequests: Subrequests) -> OnboardingServices {
         OnboardingServices {
-            scalekit: self.scalekit(subrequests),
+            scalekit: self.scalekit(env, subrequests),
             settings: self.onboarding.clone(),
             public_url: self.public_url.to_string(),
         }
@@ -234,7 +246,7 @@ impl Settings {
             .map_err(|error| weak("SESSION_SECRET", &error))?;
         let registry = Registry::standard().map_err(|error| weak("tools", &error))?;
         let fetch: Rc<dyn Fetch> = Rc::new(EdgeFetch::new(Subrequests::default()));
-        let scalekit = self.scalekit(Subrequests::default());
+        let scalekit = self.scalekit(env, Subrequests::default());
         let client_secrets: HashMap<String, Secret> = self
             .client_secret
             .iter()

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::binding::Message;
+use crate::connector::Lane;
 use crate::http::{
-    CommandOutcome, ConnectAttempt, ResumeRequest, RunPage, RunQuery, Schedule, Start, StartRun,
-    TakenAttempt,
+    Asker, CommandOutcome, ConnectAttempt, ResumeRequest, RunPage, RunQuery, Schedule, Start,
+    StartRun, TakenAttempt,
 };
 use crate::identity::{FetchedKeySet, KeySetError, KeySetSource, RequestContext};
 use crate::time::Timestamp;
@@ -47,23 +48,23 @@ messages! {
 #[derive(Serialize, Deserialize)]
 pub struct StartThis(pub Started);
 
-/// Reads the run, if it is this owner's.
+/// Reads the run, if it is the asker's to see.
 #[derive(Serialize, Deserialize)]
 pub struct View {
-    pub owner: String,
+    pub asker: Asker,
 }
 
-/// Reads journal entries after a position, if the run is this owner's.
+/// Reads journal entries after a position, if the run is the asker's to see.
 #[derive(Serialize, Deserialize)]
 pub struct Events {
-    pub owner: String,
+    pub asker: Asker,
     pub after: u64,
 }
 
-/// Resumes the run, if it is this owner's.
+/// Resumes the run, if it is the asker's to decide.
 #[derive(Serialize, Deserialize)]
 pub struct Resume {
-    pub owner: String,
+    pub asker: Asker,
     pub request: ResumeRequest,
 }
 
@@ -132,6 +133,8 @@ messages! {
     AccountMessage on "ACCOUNTS" {
         AwaitConnections => (),
         AnnounceConnection => (),
+        TakeTurns => Vec<u64>,
+        HoldLane => (),
     }
 }
 
@@ -149,6 +152,20 @@ pub struct AwaitConnections {
 pub struct AnnounceConnection {
     pub connector: String,
     pub event: String,
+}
+
+/// Takes turns of an app's allowance. Answered with the milliseconds to wait for each.
+#[derive(Serialize, Deserialize)]
+pub struct TakeTurns {
+    pub lane: Lane,
+    pub turns: u32,
+}
+
+/// The app wants to be left alone for so many milliseconds.
+#[derive(Serialize, Deserialize)]
+pub struct HoldLane {
+    pub lane: Lane,
+    pub pause_ms: u64,
 }
 
 messages! {

@@ -4,6 +4,7 @@
 //! without it.
 
 mod account_object;
+mod allowance;
 mod backend;
 mod binding;
 mod clock;

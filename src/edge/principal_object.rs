@@ -156,7 +156,7 @@ impl PrincipalObject {
         self.state.storage().sql()
     }
 
-    async fn start_run(&self, start: StartRun) -> Result<Start, Failure> {
+    async fn start_run(&self, mut start: StartRun) -> Result<Start, Failure> {
         let sql = self.sql();
         let now = EdgeClock.now();
         let input = serde_json::to_string(&(&start.workflow, &start.input))?;
@@ -195,6 +195,8 @@ impl PrincipalObject {
             .idempotency_key
             .as_deref()
             .is_some_and(|key| key.starts_with(super::schedule_object::TICK_KEY_PREFIX));
+        let trace_id = start.context.trace_id.get_or_insert_with(new_trace_id);
+        let trace_id = Some(trace_id.clone());
         let started = Started {
             run_id: run_id.clone(),
             workflow: start.workflow,
@@ -202,7 +204,7 @@ impl PrincipalObject {
             owner: start.owner,
             context: serde_json::to_value(&start.context)?,
             input: start.input,
-            trace_id: start.trace_id,
+            trace_id,
         };
         execute(
             &sql,
@@ -407,6 +409,15 @@ impl PrincipalObject {
             expires_at,
         }))
     }
+}
+
+/// A trace of its own for a run whose request belongs to none (W3C Trace Context, section 3.2.2.3).
+fn new_trace_id() -> String {
+    let mut bytes = [0_u8; 16];
+    EdgeRandom.fill(&mut bytes);
+    // All zeros are invalid.
+    bytes[15] |= 1;
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// `run_` and 128 random bits in lower-case base 32.

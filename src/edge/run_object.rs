@@ -1,7 +1,7 @@
 //! A run's object: the engine over this object's journal, its alarm and its messages.
 //!
-//! Named by run id. Answers its owner only; to anybody else a run that exists and one that does
-//! not are the same.
+//! Named by run id. Answers its owner, and a configured approver as far as there is something to
+//! approve; to anybody else a run that exists and one that does not are the same.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -16,13 +16,13 @@ use super::fetch::Subrequests;
 use super::isolate::Settings;
 use super::journal_store::SqlJournal;
 use super::messages::{AwaitConnections, NoteStatus, RunMessage, StartThis};
-use crate::http::{CommandOutcome, ResumeRequest};
+use crate::http::{Asker, CommandOutcome, ResumeRequest, Tenant};
 use crate::identity::RequestContext;
 use crate::onboarding::{OnboardingHealth, onboarding_workflow};
 use crate::ports::Clock;
 use crate::workflow::{
-    CommandError, Engine, Entry, Head, Host, PublishError, Refusal, ResumePayload, RunLog,
-    RunStatus, RunView, Runner, StoreError, SuspendReason,
+    CommandError, Engine, Entry, Head, Host, PublishError, Refusal, ResumePayload, ResumedBy,
+    RunLog, RunStatus, RunView, Runner, StoreError, SuspendReason,
 };
 
 /// Journal entries handed out at once.
@@ -60,15 +60,15 @@ impl DurableObject for RunObject {
             RunMessage::StartThis(StartThis(started)) => reply(CLASS, runner.start(started).await),
             RunMessage::View(view) => reply(
                 CLASS,
-                owned(&runner, &view.owner).map_or(Ok(None), |()| RunView::of(runner.log())),
+                admitted(&runner, &view.asker).map_or(Ok(None), |_| RunView::of(runner.log())),
             ),
             RunMessage::Events(events) => {
-                reply(CLASS, entries(&runner, &events.owner, events.after))
+                reply(CLASS, entries(&runner, &events.asker, events.after))
             }
             RunMessage::Resume(resume) => reply(CLASS, {
-                match owned(&runner, &resume.owner) {
+                match admitted(&runner, &resume.asker) {
                     None => Ok(CommandOutcome::NotFound),
-                    Some(()) => outcome(resume_run(&runner, &resume.owner, resume.request).await),
+                    Some(by) => outcome(resume_run(&runner, by, resume.request).await),
                 }
             }),
             RunMessage::Cancel(cancel) => reply(CLASS, {
@@ -117,7 +117,7 @@ impl RunObject {
         let spent = subrequests.clone();
         let engine = Engine {
             workflow: Rc::new(onboarding_workflow()),
-            services: Rc::new(settings.onboarding_services(subrequests)),
+            services: Rc::new(settings.onboarding_services(&self.env, subrequests)),
             clock,
             random: Rc::new(EdgeRandom),
             host: Rc::new(EdgeHost {
@@ -174,14 +174,33 @@ fn owned(runner: &Runner<OnboardingHealth>, owner: &str) -> Option<()> {
     (head.started.owner == owner).then_some(())
 }
 
+/// As whom somebody may look at the run and resume it. An approver of the owner's organization is
+/// admitted while the run waits for approval, and later to the run they decided.
+fn admitted(runner: &Runner<OnboardingHealth>, asker: &Asker) -> Option<ResumedBy> {
+    let head = runner.log().head()?;
+    if head.started.owner == asker.owner {
+        return Some(ResumedBy::Owner);
+    }
+    let tenant = asker.approves.as_ref()?;
+    let context: RequestContext = serde_json::from_value(head.started.context.clone()).ok()?;
+    let approver = ResumedBy::Approver {
+        principal: asker.owner.clone(),
+    };
+    let waits = head.suspension.as_ref().is_some_and(|suspension| {
+        matches!(suspension.reason, SuspendReason::ApprovalRequired { .. })
+    });
+    let decided = head.resumed.as_ref().is_some_and(|it| it.by == approver);
+    (Tenant::of(&context) == *tenant && (waits || decided)).then_some(approver)
+}
+
 fn entries(
     runner: &Runner<OnboardingHealth>,
-    owner: &str,
+    asker: &Asker,
     after: u64,
 ) -> Result<Option<Vec<Entry>>, StoreError> {
-    match owned(runner, owner) {
+    match admitted(runner, asker) {
         None => Ok(None),
-        Some(()) => runner
+        Some(_) => runner
             .log()
             .store()
             .entries_after(after, EVENT_PAGE)
@@ -191,7 +210,7 @@ fn entries(
 
 async fn resume_run(
     runner: &Runner<OnboardingHealth>,
-    by: &str,
+    by: ResumedBy,
     request: ResumeRequest,
 ) -> Result<(), CommandError> {
     let payload = match (request.approval, request.connected) {

@@ -16,6 +16,7 @@ use super::binding::{call, reply};
 use super::messages::{Enrol, ScheduleMessage, Tick, Withdraw};
 use super::sql::{execute, integer, query};
 use crate::http::{BackendError, StartRun};
+use crate::identity::RequestContext;
 use crate::time::{DAY_MS, Timestamp};
 use crate::workflow::{Definition, StoreError};
 
@@ -202,13 +203,15 @@ impl ScheduleObject {
     }
 
     async fn start(&self, row: EnrolledRow, tick: Timestamp) -> Result<(), Failure> {
+        let mut context: RequestContext = serde_json::from_str(&row.context)?;
+        // Each day's run is a trace of its own, not part of the request that switched it on.
+        context.trace_id = None;
         let start = StartRun {
             owner: row.owner.clone(),
-            context: serde_json::from_str(&row.context)?,
+            context,
             workflow: crate::onboarding::OnboardingHealth::ID.to_owned(),
             input: serde_json::json!({}),
             idempotency_key: Some(format!("{TICK_KEY_PREFIX}{}", tick.date())),
-            trace_id: None,
         };
         call(&self.env, &row.owner, start).await?;
         Ok(())

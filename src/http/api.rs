@@ -13,6 +13,7 @@ use super::limits::{self, RateLimiter};
 use super::message::{ApiRequest, ApiResponse};
 use super::openapi;
 use super::problem::{Problem, ProblemType};
+use super::request_headers::trace_id;
 use super::routes::{Matched, Operation, find};
 use super::seal::Seal;
 use super::session;
@@ -153,7 +154,9 @@ impl Api {
     /// along with requests that other sites make.
     pub(super) async fn caller(&self, request: &ApiRequest) -> Result<Caller, Problem> {
         let authorization = request.header("authorization");
-        Ok(self.sign_in.authenticate(authorization).await?)
+        let mut caller = self.sign_in.authenticate(authorization).await?;
+        caller.context.trace_id = trace_id(request);
+        Ok(caller)
     }
 
     /// Counts an operation against its caller, and says whether the caller may have it. The key is

@@ -1,8 +1,8 @@
 //! What the routes need from the platform, and the values that cross between them.
 //!
 //! Owns names and shapes, no behaviour. The edge implements it with Durable Objects. Everything is
-//! asked for by `owner`, the key of the verified principal: there is no call that could reach
-//! another principal's run.
+//! asked for by the key of the verified principal; another principal's run is reached by a
+//! configured approver alone, and only to decide what it asks.
 
 use async_trait::async_trait;
 use schemars::JsonSchema;
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::identity::RequestContext;
 use crate::time::Timestamp;
-use crate::workflow::{Approval, Entry, RunStatus, RunView};
+use crate::workflow::{Approval, Entry, ResumedBy, RunStatus, RunView};
 
 /// The platform behind the routes could not do its part.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,8 +37,6 @@ pub struct StartRun {
     pub input: Value,
     /// The caller's `Idempotency-Key`: the same key gives the same run.
     pub idempotency_key: Option<String>,
-    /// Trace id of the request.
-    pub trace_id: Option<String>,
 }
 
 /// What a start came to.
@@ -98,6 +96,34 @@ pub struct RunPage {
     pub next: Option<u64>,
 }
 
+/// Who asks for a run: the principal it is sealed to, or somebody who approves for others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asker {
+    /// Key of the principal.
+    pub owner: String,
+    /// Whose runs they may also look at and decide, while these wait for approval.
+    pub approves: Option<Tenant>,
+}
+
+/// An organization as its identity provider knows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tenant {
+    /// Who vouches for its people.
+    pub issuer: String,
+    /// Its name there; `None` for people of no organization.
+    pub org_id: Option<String>,
+}
+
+impl Tenant {
+    /// The organization a request context belongs to.
+    pub fn of(context: &RequestContext) -> Self {
+        Self {
+            issuer: context.issuer.clone(),
+            org_id: context.org_id.clone(),
+        }
+    }
+}
+
 /// What a resume, a cancel or an approval came to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CommandOutcome {
@@ -108,7 +134,7 @@ pub enum CommandOutcome {
     /// Another resume won.
     AlreadyResumed {
         /// Who or what won.
-        by: String,
+        by: ResumedBy,
         /// When.
         at: Timestamp,
     },
@@ -190,19 +216,19 @@ pub trait Backend {
     async fn start_run(&self, start: StartRun) -> Result<Start, BackendError>;
     /// Lists the owner's runs.
     async fn list_runs(&self, owner: &str, query: RunQuery) -> Result<RunPage, BackendError>;
-    /// One run of the owner's; `None` when there is none or it is another's.
-    async fn run(&self, owner: &str, run_id: &str) -> Result<Option<RunView>, BackendError>;
+    /// One run the asker may see; `None` when there is none or it is another's.
+    async fn run(&self, asker: &Asker, run_id: &str) -> Result<Option<RunView>, BackendError>;
     /// Journal entries after a position; `None` as in [`Self::run`].
     async fn run_events(
         &self,
-        owner: &str,
+        asker: &Asker,
         run_id: &str,
         after: u64,
     ) -> Result<Option<Vec<Entry>>, BackendError>;
     /// Resumes a run.
     async fn resume_run(
         &self,
-        owner: &str,
+        asker: &Asker,
         run_id: &str,
         resume: ResumeRequest,
     ) -> Result<CommandOutcome, BackendError>;

@@ -182,7 +182,10 @@ impl Api {
     }
 
     async fn is_active(&self, identifier: &str, connector: Connector) -> bool {
-        let found = self.scalekit.connections(identifier, &[connector]).await;
+        let found = self
+            .scalekit
+            .connections(identifier, &[connector], None)
+            .await;
         found.is_ok_and(|found| found.iter().any(crate::connector::Connection::is_active))
     }
 

@@ -71,7 +71,11 @@ impl Api {
 
     pub(super) async fn list_connections(&self, caller: &Caller) -> Handled {
         let identifier = caller.context.scalekit_identifier.as_str();
-        let found = self.scalekit.connections(identifier, Connector::ALL).await;
+        let trace_id = caller.context.trace_id.as_deref();
+        let found = self
+            .scalekit
+            .connections(identifier, Connector::ALL, trace_id)
+            .await;
         let connections = found
             .map_err(problem)?
             .into_iter()

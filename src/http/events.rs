@@ -87,6 +87,8 @@ pub enum What {
     Resumed {
         /// The suspension that ended.
         number: u32,
+        /// Who or what ended it: `owner`, `approver`, `connection` or `time`.
+        by: String,
     },
     /// A cancel was acknowledged.
     CancelRequested,
@@ -133,7 +135,10 @@ pub fn public(entry: &Entry) -> Option<RunEvent> {
             why: reason,
         },
         Record::ConnectionMade { number, connector } => What::ConnectionMade { number, connector },
-        Record::Resumed { number, .. } => What::Resumed { number },
+        Record::Resumed { number, by, .. } => What::Resumed {
+            number,
+            by: by.name().to_owned(),
+        },
         Record::CancelRequested { .. } => What::CancelRequested,
         Record::Completed { .. } => What::Completed,
         Record::Failed { failure } => What::Failed { failure },
@@ -175,7 +180,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::workflow::{Approval, Decision, ResumePayload, Started};
+    use crate::workflow::{Approval, Decision, ResumePayload, ResumedBy, Started};
 
     fn entry(seq: u64, record: Record) -> Entry {
         let at = Timestamp::from_millis(1_000);
@@ -246,7 +251,9 @@ mod tests {
             },
             Record::Resumed {
                 number: 1,
-                by: secret(),
+                by: ResumedBy::Approver {
+                    principal: secret(),
+                },
                 payload: ResumePayload::Approval(approval),
             },
             Record::CancelRequested { by: secret() },

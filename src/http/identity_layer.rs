@@ -40,9 +40,13 @@ impl SignIn for IdentityLayer {
     }
 
     fn caller(&self, principal: &Principal) -> Result<Caller, BridgeError> {
+        let config = &self.authenticator.config;
+        let context = bridge(principal, config, self.scope)?;
+        let issuer = config.issuer(principal.issuer());
         Ok(Caller {
             owner: principal_key(principal),
-            context: bridge(principal, &self.authenticator.config, self.scope)?,
+            context,
+            approves: issuer.is_some_and(|it| it.approves(principal.user_id())),
         })
     }
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::api::{Api, Handled};
 use super::backend::{
-    CommandOutcome, ResumeRequest, RunPage, RunQuery, RunSummary, Start, StartRun,
+    Asker, CommandOutcome, ResumeRequest, RunPage, RunQuery, RunSummary, Start, StartRun,
 };
 use super::cursor::CursorScope;
 use super::events;
@@ -18,7 +18,7 @@ use super::json_body;
 use super::message::{ApiRequest, ApiResponse};
 use super::problem::{Problem, ProblemType};
 use super::query::{Query, refused};
-use super::request_headers::{idempotency_key, last_event_id, trace_id};
+use super::request_headers::{idempotency_key, last_event_id};
 use super::routes::{Matched, Operation, WORKFLOW, find, is_run_id};
 use super::sign_in::Caller;
 use crate::connector::Connector;
@@ -77,8 +77,8 @@ pub struct RunStatusResponse {
 /// A request to watch a run, checked: for an edge that streams.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subscription {
-    /// Whose run.
-    pub owner: String,
+    /// Who watches.
+    pub asker: Asker,
     /// Which run.
     pub run_id: String,
     /// The position the client has seen.
@@ -97,7 +97,6 @@ impl Api {
             workflow: WORKFLOW.to_owned(),
             input,
             idempotency_key,
-            trace_id: trace_id(request),
         };
         match self.backend.start_run(start).await? {
             Start::Started { run_id, .. } => {
@@ -171,8 +170,8 @@ impl Api {
             let problem = Problem::new(ProblemType::InvalidBody, detail);
             return Err(problem.with("field", "connected"));
         }
-        let owner = &caller.owner;
-        let outcome = self.backend.resume_run(owner, run_id, resume).await?;
+        let asker = caller.asker();
+        let outcome = self.backend.resume_run(&asker, run_id, resume).await?;
         self.command_answer(caller, run_id, outcome).await
     }
 
@@ -186,7 +185,7 @@ impl Api {
         let after = last_event_id(request);
         let entries = self
             .backend
-            .run_events(&caller.owner, run_id, after)
+            .run_events(&caller.asker(), run_id, after)
             .await?
             .ok_or_else(run_not_found)?;
         let body = events::server_sent(&entries).into_bytes();
@@ -210,7 +209,7 @@ impl Api {
             return None;
         }
         Some(Subscription {
-            owner: caller.owner,
+            asker: caller.asker(),
             run_id: run_id.to_owned(),
             after: last_event_id(request),
         })
@@ -218,7 +217,7 @@ impl Api {
 
     async fn owned_run(&self, caller: &Caller, run_id: &str) -> Result<RunView, Problem> {
         check_run_id(run_id)?;
-        let run = self.backend.run(&caller.owner, run_id).await?;
+        let run = self.backend.run(&caller.asker(), run_id).await?;
         run.ok_or_else(run_not_found)
     }
 
@@ -238,10 +237,11 @@ impl Api {
                 Ok(ApiResponse::json(200, &body))
             }
             CommandOutcome::NotFound => Err(run_not_found()),
-            // Who resumed it may be the name of an event; that stays inside.
-            CommandOutcome::AlreadyResumed { at, .. } => {
+            // The principal or the event stays inside.
+            CommandOutcome::AlreadyResumed { by, at } => {
                 let detail = "This suspension was resumed before.";
                 Err(Problem::new(ProblemType::AlreadyResumed, detail)
+                    .with("resumedBy", by.name())
                     .with("resumedAt", at.to_string()))
             }
             CommandOutcome::WrongStatus { status, message } => {

@@ -6,6 +6,7 @@
 use async_trait::async_trait;
 use url::Url;
 
+use super::backend::{Asker, Tenant};
 use super::problem::{Problem, ProblemType};
 use crate::identity::{BridgeError, PendingLogin, Principal, RequestContext};
 
@@ -16,6 +17,18 @@ pub struct Caller {
     pub owner: String,
     /// Whom runs and tools act for.
     pub context: RequestContext,
+    /// Whether they are configured to approve the runs of their organization's people.
+    pub approves: bool,
+}
+
+impl Caller {
+    /// As the platform is asked for a run.
+    pub(super) fn asker(&self) -> Asker {
+        Asker {
+            owner: self.owner.clone(),
+            approves: self.approves.then(|| Tenant::of(&self.context)),
+        }
+    }
 }
 
 /// Why a request's credentials were not accepted.

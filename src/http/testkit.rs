@@ -76,19 +76,19 @@ impl Backend for Platform {
         })
     }
 
-    async fn run(&self, owner: &str, run_id: &str) -> Result<Option<RunView>, BackendError> {
+    async fn run(&self, asker: &Asker, run_id: &str) -> Result<Option<RunView>, BackendError> {
         self.check()?;
-        let key = (owner.to_owned(), run_id.to_owned());
+        let key = (asker.owner.clone(), run_id.to_owned());
         Ok(self.runs.borrow().get(&key).cloned())
     }
 
     async fn run_events(
         &self,
-        owner: &str,
+        asker: &Asker,
         run_id: &str,
         after: u64,
     ) -> Result<Option<Vec<Entry>>, BackendError> {
-        let run = self.run(owner, run_id).await?;
+        let run = self.run(asker, run_id).await?;
         let events = self.events.borrow();
         let later = events.iter().filter(|entry| entry.seq > after).cloned();
         Ok(run.map(|_| later.collect()))
@@ -96,15 +96,19 @@ impl Backend for Platform {
 
     async fn resume_run(
         &self,
-        owner: &str,
+        asker: &Asker,
         run_id: &str,
         _: ResumeRequest,
     ) -> Result<CommandOutcome, BackendError> {
-        self.cancel_run(owner, run_id).await
+        self.cancel_run(&asker.owner, run_id).await
     }
 
     async fn cancel_run(&self, owner: &str, run_id: &str) -> Result<CommandOutcome, BackendError> {
-        if self.run(owner, run_id).await?.is_none() {
+        let asker = Asker {
+            owner: owner.to_owned(),
+            approves: None,
+        };
+        if self.run(&asker, run_id).await?.is_none() {
             return Ok(CommandOutcome::NotFound);
         }
         Ok(self
@@ -187,6 +191,7 @@ pub(super) fn provider(id: &str) -> LoginProvider {
 
 pub(super) fn caller(name: &str) -> Caller {
     Caller {
+        approves: false,
         owner: format!("owner-of-{name}"),
         context: serde_json::from_value(serde_json::json!({
             "user_id": name,

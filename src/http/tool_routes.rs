@@ -71,6 +71,7 @@ impl Api {
             Some(&caller.context.user_id),
             Some(caller.context.scalekit_identifier.as_str()),
         )
+        .map(|context| context.with_trace_id(caller.context.trace_id.clone()))
         .map_err(|missing| {
             Problem::new(ProblemType::Forbidden, format!("{missing}."))
                 .with("missing", missing.keys)

@@ -42,6 +42,8 @@ struct Entry {
     authorized_parties: Vec<String>,
     user_claim: Option<String>,
     org_claim: Option<String>,
+    #[serde(default)]
+    approvers: Vec<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -135,6 +137,9 @@ impl Issuer {
             }
             _ => {}
         }
+        if entry.approvers.iter().any(String::is_empty) {
+            return Err("approvers must not name an empty user".into());
+        }
         if let Some(namespace) = &entry.namespace {
             let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
             if namespace.is_empty() || namespace.len() > 32 || !namespace.chars().all(plain) {
@@ -192,6 +197,11 @@ impl Issuer {
     /// Where its keys are.
     pub fn keys(&self) -> &KeySetSource {
         &self.keys
+    }
+
+    /// Whether this user may decide what the runs of their organization's people ask.
+    pub fn approves(&self, user_id: &str) -> bool {
+        self.entry.approvers.iter().any(|it| it == user_id)
     }
 
     /// The claim that names the user.

@@ -80,6 +80,9 @@ pub struct RequestContext {
     pub scalekit_identifier: ScalekitIdentifier,
     /// Who vouched for the user.
     pub issuer: String,
+    /// The trace the request belongs to (W3C Trace Context), 32 hex digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace_id: Option<String>,
 }
 
 /// The key of a principal's own objects, to which its runs are sealed: a digest of issuer and

@@ -79,7 +79,11 @@ pub(super) fn tool_context(context: &RequestContext, run: &str) -> Result<ToolCo
         Some(&context.user_id),
         Some(context.scalekit_identifier.as_str()),
     )
-    .map(|tools| tools.with_agent_run_id(run))
+    .map(|tools| {
+        tools
+            .with_agent_run_id(run)
+            .with_trace_id(context.trace_id.clone())
+    })
     .map_err(|missing| Failure::own(FailureKind::ContextMissing, &missing.to_string()))
 }
 

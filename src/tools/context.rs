@@ -12,6 +12,7 @@ pub struct ToolContext {
     user_id: String,
     scalekit_identifier: String,
     agent_run_id: Option<String>,
+    trace_id: Option<String>,
 }
 
 /// Keys that the request context does not have.
@@ -37,6 +38,7 @@ impl ToolContext {
                 user_id,
                 scalekit_identifier,
                 agent_run_id: None,
+                trace_id: None,
             }),
             (user, identifier) => {
                 let found = [user.is_some(), identifier.is_some()];
@@ -58,6 +60,13 @@ impl ToolContext {
         self
     }
 
+    /// The trace this call belongs to (W3C Trace Context), 32 hex digits; Scalekit is told.
+    #[must_use]
+    pub fn with_trace_id(mut self, trace_id: Option<String>) -> Self {
+        self.trace_id = trace_id;
+        self
+    }
+
     /// The verified user, as this application knows them.
     pub fn user_id(&self) -> &str {
         &self.user_id
@@ -71,6 +80,11 @@ impl ToolContext {
     /// The run, if any.
     pub fn agent_run_id(&self) -> Option<&str> {
         self.agent_run_id.as_deref()
+    }
+
+    /// The trace, if any.
+    pub fn trace_id(&self) -> Option<&str> {
+        self.trace_id.as_deref()
     }
 }
 

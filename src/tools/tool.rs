@@ -126,6 +126,7 @@ async fn attempt<T: Tool>(
         connector: T::CONNECTOR,
         params: T::params(input)?,
         agent_run_id: context.agent_run_id(),
+        trace_id: context.trace_id(),
         kind: T::KIND,
     };
     let executed = scalekit.execute(&call, permit).await?;

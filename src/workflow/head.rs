@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::journal::{Record, Started};
-use super::suspend::{ResumePayload, SuspendReason};
+use super::suspend::{ResumePayload, ResumedBy, SuspendReason};
 use crate::time::Timestamp;
 
 /// Where a run stands.
@@ -109,7 +109,7 @@ pub struct Resumed {
     /// The suspension it ended.
     pub number: u32,
     /// Who or what resumed it.
-    pub by: String,
+    pub by: ResumedBy,
     /// When.
     pub at: Timestamp,
     /// With what.
@@ -180,7 +180,7 @@ pub enum Refusal {
     #[error("already resumed")]
     AlreadyResumed {
         /// Who won.
-        by: String,
+        by: ResumedBy,
         /// When.
         at: Timestamp,
     },
@@ -349,7 +349,7 @@ impl Head {
         let number = self.suspension.as_ref()?.number;
         (due <= now).then(|| Record::Resumed {
             number,
-            by: "time".into(),
+            by: ResumedBy::Time,
             payload: ResumePayload::TimeReached,
         })
     }
@@ -361,7 +361,7 @@ impl Head {
     pub fn resume(
         &self,
         number: Option<u32>,
-        by: &str,
+        by: ResumedBy,
         payload: ResumePayload,
     ) -> Result<Record, Refusal> {
         let Some(suspension) = &self.suspension else {
@@ -392,13 +392,13 @@ impl Head {
             .map_err(Refusal::WrongPayload)?;
         Ok(Record::Resumed {
             number: suspension.number,
-            by: by.to_owned(),
+            by,
             payload,
         })
     }
 
     /// Decides what a new connection of `connector` means: nothing, one missing less, or a resume.
-    pub fn connection_made(&self, number: u32, connector: &str, by: &str) -> Vec<Record> {
+    pub fn connection_made(&self, number: u32, connector: &str, event: &str) -> Vec<Record> {
         let Some(suspension) = self.suspension.as_ref().filter(|it| it.number == number) else {
             return Vec::new();
         };
@@ -418,7 +418,9 @@ impl Head {
         if missing.iter().all(|it| made.contains(&it.connector)) {
             records.push(Record::Resumed {
                 number,
-                by: by.to_owned(),
+                by: ResumedBy::Connection {
+                    event: event.to_owned(),
+                },
                 payload: ResumePayload::Connected { connectors: made },
             });
         }

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::effect::EffectOutcome;
 use super::head::RunFailure;
-use super::suspend::{ResumePayload, SuspendReason};
+use super::suspend::{ResumePayload, ResumedBy, SuspendReason};
 use crate::time::Timestamp;
 
 /// One row of the journal.
@@ -71,10 +71,10 @@ pub enum Record {
     },
     /// One of the connections a suspended run waits for was made.
     ConnectionMade { number: u32, connector: String },
-    /// The run goes on. `by` is the owner key of who resumed it, or the event that did.
+    /// The run goes on.
     Resumed {
         number: u32,
-        by: String,
+        by: ResumedBy,
         payload: ResumePayload,
     },
     /// Nothing new may be sent from here on.

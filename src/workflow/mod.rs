@@ -41,5 +41,5 @@ pub use log::RunLog;
 pub use retry::RetryPolicy;
 pub use runner::{CommandError, Engine, Host, PublishError, Runner};
 pub use store::{Alarm, Commit, JournalStore, StoreError};
-pub use suspend::{Approval, Decision, MissingConnection, ResumePayload, SuspendReason};
-pub use view::{RunView, StepStatus, StepView, SuspensionView};
+pub use suspend::{Approval, Decision, MissingConnection, ResumePayload, ResumedBy, SuspendReason};
+pub use view::{ResumeView, RunView, StepStatus, StepView, SuspensionView};

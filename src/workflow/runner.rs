@@ -20,7 +20,7 @@ use super::head::{Head, Next, Refusal, RunFailure, RunStatus};
 use super::journal::{Record, Started};
 use super::log::RunLog;
 use super::store::{Alarm, StoreError};
-use super::suspend::{ResumePayload, SuspendReason};
+use super::suspend::{ResumePayload, ResumedBy, SuspendReason};
 use crate::ports::{Clock, Random};
 use crate::time::Timestamp;
 
@@ -128,7 +128,7 @@ impl<D: Definition> Runner<D> {
     pub async fn resume(
         &self,
         number: Option<u32>,
-        by: &str,
+        by: ResumedBy,
         payload: ResumePayload,
     ) -> Result<(), CommandError> {
         let record = {
@@ -146,11 +146,11 @@ impl<D: Definition> Runner<D> {
         &self,
         number: u32,
         connector: &str,
-        by: &str,
+        event: &str,
     ) -> Result<(), CommandError> {
         let records = {
             let head = self.log.head().ok_or(CommandError::NotFound)?;
-            head.connection_made(number, connector, by)
+            head.connection_made(number, connector, event)
         };
         self.record_and_wake(records).await
     }

@@ -114,6 +114,38 @@ pub enum ResumePayload {
     TimeReached,
 }
 
+/// Who or what ended a suspension.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "who", rename_all = "snake_case")]
+pub enum ResumedBy {
+    /// The principal the run is sealed to.
+    Owner,
+    /// Somebody configured to approve for others; under whose identity steps act is unchanged.
+    Approver {
+        /// Key of their principal.
+        principal: String,
+    },
+    /// The connections it waited for.
+    Connection {
+        /// The cause: a callback, a webhook.
+        event: String,
+    },
+    /// The due time.
+    Time,
+}
+
+impl ResumedBy {
+    /// In one word, for people; names nobody.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Approver { .. } => "approver",
+            Self::Connection { .. } => "connection",
+            Self::Time => "time",
+        }
+    }
+}
+
 /// A decision about a plan, whole or item by item.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -10,7 +10,7 @@ use super::head::{Head, RunFailure, RunStatus};
 use super::journal::{Entry, Record};
 use super::log::RunLog;
 use super::store::StoreError;
-use super::suspend::SuspendReason;
+use super::suspend::{ResumedBy, SuspendReason};
 use crate::time::Timestamp;
 
 /// A run, whole.
@@ -41,6 +41,9 @@ pub struct RunView {
     /// What it waits for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suspension: Option<SuspensionView>,
+    /// The latest resume that was not by time alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resumed: Option<ResumeView>,
     /// What it ended with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<Value>,
@@ -99,6 +102,18 @@ pub struct SuspensionView {
     pub reason: SuspendReason,
 }
 
+/// A resume that was accepted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ResumeView {
+    /// The suspension it ended.
+    pub number: u32,
+    /// Who or what it was: `owner`, `approver` or `connection`.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// The kinds of records a view is made of.
 const MILESTONES: [&str; 8] = [
     "step_started",
@@ -127,10 +142,18 @@ impl RunView {
     fn from_parts(head: &Head, milestones: &[Entry]) -> Self {
         let mut result = None;
         let mut failure = None;
+        let mut resumed = None;
         for entry in milestones {
             match &entry.record {
                 Record::Completed { result: ended, .. } => result = Some(ended.clone()),
                 Record::Failed { failure: ended } => failure = Some(ended.clone()),
+                Record::Resumed { number, by, .. } if *by != ResumedBy::Time => {
+                    resumed = Some(ResumeView {
+                        number: *number,
+                        by: by.name().to_owned(),
+                        at: entry.at,
+                    });
+                }
                 _ => {}
             }
         }
@@ -146,6 +169,7 @@ impl RunView {
             steps: steps(milestones),
             state: head.state.clone(),
             suspension: suspension(head),
+            resumed,
             result,
             failure,
             trace_id: head.started.trace_id.clone(),

@@ -21,8 +21,8 @@ use onbehalf::ports::Clock;
 use onbehalf::time::Timestamp;
 use onbehalf::workflow::memory::MemoryStore;
 use onbehalf::workflow::{
-    Engine, Head, Host, JournalStore, PublishError, Record, ResumePayload, RunLog, RunStatus,
-    Runner, Started,
+    Engine, Head, Host, JournalStore, PublishError, Record, ResumePayload, ResumedBy, RunLog,
+    RunStatus, Runner, Started,
 };
 use serde_json::{Value, json};
 
@@ -146,6 +146,31 @@ impl Process {
         panic!("the run goes round in circles: {:?}", run.head().suspension);
     }
 
+    /// Lets alarms ring until a crash, and leaves the run as the crash left it. Answers whether there
+    /// was one.
+    pub fn drive_into_crash(&self, run: &Run) -> bool {
+        while let Some(at) = run.store.take_alarm() {
+            self.clock.move_to(at);
+            let runner = Rc::clone(&run.runner.borrow());
+            let crashed = || self.apps.crashed.take();
+            if self.clock.run(runner.advance(), crashed).is_none() {
+                run.store.restore_alarm(self.clock.now());
+                return true;
+            }
+        }
+        false
+    }
+
+    /// A run over storage filled elsewhere.
+    pub fn pick_up(&self, store: MemoryStore) -> Run {
+        let store = Rc::new(store);
+        let runner = self.runner(&store);
+        Run {
+            store,
+            runner: RefCell::new(runner),
+        }
+    }
+
     /// Lets one alarm ring.
     pub fn ring(&self, run: &Run) {
         let at = run.store.take_alarm().expect("an alarm");
@@ -171,7 +196,7 @@ impl Process {
     /// Resumes a run and drives it on.
     pub fn resume(&self, run: &Run, payload: ResumePayload) -> RunStatus {
         let runner = Rc::clone(&run.runner.borrow());
-        let resumed = self.now(runner.resume(None, "p_1", payload));
+        let resumed = self.now(runner.resume(None, ResumedBy::Owner, payload));
         resumed.expect("resumed");
         self.drive(run)
     }

@@ -64,6 +64,9 @@ impl Service {
             _ => return failure(404, "NOT_FOUND", "Not Found"),
         };
         self.world.count(endpoint);
+        if let Some(header) = request.header("traceparent") {
+            self.world.calls.note_trace(header);
+        }
         let body = request.json();
         let text = |name: &str| body.get(name).and_then(serde_json::Value::as_str);
         let fault = self
@@ -83,6 +86,7 @@ impl Service {
             return failure(status, "SERVICE_UNAVAILABLE", "Scalekit is not available")
                 .after(&fault);
         }
+        let written = self.world.ledger.len();
         let reply = if endpoint == "token" {
             self.token(request, now_ms)
         } else if !self.authorized(request, now_ms) {
@@ -94,7 +98,8 @@ impl Service {
         } else {
             self.answer(endpoint, request, &fault, now_ms, base_url)
         };
-        if fault.lose_answer {
+        let wrote = self.world.ledger.len() > written;
+        if fault.lose_answer || (fault.lose_writes && wrote) {
             return Reply {
                 webhooks: reply.webhooks,
                 ..Reply::broken(&fault)

@@ -1,8 +1,8 @@
 //! How the world misbehaves: a list of rules, each with what it applies to and what it does.
 //!
 //! `{"rules": [{"match": {"tool", "identifier", "endpoint"}, "latency_ms", "status", "service",
-//! "rate", "times", "retry_after", "lose_answer", "break_before", "revoke", "set_status",
-//! "search_lag_ms", "garbage"}]}`. Every member is optional; an empty match applies to everything.
+//! "rate", "times", "retry_after", "lose_answer", "lose_writes", "break_before", "revoke",
+//! "set_status", "search_lag_ms", "garbage"}]}`. Every member is optional; an empty match applies to everything.
 //! All rules that apply work together.
 
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,8 @@ pub struct Rule {
     pub retry_after: Option<u64>,
     /// The call takes effect, then the connection breaks.
     pub lose_answer: bool,
+    /// The same, for calls that wrote something only.
+    pub lose_writes: bool,
     /// The connection breaks before the call takes effect.
     pub break_before: bool,
     /// The account is revoked at the provider.
@@ -125,6 +127,7 @@ impl Rule {
             self.retry_after = other.retry_after;
         }
         self.lose_answer |= other.lose_answer;
+        self.lose_writes |= other.lose_writes;
         self.break_before |= other.break_before;
         self.revoke |= other.revoke;
         self.set_status = self.set_status.take().or(other.set_status.clone());

@@ -1,6 +1,6 @@
 //! The world itself: everybody's apps, and what was done in them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -53,6 +53,21 @@ pub struct Calls {
     pub tools: BTreeMap<String, u64>,
     /// By identifier.
     pub by_identifier: BTreeMap<String, u64>,
+    /// Traces that calls belonged to (W3C Trace Context), the first so many.
+    pub traces: BTreeSet<String>,
+}
+
+/// Traces that are remembered.
+const TRACES: usize = 1000;
+
+impl Calls {
+    /// Notes the trace of a `traceparent` header.
+    pub fn note_trace(&mut self, header: &str) {
+        let trace = header.split('-').nth(1);
+        if let Some(trace) = trace.filter(|_| self.traces.len() < TRACES) {
+            self.traces.insert(trace.to_owned());
+        }
+    }
 }
 
 /// The world.

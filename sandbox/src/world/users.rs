@@ -51,5 +51,7 @@ pub fn seeded() -> Vec<CsmSeed> {
         },
         CsmSeed::new("erin", "Erin Kowalczyk", "org_acme", &APPS, 1000),
         CsmSeed::new("dave", "Dave Okafor", "org_globex", &APPS, 25),
+        // A team lead: no customers of her own, decides what others' runs ask.
+        CsmSeed::new("grace", "Grace Imamura", "org_acme", &[], 0),
     ]
 }

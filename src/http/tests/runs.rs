@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::http::backend::{CommandOutcome, Start};
 use crate::http::testkit::{Bench, api_request, bench, json_of, waiting_run};
 use crate::time::Timestamp;
-use crate::workflow::{Entry, Record, RunStatus};
+use crate::workflow::{Entry, Record, ResumedBy, RunStatus};
 
 const RUNS: &str = "/api/workflows/onboarding-health/runs";
 const TRIGGER: &str = "/api/workflows/onboarding-health/trigger";
@@ -54,7 +54,7 @@ async fn a_run_is_started_as_the_caller() {
         json!({"onMissingConnector": "suspend", "approval": "none"})
     );
     assert_eq!(started[0].idempotency_key.as_deref(), Some("k1"));
-    assert_eq!(started[0].trace_id.as_deref(), Some(trace));
+    assert_eq!(started[0].context.trace_id.as_deref(), Some(trace));
 }
 
 #[tokio::test]
@@ -193,7 +193,9 @@ async fn commands_are_answered_with_where_the_run_stands() {
     for (outcome, status, member) in [
         (
             CommandOutcome::AlreadyResumed {
-                by: "webhook SECRET".into(),
+                by: ResumedBy::Connection {
+                    event: "webhook SECRET".into(),
+                },
                 at: Timestamp::from_millis(0),
             },
             409,
@@ -256,7 +258,7 @@ async fn watching_goes_on_behind_the_last_event() {
     request.headers.push(("last-event-id".into(), "2".into()));
     let subscription = bench.api.subscription(&request).await.expect("a watch");
     assert_eq!(
-        (subscription.after, subscription.owner.as_str()),
+        (subscription.after, subscription.asker.owner.as_str()),
         (2, "owner-of-alice")
     );
     let response = bench.api.handle(request).await;

@@ -39,9 +39,10 @@ impl Step<OnboardingHealth> for Preflight {
     ) -> StepResult<OnboardingHealth, Verified> {
         let services = cx.services();
         let identifier = cx.context().scalekit_identifier.as_str();
+        let trace_id = cx.context().trace_id.as_deref();
         let connections = services
             .scalekit
-            .connections(identifier, &CONNECTORS)
+            .connections(identifier, &CONNECTORS, trace_id)
             .await
             .map_err(failed)?;
         let missing: Vec<_> = connections.iter().filter(|it| !it.is_active()).collect();
