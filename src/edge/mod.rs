@@ -42,7 +42,7 @@ pub async fn fetch(request: Request, env: &Env) -> worker::Result<Response> {
     let request = read(request).await?;
     let api = match isolate::api(env) {
         Ok(api) => api,
-        Err(wrong) => return write(handle_unconfigured(&request, &wrong.0)),
+        Err(wrong) => return write(handle_unconfigured(&request, &wrong.public())),
     };
     if let Some(subscription) = api.subscription(&request).await {
         return events::stream(api, subscription);

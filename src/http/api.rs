@@ -34,8 +34,6 @@ pub struct ApiSettings {
     pub seal: Seal,
     /// Keys of Scalekit's webhooks; without them, none is accepted.
     pub webhook_secrets: Option<WebhookSecrets>,
-    /// Names (only names) of settings that are missing or wrong, shown by `/health`.
-    pub configuration_problems: Vec<String>,
 }
 
 impl ApiSettings {
@@ -104,7 +102,7 @@ impl Api {
         }
         match operation {
             Operation::Home => Ok(self.home(request)),
-            Operation::Health => Ok(super::site::health(&self.settings.configuration_problems)),
+            Operation::Health => Ok(super::site::health(&[])),
             Operation::OpenApi => Ok(self.openapi(request)),
             Operation::ReceiveWebhook => self.receive_webhook(request).await,
             Operation::StartConnect => Ok(self.start_connect(request, parameter).await),
@@ -188,7 +186,7 @@ fn method_not_allowed(methods: &[&str]) -> Problem {
 }
 
 /// Answers for a service that cannot be built from its settings: `/health` says what is missing,
-/// everything else that it is not configured. `problems` are names only.
+/// everything else that it is not configured. `problems` name settings, and never show a value.
 pub fn handle_unconfigured(request: &ApiRequest, problems: &[String]) -> ApiResponse {
     let mut response = match find(&request.method, &request.path) {
         Matched::Operation(Operation::Health, _) => super::site::health(problems),

@@ -327,7 +327,6 @@ pub(super) fn bench_at(public_url: &str) -> Bench {
             public_url: Url::parse(public_url).expect("url"),
             seal: Seal::new(SESSION_SECRET).expect("seal"),
             webhook_secrets: WebhookSecrets::parse(WEBHOOK_SECRET).ok(),
-            configuration_problems: Vec::new(),
         },
         description: OnceCell::new(),
         clock: scalekit.clock.clone(),
