@@ -13,6 +13,7 @@ use super::limits::{self, RateLimiter};
 use super::message::{ApiRequest, ApiResponse};
 use super::openapi;
 use super::problem::{Problem, ProblemType};
+use super::query::Query;
 use super::request_headers::trace_id;
 use super::routes::{Matched, Operation, find};
 use super::seal::Seal;
@@ -48,6 +49,9 @@ impl ApiSettings {
         cookie::is_secure(&self.public_url)
     }
 }
+
+/// A year, in seconds, as RFC 6797 section 14.2 and preload lists advise.
+const HSTS: &str = "max-age=31536000";
 
 /// The routes and everything they lean on.
 pub struct Api {
@@ -85,7 +89,23 @@ impl Api {
         if request.method == "HEAD" {
             response.body.clear();
         }
-        response
+        self.over_https(response)
+    }
+
+    /// The head of a stream of server-sent events.
+    pub fn event_stream(&self) -> ApiResponse {
+        let content_type = "text/event-stream; charset=utf-8";
+        self.over_https(ApiResponse::new(200, content_type, Vec::new()))
+    }
+
+    /// Has browsers keep to `https` where the service is reached that way. Hosts below this one are
+    /// not its to decide about, so they are not included.
+    fn over_https(&self, response: ApiResponse) -> ApiResponse {
+        if self.settings.secure() {
+            response.with("strict-transport-security", HSTS)
+        } else {
+            response
+        }
     }
 
     async fn dispatch(
@@ -129,6 +149,7 @@ impl Api {
         parameter: &str,
         request: &ApiRequest,
     ) -> Handled {
+        check_query(operation, request)?;
         match operation {
             Operation::TriggerRun => self.trigger_run(caller, request).await,
             Operation::ListRuns => self.list_runs(&caller, request).await,
@@ -171,6 +192,19 @@ impl Api {
         let cookie = Cookie::Session.of(request, self.settings.secure())?;
         let who = session::read_session(&self.settings.seal, cookie, self.clock.now())?;
         self.sign_in.caller(&who).ok()
+    }
+}
+
+/// Refuses parameters an operation of the API does not have: whoever sends `?user=bob` has to
+/// learn that it means nothing.
+///
+/// # Errors
+/// 400.
+pub(super) fn check_query(operation: Operation, request: &ApiRequest) -> Result<(), Problem> {
+    match operation {
+        // Reads its own.
+        Operation::ListRuns => Ok(()),
+        _ => Query::strict(request, &[]).map(|_| ()),
     }
 }
 

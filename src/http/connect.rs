@@ -35,6 +35,9 @@ pub const CONNECT_LIFETIME: Duration = Duration::from_secs(10 * 60);
 const BROWSER_LIFETIME: Duration = Duration::from_secs(60 * 60);
 /// Length of 256 bits in base64url.
 const TOKEN_CHARS: usize = 43;
+/// Longest parameter of an address the browser comes back to that is looked at. A state has 43
+/// characters, the names Scalekit gives a consent some 40.
+const MAX_PARAMETER_BYTES: usize = 256;
 /// The path Scalekit sends the browser back to.
 pub const CONNECT_CALLBACK: &str = "/connect/callback";
 
@@ -101,6 +104,9 @@ impl Api {
         else {
             return connect_end(ConnectEnd::Incomplete, None);
         };
+        if auth_request_id.len().max(state.len()) > MAX_PARAMETER_BYTES {
+            return connect_end(ConnectEnd::Incomplete, None);
+        }
         let Some(caller) = self.browser_caller(request) else {
             let query = Serializer::new(String::new())
                 .append_pair("auth_request_id", auth_request_id)

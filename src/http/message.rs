@@ -7,6 +7,21 @@
 /// edge reads at most one byte more than this, so that a longer body is recognised unread.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
+/// What every response carries unless it says otherwise. Nothing may be kept by a cache, no browser
+/// may guess at a type, frame it, load anything from it, use it in another site's page or name it
+/// to the next.
+const HEADERS: [(&str, &str); 6] = [
+    ("cache-control", "no-store"),
+    ("x-content-type-options", "nosniff"),
+    (
+        "content-security-policy",
+        "default-src 'none'; frame-ancestors 'none'",
+    ),
+    ("x-frame-options", "DENY"),
+    ("referrer-policy", "no-referrer"),
+    ("cross-origin-resource-policy", "same-origin"),
+];
+
 /// A request, read whole.
 #[derive(Clone, Default)]
 pub struct ApiRequest {
@@ -60,17 +75,17 @@ impl std::fmt::Debug for ApiResponse {
 }
 
 impl ApiResponse {
-    /// A response with this status and body, and the headers that every response carries: nothing
-    /// here may be kept by a cache, and no browser may guess at a type.
+    /// A response with this status and body, and the headers that every response carries.
     pub fn new(status: u16, content_type: &str, body: Vec<u8>) -> Self {
-        Self {
+        let empty = Self {
             status,
-            headers: Vec::new(),
+            headers: Vec::with_capacity(HEADERS.len() + 1),
             body,
-        }
-        .with("content-type", content_type)
-        .with("cache-control", "no-store")
-        .with("x-content-type-options", "nosniff")
+        };
+        HEADERS.iter().fold(
+            empty.with("content-type", content_type),
+            |it, (name, value)| it.with(name, value),
+        )
     }
 
     /// A value as `application/json`. A value that cannot be written is a defect of this program
@@ -91,9 +106,7 @@ impl ApiResponse {
 
     /// Sends the browser elsewhere with a `GET`.
     pub fn redirect(status: u16, location: &str) -> Self {
-        Self::new(status, "text/plain; charset=utf-8", Vec::new())
-            .with("location", location)
-            .with("referrer-policy", "no-referrer")
+        Self::new(status, "text/plain; charset=utf-8", Vec::new()).with("location", location)
     }
 
     /// Sets a header in place of what every response carries.

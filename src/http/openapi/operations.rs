@@ -127,7 +127,6 @@ fn run_list(operation: Operation, schemas: &mut Schemas) -> Described {
             .parameter("header", "traceparent", "W3C Trace Context.", text())
             .body(false, schemas.sent::<OnboardingInput>())
             .answer(200, "The run is started.", JSON, schemas.of::<TriggerResponse>())
-            .problem(ProblemType::InvalidQuery)
             .problem(ProblemType::InvalidIdempotencyKey)
             .problem(ProblemType::IdempotencyKeyReused)
             .problem(ProblemType::TooManyRuns);
@@ -158,7 +157,6 @@ fn run_list(operation: Operation, schemas: &mut Schemas) -> Described {
         text(),
     )
     .answer(200, "A page.", JSON, schemas.of::<RunListResponse>())
-    .problem(ProblemType::InvalidQuery)
     .problem(ProblemType::InvalidCursor)
 }
 

@@ -173,6 +173,7 @@ impl Described {
         if self.access == Access::Bearer {
             self = [
                 ProblemType::MalformedCredentials,
+                ProblemType::InvalidQuery,
                 ProblemType::Unauthenticated,
                 ProblemType::Forbidden,
                 ProblemType::IdentityUnavailable,

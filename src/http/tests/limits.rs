@@ -121,7 +121,8 @@ async fn everything_expensive_is_counted() {
 #[tokio::test]
 async fn a_person_over_the_limit_sees_a_page_and_loses_nothing() {
     let bench = strict(1);
-    let state_hash = fingerprint("s");
+    let state = "s".repeat(43);
+    let state_hash = fingerprint(&state);
     let attempt = ConnectAttempt {
         state_hash: state_hash.clone(),
         connector: "hubspot".into(),
@@ -134,8 +135,8 @@ async fn a_person_over_the_limit_sees_a_page_and_loses_nothing() {
     // Alice has used up what she may; her address has not.
     bench.counter.uses.borrow_mut().push((Budget::Calls, owner));
     let session = [bench.session("alice")];
-    let callback = "/connect/callback?auth_request_id=a&state=s";
-    let page = bench.visit(callback, &session).await;
+    let callback = format!("/connect/callback?auth_request_id=a&state={state}");
+    let page = bench.visit(&callback, &session).await;
     assert_eq!(page.status, 429);
     assert_eq!(
         page.header("content-type"),
