@@ -172,8 +172,9 @@ fn a_missing_connection_can_be_waited_for() {
     assert_eq!(
         run.reason(),
         json!({"reason": "connection_required", "missing": [
-            {"connector": "zendesk", "reason": "not_connected"},
-            {"connector": "linear", "reason": "token_expired"}]})
+            {"connector": "zendesk", "reason": "not_connected", "scopes": ["read"]},
+            {"connector": "linear", "reason": "token_expired",
+                "scopes": ["read", "comments:create"]}]})
     );
     process
         .apps

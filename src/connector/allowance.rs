@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::name::Connector;
+use super::name::{Connector, UnknownConnector};
 use crate::time::Timestamp;
 
 /// A turn further away than this is not given out: whoever asks can do better than to wait for it,
@@ -17,42 +17,53 @@ pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(3);
 /// The most calls at once, or in a minute, a setting may allow; above every documented allowance.
 const HIGHEST: u32 = 100_000;
 
-/// A share of an app's allowance that the app counts by itself.
+/// A share of an app's allowance that the app counts by itself. Written as `hubspot.search`, or as
+/// the connector's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum Lane {
     /// HubSpot's search, which has an allowance of its own.
-    #[serde(rename = "hubspot.search")]
     HubspotSearch,
-    /// Everything else of HubSpot.
-    #[serde(rename = "hubspot")]
-    Hubspot,
-    /// Zendesk.
-    #[serde(rename = "zendesk")]
-    Zendesk,
-    /// Linear.
-    #[serde(rename = "linear")]
-    Linear,
+    /// Everything else of an app.
+    App(Connector),
 }
+
+const HUBSPOT_SEARCH: &str = "hubspot.search";
 
 impl Lane {
     /// The lane a tool of Scalekit's catalogue takes.
     pub fn of(connector: Connector, tool_name: &str) -> Self {
-        match connector {
-            Connector::Hubspot if tool_name.ends_with("_search") => Self::HubspotSearch,
-            Connector::Hubspot => Self::Hubspot,
-            Connector::Zendesk => Self::Zendesk,
-            Connector::Linear => Self::Linear,
+        if connector == Connector::Hubspot && tool_name.ends_with("_search") {
+            Self::HubspotSearch
+        } else {
+            Self::App(connector)
         }
     }
 
     /// As settings and storage name it.
     pub fn name(self) -> &'static str {
         match self {
-            Self::HubspotSearch => "hubspot.search",
-            Self::Hubspot => "hubspot",
-            Self::Zendesk => "zendesk",
-            Self::Linear => "linear",
+            Self::HubspotSearch => HUBSPOT_SEARCH,
+            Self::App(connector) => connector.name(),
         }
+    }
+}
+
+impl From<Lane> for String {
+    fn from(lane: Lane) -> Self {
+        lane.name().to_owned()
+    }
+}
+
+impl TryFrom<String> for Lane {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        if name == HUBSPOT_SEARCH {
+            return Ok(Self::HubspotSearch);
+        }
+        let connector = name.parse().map(Self::App);
+        connector.map_err(|unknown: UnknownConnector| format!("{unknown}, {HUBSPOT_SEARCH}"))
     }
 }
 
@@ -65,6 +76,13 @@ pub struct Rate {
     /// Calls a minute after that. 1 to 100,000.
     pub per_minute: u32,
 }
+
+/// For an app without a row of its own: inside the smallest allowance an app of this kind is known
+/// to give, one call a second.
+const UNKNOWN_APP: Rate = Rate {
+    burst: 10,
+    per_minute: 50,
+};
 
 impl Rate {
     /// The time between two calls once the burst is used up, rounded up to whole milliseconds.
@@ -93,12 +111,12 @@ impl Default for Rates {
             (Lane::HubspotSearch, rate(3, 120)),
             // 110 calls in ten seconds for an app that users authorize (HubSpot, "Usage
             // guidelines").
-            (Lane::Hubspot, rate(36, 360)),
+            (Lane::App(Connector::Hubspot), rate(36, 360)),
             // 200 calls a minute on the Team plan (Zendesk, "Rate limits: Support API").
-            (Lane::Zendesk, rate(60, 120)),
+            (Lane::App(Connector::Zendesk), rate(60, 120)),
             // 5,000 calls an hour and user for an app that users authorize (Linear, "Rate
             // limiting").
-            (Lane::Linear, rate(200, 75)),
+            (Lane::App(Connector::Linear), rate(200, 75)),
         ]))
     }
 }
@@ -130,12 +148,7 @@ impl Rates {
 
     /// The allowance of one lane.
     pub fn of(&self, lane: Lane) -> Rate {
-        // Every lane has a default; were one forgotten, one call a second offends nobody.
-        let cautious = Rate {
-            burst: 1,
-            per_minute: 60,
-        };
-        self.0.get(&lane).copied().unwrap_or(cautious)
+        self.0.get(&lane).copied().unwrap_or(UNKNOWN_APP)
     }
 }
 
@@ -267,6 +280,7 @@ mod tests {
     fn settings_change_what_they_name() {
         let rates = Rates::from_json(Some(r#"{"hubspot.search":{"burst":4,"perMinute":9}}"#));
         let rates = rates.expect("good settings");
+        let linear = Lane::App(Connector::Linear);
         assert_eq!(
             rates.of(Lane::HubspotSearch),
             Rate {
@@ -274,7 +288,7 @@ mod tests {
                 per_minute: 9
             }
         );
-        assert_eq!(rates.of(Lane::Linear), Rates::default().of(Lane::Linear));
+        assert_eq!(rates.of(linear), Rates::default().of(linear));
         assert_eq!(Rates::from_json(Some(" ")), Ok(Rates::default()));
     }
 

@@ -23,6 +23,7 @@ mod patience;
 mod plan;
 mod reader;
 mod result;
+mod scopes;
 mod scored;
 mod scoring;
 mod settings;

@@ -14,6 +14,7 @@ use super::OnboardingHealth;
 use super::circuit::Circuit;
 use super::failures::{Failure, FailureKind, result};
 use super::patience::{OUTAGE_PATIENCE, RATE_PATIENCE, asked_pause, grown_pause, is_patient};
+use super::scopes::needed;
 use super::settings::OnboardingSettings;
 use crate::connector::{AlwaysPermit, Connector};
 use crate::identity::RequestContext;
@@ -208,7 +209,7 @@ pub(super) fn connection_required<'f>(
             missing.push(MissingConnection {
                 connector: connector.name().to_owned(),
                 reason: failure.name(),
-                scopes: Vec::new(),
+                scopes: needed(connector),
             });
         }
     }

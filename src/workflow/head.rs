@@ -347,7 +347,7 @@ impl Head {
     pub fn wake(&self, now: Timestamp) -> Option<Record> {
         let due = self.suspension_due()?;
         let number = self.suspension.as_ref()?.number;
-        (due <= now).then(|| Record::Resumed {
+        (due <= now).then_some(Record::Resumed {
             number,
             by: ResumedBy::Time,
             payload: ResumePayload::TimeReached,

@@ -184,7 +184,9 @@ impl<D: Definition> Runner<D> {
         if self.running.replace(true) {
             // The one under way may have set this very alarm as the last thing it did.
             self.rang.set(true);
-            return Ok(());
+            // Having rung, it is gone; should the process die now, another brings the run back.
+            let watchdog = self.engine.clock.now().plus(WATCHDOG);
+            return self.log.set_alarm(Alarm::At(watchdog)).await;
         }
         let mut done = self.advance_alone().await;
         while done.is_ok() && self.rang.take() {

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::connector::{CallFailure, Connection, ConnectionStatus};
+use crate::onboarding::scopes::needed;
 use crate::onboarding::{
     CONNECTORS, OnMissingConnector, OnboardingHealth, OnboardingInput, OnboardingResult,
 };
@@ -79,7 +80,7 @@ fn named(connection: &Connection) -> MissingConnection {
     MissingConnection {
         connector: connection.connector.name().to_owned(),
         reason: reason.to_owned(),
-        scopes: Vec::new(),
+        scopes: needed(connection.connector),
     }
 }
 
