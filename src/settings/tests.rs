@@ -51,7 +51,7 @@ fn problems(fake: &Fake) -> Misconfigured {
 
 #[test]
 fn what_is_optional_has_defaults() {
-    let settings = Settings::read(&good()).ok().expect("settings");
+    let settings = Settings::read(&good()).expect("settings");
     assert_eq!(settings.subrequest_budget, 900);
     assert_eq!(settings.run_retention, Duration::from_secs(30 * 24 * 3600));
     assert_eq!(settings.scope, IdentityScope::User);
@@ -178,7 +178,7 @@ fn no_provider_is_sent_the_secret_of_another() {
     let secrets = read(r#"{"https://b.test": "for b"}"#).expect("secrets");
     assert_eq!(secrets.get("https://b.test"), Some(&Secret::new("for b")));
     assert_eq!(secrets.len(), 1);
-    let one = Settings::read(&with("OIDC_CLIENT_SECRET", "shh")).ok();
+    let one = Settings::read(&with("OIDC_CLIENT_SECRET", "shh"));
     let one = one.expect("settings").login_secrets;
     assert_eq!(one.get(ISSUER), Some(&Secret::new("shh")));
 }

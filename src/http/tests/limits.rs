@@ -190,7 +190,7 @@ fn the_deployment_has_a_limit_for_every_budget() {
     for budget in Budget::ALL {
         let name = format!("name = \"{}\"", budget.binding());
         let block = blocks.iter().find(|block| block.contains(&name));
-        let block = block.expect(budget.binding());
+        let block = block.expect("a block");
         assert!(block.contains(&period), "{name}");
         let id = block
             .lines()
