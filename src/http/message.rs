@@ -35,7 +35,8 @@ pub struct ApiRequest {
     pub headers: Vec<(String, String)>,
     /// The body, cut off after `MAX_BODY_BYTES + 1` bytes.
     pub body: Vec<u8>,
-    /// The caller's network address, for the edge's rate limit; nothing is decided by it here.
+    /// The network address the request came from, as the platform says; rate limits count by it,
+    /// and nothing else is decided by it.
     pub client_address: Option<String>,
 }
 

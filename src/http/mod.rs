@@ -3,7 +3,7 @@
 //! ```text
 //!  edge ─▶ ApiRequest ─▶ Api::handle ─▶ route table ─▶ caller ─▶ handler ─▶ ApiResponse ─▶ edge
 //!                                                                   │
-//!                       Backend (platform) · SignIn (identity) · Scalekit · Registry
+//!                       Backend, RateLimiter (platform) · SignIn (identity) · Scalekit · Registry
 //! ```
 //!
 //! Owns paths, request and response types, problem details, the browser session, the connect flow
