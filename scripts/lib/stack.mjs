@@ -45,6 +45,12 @@ export function configuration(sandbox, publicUrl, sessionSecret, extra = {}) {
     SCALEKIT_WEBHOOK_SECRETS: sandbox.scalekit.webhook_secret,
     OIDC_CLIENT_SECRET: sandbox.idp.client_secret,
     SESSION_SECRET: sessionSecret,
+    // The sandbox's apps count no calls; the real ones' allowances would only make a demo wait.
+    PROVIDER_RATES: JSON.stringify(
+      Object.fromEntries(
+        ['hubspot', 'hubspot.search', 'zendesk', 'linear'].map((lane) => [lane, { burst: 10_000, perMinute: 100_000 }]),
+      ),
+    ),
     ...extra,
   };
 }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use onbehalf::connector::{Connector, Lane, Rates, SharedAllowance};
+use onbehalf::connector::{Connector, Given, Lane, Rates, SharedAllowance, Wanted};
 use onbehalf::ports::Clock;
 use onbehalf::time::Timestamp;
 use serde_json::Value;
@@ -27,17 +27,21 @@ pub struct Count {
 
 #[async_trait(?Send)]
 impl SharedAllowance for Count {
-    async fn take(&self, identifier: &str, lane: Lane, turns: u32) -> Option<Vec<Duration>> {
+    async fn take(&self, identifier: &str, lane: Lane, wanted: Wanted) -> Option<Given> {
         if self.life.dead.get() {
             std::future::pending::<()>().await;
         }
-        let waits = {
+        let given = {
             let mut counts = self.shared.allowances.borrow_mut();
             let used = counts.entry((identifier.to_owned(), lane)).or_default();
-            used.take(rates(&self.shared).of(lane), self.shared.clock.now(), turns)
+            used.take(
+                rates(&self.shared).of(lane),
+                self.shared.clock.now(),
+                wanted,
+            )
         };
         pause().await;
-        Some(waits)
+        Some(given)
     }
 
     async fn hold(&self, identifier: &str, lane: Lane, pause: Duration) {

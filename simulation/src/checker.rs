@@ -85,7 +85,8 @@ fn check_run(
                 }
             }
         }
-        check_effect(site, &key, &history, landed, found);
+        let revoked = ended.shared.revoked.borrow().contains(&site.identifier);
+        check_effect(revoked, &key, &history, landed, found);
     }
     match head.status {
         RunStatus::Completed => check_result(ended, site, &head, found),
@@ -161,7 +162,7 @@ fn effect_keys(entries: &[Entry]) -> Vec<EffectKey> {
 }
 
 fn check_effect(
-    site: &Site,
+    revoked: bool,
     key: &EffectKey,
     history: &EffectHistory,
     landed: u32,
@@ -177,7 +178,7 @@ fn check_effect(
         }
         (Some(EffectOutcome::Landed { .. }), _) => {}
         // Without an account nobody can look; a person has to.
-        (Some(EffectOutcome::UnknownOutcome), _) if site.revoked.get() => {}
+        (Some(EffectOutcome::UnknownOutcome), _) if revoked => {}
         (Some(EffectOutcome::UnknownOutcome), _) => {
             found.push(format!("{key} was given up although it could be looked up"));
         }
@@ -195,7 +196,7 @@ fn check_result(ended: &Ended, site: &Site, head: &Head, found: &mut Vec<String>
         .sites
         .iter()
         .filter(|it| it.plan.user == site.plan.user);
-    let revoked = ended.sites.iter().any(|it| it.revoked.get());
+    let revoked = !ended.shared.revoked.borrow().is_empty();
     if alone.count() > 1 || (revoked && !site.plan.suspends) {
         return;
     }

@@ -45,6 +45,7 @@ pub fn simulate(plan: &Plan, start: Timestamp, verbose: bool) -> Ended {
         flights: RefCell::default(),
         pending: RefCell::new(plan.disturbances.clone()),
         chores: RefCell::default(),
+        revoked: RefCell::default(),
         allowances: RefCell::default(),
         left: RefCell::default(),
         violations: RefCell::default(),

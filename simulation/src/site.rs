@@ -74,6 +74,8 @@ pub struct Shared {
     pub flights: RefCell<Vec<Flight>>,
     pub pending: RefCell<Vec<crate::plan::Disturbance>>,
     pub chores: RefCell<Vec<(Timestamp, usize, Chore)>>,
+    /// Users who withdrew an authorization, which may rightly change the results of all their runs.
+    pub revoked: RefCell<BTreeSet<String>>,
     pub allowances: RefCell<BTreeMap<(String, Lane), Used>>,
     /// When each tool call left, by user and lane.
     pub left: RefCell<BTreeMap<(String, Lane), Vec<Timestamp>>>,
@@ -149,8 +151,6 @@ pub struct Site {
     pub publishes: Cell<u32>,
     /// Once a cancel was acknowledged, no write may begin.
     pub cancel_acknowledged: Cell<bool>,
-    /// Whether anything was done that may rightly change the result.
-    pub revoked: Cell<bool>,
     /// What the outside was last told.
     pub told: RefCell<Option<Head>>,
     /// Suspensions somebody takes care of.
@@ -172,7 +172,6 @@ impl Site {
             calls: Cell::default(),
             publishes: Cell::default(),
             cancel_acknowledged: Cell::default(),
-            revoked: Cell::default(),
             told: RefCell::default(),
             cared_for: RefCell::default(),
             winners: RefCell::default(),

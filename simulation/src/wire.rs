@@ -247,7 +247,8 @@ fn handle(
             CallFault::TokensVoid => service.expire_tokens(),
             CallFault::Revoked => {
                 rule.revoke = true;
-                site.revoked.set(true);
+                let mut revoked = shared.revoked.borrow_mut();
+                revoked.insert(site.identifier.clone());
             }
             CallFault::Slow(_) | CallFault::SlowAnswer(_) => {}
         }

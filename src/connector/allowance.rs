@@ -10,10 +10,6 @@ use serde::{Deserialize, Serialize};
 use super::name::{Connector, UnknownConnector};
 use crate::time::Timestamp;
 
-/// A turn further away than this is not given out: whoever asks can do better than to wait for it,
-/// and would only push everybody else's turn away. Shorter than the time within which a write must
-/// leave after its intent.
-pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(3);
 /// The most calls at once, or in a minute, a setting may allow; above every documented allowance.
 const HIGHEST: u32 = 100_000;
 
@@ -152,6 +148,27 @@ impl Rates {
     }
 }
 
+/// Turns somebody asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wanted {
+    /// As many as can leave at once, up to this; at least 1.
+    pub turns: u32,
+    /// How long the first of them is worth waiting for.
+    pub longest_wait: Duration,
+}
+
+/// Turns somebody gets. A turn of the future is given out one at a time: whoever took several
+/// would only push everybody else's away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Given {
+    /// So many calls may leave now.
+    AtOnce(u32),
+    /// One call may leave after this wait.
+    Later(Duration),
+    /// The next turn is this far away, and was not taken.
+    TooFar(Duration),
+}
+
 /// What one user has used of one lane: the generic cell rate algorithm, whose whole memory is one
 /// point in time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -168,23 +185,27 @@ impl Used {
         self.0
     }
 
-    /// Takes the next turns, at most so many, and says how long to wait for each. When even the
-    /// first is too far away, its wait is said and nothing taken.
-    pub fn take(&mut self, rate: Rate, now: Timestamp, turns: u32) -> Vec<Duration> {
-        let mut waits = Vec::new();
-        for _ in 0..turns {
+    /// Takes turns.
+    pub fn take(&mut self, rate: Rate, now: Timestamp, wanted: Wanted) -> Given {
+        let mut at_once = 0;
+        while at_once < wanted.turns {
             let used = self.0.map_or(now, |until| until.max(now));
             let wait = used.minus(rate.slack()).since(now);
-            if wait > LONGEST_WAIT {
-                if waits.is_empty() {
-                    waits.push(wait);
-                }
-                break;
+            let may_wait = at_once == 0 && wait <= wanted.longest_wait;
+            if !wait.is_zero() && !may_wait {
+                return if at_once == 0 {
+                    Given::TooFar(wait)
+                } else {
+                    Given::AtOnce(at_once)
+                };
             }
             self.0 = Some(used.plus(rate.interval()));
-            waits.push(wait);
+            if !wait.is_zero() {
+                return Given::Later(wait);
+            }
+            at_once += 1;
         }
-        waits
+        Given::AtOnce(at_once)
     }
 
     /// Nothing leaves before `until`: the app itself has said so.
@@ -203,24 +224,33 @@ mod tests {
         Timestamp::from_millis(ms)
     }
 
+    fn wanted(turns: u32, seconds: u64) -> Wanted {
+        Wanted {
+            turns,
+            longest_wait: Duration::from_secs(seconds),
+        }
+    }
+
     proptest! {
         /// The promise the numbers above are chosen by.
         #[test]
         fn no_window_sees_more_than_the_burst_and_the_rate(
             burst in 1..20_u32,
             per_minute in 1..600_u32,
-            asks in proptest::collection::vec((0..3_000_i64, 1..5_u32), 1..200),
+            asks in proptest::collection::vec((0..3_000_i64, 1..5_u32, 0..9_u64), 1..200),
             window in 1..120_000_i64,
         ) {
             let rate = Rate { burst, per_minute };
             let mut used = Used::default();
             let mut now = 0;
             let mut left = Vec::new();
-            for (pause, turns) in asks {
+            for (pause, turns, seconds) in asks {
                 now += pause;
-                let waits = used.take(rate, at(now), turns);
-                let given = waits.iter().filter(|wait| **wait <= LONGEST_WAIT);
-                left.extend(given.map(|wait| at(now).plus(*wait).millis()));
+                match used.take(rate, at(now), wanted(turns, seconds)) {
+                    Given::AtOnce(turns) => left.extend((0..turns).map(|_| now)),
+                    Given::Later(wait) => left.push(at(now).plus(wait).millis()),
+                    Given::TooFar(_) => {}
+                }
             }
             let most = i64::from(burst) + window * i64::from(per_minute) / 60_000 + 1;
             for first in &left {
@@ -239,11 +269,12 @@ mod tests {
             let rate = Rate { burst, per_minute };
             let mut used = Used::default();
             for _ in 0..before {
-                used.take(rate, at(0), 1);
+                used.take(rate, at(0), wanted(1, 0));
             }
             used.hold(rate, at(hold));
-            let wait = used.take(rate, at(0), 1)[0];
-            prop_assert!(wait >= Duration::from_millis(u64::try_from(hold).unwrap_or(0)));
+            let held = Duration::from_millis(u64::try_from(hold).unwrap_or(0));
+            let given = used.take(rate, at(0), wanted(9, 3600));
+            prop_assert!(matches!(given, Given::Later(wait) if wait >= held), "{given:?}");
         }
     }
 
@@ -254,26 +285,27 @@ mod tests {
             per_minute: 60,
         };
         let mut used = Used::default();
-        let waits = |used: &mut Used, now, turns| -> Vec<u64> {
-            let waits = used.take(rate, at(now), turns);
-            waits.iter().map(Duration::as_secs).collect()
-        };
-        assert_eq!(waits(&mut used, 0, 5), [0, 0, 0, 1, 2]);
-        assert_eq!(waits(&mut used, 60_000, 1), [0]);
+        let mut ask = |now, turns| used.take(rate, at(now), wanted(turns, 5));
+        assert_eq!(ask(0, 5), Given::AtOnce(3));
+        assert_eq!(ask(0, 5), Given::Later(Duration::from_secs(1)));
+        assert_eq!(ask(0, 5), Given::Later(Duration::from_secs(2)));
+        assert_eq!(ask(60_000, 2), Given::AtOnce(2));
     }
 
     #[test]
-    fn a_turn_too_far_away_is_not_given_out() {
+    fn a_turn_too_far_away_is_not_taken() {
         let rate = Rate {
             burst: 1,
             per_minute: 60,
         };
         let mut used = Used::default();
-        assert_eq!(used.take(rate, at(0), 9).len(), 4);
+        let mut ask = |now| used.take(rate, at(now), wanted(9, 1));
+        assert_eq!(ask(0), Given::AtOnce(1));
+        assert_eq!(ask(0), Given::Later(Duration::from_secs(1)));
         for _ in 0..3 {
-            assert_eq!(used.take(rate, at(0), 9), [Duration::from_secs(4)]);
+            assert_eq!(ask(0), Given::TooFar(Duration::from_secs(2)));
         }
-        assert_eq!(used.take(rate, at(1_000), 9), [LONGEST_WAIT]);
+        assert_eq!(ask(1_000), Given::Later(Duration::from_secs(1)));
     }
 
     #[test]

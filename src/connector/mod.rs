@@ -36,7 +36,7 @@ mod turns;
 pub mod webhook;
 
 pub use accounts::{Connection, ConnectionStatus};
-pub use allowance::{Lane, Rate, Rates, Used};
+pub use allowance::{Given, Lane, Rate, Rates, Used, Wanted};
 pub use config::{ConfigError, ScalekitConfig};
 pub use execute::{Executed, ToolCall};
 pub use failure::{AuthReason, CallFailure, Violation};

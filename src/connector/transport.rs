@@ -179,7 +179,7 @@ impl Scalekit {
             max_response_bytes: MAX_ANSWER_BYTES,
         };
         if let (Some(turns), Some(lane)) = (&self.turns, call.lane) {
-            let turn = turns.next(call.identifier, lane, self.clock.as_ref());
+            let turn = turns.next(call.identifier, lane, call.kind, self.clock.as_ref());
             turn.await.map_err(Unanswered::Failed)?;
         }
         // Nothing may be awaited between this answer and the request.

@@ -6,23 +6,29 @@
 //! app itself answers stands.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::allowance::{LONGEST_WAIT, Lane, Rates};
+use super::allowance::{Given, Lane, Rates, Wanted};
 use super::failure::CallFailure;
+use super::permit::CallKind;
 use crate::ports::Clock;
 use crate::time::Timestamp;
 
+/// A read may wait this long for its turn inside an invocation. Six calls wait at once, and the
+/// slowest lane lets two a second through.
+const READ_WAIT: Duration = Duration::from_secs(10);
+/// A write waits less: it must leave within five seconds after its intent, or not at all.
+const WRITE_WAIT: Duration = Duration::from_secs(3);
 /// Turns are leased by this share of a burst, …
 const LEASE_SHARE: u32 = 5;
 /// … and no more than this many at once: what a process that dies takes with it.
 const LONGEST_LEASE: u32 = 10;
-/// A turn not used this long after it came is given up: later, it would come as a surprise to the
-/// count.
+/// A turn not used this long after it was leased is given up: later, it would come as a surprise to
+/// the count.
 const LEASE_LIFETIME: Duration = Duration::from_secs(2);
 /// Users and lanes whose leases one process keeps; beyond, it forgets them all.
 const MOST_LEASES: usize = 256;
@@ -30,9 +36,8 @@ const MOST_LEASES: usize = 256;
 /// The count shared by all runs of a user.
 #[async_trait(?Send)]
 pub trait SharedAllowance {
-    /// Takes so many turns ([`Used::take`](super::Used::take)). `None` when the count cannot be
-    /// reached.
-    async fn take(&self, identifier: &str, lane: Lane, turns: u32) -> Option<Vec<Duration>>;
+    /// Takes turns ([`Used::take`](super::Used::take)). `None` when the count cannot be reached.
+    async fn take(&self, identifier: &str, lane: Lane, wanted: Wanted) -> Option<Given>;
     /// Notes that the app itself wants to be left alone for so long.
     async fn hold(&self, identifier: &str, lane: Lane, pause: Duration);
 }
@@ -45,8 +50,13 @@ pub struct Turns {
     leases: Rc<RefCell<Leases>>,
 }
 
-/// When leased turns come, by whose they are.
-type Leases = HashMap<(String, Lane), VecDeque<Timestamp>>;
+/// Turns that could be used at once when they were leased, and when that was.
+struct Lease {
+    turns: u32,
+    since: Timestamp,
+}
+
+type Leases = HashMap<(String, Lane), Lease>;
 
 impl Turns {
     /// Turns against this count.
@@ -66,25 +76,31 @@ impl Turns {
         &self,
         identifier: &str,
         lane: Lane,
+        kind: CallKind,
         clock: &dyn Clock,
     ) -> Result<(), CallFailure> {
         let key = (identifier.to_owned(), lane);
-        let now = clock.now();
-        let turn = match self.leased(&key, now) {
-            Some(turn) => turn,
-            None => match self.lease(&key, clock).await {
-                Some(turn) => turn,
-                None => return Ok(()),
+        if self.has_leased(&key, clock.now()) {
+            return Ok(());
+        }
+        let burst = self.rates.of(lane).burst;
+        let wanted = Wanted {
+            turns: burst.div_ceil(LEASE_SHARE).min(LONGEST_LEASE),
+            longest_wait: match kind {
+                CallKind::Read => READ_WAIT,
+                CallKind::Write => WRITE_WAIT,
             },
         };
-        let wait = turn.since(clock.now());
-        if wait > LONGEST_WAIT {
-            return Err(CallFailure::RateLimited {
-                retry_after_seconds: Some(wait.as_millis().div_ceil(1000).try_into().unwrap_or(1)),
-            });
-        }
-        if !wait.is_zero() {
-            clock.sleep(wait).await;
+        match self.shared.take(identifier, lane, wanted).await {
+            None => {}
+            Some(Given::AtOnce(turns)) => self.keep(key, turns.saturating_sub(1), clock.now()),
+            Some(Given::Later(wait)) => clock.sleep(wait).await,
+            Some(Given::TooFar(wait)) => {
+                let seconds = wait.as_millis().div_ceil(1000);
+                return Err(CallFailure::RateLimited {
+                    retry_after_seconds: Some(u64::try_from(seconds).unwrap_or(u64::MAX)),
+                });
+            }
         }
         Ok(())
     }
@@ -100,32 +116,26 @@ impl Turns {
         }
     }
 
-    /// The next leased turn that is not stale.
-    fn leased(&self, key: &(String, Lane), now: Timestamp) -> Option<Timestamp> {
+    /// Uses a leased turn, if there is one that is not stale.
+    fn has_leased(&self, key: &(String, Lane), now: Timestamp) -> bool {
         let mut leases = self.leases.borrow_mut();
-        let lease = leases.get_mut(key)?;
-        while let Some(turn) = lease.pop_front() {
-            if turn.plus(LEASE_LIFETIME) > now {
-                return Some(turn);
-            }
-        }
-        None
+        let lease = leases
+            .get_mut(key)
+            .filter(|lease| lease.turns > 0 && now < lease.since.plus(LEASE_LIFETIME));
+        lease.is_some_and(|lease| {
+            lease.turns -= 1;
+            true
+        })
     }
 
-    /// Leases some turns, keeps all but the first.
-    async fn lease(&self, key: &(String, Lane), clock: &dyn Clock) -> Option<Timestamp> {
-        let burst = self.rates.of(key.1).burst;
-        let wanted = burst.div_ceil(LEASE_SHARE).min(LONGEST_LEASE);
-        let waits = self.shared.take(&key.0, key.1, wanted).await?;
-        let now = clock.now();
-        let mut turns: VecDeque<Timestamp> = waits.iter().map(|wait| now.plus(*wait)).collect();
-        let first = turns.pop_front()?;
+    /// Keeps turns for the calls that follow.
+    fn keep(&self, key: (String, Lane), turns: u32, since: Timestamp) {
         let mut leases = self.leases.borrow_mut();
         if leases.len() >= MOST_LEASES {
             leases.clear();
         }
-        leases.entry(key.clone()).or_default().extend(turns);
-        Some(first)
+        let lease = Lease { turns, since };
+        leases.insert(key, lease);
     }
 }
 

@@ -19,13 +19,13 @@ struct Count {
 
 #[async_trait(?Send)]
 impl SharedAllowance for Count {
-    async fn take(&self, _: &str, lane: Lane, turns: u32) -> Option<Vec<Duration>> {
+    async fn take(&self, _: &str, lane: Lane, wanted: Wanted) -> Option<Given> {
         self.asked.set(self.asked.get() + 1);
         let (rate, now) = (self.rates.of(lane), self.clock.now());
         let mut used = self.used.get();
-        let waits = used.take(rate, now, turns);
+        let given = used.take(rate, now, wanted);
         self.used.set(used);
-        self.reachable.get().then_some(waits)
+        self.reachable.get().then_some(given)
     }
 
     async fn hold(&self, _: &str, lane: Lane, pause: Duration) {
@@ -53,7 +53,9 @@ async fn seconds_of(turns: &Turns, count: &Count, calls: usize) -> Vec<u64> {
     let begin = count.clock.now();
     let mut left = Vec::new();
     for _ in 0..calls {
-        let next = turns.next("user_alice", LANE, count.clock.as_ref()).await;
+        let next = turns
+            .next("user_alice", LANE, CallKind::Write, count.clock.as_ref())
+            .await;
         assert_eq!(next, Ok(()));
         left.push(count.clock.now().since(begin).as_secs());
     }
@@ -92,16 +94,22 @@ async fn a_turn_too_far_away_is_a_rate_limit() {
     let (count, rates) = count(1, 10);
     let turns = Turns::new(count.clone(), rates);
     let clock = count.clock.as_ref();
-    assert_eq!(turns.next("user_alice", LANE, clock).await, Ok(()));
+    assert_eq!(
+        turns.next("user_alice", LANE, CallKind::Write, clock).await,
+        Ok(())
+    );
     let limited = CallFailure::RateLimited {
         retry_after_seconds: Some(6),
     };
     for _ in 0..3 {
-        let next = turns.next("user_alice", LANE, clock).await;
+        let next = turns.next("user_alice", LANE, CallKind::Write, clock).await;
         assert_eq!(next, Err(limited.clone()));
     }
     clock.advance(Duration::from_secs(6));
-    assert_eq!(turns.next("user_alice", LANE, clock).await, Ok(()));
+    assert_eq!(
+        turns.next("user_alice", LANE, CallKind::Write, clock).await,
+        Ok(())
+    );
 }
 
 #[tokio::test]
@@ -110,7 +118,9 @@ async fn what_the_app_asks_for_holds_for_every_run() {
     let one = Turns::new(count.clone(), rates.clone());
     let other = Turns::new(count.clone(), rates);
     one.refused("user_alice", LANE, Some(20)).await;
-    let next = other.next("user_alice", LANE, count.clock.as_ref()).await;
+    let next = other
+        .next("user_alice", LANE, CallKind::Write, count.clock.as_ref())
+        .await;
     let limited = CallFailure::RateLimited {
         retry_after_seconds: Some(20),
     };

@@ -16,7 +16,7 @@ use super::messages::{
     AccountMessage, AnnounceConnection, AwaitConnections, ConnectionMade, HoldLane, TakeTurns,
 };
 use super::sql::{execute, integer, query};
-use crate::connector::{Lane, Rate, Rates, Used};
+use crate::connector::{Given, Lane, Rate, Rates, Used};
 use crate::http::BackendError;
 use crate::ports::Clock;
 use crate::settings::PROVIDER_RATES;
@@ -113,18 +113,17 @@ impl AccountObject {
         self.state.storage().sql()
     }
 
-    fn take_turns(&self, wanted: &TakeTurns) -> Result<Vec<u64>, Failure> {
-        let (rate, now) = (self.rate(wanted.lane), EdgeClock.now());
-        let mut used = self.used(wanted.lane)?;
-        let waits = used.take(rate, now, wanted.turns);
-        self.keep(wanted.lane, used)?;
-        let millis = |wait: &Duration| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-        Ok(waits.iter().map(millis).collect())
+    fn take_turns(&self, ask: &TakeTurns) -> Result<Given, Failure> {
+        let (rate, now) = (self.rate(ask.lane), EdgeClock.now());
+        let mut used = self.used(ask.lane)?;
+        let given = used.take(rate, now, ask.wanted);
+        self.keep(ask.lane, used)?;
+        Ok(given)
     }
 
     fn hold(&self, hold: &HoldLane) -> Result<(), Failure> {
         let mut used = self.used(hold.lane)?;
-        let until = EdgeClock.now().plus(Duration::from_millis(hold.pause_ms));
+        let until = EdgeClock.now().plus(hold.pause);
         used.hold(self.rate(hold.lane), until);
         self.keep(hold.lane, used)
     }

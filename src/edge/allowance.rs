@@ -8,7 +8,7 @@ use worker::Env;
 use super::binding::call;
 use super::fetch::Subrequests;
 use super::messages::{HoldLane, TakeTurns};
-use crate::connector::{Lane, SharedAllowance};
+use crate::connector::{Given, Lane, SharedAllowance, Wanted};
 
 /// Asks the object of the account.
 pub struct EdgeAllowance {
@@ -25,16 +25,16 @@ impl EdgeAllowance {
 
 #[async_trait(?Send)]
 impl SharedAllowance for EdgeAllowance {
-    async fn take(&self, identifier: &str, lane: Lane, turns: u32) -> Option<Vec<Duration>> {
+    async fn take(&self, identifier: &str, lane: Lane, wanted: Wanted) -> Option<Given> {
         self.subrequests.add();
-        let waits = call(&self.env, identifier, TakeTurns { lane, turns }).await;
-        Some(waits.ok()?.into_iter().map(Duration::from_millis).collect())
+        call(&self.env, identifier, TakeTurns { lane, wanted })
+            .await
+            .ok()
     }
 
     async fn hold(&self, identifier: &str, lane: Lane, pause: Duration) {
         self.subrequests.add();
-        let pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
         // Unheard, the other runs learn it from the app itself.
-        let _ = call(&self.env, identifier, HoldLane { lane, pause_ms }).await;
+        let _ = call(&self.env, identifier, HoldLane { lane, pause }).await;
     }
 }

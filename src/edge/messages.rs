@@ -1,9 +1,11 @@
 //! Every message between Durable Objects, by the class that answers it.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::binding::Message;
-use crate::connector::Lane;
+use crate::connector::{Given, Lane, Wanted};
 use crate::http::{
     Asker, CommandOutcome, ConnectAttempt, ResumeRequest, RunPage, RunQuery, Schedule, Start,
     StartRun, TakenAttempt,
@@ -133,7 +135,7 @@ messages! {
     AccountMessage on "ACCOUNTS" {
         AwaitConnections => (),
         AnnounceConnection => (),
-        TakeTurns => Vec<u64>,
+        TakeTurns => Given,
         HoldLane => (),
     }
 }
@@ -154,18 +156,18 @@ pub struct AnnounceConnection {
     pub event: String,
 }
 
-/// Takes turns of an app's allowance. Answered with the milliseconds to wait for each.
+/// Takes turns of an app's allowance.
 #[derive(Serialize, Deserialize)]
 pub struct TakeTurns {
     pub lane: Lane,
-    pub turns: u32,
+    pub wanted: Wanted,
 }
 
-/// The app wants to be left alone for so many milliseconds.
+/// The app wants to be left alone for so long.
 #[derive(Serialize, Deserialize)]
 pub struct HoldLane {
     pub lane: Lane,
-    pub pause_ms: u64,
+    pub pause: Duration,
 }
 
 messages! {

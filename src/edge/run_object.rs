@@ -52,8 +52,13 @@ impl DurableObject for RunObject {
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
         const CLASS: &str = "run";
         let message = request.json::<RunMessage>().await?;
-        let runner = match self.runner() {
-            Ok(runner) => runner,
+        let runner = match &message {
+            RunMessage::StartThis(_) => self.runner().map(Some),
+            _ => self.present_runner(),
+        };
+        let runner = match runner {
+            Ok(Some(runner)) => runner,
+            Ok(None) => return absent(CLASS, &message),
             Err(error) => return reply::<(), _>(CLASS, Err(error)),
         };
         match message {
@@ -101,6 +106,14 @@ impl DurableObject for RunObject {
 }
 
 impl RunObject {
+    /// The runner of a run that was started and not pruned.
+    fn present_runner(&self) -> Result<Option<Rc<Runner<OnboardingHealth>>>, StoreError> {
+        if self.runner.borrow().is_none() && !SqlJournal::is_there(&self.state.storage())? {
+            return Ok(None);
+        }
+        self.runner().map(Some)
+    }
+
     /// The runner in memory, or a new one over what was committed when a write has failed since.
     fn runner(&self) -> Result<Rc<Runner<OnboardingHealth>>, StoreError> {
         let present = self.runner.borrow();
@@ -135,7 +148,9 @@ impl RunObject {
     }
 
     async fn advance(&self) -> Result<(), StoreError> {
-        let runner = self.runner()?;
+        let Some(runner) = self.present_runner()? else {
+            return Ok(());
+        };
         let ended_at = |runner: &Runner<OnboardingHealth>| {
             runner.log().head().and_then(|head| {
                 (head.status.ended() && !head.unpublished).then_some(head.ended_at)?
@@ -162,9 +177,27 @@ impl RunObject {
             storage.delete_alarm().await?;
             storage.delete_all().await
         };
+        // What is in memory speaks of tables that are going.
+        self.runner.replace(None);
         forgotten
             .await
             .map_err(|error: worker::Error| StoreError(error.to_string()))
+    }
+}
+
+/// What a run that is not there answers.
+fn absent(class: &str, message: &RunMessage) -> worker::Result<Response> {
+    match message {
+        RunMessage::View(_) | RunMessage::Events(_) => {
+            reply(class, Ok::<_, StoreError>(None::<RunView>))
+        }
+        RunMessage::Resume(_) | RunMessage::Cancel(_) => {
+            reply(class, Ok::<_, StoreError>(CommandOutcome::NotFound))
+        }
+        // A pruned run waits for nothing.
+        RunMessage::StartThis(_) | RunMessage::ConnectionMade(_) => {
+            reply(class, Ok::<_, StoreError>(()))
+        }
     }
 }
 
