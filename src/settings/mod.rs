@@ -8,6 +8,7 @@ mod login_secrets;
 mod reader;
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use url::Url;
@@ -28,7 +29,7 @@ pub const PROVIDER_RATES: &str = "PROVIDER_RATES";
 const SUBREQUEST_BUDGET: u32 = 900;
 /// The most subrequests a plan can be set to allow.
 const MAX_SUBREQUEST_BUDGET: u32 = 10_000;
-/// How long a finished run's journal is kept, in days.
+/// How long a finished run's journal is kept, in days; 0 is gone as soon as it ended.
 const RUN_RETENTION_DAYS: u32 = 30;
 /// Ten years: whoever wants a journal for longer should keep it elsewhere.
 const MAX_RUN_RETENTION_DAYS: u32 = 3650;
@@ -91,10 +92,10 @@ impl Settings {
             None => Ok(HashMap::new()),
         });
         let subrequest_budget = reader.optional("SUBREQUEST_BUDGET", |text| {
-            whole_number(text, MAX_SUBREQUEST_BUDGET)
+            whole_number(text, 1..=MAX_SUBREQUEST_BUDGET)
         });
         let retention_days = reader.optional("RUN_RETENTION_DAYS", |text| {
-            whole_number(text, MAX_RUN_RETENTION_DAYS)
+            whole_number(text, 0..=MAX_RUN_RETENTION_DAYS)
         });
         for budget in Budget::ALL {
             if !environment.has_rate_limit(budget) {
@@ -169,11 +170,14 @@ fn issuers(text: &str) -> Result<IdentityConfig, String> {
     Ok(config)
 }
 
-fn whole_number(text: &str, highest: u32) -> Result<u32, String> {
+fn whole_number(text: &str, allowed: RangeInclusive<u32>) -> Result<u32, String> {
     let number = text.trim().parse().ok();
     number
-        .filter(|number| (1..=highest).contains(number))
-        .ok_or_else(|| format!("must be a whole number from 1 to {highest}"))
+        .filter(|number| allowed.contains(number))
+        .ok_or_else(|| {
+            let (lowest, highest) = (allowed.start(), allowed.end());
+            format!("must be a whole number from {lowest} to {highest}")
+        })
 }
 
 #[cfg(test)]

@@ -55,6 +55,9 @@ fn what_is_optional_has_defaults() {
     assert_eq!(settings.subrequest_budget, 900);
     assert_eq!(settings.run_retention, Duration::from_secs(30 * 24 * 3600));
     assert_eq!(settings.scope, IdentityScope::User);
+    let gone_at_once = Settings::read(&with("RUN_RETENTION_DAYS", "0"));
+    let retention = gone_at_once.expect("settings").run_retention;
+    assert_eq!(retention, Duration::ZERO);
     assert!(settings.webhook_secrets.is_none() && settings.login_secrets.is_empty());
     for name in ["ONBOARDING", "OIDC_CLIENT_SECRET", "RUN_RETENTION_DAYS"] {
         assert!(
@@ -125,7 +128,7 @@ fn what_is_wrong_is_named_and_never_shown() {
         ("SUBREQUEST_BUDGET", "0"),
         ("SUBREQUEST_BUDGET", "10001"),
         ("SUBREQUEST_BUDGET", "-1"),
-        ("RUN_RETENTION_DAYS", "0"),
+        ("RUN_RETENTION_DAYS", "-1"),
         ("RUN_RETENTION_DAYS", "3651"),
         ("RUN_RETENTION_DAYS", "18446744073709551616"),
     ] {

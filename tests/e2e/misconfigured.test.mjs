@@ -23,7 +23,7 @@ test('all that is missing or wrong is named at once, and no value is shown', asy
   const log = join(state, 'worker.log');
   const sandbox = await startSandbox(await freePort());
   const port = await freePort();
-  const extra = { SESSION_SECRET: WEAK, SCALEKIT_CLIENT_SECRET: '', RUN_RETENTION_DAYS: '0' };
+  const extra = { SESSION_SECRET: WEAK, SCALEKIT_CLIENT_SECRET: '', RUN_RETENTION_DAYS: '3651' };
   await assert.rejects(startWorker(sandbox, { port, state, log, extra }), /not healthy/);
 
   const url = `http://localhost:${port}`;
@@ -49,6 +49,6 @@ test('all that is missing or wrong is named at once, and no value is shown', asy
   const [line] = complaints;
   const { settings } = JSON.parse(line.slice(line.indexOf('{'), line.lastIndexOf('}') + 1));
   assert.match(settings, /SESSION_SECRET: the session secret must have at least 32 bytes/);
-  assert.match(settings, /RUN_RETENTION_DAYS: must be a whole number from 1 to 3650/);
+  assert.match(settings, /RUN_RETENTION_DAYS: must be a whole number from 0 to 3650/);
   assert.ok(!line.includes(WEAK));
 });
