@@ -51,6 +51,7 @@ await main(async () => {
       port: workerPort,
       state,
       log: join(state, 'worker.log'),
+      limits: {}, // as deployed
     });
     await connectWebhooks(sandbox, worker.url);
     const bearer = await token(sandbox.url, USER);

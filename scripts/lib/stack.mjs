@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { inRoot, npmBin, root, sandboxBinary } from './paths.mjs';
 import { firstLine, healthy, keep } from './processes.mjs';
 import { Failure } from './say.mjs';
+import { AMPLE_LIMITS, configWithLimits } from './wrangler_config.mjs';
 
 /** Starts the sandbox, with the identity provider's keys of an earlier start when `keys` names the
  *  same file; answers its process and what it said of itself. */
@@ -56,20 +57,25 @@ export function configuration(sandbox, publicUrl, sessionSecret, extra = {}) {
   };
 }
 
-/** Starts the Worker in workerd with its Durable Objects kept in `state`. */
-export async function startWorker(sandbox, { port, state, log, extra }) {
+/**
+ * Starts the Worker in workerd with its Durable Objects kept in `state`. `limits` are rate limits
+ * other than those of `wrangler.toml`; by default there are none that a test could meet.
+ */
+export async function startWorker(sandbox, { port, state, log, extra, limits = AMPLE_LIMITS }) {
   await mkdir(state, { recursive: true });
   const publicUrl = `http://localhost:${port}`;
   const settings = configuration(sandbox, publicUrl, await sessionSecret(state), extra);
   const envFile = join(state, 'worker.env');
   const lines = Object.entries(settings).map(([name, value]) => `${name}='${value}'`);
   await writeFile(envFile, `${lines.join('\n')}\n`, { mode: 0o600 });
+  const config = await configWithLimits(state, limits);
   const child = keep(
     npmBin('node'),
     [
       inRoot('node_modules', 'wrangler', 'bin', 'wrangler.js'),
       'dev',
       '--local',
+      '--config', config,
       '--port', String(port),
       '--inspector-port', '0',
       '--persist-to', join(state, 'objects'),

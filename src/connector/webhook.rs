@@ -35,16 +35,18 @@ impl std::fmt::Debug for WebhookSecrets {
 
 /// Secrets that cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("webhook secrets must be one or two of the form whsec_<base64>, separated by a space")]
+#[error("webhook secrets must be one or two of the form whsec_<base64>, separated by a comma")]
 pub struct InvalidWebhookSecrets;
 
 impl WebhookSecrets {
-    /// Reads `whsec_…` or `whsec_… whsec_…`.
+    /// Reads `whsec_…` or `whsec_…,whsec_…`; a space separates as well.
     ///
     /// # Errors
     /// [`InvalidWebhookSecrets`] for none, more than two, or one that is not a key.
     pub fn parse(text: &str) -> Result<Self, InvalidWebhookSecrets> {
-        let keys = text.split_whitespace().map(|secret| {
+        let separates = |c: char| c == ',' || c.is_whitespace();
+        let secrets = text.split(separates).filter(|secret| !secret.is_empty());
+        let keys = secrets.map(|secret| {
             let encoded = secret.strip_prefix("whsec_")?;
             STANDARD
                 .decode(encoded)

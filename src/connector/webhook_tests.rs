@@ -189,13 +189,24 @@ fn malformed_headers_are_told_apart_from_wrong_ones() {
 
 #[test]
 fn one_or_two_secrets_of_the_right_form() {
-    assert!(WebhookSecrets::parse(&format!(" {OLD}\n{NEW} ")).is_ok());
+    for (good, keys) in [
+        (OLD.to_owned(), 1),
+        (format!(" {OLD}\n{NEW} "), 2),
+        (format!("{OLD},{NEW}"), 2),
+        (format!("{OLD}, {NEW},"), 2),
+    ] {
+        let secrets = WebhookSecrets::parse(&good).expect(&good);
+        assert_eq!(secrets.0.len(), keys, "{good}");
+    }
     for bad in [
         "",
         "whsec_",
         "whsec_AAAA",
         "secret",
         "whsec_?",
+        ",",
+        &format!("{OLD};{NEW}"),
+        &format!("{OLD} wrong"),
         &format!("{OLD} {NEW} {OLD}"),
     ] {
         assert_eq!(

@@ -12,7 +12,6 @@ use worker::{DurableObject, Env, Request, Response, SqlStorage, State, durable_o
 
 use super::binding::{call, reply};
 use super::clock::EdgeClock;
-use super::isolate::PROVIDER_RATES;
 use super::messages::{
     AccountMessage, AnnounceConnection, AwaitConnections, ConnectionMade, HoldLane, TakeTurns,
 };
@@ -20,6 +19,7 @@ use super::sql::{execute, integer, query};
 use crate::connector::{Given, Lane, Rate, Rates, Used};
 use crate::http::BackendError;
 use crate::ports::Clock;
+use crate::settings::PROVIDER_RATES;
 use crate::time::Timestamp;
 use crate::workflow::StoreError;
 

@@ -35,9 +35,9 @@ pub fn stream(api: Rc<Api>, subscription: Subscription) -> worker::Result<Respon
         over: false,
     };
     let headers = Headers::new();
-    headers.set("content-type", "text/event-stream; charset=utf-8")?;
-    headers.set("cache-control", "no-store")?;
-    headers.set("x-content-type-options", "nosniff")?;
+    for (name, value) in &watch.api.event_stream().headers {
+        headers.append(name, value)?;
+    }
     let chunks = stream::unfold(watch, |mut watch| async move {
         if watch.over || watch.looks >= LOOKS {
             return None;

@@ -16,6 +16,7 @@ mod key_set_object;
 mod log;
 mod messages;
 mod principal_object;
+mod rate_limit;
 mod run_object;
 mod schedule_object;
 mod sql;
@@ -41,7 +42,7 @@ pub async fn fetch(request: Request, env: &Env) -> worker::Result<Response> {
     let request = read(request).await?;
     let api = match isolate::api(env) {
         Ok(api) => api,
-        Err(wrong) => return write(handle_unconfigured(&request, &wrong.0)),
+        Err(wrong) => return write(handle_unconfigured(&request, &wrong.public())),
     };
     if let Some(subscription) = api.subscription(&request).await {
         return events::stream(api, subscription);

@@ -13,13 +13,13 @@ use worker::{DurableObject, Env, Request, Response, State, durable_object};
 use super::binding::{call, reply};
 use super::clock::{EdgeClock, EdgeRandom};
 use super::fetch::Subrequests;
-use super::isolate::Settings;
 use super::journal_store::SqlJournal;
 use super::messages::{AwaitConnections, NoteStatus, RunMessage, StartThis};
 use crate::http::{Asker, CommandOutcome, ResumeRequest, Tenant};
 use crate::identity::RequestContext;
 use crate::onboarding::{OnboardingHealth, onboarding_workflow};
 use crate::ports::Clock;
+use crate::settings::Settings;
 use crate::workflow::{
     CommandError, Engine, Entry, Head, Host, PublishError, Refusal, ResumePayload, ResumedBy,
     RunLog, RunStatus, RunView, Runner, StoreError, SuspendReason,
@@ -144,7 +144,7 @@ impl RunObject {
     }
 
     fn settings(&self) -> Result<Settings, StoreError> {
-        Settings::read(&self.env).map_err(|wrong| StoreError(wrong.0.join("; ")))
+        Settings::read(&self.env).map_err(|wrong| StoreError(wrong.to_string()))
     }
 
     async fn advance(&self) -> Result<(), StoreError> {

@@ -2,14 +2,18 @@
 //!
 //! Owns what all routes share. Each handler lives in the file named for its part of the API.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use url::Url;
 
 use super::backend::Backend;
 use super::cookie::{self, Cookie};
+use super::limits::{self, RateLimiter};
 use super::message::{ApiRequest, ApiResponse};
+use super::openapi;
 use super::problem::{Problem, ProblemType};
+use super::query::Query;
 use super::request_headers::trace_id;
 use super::routes::{Matched, Operation, find};
 use super::seal::Seal;
@@ -31,8 +35,6 @@ pub struct ApiSettings {
     pub seal: Seal,
     /// Keys of Scalekit's webhooks; without them, none is accepted.
     pub webhook_secrets: Option<WebhookSecrets>,
-    /// Names (only names) of settings that are missing or wrong, shown by `/health`.
-    pub configuration_problems: Vec<String>,
 }
 
 impl ApiSettings {
@@ -48,10 +50,15 @@ impl ApiSettings {
     }
 }
 
+/// A year, in seconds, as RFC 6797 section 14.2 and preload lists advise.
+const HSTS: &str = "max-age=31536000";
+
 /// The routes and everything they lean on.
 pub struct Api {
     /// The platform.
     pub backend: Rc<dyn Backend>,
+    /// The platform's counters.
+    pub limiter: Rc<dyn RateLimiter>,
     /// The identity layer.
     pub sign_in: Rc<dyn SignIn>,
     /// The connector layer.
@@ -60,6 +67,8 @@ pub struct Api {
     pub registry: Rc<Registry>,
     /// The settings.
     pub settings: ApiSettings,
+    /// The OpenAPI document, written when it is first asked for.
+    pub description: OnceCell<openapi::Published>,
     /// The time.
     pub clock: Rc<dyn Clock>,
     /// Randomness for one-time values.
@@ -80,7 +89,23 @@ impl Api {
         if request.method == "HEAD" {
             response.body.clear();
         }
-        response
+        self.over_https(response)
+    }
+
+    /// The head of a stream of server-sent events.
+    pub fn event_stream(&self) -> ApiResponse {
+        let content_type = "text/event-stream; charset=utf-8";
+        self.over_https(ApiResponse::new(200, content_type, Vec::new()))
+    }
+
+    /// Has browsers keep to `https` where the service is reached that way. Hosts below this one are
+    /// not its to decide about, so they are not included.
+    fn over_https(&self, response: ApiResponse) -> ApiResponse {
+        if self.settings.secure() {
+            response.with("strict-transport-security", HSTS)
+        } else {
+            response
+        }
     }
 
     async fn dispatch(
@@ -89,10 +114,16 @@ impl Api {
         parameter: &str,
         request: &ApiRequest,
     ) -> Handled {
+        if let Some(budget) = limits::of_address(operation) {
+            let address = limits::address_key(request);
+            if !self.limiter.allows(budget, &address).await {
+                return limits::refused_address(budget);
+            }
+        }
         match operation {
             Operation::Home => Ok(self.home(request)),
-            Operation::Health => Ok(super::site::health(&self.settings.configuration_problems)),
-            Operation::OpenApi => Ok(self.openapi()),
+            Operation::Health => Ok(super::site::health(&[])),
+            Operation::OpenApi => Ok(self.openapi(request)),
             Operation::ReceiveWebhook => self.receive_webhook(request).await,
             Operation::StartConnect => Ok(self.start_connect(request, parameter).await),
             Operation::FinishConnect => Ok(self.finish_connect(request).await),
@@ -101,6 +132,9 @@ impl Api {
             Operation::Logout => self.logout(request),
             _ => {
                 let caller = self.caller(request).await?;
+                if !self.within_limit(&caller, operation).await {
+                    return Err(limits::refusal());
+                }
                 self.dispatch_for(caller, operation, parameter, request)
                     .await
             }
@@ -115,6 +149,7 @@ impl Api {
         parameter: &str,
         request: &ApiRequest,
     ) -> Handled {
+        check_query(operation, request)?;
         match operation {
             Operation::TriggerRun => self.trigger_run(caller, request).await,
             Operation::ListRuns => self.list_runs(&caller, request).await,
@@ -143,11 +178,33 @@ impl Api {
         Ok(caller)
     }
 
+    /// Counts an operation against its caller, and says whether the caller may have it. The key is
+    /// the digest that names the caller's objects: no counter learns an identity.
+    pub(super) async fn within_limit(&self, caller: &Caller, operation: Operation) -> bool {
+        match limits::of_principal(operation) {
+            Some(budget) => self.limiter.allows(budget, &caller.owner).await,
+            None => true,
+        }
+    }
+
     /// Who is signed in in this browser.
     pub(super) fn browser_caller(&self, request: &ApiRequest) -> Option<Caller> {
         let cookie = Cookie::Session.of(request, self.settings.secure())?;
         let who = session::read_session(&self.settings.seal, cookie, self.clock.now())?;
         self.sign_in.caller(&who).ok()
+    }
+}
+
+/// Refuses parameters an operation of the API does not have: whoever sends `?user=bob` has to
+/// learn that it means nothing.
+///
+/// # Errors
+/// 400.
+pub(super) fn check_query(operation: Operation, request: &ApiRequest) -> Result<(), Problem> {
+    match operation {
+        // Reads its own.
+        Operation::ListRuns => Ok(()),
+        _ => Query::strict(request, &[]).map(|_| ()),
     }
 }
 
@@ -163,7 +220,7 @@ fn method_not_allowed(methods: &[&str]) -> Problem {
 }
 
 /// Answers for a service that cannot be built from its settings: `/health` says what is missing,
-/// everything else that it is not configured. `problems` are names only.
+/// everything else that it is not configured. `problems` name settings, and never show a value.
 pub fn handle_unconfigured(request: &ApiRequest, problems: &[String]) -> ApiResponse {
     let mut response = match find(&request.method, &request.path) {
         Matched::Operation(Operation::Health, _) => super::site::health(problems),

@@ -18,10 +18,12 @@ use url::form_urlencoded::Serializer;
 use super::api::Api;
 use super::backend::{ConnectAttempt, TakenAttempt};
 use super::cookie::Cookie;
+use super::limits;
 use super::message::{ApiRequest, ApiResponse};
 use super::pages::{ConnectEnd, connect_end, login_path, unknown_connector};
 use super::query::Query;
 use super::return_to::ReturnTo;
+use super::routes::Operation;
 use super::seal::{fingerprint, random_token};
 use super::sign_in::Caller;
 use crate::connector::{CallFailure, Connector, VerifyFailure};
@@ -33,6 +35,9 @@ pub const CONNECT_LIFETIME: Duration = Duration::from_secs(10 * 60);
 const BROWSER_LIFETIME: Duration = Duration::from_secs(60 * 60);
 /// Length of 256 bits in base64url.
 const TOKEN_CHARS: usize = 43;
+/// Longest parameter of an address the browser comes back to that is looked at. A state has 43
+/// characters, the names Scalekit gives a consent some 40.
+const MAX_PARAMETER_BYTES: usize = 256;
 /// The path Scalekit sends the browser back to.
 pub const CONNECT_CALLBACK: &str = "/connect/callback";
 
@@ -48,6 +53,9 @@ impl Api {
             let return_to = format!("/connect/{}", connector.name());
             return sign_in_first(&return_to);
         };
+        if !self.within_limit(&caller, Operation::StartConnect).await {
+            return limits::refusal_page();
+        }
         let browser = self
             .browser(request)
             .unwrap_or_else(|| random_token(&*self.random));
@@ -96,6 +104,9 @@ impl Api {
         else {
             return connect_end(ConnectEnd::Incomplete, None);
         };
+        if auth_request_id.len().max(state.len()) > MAX_PARAMETER_BYTES {
+            return connect_end(ConnectEnd::Incomplete, None);
+        }
         let Some(caller) = self.browser_caller(request) else {
             let query = Serializer::new(String::new())
                 .append_pair("auth_request_id", auth_request_id)
@@ -103,6 +114,10 @@ impl Api {
                 .finish();
             return sign_in_first(&format!("{CONNECT_CALLBACK}?{query}"));
         };
+        // Before the state is used up, so that the same answer is good a minute later.
+        if !self.within_limit(&caller, Operation::FinishConnect).await {
+            return limits::refusal_page();
+        }
         let state_hash = fingerprint(state);
         let browser = self.browser(request);
         let (end, connector) = self

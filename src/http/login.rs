@@ -14,6 +14,10 @@ use super::session::{LOGIN_LIFETIME, LoginCookie, SESSION_LIFETIME, write_sessio
 use super::sign_in::{LoginFailure, LoginProvider};
 use crate::identity::{PendingLogin, Principal};
 
+/// Longest code that is passed on to a provider; theirs have some hundred characters, and a
+/// signed one stays below 2 KiB.
+const MAX_CODE_BYTES: usize = 4096;
+
 /// The path providers send the browser back to; has to be registered with each of them.
 pub const LOGIN_CALLBACK: &str = "/auth/callback";
 
@@ -69,7 +73,9 @@ impl Api {
         // An answer that names another issuer was mixed up with another sign-in (RFC 9207).
         let mixed_up = query.get("iss").is_some_and(|iss| iss != pending.issuer);
         let response = match query.get("code") {
-            Some(code) if !mixed_up => self.redeem(&pending, code, &return_to).await,
+            Some(code) if !mixed_up && code.len() <= MAX_CODE_BYTES => {
+                self.redeem(&pending, code, &return_to).await
+            }
             _ => login_end(LoginEnd::Refused, &return_to),
         };
         // One answer for each attempt, whatever came of it.

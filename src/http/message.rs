@@ -7,6 +7,21 @@
 /// edge reads at most one byte more than this, so that a longer body is recognised unread.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
+/// What every response carries unless it says otherwise. Nothing may be kept by a cache, no browser
+/// may guess at a type, frame it, load anything from it, use it in another site's page or name it
+/// to the next.
+const HEADERS: [(&str, &str); 6] = [
+    ("cache-control", "no-store"),
+    ("x-content-type-options", "nosniff"),
+    (
+        "content-security-policy",
+        "default-src 'none'; frame-ancestors 'none'",
+    ),
+    ("x-frame-options", "DENY"),
+    ("referrer-policy", "no-referrer"),
+    ("cross-origin-resource-policy", "same-origin"),
+];
+
 /// A request, read whole.
 #[derive(Clone, Default)]
 pub struct ApiRequest {
@@ -20,7 +35,8 @@ pub struct ApiRequest {
     pub headers: Vec<(String, String)>,
     /// The body, cut off after `MAX_BODY_BYTES + 1` bytes.
     pub body: Vec<u8>,
-    /// The caller's network address, for the edge's rate limit; nothing is decided by it here.
+    /// The network address the request came from, as the platform says; rate limits count by it,
+    /// and nothing else is decided by it.
     pub client_address: Option<String>,
 }
 
@@ -60,17 +76,17 @@ impl std::fmt::Debug for ApiResponse {
 }
 
 impl ApiResponse {
-    /// A response with this status and body, and the headers that every response carries: nothing
-    /// here may be kept by a cache, and no browser may guess at a type.
+    /// A response with this status and body, and the headers that every response carries.
     pub fn new(status: u16, content_type: &str, body: Vec<u8>) -> Self {
-        Self {
+        let empty = Self {
             status,
-            headers: Vec::new(),
+            headers: Vec::with_capacity(HEADERS.len() + 1),
             body,
-        }
-        .with("content-type", content_type)
-        .with("cache-control", "no-store")
-        .with("x-content-type-options", "nosniff")
+        };
+        HEADERS.iter().fold(
+            empty.with("content-type", content_type),
+            |it, (name, value)| it.with(name, value),
+        )
     }
 
     /// A value as `application/json`. A value that cannot be written is a defect of this program
@@ -82,18 +98,23 @@ impl ApiResponse {
         }
     }
 
-    /// An empty answer with the status 204.
-    pub fn no_content() -> Self {
-        let mut response = Self::new(204, "", Vec::new());
+    /// An answer that by its status has no body, and so no type: 204 or 304.
+    pub fn empty(status: u16) -> Self {
+        let mut response = Self::new(status, "", Vec::new());
         response.headers.retain(|(name, _)| name != "content-type");
         response
     }
 
     /// Sends the browser elsewhere with a `GET`.
     pub fn redirect(status: u16, location: &str) -> Self {
-        Self::new(status, "text/plain; charset=utf-8", Vec::new())
-            .with("location", location)
-            .with("referrer-policy", "no-referrer")
+        Self::new(status, "text/plain; charset=utf-8", Vec::new()).with("location", location)
+    }
+
+    /// Sets a header in place of what every response carries.
+    #[must_use]
+    pub fn replacing(mut self, name: &str, value: &str) -> Self {
+        self.headers.retain(|(key, _)| key != name);
+        self.with(name, value)
     }
 
     /// Adds a header.

@@ -3,7 +3,7 @@
 //! ```text
 //!  edge ─▶ ApiRequest ─▶ Api::handle ─▶ route table ─▶ caller ─▶ handler ─▶ ApiResponse ─▶ edge
 //!                                                                   │
-//!                       Backend (platform) · SignIn (identity) · Scalekit · Registry
+//!                       Backend, RateLimiter (platform) · SignIn (identity) · Scalekit · Registry
 //! ```
 //!
 //! Owns paths, request and response types, problem details, the browser session, the connect flow
@@ -19,6 +19,7 @@ mod cursor;
 pub mod events;
 mod identity_layer;
 mod json_body;
+mod limits;
 mod login;
 mod message;
 pub mod openapi;
@@ -45,6 +46,7 @@ pub use api::{Api, ApiSettings, handle_unconfigured};
 pub use backend::*;
 pub use connect::CONNECT_CALLBACK;
 pub use identity_layer::IdentityLayer;
+pub use limits::{Budget, RateLimiter, WINDOW_SECONDS};
 pub use login::LOGIN_CALLBACK;
 pub use message::{ApiRequest, ApiResponse, MAX_BODY_BYTES};
 pub use problem::{Problem, ProblemType};

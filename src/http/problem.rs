@@ -81,6 +81,8 @@ problems! {
     WrongPayload = "wrong-payload", 422, "Payload does not fit";
     /// The caller has too many runs that have not ended.
     TooManyRuns = "too-many-runs", 429, "Too many runs";
+    /// More of these requests than a caller or an address may make in a minute.
+    RateLimited = "rate-limited", 429, "Too many requests";
     /// A defect of this service.
     Internal = "internal", 500, "Internal error";
     /// Scalekit refused what should have been accepted.

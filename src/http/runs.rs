@@ -8,7 +8,7 @@ use std::str::FromStr as _;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::api::{Api, Handled};
+use super::api::{Api, Handled, check_query};
 use super::backend::{
     Asker, CommandOutcome, ResumeRequest, RunPage, RunQuery, RunSummary, Start, StartRun,
 };
@@ -87,7 +87,6 @@ pub struct Subscription {
 
 impl Api {
     pub(super) async fn trigger_run(&self, caller: Caller, request: &ApiRequest) -> Handled {
-        Query::strict(request, &[])?;
         let idempotency_key = idempotency_key(request)?;
         let options: OnboardingInput = json_body::optional(request)?.unwrap_or_default();
         let input = serde_json::to_value(options).map_err(|_| Problem::internal())?;
@@ -202,8 +201,13 @@ impl Api {
         if request.method != "GET" {
             return None;
         }
+        check_query(Operation::RunEvents, request).ok()?;
         let caller = self.caller(request).await.ok()?;
         self.owned_run(&caller, run_id).await.ok()?;
+        // Last, so that what is left to `handle` was not counted yet.
+        if !self.within_limit(&caller, Operation::RunEvents).await {
+            return None;
+        }
         Some(Subscription {
             asker: caller.asker(),
             run_id: run_id.to_owned(),

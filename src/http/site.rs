@@ -56,8 +56,11 @@ impl Api {
         pages::home(self.browser_caller(request).is_some())
     }
 
-    pub(super) fn openapi(&self) -> ApiResponse {
-        let document = openapi::document(&self.settings.public_url, &self.registry);
-        ApiResponse::json(200, &document)
+    pub(super) fn openapi(&self, request: &ApiRequest) -> ApiResponse {
+        let write = || {
+            let document = openapi::document(&self.settings.public_url, &self.registry);
+            openapi::Published::new(&document)
+        };
+        self.description.get_or_init(write).answer(request)
     }
 }

@@ -1,6 +1,6 @@
 //! A scripted platform and identity layer for tests of whole requests.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use url::Url;
 
 use super::backend::*;
+use super::limits::{Budget, RateLimiter};
 use super::sign_in::*;
 use super::{Api, ApiRequest, ApiResponse, ApiSettings, Seal};
 use crate::connector::testkit::{Kit, kit};
@@ -275,10 +276,27 @@ impl Random for Counting {
     }
 }
 
+/// Counts uses; allows as many of each budget and key as the test says.
+pub(super) struct Counter {
+    pub(super) limit: Cell<usize>,
+    pub(super) uses: RefCell<Vec<(Budget, String)>>,
+}
+
+#[async_trait(?Send)]
+impl RateLimiter for Counter {
+    async fn allows(&self, budget: Budget, key: &str) -> bool {
+        let this = (budget, key.to_owned());
+        let mut uses = self.uses.borrow_mut();
+        uses.push(this.clone());
+        uses.iter().filter(|used| **used == this).count() <= self.limit.get()
+    }
+}
+
 pub(super) struct Bench {
     pub(super) api: Api,
     pub(super) platform: Rc<Platform>,
     pub(super) people: Rc<People>,
+    pub(super) counter: Rc<Counter>,
     pub(super) scalekit: Kit,
 }
 
@@ -294,9 +312,14 @@ pub(super) fn bench_at(public_url: &str) -> Bench {
         begun: Cell::new(0),
         keys_gone: Cell::new(false),
     });
+    let counter = Rc::new(Counter {
+        limit: Cell::new(usize::MAX),
+        uses: RefCell::default(),
+    });
     let scalekit = kit();
     let api = Api {
         backend: platform.clone(),
+        limiter: counter.clone(),
         sign_in: people.clone(),
         scalekit: Rc::new(kit_client(&scalekit)),
         registry: Rc::new(Registry::standard().expect("tools")),
@@ -304,8 +327,8 @@ pub(super) fn bench_at(public_url: &str) -> Bench {
             public_url: Url::parse(public_url).expect("url"),
             seal: Seal::new(SESSION_SECRET).expect("seal"),
             webhook_secrets: WebhookSecrets::parse(WEBHOOK_SECRET).ok(),
-            configuration_problems: Vec::new(),
         },
+        description: OnceCell::new(),
         clock: scalekit.clock.clone(),
         random: Rc::new(Counting::default()),
     };
@@ -313,6 +336,7 @@ pub(super) fn bench_at(public_url: &str) -> Bench {
         api,
         platform,
         people,
+        counter,
         scalekit,
     }
 }

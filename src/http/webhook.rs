@@ -36,7 +36,7 @@ impl Api {
                 .connection_made(identifier, connector.name(), &webhook.id)
                 .await?;
         }
-        Ok(ApiResponse::no_content())
+        Ok(ApiResponse::empty(204))
     }
 }
 

@@ -22,7 +22,7 @@ impl std::str::FromStr for IdentityScope {
         match text {
             "user" => Ok(Self::User),
             "org" => Ok(Self::Org),
-            _ => Err("must be \"user\" or \"org\"".into()),
+            _ => Err("must be `user` or `org`".into()),
         }
     }
 }

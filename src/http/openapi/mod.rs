@@ -5,6 +5,7 @@
 
 mod operations;
 mod parts;
+mod published;
 mod schemas;
 
 use serde_json::{Map, Value, json};
@@ -12,6 +13,7 @@ use url::Url;
 
 use super::routes::ROUTES;
 use crate::tools::Registry;
+pub use published::Published;
 use schemas::Schemas;
 
 /// The document of the service at `public_url` with these tools.

@@ -63,9 +63,15 @@ fn service(operation: Operation, schemas: &mut Schemas) -> Described {
                 JSON,
                 schemas.of::<HealthResponse>(),
             ),
-        Operation::OpenApi => {
-            open("This document").answer(200, "The document.", JSON, json!({ "type": "object" }))
-        }
+        Operation::OpenApi => open("This document")
+            .parameter(
+                "header",
+                "If-None-Match",
+                "Entity tags the client has (RFC 9110 section 13.1.2).",
+                text(),
+            )
+            .answer(200, "The document.", JSON, json!({ "type": "object" }))
+            .bare(304, "The client has it.", None),
         Operation::ReceiveWebhook => open("Takes Scalekit's events")
             .parameter(
                 "header",
@@ -121,7 +127,6 @@ fn run_list(operation: Operation, schemas: &mut Schemas) -> Described {
             .parameter("header", "traceparent", "W3C Trace Context.", text())
             .body(false, schemas.sent::<OnboardingInput>())
             .answer(200, "The run is started.", JSON, schemas.of::<TriggerResponse>())
-            .problem(ProblemType::InvalidQuery)
             .problem(ProblemType::InvalidIdempotencyKey)
             .problem(ProblemType::IdempotencyKeyReused)
             .problem(ProblemType::TooManyRuns);
@@ -152,7 +157,6 @@ fn run_list(operation: Operation, schemas: &mut Schemas) -> Described {
         text(),
     )
     .answer(200, "A page.", JSON, schemas.of::<RunListResponse>())
-    .problem(ProblemType::InvalidQuery)
     .problem(ProblemType::InvalidCursor)
 }
 

@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::http::limits::{self, Budget};
 use crate::http::problem::ProblemType;
-use crate::http::routes::Route;
+use crate::http::routes::{Operation, Route};
 
 /// The groups of operations.
 pub const TAGS: [(&str, &str); 6] = [
@@ -125,31 +126,46 @@ impl Described {
             .responses
             .entry(kind.status().to_string())
             .or_insert_with(|| json!({ "description": "", "content": {} }));
-        let described = response["description"].as_str().unwrap_or_default();
-        if !described.contains(kind.urn()) {
-            let joined = [described, &line].join(if described.is_empty() { "" } else { "; " });
+        let before = response["description"].as_str().unwrap_or_default();
+        if !before.contains(kind.urn()) {
+            let joined = [before, &line].join(if before.is_empty() { "" } else { "; " });
             response["description"] = joined.into();
         }
         response["content"]["application/problem+json"]["schema"] =
             json!({ "$ref": "#/components/schemas/Problem" });
-        for (header, applies, what) in [
+        for (name, applies, described) in [
             (
                 "WWW-Authenticate",
                 kind == ProblemType::Unauthenticated,
-                "RFC 6750",
+                header("RFC 6750"),
             ),
             (
                 "Retry-After",
                 matches!(kind.status(), 429 | 503),
-                "Seconds to wait",
+                seconds_to_wait(),
             ),
         ] {
             if applies {
-                response["headers"][header] =
-                    json!({ "description": what, "schema": { "type": "string" } });
+                response["headers"][name] = described;
             }
         }
         self
+    }
+
+    /// The answer for asking too often, where the operation is counted.
+    fn limited(mut self, operation: Operation) -> Self {
+        match (
+            limits::of_address(operation),
+            limits::of_principal(operation),
+        ) {
+            (Some(Budget::Pages), _) => {
+                self = self.pages(&[(429, "Too many requests; wait.")]);
+                self.responses["429"]["headers"]["Retry-After"] = seconds_to_wait();
+                self
+            }
+            (None, None) => self,
+            _ => self.problem(ProblemType::RateLimited),
+        }
     }
 
     /// The operation object of this route.
@@ -157,6 +173,7 @@ impl Described {
         if self.access == Access::Bearer {
             self = [
                 ProblemType::MalformedCredentials,
+                ProblemType::InvalidQuery,
                 ProblemType::Unauthenticated,
                 ProblemType::Forbidden,
                 ProblemType::IdentityUnavailable,
@@ -164,6 +181,7 @@ impl Described {
             .into_iter()
             .fold(self, Self::problem);
         }
+        self = self.limited(route.operation);
         let mut operation = json!({
             "operationId": operation_id(route),
             "tags": [self.tag],
@@ -183,6 +201,14 @@ impl Described {
         }
         operation
     }
+}
+
+fn header(what: &str) -> Value {
+    json!({ "description": what, "schema": { "type": "string" } })
+}
+
+fn seconds_to_wait() -> Value {
+    header("Seconds to wait")
 }
 
 /// The operation's name with a small first letter.

@@ -1,6 +1,7 @@
 use std::collections::HashSet;
 
 use super::*;
+use crate::http::limits;
 use crate::http::routes::ROUTES;
 
 fn sample() -> Value {
@@ -75,6 +76,20 @@ fn every_operation_has_an_id_of_its_own_and_an_answer() {
             responses.contains_key("401") && !route.path.starts_with("/webhooks")
         );
         assert_eq!(bearer, route.path.starts_with("/api/"), "{id}");
+    }
+}
+
+#[test]
+fn what_is_counted_says_that_it_may_be_too_much() {
+    let document = sample();
+    for route in ROUTES {
+        let operation = &document["paths"][route.path][route.method.to_ascii_lowercase()];
+        let refused = &operation["responses"]["429"];
+        let counted = limits::of_principal(route.operation).is_some()
+            || limits::of_address(route.operation).is_some();
+        assert_eq!(refused.is_object(), counted, "{}", route.path);
+        let wait = refused["headers"]["Retry-After"].is_object();
+        assert_eq!(wait, counted, "{}", route.path);
     }
 }
 

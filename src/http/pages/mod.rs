@@ -6,10 +6,12 @@
 mod connect;
 mod home;
 mod login;
+mod too_many;
 
 pub use connect::{ConnectEnd, connect_end, unknown_connector};
 pub use home::home;
 pub use login::{LoginEnd, chooser, login_end, login_path};
+pub use too_many::too_many_requests;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -20,6 +22,10 @@ use super::message::ApiResponse;
 
 /// The style of every page. Its hash is the only style the policy lets in.
 const STYLE: &str = include_str!("style.css");
+
+/// What a page may use of the device: nothing.
+const PERMISSIONS: &str =
+    "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()";
 
 /// A page with its status.
 fn page(status: u16, title: &str, content: &Markup) -> ApiResponse {
@@ -44,15 +50,9 @@ fn page(status: u16, title: &str, content: &Markup) -> ApiResponse {
     };
     let body = markup.into_string().into_bytes();
     ApiResponse::new(status, "text/html; charset=utf-8", body)
-        .with("content-security-policy", &policy())
-        .with("x-frame-options", "DENY")
-        .with("referrer-policy", "no-referrer")
+        .replacing("content-security-policy", &policy())
         .with("cross-origin-opener-policy", "same-origin")
-        .with("cross-origin-resource-policy", "same-origin")
-        .with(
-            "permissions-policy",
-            "camera=(), geolocation=(), microphone=(), payment=()",
-        )
+        .with("permissions-policy", PERMISSIONS)
 }
 
 fn policy() -> String {
@@ -141,9 +141,14 @@ mod tests {
             ("x-content-type-options", "nosniff"),
             ("cache-control", "no-store"),
             ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-resource-policy", "same-origin"),
+            ("permissions-policy", PERMISSIONS),
         ] {
             assert_eq!(response.header(name), Some(value));
         }
+        let policies = response.headers.iter();
+        let policies = policies.filter(|(name, _)| name == "content-security-policy");
+        assert_eq!(policies.count(), 1, "one policy, not the narrowest of two");
         let body = String::from_utf8(response.body).expect("text");
         assert!(!body.contains("<script") && !body.contains("style=\""));
     }

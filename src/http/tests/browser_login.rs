@@ -102,6 +102,18 @@ async fn a_refusal_is_told_and_ends_the_attempt() {
 }
 
 #[tokio::test]
+async fn a_code_of_absurd_length_is_not_passed_on() {
+    let bench = bench();
+    for (length, status) in [(4096, 302), (4097, 403)] {
+        let (cookie, state) = begin(&bench, "/").await;
+        let code = "x".repeat(length);
+        let target = format!("/auth/callback?code={code}&state={state}");
+        let response = bench.visit(&target, &[cookie]).await;
+        assert_eq!(response.status, status, "{length}");
+    }
+}
+
+#[tokio::test]
 async fn an_answer_of_another_issuer_is_refused() {
     let bench = bench();
     for (iss, status) in [("https://evil.test", 403), ("https://okta.test", 302)] {

@@ -187,6 +187,23 @@ async fn a_second_app_keeps_the_browser() {
     assert_eq!(cookie_of(&response, BROWSER), Some(cookies[1].clone()));
 }
 
+/// Nobody's text of any length is passed on or kept in a return address.
+#[tokio::test]
+async fn what_comes_back_is_bounded() {
+    let bench = bench();
+    let session = [bench.session("alice")];
+    let long = "x".repeat(257);
+    for target in [
+        format!("/connect/callback?auth_request_id={long}&state=s"),
+        format!("/connect/callback?auth_request_id=a&state={long}"),
+    ] {
+        assert_eq!(bench.visit(&target, &session).await.status, 400);
+        assert_eq!(bench.visit(&target, &[]).await.status, 400);
+    }
+    let fits = format!("/connect/callback?auth_request_id={}&state=s", &long[..256]);
+    assert_eq!(bench.visit(&fits, &session).await.status, 403);
+}
+
 #[tokio::test]
 async fn what_cannot_begin_is_a_page() {
     let bench = bench();

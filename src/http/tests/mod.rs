@@ -4,5 +4,7 @@ mod any_request;
 mod browser_login;
 mod connect_flow;
 mod connections_and_tools;
+mod headers;
+mod limits;
 mod runs;
 mod webhooks;

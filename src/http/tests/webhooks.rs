@@ -6,8 +6,9 @@ use hmac::{Hmac, Mac as _};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::http::ApiRequest;
+use crate::connector::webhook::WebhookSecrets;
 use crate::http::testkit::{Bench, WEBHOOK_SECRET, bench, browser_request};
+use crate::http::{ApiRequest, MAX_BODY_BYTES};
 use crate::ports::Clock as _;
 
 fn event(status: &str) -> Value {
@@ -98,6 +99,42 @@ async fn an_unsigned_or_changed_event_is_refused() {
         assert_eq!(bench.api.handle(request).await.status, 401);
     }
     assert!(bench.platform.made.borrow().is_empty());
+}
+
+/// Before the signature is computed: nobody can have us hash a megabyte.
+#[tokio::test]
+async fn an_event_that_is_too_long_is_refused_whatever_its_signature() {
+    let bench = bench();
+    let mut long = event("ACTIVE");
+    long["data"]["padding"] = "x".repeat(MAX_BODY_BYTES).into();
+    let response = bench.api.handle(signed(&bench, &long)).await;
+    assert_eq!(response.status, 413);
+    assert!(bench.platform.made.borrow().is_empty());
+}
+
+/// While secrets are rotated, the sender may sign with either, and the receiver knows both.
+#[tokio::test]
+async fn a_rotation_loses_no_event() {
+    const NEXT: &str = "whsec_bmV4dC1uZXh0LW5leHQtbmV4dA==";
+    let mut bench = bench();
+    for (configured, taken) in [
+        (format!("{WEBHOOK_SECRET},{NEXT}"), 204),
+        (format!("{NEXT},{WEBHOOK_SECRET}"), 204),
+        (NEXT.to_owned(), 401),
+    ] {
+        bench.api.settings.webhook_secrets = WebhookSecrets::parse(&configured).ok();
+        let request = signed(&bench, &event("ACTIVE"));
+        assert_eq!(bench.api.handle(request).await.status, taken);
+    }
+}
+
+/// The signature is over the bytes that came, so they are not read as anything first.
+#[tokio::test]
+async fn an_event_that_is_no_json_is_refused_for_its_signature_first() {
+    let bench = bench();
+    let mut request = signed(&bench, &event("ACTIVE"));
+    request.body = b"not json".to_vec();
+    assert_eq!(bench.api.handle(request).await.status, 401);
 }
 
 #[tokio::test]

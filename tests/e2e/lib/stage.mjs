@@ -10,13 +10,14 @@ import { connectWebhooks, startSandbox, startWorker, token } from '../../../scri
 export const WORKFLOW = '/api/workflows/onboarding-health';
 
 export class Stage {
-  static async up({ extra, env } = {}) {
+  static async up({ extra, env, limits } = {}) {
     const stage = new Stage();
     stage.state = await mkdtemp(join(tmpdir(), 'onbehalf-e2e-'));
     stage.sandbox = await startSandbox(await freePort());
     stage.port = await freePort();
     stage.extra = { ONBOARDING: JSON.stringify({ reconcileAfterSeconds: 1 }), ...extra };
     stage.env = env;
+    stage.limits = limits;
     await stage.startWorker();
     await connectWebhooks(stage.sandbox, stage.url);
     return stage;
@@ -28,6 +29,7 @@ export class Stage {
       state: this.state,
       log: join(this.state, 'worker.log'),
       extra: this.extra,
+      limits: this.limits,
     });
     this.url = this.worker.url;
   }

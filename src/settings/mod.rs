@@ -1,0 +1,184 @@
+//! The settings of a deployment: read once, checked as a whole.
+//!
+//! Owns the names of all settings and what makes each of them good. Every problem is found at
+//! once; each names its setting and never shows a value. Refuses to know where settings come from
+//! and what is built from them.
+
+mod login_secrets;
+mod reader;
+
+use std::collections::HashMap;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use url::Url;
+
+use crate::connector::webhook::WebhookSecrets;
+use crate::connector::{ConfigError, Rates, ScalekitConfig, Secret};
+use crate::http::{Budget, Seal};
+use crate::identity::{IdentityConfig, IdentityScope};
+use crate::onboarding::OnboardingSettings;
+use reader::Reader;
+pub use reader::{Misconfigured, SettingProblem};
+
+/// The setting that changes what apps allow. An account's object reads it by itself.
+pub const PROVIDER_RATES: &str = "PROVIDER_RATES";
+
+/// Outbound calls of one run in one invocation before it goes on in the next. Workers allow 1,000
+/// subrequests on the paid plan; what is left over is for the calls under way.
+const SUBREQUEST_BUDGET: u32 = 900;
+/// The most subrequests a plan can be set to allow.
+const MAX_SUBREQUEST_BUDGET: u32 = 10_000;
+/// How long a finished run's journal is kept, in days; 0 is gone as soon as it ended.
+const RUN_RETENTION_DAYS: u32 = 30;
+/// Ten years: whoever wants a journal for longer should keep it elsewhere.
+const MAX_RUN_RETENTION_DAYS: u32 = 3650;
+const SECONDS_OF_A_DAY: u64 = 24 * 3600;
+
+/// Where settings come from.
+pub trait Environment {
+    /// A variable or a secret.
+    fn text(&self, name: &str) -> Option<String>;
+    /// Whether the rate limit of this budget is bound.
+    fn has_rate_limit(&self, budget: Budget) -> bool;
+}
+
+/// The settings of this deployment, checked.
+pub struct Settings {
+    /// The address people and providers reach this service under: an origin.
+    pub public_url: Url,
+    /// The Scalekit environment.
+    pub scalekit: ScalekitConfig,
+    /// What each app allows a user.
+    pub rates: Rates,
+    /// The workflow's own settings.
+    pub onboarding: OnboardingSettings,
+    /// The trusted issuers; at least one.
+    pub identity: IdentityConfig,
+    /// Whose connected accounts are used.
+    pub scope: IdentityScope,
+    /// Keys for cookies and cursors.
+    pub seal: Seal,
+    /// Keys of Scalekit's webhooks; without them, none is accepted.
+    pub webhook_secrets: Option<WebhookSecrets>,
+    /// Client secrets for signing in with a browser, by issuer.
+    pub login_secrets: HashMap<String, Secret>,
+    /// Outbound calls of one invocation of a run.
+    pub subrequest_budget: u32,
+    /// How long a finished run's journal is kept.
+    pub run_retention: Duration,
+}
+
+impl Settings {
+    /// Reads and checks all of them.
+    ///
+    /// # Errors
+    /// [`Misconfigured`] with every problem there is, not only the first.
+    pub fn read(environment: &impl Environment) -> Result<Self, Misconfigured> {
+        let mut reader = Reader::new(environment);
+        let public_url = reader.required("PUBLIC_URL", origin);
+        let identity = reader.required("IDENTITY_PROVIDERS", issuers);
+        let scope = reader.optional("IDENTITY_SCOPE", str::parse);
+        let scalekit = scalekit(&mut reader);
+        let rates = reader.optional(PROVIDER_RATES, |text| Rates::from_json(Some(text)));
+        let seal = reader.required("SESSION_SECRET", Seal::new);
+        let webhook_secrets = reader.optional("SCALEKIT_WEBHOOK_SECRETS", WebhookSecrets::parse);
+        let onboarding = reader.optional("ONBOARDING", |text| {
+            OnboardingSettings::from_json(Some(text))
+        });
+        let login_secrets = reader.optional("OIDC_CLIENT_SECRET", |text| match &identity {
+            Some(identity) => login_secrets::read(text, identity),
+            // What is wrong with the issuers is said already.
+            None => Ok(HashMap::new()),
+        });
+        let subrequest_budget = reader.optional("SUBREQUEST_BUDGET", |text| {
+            whole_number(text, 1..=MAX_SUBREQUEST_BUDGET)
+        });
+        let retention_days = reader.optional("RUN_RETENTION_DAYS", |text| {
+            whole_number(text, 0..=MAX_RUN_RETENTION_DAYS)
+        });
+        for budget in Budget::ALL {
+            if !environment.has_rate_limit(budget) {
+                reader.note_missing(budget.binding());
+            }
+        }
+        let problems = reader.finish();
+        match (public_url, identity, scalekit, seal) {
+            (Some(public_url), Some(identity), Some(scalekit), Some(seal))
+                if problems.is_empty() =>
+            {
+                let days = retention_days.unwrap_or(RUN_RETENTION_DAYS);
+                Ok(Self {
+                    public_url,
+                    scalekit,
+                    rates: rates.unwrap_or_default(),
+                    onboarding: onboarding.unwrap_or_default(),
+                    identity,
+                    scope: scope.unwrap_or(IdentityScope::User),
+                    seal,
+                    webhook_secrets,
+                    login_secrets: login_secrets.unwrap_or_default(),
+                    subrequest_budget: subrequest_budget.unwrap_or(SUBREQUEST_BUDGET),
+                    run_retention: Duration::from_secs(u64::from(days) * SECONDS_OF_A_DAY),
+                })
+            }
+            _ => Err(Misconfigured(problems)),
+        }
+    }
+}
+
+/// Three settings that only make sense together; each that is missing is named by itself.
+fn scalekit(reader: &mut Reader<'_, impl Environment>) -> Option<ScalekitConfig> {
+    let as_it_is = |text: &str| Ok::<_, String>(text.to_owned());
+    let url = reader.required("SCALEKIT_ENVIRONMENT_URL", as_it_is);
+    let id = reader.required("SCALEKIT_CLIENT_ID", as_it_is);
+    let secret = reader.required("SCALEKIT_CLIENT_SECRET", as_it_is);
+    let secret = Secret::new(secret.unwrap_or_default());
+    match ScalekitConfig::new(&url?, &id.unwrap_or_default(), secret) {
+        Ok(config) => Some(config),
+        // One of the two was noted as missing.
+        Err(ConfigError::EmptyCredential) => None,
+        Err(error @ ConfigError::EnvironmentUrl) => {
+            reader.note_wrong("SCALEKIT_ENVIRONMENT_URL", &error);
+            None
+        }
+    }
+}
+
+/// An origin: https (or http on this machine), without a path.
+fn origin(text: &str) -> Result<Url, &'static str> {
+    let url = Url::parse(text.trim()).map_err(|_| "must be an absolute URL")?;
+    let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    let plain = url.path() == "/"
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none();
+    if plain && (url.scheme() == "https" || (url.scheme() == "http" && loopback)) {
+        Ok(url)
+    } else {
+        Err("must be an https origin, like https://onbehalf.example.com")
+    }
+}
+
+/// The trusted issuers. None at all would close every door, which nobody deploys on purpose.
+fn issuers(text: &str) -> Result<IdentityConfig, String> {
+    let config = IdentityConfig::from_json(text).map_err(|error| error.to_string())?;
+    if config.issuers().is_empty() {
+        return Err("names no issuer, so nobody could get in".into());
+    }
+    Ok(config)
+}
+
+fn whole_number(text: &str, allowed: RangeInclusive<u32>) -> Result<u32, String> {
+    let number = text.trim().parse().ok();
+    number
+        .filter(|number| allowed.contains(number))
+        .ok_or_else(|| {
+            let (lowest, highest) = (allowed.start(), allowed.end());
+            format!("must be a whole number from {lowest} to {highest}")
+        })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,196 @@
+//! What a deployment may be set to, and what is said about it when it may not.
+
+use std::collections::BTreeMap;
+
+use super::*;
+
+const ISSUER: &str = "https://idp.test";
+
+struct Fake {
+    texts: BTreeMap<&'static str, String>,
+    unbound: Option<Budget>,
+}
+
+impl Environment for Fake {
+    fn text(&self, name: &str) -> Option<String> {
+        self.texts.get(name).cloned()
+    }
+
+    fn has_rate_limit(&self, budget: Budget) -> bool {
+        self.unbound != Some(budget)
+    }
+}
+
+fn good() -> Fake {
+    let providers = format!(
+        r#"[{{"provider": "oidc", "issuer": "{ISSUER}", "audience": "x", "client_id": "c"}}]"#
+    );
+    let texts = [
+        ("PUBLIC_URL", "https://onbehalf.test"),
+        ("IDENTITY_PROVIDERS", &providers),
+        ("SCALEKIT_ENVIRONMENT_URL", "https://acme.scalekit.test"),
+        ("SCALEKIT_CLIENT_ID", "skc_1"),
+        ("SCALEKIT_CLIENT_SECRET", "shh"),
+        ("SESSION_SECRET", "0123456789abcdef0123456789abcdef"),
+    ];
+    Fake {
+        texts: texts.map(|(name, text)| (name, text.to_owned())).into(),
+        unbound: None,
+    }
+}
+
+fn with(name: &'static str, text: &str) -> Fake {
+    let mut fake = good();
+    fake.texts.insert(name, text.to_owned());
+    fake
+}
+
+fn problems(fake: &Fake) -> Misconfigured {
+    Settings::read(fake).err().expect("a problem")
+}
+
+#[test]
+fn what_is_optional_has_defaults() {
+    let settings = Settings::read(&good()).expect("settings");
+    assert_eq!(settings.subrequest_budget, 900);
+    assert_eq!(settings.run_retention, Duration::from_secs(30 * 24 * 3600));
+    assert_eq!(settings.scope, IdentityScope::User);
+    let gone_at_once = Settings::read(&with("RUN_RETENTION_DAYS", "0"));
+    let retention = gone_at_once.expect("settings").run_retention;
+    assert_eq!(retention, Duration::ZERO);
+    assert!(settings.webhook_secrets.is_none() && settings.login_secrets.is_empty());
+    for name in ["ONBOARDING", "OIDC_CLIENT_SECRET", "RUN_RETENTION_DAYS"] {
+        assert!(
+            Settings::read(&with(name, " \n")).is_ok(),
+            "{name} is blank"
+        );
+    }
+}
+
+#[test]
+fn everything_that_is_missing_is_named_at_once() {
+    let empty = Fake {
+        texts: BTreeMap::new(),
+        unbound: Some(Budget::Runs),
+    };
+    let missing = [
+        "PUBLIC_URL is missing",
+        "IDENTITY_PROVIDERS is missing",
+        "SCALEKIT_ENVIRONMENT_URL is missing",
+        "SCALEKIT_CLIENT_ID is missing",
+        "SCALEKIT_CLIENT_SECRET is missing",
+        "SESSION_SECRET is missing",
+        "LIMIT_RUNS is missing",
+    ];
+    assert_eq!(problems(&empty).public(), missing);
+    assert_eq!(problems(&empty).to_string(), missing.join("; "));
+}
+
+#[test]
+fn a_blank_setting_is_a_missing_one() {
+    for name in good().texts.keys() {
+        let found = problems(&with(name, "  "));
+        assert_eq!(found.public(), [format!("{name} is missing")]);
+    }
+}
+
+/// Everybody may ask `/health`; the reason is for the operator's log, the value for nobody.
+#[test]
+fn what_is_wrong_is_named_and_never_shown() {
+    let secret = "hunter2hunter2";
+    for (name, text) in [
+        ("PUBLIC_URL", "http://hunter2hunter2.test"),
+        ("PUBLIC_URL", "https://u:hunter2hunter2@onbehalf.test"),
+        ("PUBLIC_URL", "https://onbehalf.test/hunter2hunter2"),
+        ("PUBLIC_URL", "hunter2hunter2"),
+        ("IDENTITY_PROVIDERS", "hunter2hunter2"),
+        ("IDENTITY_PROVIDERS", "\"hunter2hunter2\""),
+        ("IDENTITY_PROVIDERS", "[\"hunter2hunter2\"]"),
+        ("IDENTITY_PROVIDERS", "[]"),
+        (
+            "IDENTITY_PROVIDERS",
+            r#"[{"provider": "oidc", "issuer": "http://hunter2hunter2.test", "audience": "x"}]"#,
+        ),
+        ("IDENTITY_SCOPE", "hunter2hunter2"),
+        ("SCALEKIT_ENVIRONMENT_URL", "http://hunter2hunter2.test"),
+        ("SESSION_SECRET", "hunter2hunter2"),
+        ("SCALEKIT_WEBHOOK_SECRETS", "hunter2hunter2"),
+        ("SCALEKIT_WEBHOOK_SECRETS", "whsec_hunter2hunter2"),
+        ("OIDC_CLIENT_SECRET", "{hunter2hunter2"),
+        (
+            "OIDC_CLIENT_SECRET",
+            r#"{"https://other.test": "hunter2hunter2"}"#,
+        ),
+        ("PROVIDER_RATES", "\"hunter2hunter2\""),
+        ("ONBOARDING", "\"hunter2hunter2\""),
+        ("ONBOARDING", r#"{"windowDays": "hunter2hunter2"}"#),
+        ("SUBREQUEST_BUDGET", "hunter2hunter2"),
+        ("SUBREQUEST_BUDGET", "0"),
+        ("SUBREQUEST_BUDGET", "10001"),
+        ("SUBREQUEST_BUDGET", "-1"),
+        ("RUN_RETENTION_DAYS", "-1"),
+        ("RUN_RETENTION_DAYS", "3651"),
+        ("RUN_RETENTION_DAYS", "18446744073709551616"),
+    ] {
+        let found = problems(&with(name, text));
+        let public = format!("{name} cannot be used; the log says why");
+        assert_eq!(found.public(), [public], "{text}");
+        let logged = found.to_string();
+        assert!(!logged.contains(secret), "{logged}");
+        assert_eq!(logged.matches(name).count(), 1, "{logged}");
+        assert!(logged.len() > name.len() + 10, "{logged} gives no reason");
+    }
+}
+
+#[test]
+fn a_wrong_address_and_a_missing_secret_are_both_said() {
+    let mut fake = with("SCALEKIT_ENVIRONMENT_URL", "http://acme.test");
+    fake.texts.remove("SCALEKIT_CLIENT_SECRET");
+    let names: Vec<_> = problems(&fake).0.into_iter().map(|it| it.name).collect();
+    assert_eq!(
+        names,
+        ["SCALEKIT_CLIENT_SECRET", "SCALEKIT_ENVIRONMENT_URL"]
+    );
+}
+
+#[test]
+fn every_budget_needs_its_limit() {
+    for budget in Budget::ALL {
+        let fake = Fake {
+            unbound: Some(budget),
+            ..good()
+        };
+        let missing = format!("{} is missing", budget.binding());
+        assert_eq!(problems(&fake).public(), [missing]);
+    }
+}
+
+#[test]
+fn no_provider_is_sent_the_secret_of_another() {
+    let two = r#"[
+        {"provider": "oidc", "issuer": "https://a.test", "audience": "x", "client_id": "a"},
+        {"provider": "oidc", "issuer": "https://b.test", "audience": "x", "client_id": "b",
+         "namespace": "b"}
+    ]"#;
+    let read = |secrets: &str| {
+        let mut fake = with("IDENTITY_PROVIDERS", two);
+        fake.texts.insert("OIDC_CLIENT_SECRET", secrets.to_owned());
+        Settings::read(&fake).map(|settings| settings.login_secrets)
+    };
+    assert!(read("shh").is_err(), "one secret, two providers");
+    let secrets = read(r#"{"https://b.test": "for b"}"#).expect("secrets");
+    assert_eq!(secrets.get("https://b.test"), Some(&Secret::new("for b")));
+    assert_eq!(secrets.len(), 1);
+    let one = Settings::read(&with("OIDC_CLIENT_SECRET", "shh"));
+    let one = one.expect("settings").login_secrets;
+    assert_eq!(one.get(ISSUER), Some(&Secret::new("shh")));
+}
+
+#[test]
+fn a_secret_for_signing_in_without_anybody_to_sign_in_with_is_a_mistake() {
+    let providers = format!(r#"[{{"provider": "oidc", "issuer": "{ISSUER}", "audience": "x"}}]"#);
+    let mut fake = with("IDENTITY_PROVIDERS", &providers);
+    assert!(Settings::read(&fake).is_ok());
+    fake.texts.insert("OIDC_CLIENT_SECRET", "shh".into());
+    assert!(Settings::read(&fake).is_err());
+}
