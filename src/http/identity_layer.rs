@@ -41,7 +41,7 @@ impl SignIn for IdentityLayer {
 
     fn caller(&self, principal: &Principal) -> Result<Caller, BridgeError> {
         Ok(Caller {
-            owner: principal_key(principal),
+            owner: principal_key(principal, self.scope),
             context: bridge(principal, &self.authenticator.config, self.scope)?,
         })
     }
