@@ -38,7 +38,7 @@ pub struct Rule {
     pub set_status: Option<String>,
     /// New tasks are found by searching only after this time.
     pub search_lag_ms: Option<i64>,
-    /// Answers `html`, `wrong_types`, `huge`, `deep` or `slow` instead.
+    /// Answers `html`, `wrong_types`, `huge`, `deep`, `slow` or `redirect` instead.
     pub garbage: Option<String>,
 }
 
@@ -51,7 +51,7 @@ pub struct Target {
     /// This user only.
     pub identifier: Option<String>,
     /// This endpoint only: `execute_tool`, `list_accounts`, `token`, `magic_link`, `verify`,
-    /// `jwks` or `discovery`.
+    /// `discovery`, `jwks`, `authorize` or `idp_token`.
     pub endpoint: Option<String>,
 }
 
