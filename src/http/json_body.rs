@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::message::{ApiRequest, MAX_BODY_BYTES};
 use super::problem::{Problem, ProblemType};
+use crate::refusal;
 
 /// Deepest nesting of arrays and objects that is read. Checked before parsing, so that hostile
 /// nesting costs one pass over at most [`MAX_BODY_BYTES`]. No request of this API needs ten.
@@ -43,10 +44,13 @@ pub fn optional<T: DeserializeOwned>(request: &ApiRequest) -> Result<Option<T>, 
     }
     let mut deserializer = serde_json::Deserializer::from_slice(&request.body);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let field = error.path().to_string();
-        refusal(&field, error.inner())
+        if error.inner().is_data() {
+            does_not_fit(&error)
+        } else {
+            not_json(error.inner())
+        }
     })?;
-    deserializer.end().map_err(|error| refusal(".", &error))?;
+    deserializer.end().map_err(|error| not_json(&error))?;
     Ok(Some(value))
 }
 
@@ -62,21 +66,16 @@ pub fn within_limit(request: &ApiRequest) -> Result<(), Problem> {
     Err(Problem::new(ProblemType::BodyTooLarge, detail))
 }
 
-/// A field that does not fit; `.` is the whole body.
-fn refusal(field: &str, error: &serde_json::Error) -> Problem {
-    if error.is_data() {
-        // serde's own words name fields and expected types; values they may quote are the
-        // caller's own.
-        let detail = format!("{field}: {error}");
-        Problem::new(ProblemType::InvalidBody, detail).with("field", field)
-    } else {
-        let detail = format!(
-            "The body is not valid JSON (line {}, column {}).",
-            error.line(),
-            error.column()
-        );
-        Problem::new(ProblemType::MalformedBody, detail)
-    }
+fn does_not_fit(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+    let (field, words) = refusal::of(error);
+    let detail = format!("{field}: {words}");
+    Problem::new(ProblemType::InvalidBody, detail).with("field", field)
+}
+
+fn not_json(error: &serde_json::Error) -> Problem {
+    let (line, column) = (error.line(), error.column());
+    let detail = format!("The body is not valid JSON (line {line}, column {column}).");
+    Problem::new(ProblemType::MalformedBody, detail)
 }
 
 /// `application/json`, with UTF-8 or no charset.
