@@ -80,8 +80,8 @@ impl Service {
             .status
             .filter(|_| fault.service || endpoint != "execute_tool")
         {
-            return failure(status, "SERVICE_UNAVAILABLE", "Scalekit is not available")
-                .after(&fault);
+            let words = fault.says.as_deref().unwrap_or("Scalekit is not available");
+            return failure(status, "SERVICE_UNAVAILABLE", words).after(&fault);
         }
         let reply = if endpoint == "token" {
             self.token(request, now_ms)

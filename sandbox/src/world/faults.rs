@@ -1,7 +1,7 @@
 //! How the world misbehaves: a list of rules, each with what it applies to and what it does.
 //!
 //! `{"rules": [{"match": {"tool", "identifier", "endpoint"}, "latency_ms", "status", "service",
-//! "rate", "times", "retry_after", "lose_answer", "break_before", "revoke", "set_status",
+//! "rate", "times", "says", "retry_after", "lose_answer", "break_before", "revoke", "set_status",
 //! "search_lag_ms", "garbage"}]}`. Every member is optional; an empty match applies to everything.
 //! All rules that apply work together.
 
@@ -26,6 +26,8 @@ pub struct Rule {
     pub rate: Option<f64>,
     /// Applies this often, then never again.
     pub times: Option<u64>,
+    /// Code and words of the failure, with a status: what a careless provider gives away.
+    pub says: Option<String>,
     /// Seconds in `Retry-After`, with a status.
     pub retry_after: Option<u64>,
     /// The call takes effect, then the connection breaks.
@@ -122,6 +124,7 @@ impl Rule {
         if self.status.is_none() {
             self.status = other.status;
             self.service = other.service;
+            self.says.clone_from(&other.says);
             self.retry_after = other.retry_after;
         }
         self.lose_answer |= other.lose_answer;
