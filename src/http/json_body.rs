@@ -51,6 +51,11 @@ pub fn optional<T: DeserializeOwned>(request: &ApiRequest) -> Result<Option<T>, 
         }
     })?;
     deserializer.end().map_err(|error| not_json(&error))?;
+    // Serde reads a list into a struct too, field by field.
+    if request.body.trim_ascii_start().first() == Some(&b'[') {
+        let detail = ".: must be an object";
+        return Err(Problem::new(ProblemType::InvalidBody, detail).with("field", "."));
+    }
     Ok(Some(value))
 }
 
@@ -138,6 +143,10 @@ mod tests {
         count: u32,
     }
 
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Empty {}
+
     fn request(body: &str, content_type: Option<&str>) -> ApiRequest {
         ApiRequest {
             headers: content_type
@@ -179,6 +188,14 @@ mod tests {
             assert_eq!(problem.kind(), ProblemType::InvalidBody, "{body}");
             assert_eq!(problem, problem.clone().with("field", field), "{body}");
         }
+    }
+
+    #[test]
+    fn a_list_is_no_object_however_well_it_fits() {
+        let problem = refused(r#" [{"count":3}]"#);
+        assert_eq!(problem.kind(), ProblemType::InvalidBody);
+        let empty = optional::<Empty>(&request("[]", Some("application/json")));
+        assert_eq!(empty.map_err(|it| it.kind()), Err(ProblemType::InvalidBody));
     }
 
     #[test]
