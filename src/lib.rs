@@ -15,6 +15,7 @@ pub mod http;
 pub mod identity;
 pub mod onboarding;
 pub mod ports;
+mod refusal;
 pub mod settings;
 pub mod time;
 pub mod tools;

@@ -91,7 +91,8 @@ async fn read(mut request: Request) -> worker::Result<ApiRequest> {
         }
     }
     Ok(ApiRequest {
-        method: request.method().to_string(),
+        // The platform's own word: the `worker` crate takes every method it does not know for GET.
+        method: request.inner().method(),
         path: url.path().to_owned(),
         query: url.query().unwrap_or_default().to_owned(),
         headers,

@@ -164,17 +164,20 @@ impl Api {
     ) -> ConnectEnd {
         let identifier = caller.context.scalekit_identifier.as_str();
         let verified = self.scalekit.verify_user(auth_request_id, identifier).await;
-        match verified {
-            Ok(_) => {}
+        let answered = match verified {
+            Ok(_) => true,
             Err(VerifyFailure::WrongUser) => return ConnectEnd::WrongUser,
             Err(VerifyFailure::UnknownOrUsed) => return ConnectEnd::AlreadyUsed,
             // The answer was lost; what came of it shows in the connection.
-            Err(VerifyFailure::Other(CallFailure::OutcomeUnknown)) => {
-                if !self.is_active(identifier, connector).await {
-                    return ConnectEnd::Unavailable;
-                }
-            }
+            Err(VerifyFailure::Other(CallFailure::OutcomeUnknown)) => false,
             Err(VerifyFailure::Other(failure)) => return end_of(&failure),
+        };
+        // Scalekit says that this consent was the user's, not to which app it was: the address
+        // may have been put together from two.
+        match (answered, self.is_active(identifier, connector).await) {
+            (_, Ok(true)) | (true, Err(_)) => {}
+            (true, Ok(false)) => return ConnectEnd::Incomplete,
+            (false, _) => return ConnectEnd::Unavailable,
         }
         let event = format!("callback:{state_hash}");
         let told = self
@@ -187,12 +190,12 @@ impl Api {
         }
     }
 
-    async fn is_active(&self, identifier: &str, connector: Connector) -> bool {
+    async fn is_active(&self, identifier: &str, connector: Connector) -> Result<bool, CallFailure> {
         let found = self
             .scalekit
             .connections(identifier, &[connector], None)
-            .await;
-        found.is_ok_and(|found| found.iter().any(crate::connector::Connection::is_active))
+            .await?;
+        Ok(found.iter().any(crate::connector::Connection::is_active))
     }
 
     /// The value that tells this browser from others. It lives beside the session, not in it, so

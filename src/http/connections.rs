@@ -21,6 +21,8 @@ const SCALEKIT_RETRY_SECONDS: u64 = 5;
 #[serde(deny_unknown_fields)]
 pub struct ConnectRequest {
     /// The connector's name, such as `hubspot`.
+    // Read as text, so that a name that is not known can be answered with those that are.
+    #[schemars(with = "Connector")]
     pub connector: String,
 }
 

@@ -44,7 +44,7 @@ impl SignIn for IdentityLayer {
         let context = bridge(principal, config, self.scope)?;
         let issuer = config.issuer(principal.issuer());
         Ok(Caller {
-            owner: principal_key(principal),
+            owner: principal_key(principal, self.scope),
             context,
             approves: issuer.is_some_and(|it| it.approves(principal.user_id())),
         })

@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::message::{ApiRequest, MAX_BODY_BYTES};
 use super::problem::{Problem, ProblemType};
+use crate::refusal;
 
 /// Deepest nesting of arrays and objects that is read. Checked before parsing, so that hostile
 /// nesting costs one pass over at most [`MAX_BODY_BYTES`]. No request of this API needs ten.
@@ -43,10 +44,18 @@ pub fn optional<T: DeserializeOwned>(request: &ApiRequest) -> Result<Option<T>, 
     }
     let mut deserializer = serde_json::Deserializer::from_slice(&request.body);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let field = error.path().to_string();
-        refusal(&field, error.inner())
+        if error.inner().is_data() {
+            does_not_fit(&error)
+        } else {
+            not_json(error.inner())
+        }
     })?;
-    deserializer.end().map_err(|error| refusal(".", &error))?;
+    deserializer.end().map_err(|error| not_json(&error))?;
+    // Serde reads a list into a struct too, field by field.
+    if request.body.trim_ascii_start().first() == Some(&b'[') {
+        let detail = ".: must be an object";
+        return Err(Problem::new(ProblemType::InvalidBody, detail).with("field", "."));
+    }
     Ok(Some(value))
 }
 
@@ -62,21 +71,16 @@ pub fn within_limit(request: &ApiRequest) -> Result<(), Problem> {
     Err(Problem::new(ProblemType::BodyTooLarge, detail))
 }
 
-/// A field that does not fit; `.` is the whole body.
-fn refusal(field: &str, error: &serde_json::Error) -> Problem {
-    if error.is_data() {
-        // serde's own words name fields and expected types; values they may quote are the
-        // caller's own.
-        let detail = format!("{field}: {error}");
-        Problem::new(ProblemType::InvalidBody, detail).with("field", field)
-    } else {
-        let detail = format!(
-            "The body is not valid JSON (line {}, column {}).",
-            error.line(),
-            error.column()
-        );
-        Problem::new(ProblemType::MalformedBody, detail)
-    }
+fn does_not_fit(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+    let (field, words) = refusal::of(error);
+    let detail = format!("{field}: {words}");
+    Problem::new(ProblemType::InvalidBody, detail).with("field", field)
+}
+
+fn not_json(error: &serde_json::Error) -> Problem {
+    let (line, column) = (error.line(), error.column());
+    let detail = format!("The body is not valid JSON (line {line}, column {column}).");
+    Problem::new(ProblemType::MalformedBody, detail)
 }
 
 /// `application/json`, with UTF-8 or no charset.
@@ -139,6 +143,10 @@ mod tests {
         count: u32,
     }
 
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Empty {}
+
     fn request(body: &str, content_type: Option<&str>) -> ApiRequest {
         ApiRequest {
             headers: content_type
@@ -180,6 +188,14 @@ mod tests {
             assert_eq!(problem.kind(), ProblemType::InvalidBody, "{body}");
             assert_eq!(problem, problem.clone().with("field", field), "{body}");
         }
+    }
+
+    #[test]
+    fn a_list_is_no_object_however_well_it_fits() {
+        let problem = refused(r#" [{"count":3}]"#);
+        assert_eq!(problem.kind(), ProblemType::InvalidBody);
+        let empty = optional::<Empty>(&request("[]", Some("application/json")));
+        assert_eq!(empty.map_err(|it| it.kind()), Err(ProblemType::InvalidBody));
     }
 
     #[test]

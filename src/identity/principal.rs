@@ -4,6 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::bridge::IdentityScope;
+
 /// A caller whose identity was verified.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Principal {
@@ -86,13 +88,21 @@ pub struct RequestContext {
 }
 
 /// The key of a principal's own objects, to which its runs are sealed: a digest of issuer and
-/// user, so that it can be named in places where an identity has no business.
-pub fn principal_key(principal: &Principal) -> String {
+/// user, so that it can be named in places where an identity has no business. Where accounts
+/// belong to organizations, somebody in two of them is two principals: a run holds customers of
+/// the organization it was started for.
+pub fn principal_key(principal: &Principal, scope: IdentityScope) -> String {
     use base64::Engine;
+    let mut parts = vec![&principal.issuer];
+    if scope == IdentityScope::Org {
+        parts.extend(&principal.org_id);
+    }
     let mut digest = Sha256::new();
-    // The length in front keeps (a, bc) and (ab, c) apart.
-    digest.update((principal.issuer.len() as u64).to_be_bytes());
-    digest.update(principal.issuer.as_bytes());
+    for part in parts {
+        // The length in front keeps (a, bc) and (ab, c) apart.
+        digest.update((part.len() as u64).to_be_bytes());
+        digest.update(part.as_bytes());
+    }
     digest.update(principal.user_id.as_bytes());
     let key = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(digest.finalize());
     format!("p_{key}")

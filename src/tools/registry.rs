@@ -10,6 +10,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 use crate::connector::{CallFailure, CallKind, Connector, Scalekit, SendPermit, Violation, scrub};
+use crate::refusal;
 
 use super::context::{REQUIRED_CONTEXT, ToolContext};
 use super::input::ToolInput;
@@ -107,9 +108,9 @@ fn read<I: ToolInput>(input: Value) -> Result<I, (String, String)> {
         return Err((String::new(), "must be an object".to_owned()));
     }
     serde_path_to_error::deserialize(input).map_err(|error| {
-        let path = error.path().to_string();
+        let (path, words) = refusal::of(&error);
         let field = if path == "." { String::new() } else { path };
-        (field, error.into_inner().to_string())
+        (field, words)
     })
 }
 

@@ -27,6 +27,8 @@ pub struct Keys {
     ec: p256::ecdsa::SigningKey,
     ed: ed25519_dalek::SigningKey,
     rotations: u32,
+    /// Published as they are, beside our own.
+    foreign: Vec<Value>,
 }
 
 fn encode(bytes: impl AsRef<[u8]>) -> String {
@@ -58,6 +60,7 @@ impl Keys {
             ec: p256::ecdsa::SigningKey::random(&mut random),
             ed: ed25519_dalek::SigningKey::generate(&mut random),
             rotations: 1,
+            foreign: Vec::new(),
         })
     }
 
@@ -101,7 +104,14 @@ impl Keys {
             json!({ "kty": "OKP", "kid": "eddsa-1", "alg": "EdDSA", "use": "sig",
             "crv": "Ed25519", "x": encode(self.ed.verifying_key().as_bytes()) }),
         );
+        keys.extend(self.foreign.iter().cloned());
         json!({ "keys": keys })
+    }
+
+    /// Publishes these JWKs beside our own, in place of those published before: keys whose private
+    /// half somebody else has, to sign with as they like, and keys that are no good.
+    pub fn publish(&mut self, foreign: Vec<Value>) {
+        self.foreign = foreign;
     }
 
     /// Signs with the key of this algorithm or name, filling in `alg` and `kid`.

@@ -37,6 +37,12 @@ struct Sign {
     key: String,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Published {
+    keys: Vec<Value>,
+}
+
 impl Sandbox {
     pub(super) fn control(self: &Arc<Self>, request: &Request) -> Reply {
         let path = request.path.trim_start_matches("/_sandbox/");
@@ -95,6 +101,11 @@ impl Sandbox {
                     Ok(kid) => Reply::json(200, &json!({ "kid": kid })),
                     Err(error) => problem(500, "No key", &error),
                 }
+            }
+            ("POST", "idp/publish") => self.publish(request),
+            (_, "elsewhere") => {
+                lock(&self.service).world.count("elsewhere");
+                Reply::json(200, &json!({ "status": "ok" }))
             }
             ("GET", path) if path.starts_with("token/") => {
                 self.token(path.trim_start_matches("token/"), request)
@@ -177,6 +188,17 @@ impl Sandbox {
         match lock(&self.idp).access_token(&person, alg, ttl, super::wall_ms()) {
             Ok(token) => text(token),
             Err(error) => problem(400, "No token", &error),
+        }
+    }
+
+    /// Keys of the caller's own in the key set.
+    fn publish(&self, request: &Request) -> Reply {
+        match serde_json::from_slice::<Published>(&request.body) {
+            Ok(published) => {
+                lock(&self.idp).keys.publish(published.keys);
+                Reply::json(200, &json!({ "status": "ok" }))
+            }
+            Err(error) => problem(400, "Nothing to publish", &error.to_string()),
         }
     }
 

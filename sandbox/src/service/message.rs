@@ -113,6 +113,11 @@ impl Reply {
     pub fn garbage(kind: &str, fault: &Rule) -> Self {
         const HUGE_BYTES: usize = 64 * 1024 * 1024;
         const DEPTH: usize = 100_000;
+        /// Every member anybody asks for, none of its type.
+        const WRONG_TYPES: &str = r#"{"data":7,"connected_accounts":"none","access_token":[],
+            "expires_in":{},"link":[],"post_user_verify_redirect_url":7,"issuer":[],
+            "jwks_uri":7,"authorization_endpoint":{},"token_endpoint":[],"keys":{"kid":7},
+            "id_token":7,"token_type":[]}"#;
         let (content_type, body) = match kind {
             "html" => (
                 "text/html",
@@ -127,14 +132,17 @@ impl Reply {
                 format!("{}{}", "[".repeat(DEPTH), "]".repeat(DEPTH)),
             ),
             "slow" => ("application/json", "{\"data\":{}}".repeat(10)),
-            _ => (
-                "application/json",
-                "{\"data\":7,\"connected_accounts\":\"none\",\"access_token\":[]}".to_owned(),
-            ),
+            "redirect" => ("application/json", "{}".to_owned()),
+            _ => ("application/json", WRONG_TYPES.to_owned()),
         };
+        let mut headers = vec![("content-type".into(), content_type.into())];
+        if kind == "redirect" {
+            // A control that counts those who follow.
+            headers.push(("location".into(), "/_sandbox/elsewhere".into()));
+        }
         Self {
-            status: 200,
-            headers: vec![("content-type".into(), content_type.into())],
+            status: if kind == "redirect" { 307 } else { 200 },
+            headers,
             body: body.into_bytes(),
             drip: kind == "slow",
             ..Self::default()

@@ -83,8 +83,8 @@ impl Service {
             .status
             .filter(|_| fault.service || endpoint != "execute_tool")
         {
-            return failure(status, "SERVICE_UNAVAILABLE", "Scalekit is not available")
-                .after(&fault);
+            let words = fault.says.as_deref().unwrap_or("Scalekit is not available");
+            return failure(status, "SERVICE_UNAVAILABLE", words).after(&fault);
         }
         let written = self.world.ledger.len();
         let reply = if endpoint == "token" {

@@ -1,8 +1,9 @@
 //! How the world misbehaves: a list of rules, each with what it applies to and what it does.
 //!
 //! `{"rules": [{"match": {"tool", "identifier", "endpoint"}, "latency_ms", "status", "service",
-//! "rate", "times", "retry_after", "lose_answer", "lose_writes", "break_before", "revoke",
-//! "set_status", "search_lag_ms", "garbage"}]}`. Every member is optional; an empty match applies to everything.
+//! "rate", "times", "says", "retry_after", "lose_answer", "lose_writes", "break_before", "revoke",
+//! "set_status", "search_lag_ms", "garbage"}]}`. Every member is optional; an empty match applies to
+//! everything.
 //! All rules that apply work together.
 
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,8 @@ pub struct Rule {
     pub rate: Option<f64>,
     /// Applies this often, then never again.
     pub times: Option<u64>,
+    /// Code and words of the failure, with a status: what a careless provider gives away.
+    pub says: Option<String>,
     /// Seconds in `Retry-After`, with a status.
     pub retry_after: Option<u64>,
     /// The call takes effect, then the connection breaks.
@@ -40,7 +43,7 @@ pub struct Rule {
     pub set_status: Option<String>,
     /// New tasks are found by searching only after this time.
     pub search_lag_ms: Option<i64>,
-    /// Answers `html`, `wrong_types`, `huge`, `deep` or `slow` instead.
+    /// Answers `html`, `wrong_types`, `huge`, `deep`, `slow` or `redirect` instead.
     pub garbage: Option<String>,
 }
 
@@ -53,7 +56,7 @@ pub struct Target {
     /// This user only.
     pub identifier: Option<String>,
     /// This endpoint only: `execute_tool`, `list_accounts`, `token`, `magic_link`, `verify`,
-    /// `jwks` or `discovery`.
+    /// `discovery`, `jwks`, `authorize` or `idp_token`.
     pub endpoint: Option<String>,
 }
 
@@ -124,6 +127,7 @@ impl Rule {
         if self.status.is_none() {
             self.status = other.status;
             self.service = other.service;
+            self.says.clone_from(&other.says);
             self.retry_after = other.retry_after;
         }
         self.lose_answer |= other.lose_answer;

@@ -192,7 +192,12 @@ impl World {
         }
         self.check_account(call, connector, fault)?;
         if let Some(status) = fault.status.filter(|_| !fault.service) {
-            return Err(Refused::Provider(provider_failure(status)));
+            let mut failure = provider_failure(status);
+            if let Some(words) = &fault.says {
+                failure.code.clone_from(words);
+                failure.message.clone_from(words);
+            }
+            return Err(Refused::Provider(failure));
         }
         let lag = fault.search_lag_ms.unwrap_or(0);
         let csm = self.csms.get_mut(call.identifier);

@@ -154,7 +154,7 @@ fn run_list(operation: Operation, schemas: &mut Schemas) -> Described {
         "query",
         "cursor",
         "`nextCursor` of the page before; opaque.",
-        text(),
+        json!({ "type": "string", "minLength": 1 }),
     )
     .answer(200, "A page.", JSON, schemas.of::<RunListResponse>())
     .problem(ProblemType::InvalidCursor)
@@ -198,12 +198,20 @@ fn one_run(operation: Operation, schemas: &mut Schemas) -> Described {
                 )
                 .answer(
                     200,
-                    "Events; the `data` of each is a RunEvent, its `id` the position.",
+                    "Events, one described here; its `data` is a RunEvent, its `id` the position.",
                     "text/event-stream",
+                    // One event, as OpenAPI 3.2 describes streams; 3.1 has no words for them.
                     json!({
-                        "type": "string",
-                        "contentMediaType": "text/event-stream",
-                        "contentSchema": { "$ref": "#/components/schemas/RunEvent" },
+                        "type": "object",
+                        "required": ["id", "data"],
+                        "properties": {
+                            "id": { "type": "string", "pattern": "^[0-9]+$" },
+                            "data": {
+                                "type": "string",
+                                "contentMediaType": "application/json",
+                                "contentSchema": { "$ref": "#/components/schemas/RunEvent" },
+                            },
+                        },
                     }),
                 )
         }

@@ -189,7 +189,8 @@ impl Described {
             "security": match self.access {
                 Access::Open => json!([]),
                 Access::Bearer => json!([{ "bearer": [] }]),
-                Access::Session => json!([{ "session": [] }]),
+                // Without one, too: one is sent to sign in.
+                Access::Session => json!([{ "session": [] }, {}]),
             },
             "responses": self.responses,
         });

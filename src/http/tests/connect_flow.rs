@@ -1,6 +1,6 @@
 //! Connecting an app, from the click to the page at the end.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::connector::testkit::{ok, status};
 use crate::http::ApiResponse;
@@ -55,11 +55,19 @@ fn text(response: &ApiResponse) -> String {
     String::from_utf8_lossy(&response.body).into_owned()
 }
 
+/// Scalekit's list of accounts, with alice's HubSpot in this status.
+fn account(status: &str) -> Value {
+    json!({"connected_accounts": [
+        {"connector": "hubspot", "identifier": "user_alice", "status": status}
+    ]})
+}
+
 #[tokio::test]
 async fn a_connection_is_verified_for_the_session_and_wakes_runs_once() {
     let bench = bench();
     let Begun { cookies, state } = begin(&bench).await;
     bench.scalekit.script.then(ok(&json!({})));
+    bench.scalekit.script.then(ok(&account("ACTIVE")));
     let response = come_back(&bench, &cookies, &state).await;
     assert_eq!(response.status, 200);
     assert!(text(&response).contains("HubSpot: Connected"));
@@ -79,7 +87,7 @@ async fn a_connection_is_verified_for_the_session_and_wakes_runs_once() {
     // The same address again does nothing more.
     let again = come_back(&bench, &cookies, &state).await;
     assert_eq!(again.status, 409);
-    assert_eq!(bench.scalekit.script.count(), 2);
+    assert_eq!(bench.scalekit.script.count(), 3);
     assert_eq!(bench.platform.made.borrow().len(), 1);
 }
 
@@ -141,20 +149,41 @@ async fn what_scalekit_says_is_told() {
 
 #[tokio::test]
 async fn a_lost_answer_is_looked_up() {
-    for (account, code) in [("ACTIVE", 200), ("PENDING_VERIFICATION", 503)] {
+    for (status, code) in [("ACTIVE", 200), ("PENDING_VERIFICATION", 503)] {
         let bench = bench();
         let Begun { cookies, state } = begin(&bench).await;
         bench.scalekit.script.then(Err(FetchError::Timeout));
-        bench
-            .scalekit
-            .script
-            .then(ok(&json!({"connected_accounts": [
-                {"connector": "hubspot", "identifier": "user_alice", "status": account}
-            ]})));
+        bench.scalekit.script.then(ok(&account(status)));
         let response = come_back(&bench, &cookies, &state).await;
-        assert_eq!(response.status, code, "{account}");
+        assert_eq!(response.status, code, "{status}");
         assert_eq!(bench.platform.made.borrow().len(), usize::from(code == 200));
     }
+}
+
+/// State of one attempt, `auth_request_id` of another: Scalekit verifies it, for the other app.
+#[tokio::test]
+async fn a_consent_to_another_app_connects_nothing() {
+    let bench = bench();
+    let Begun { cookies, state } = begin(&bench).await;
+    bench.scalekit.script.then(ok(&json!({})));
+    bench
+        .scalekit
+        .script
+        .then(ok(&account("PENDING_VERIFICATION")));
+    let response = come_back(&bench, &cookies, &state).await;
+    assert_eq!(response.status, 400);
+    assert!(bench.platform.made.borrow().is_empty());
+}
+
+#[tokio::test]
+async fn what_scalekit_verified_counts_when_it_cannot_be_asked_more() {
+    let bench = bench();
+    let Begun { cookies, state } = begin(&bench).await;
+    bench.scalekit.script.then(ok(&json!({})));
+    bench.scalekit.script.then(status(404, &json!({})));
+    let response = come_back(&bench, &cookies, &state).await;
+    assert_eq!(response.status, 200);
+    assert_eq!(bench.platform.made.borrow().len(), 1);
 }
 
 #[tokio::test]

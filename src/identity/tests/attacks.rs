@@ -330,6 +330,14 @@ async fn a_token_for_something_else_is_not_an_access_token() {
 }
 
 #[tokio::test]
+async fn a_time_that_is_no_number_is_called_malformed() {
+    for name in ["exp", "nbf", "iat"] {
+        let error = refused_claims(&with(name, json!("soon"))).await;
+        assert_eq!(error, TokenError::Malformed, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn malformed_texts_are_refused() {
     let good = token(&claims());
     let mut texts = vec![

@@ -28,6 +28,29 @@ fn identifier(principal: &Principal, scope: IdentityScope) -> String {
     context.scalekit_identifier.as_str().to_owned()
 }
 
+/// What a run holds is the organization's, where accounts are.
+#[test]
+fn somebody_in_two_organizations_is_two_principals_where_accounts_are_organizations() {
+    let (acme, globex) = (
+        principal(0, "alice", "acme"),
+        principal(0, "alice", "globex"),
+    );
+    let key = |of, scope| principal_key(of, scope);
+    assert_ne!(
+        key(&acme, IdentityScope::Org),
+        key(&globex, IdentityScope::Org)
+    );
+    assert_eq!(
+        key(&acme, IdentityScope::User),
+        key(&globex, IdentityScope::User)
+    );
+    let colleague = principal(0, "bob", "acme");
+    assert_ne!(
+        key(&acme, IdentityScope::Org),
+        key(&colleague, IdentityScope::Org)
+    );
+}
+
 #[test]
 fn plain_names_are_written_plainly() {
     assert_eq!(
@@ -68,7 +91,7 @@ proptest! {
         let same_person = one == other;
         let scope = IdentityScope::User;
         prop_assert_eq!(identifier(&first, scope) == identifier(&second, scope), same_person);
-        prop_assert_eq!(principal_key(&first) == principal_key(&second), same_person);
+        prop_assert_eq!(principal_key(&first, scope) == principal_key(&second, scope), same_person);
         prop_assert_ne!(identifier(&first, scope), identifier(&second, IdentityScope::Org));
     }
 

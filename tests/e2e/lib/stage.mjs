@@ -12,6 +12,7 @@ export const WORKFLOW = '/api/workflows/onboarding-health';
 export class Stage {
   static async up({ extra, env, limits } = {}) {
     const stage = new Stage();
+    stage.logs = [];
     stage.state = await mkdtemp(join(tmpdir(), 'onbehalf-e2e-'));
     stage.sandbox = await startSandbox(await freePort());
     stage.port = await freePort();
@@ -27,11 +28,18 @@ export class Stage {
     this.worker = await startWorker(this.sandbox, {
       port: this.port,
       state: this.state,
-      log: join(this.state, 'worker.log'),
+      log: this.freshLog(),
       extra: this.extra,
       limits: this.limits,
     });
     this.url = this.worker.url;
+  }
+
+  /** One file for each time the Worker is started: what one said before it died is kept. */
+  freshLog() {
+    const log = join(this.state, `worker-${this.logs.length + 1}.log`);
+    this.logs.push(log);
+    return log;
   }
 
   /** As the power going out: nothing gets to say goodbye. */
