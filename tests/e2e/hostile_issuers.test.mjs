@@ -19,7 +19,9 @@ before(async () => {
   servers = await hostile([key.jwk, { kty: 'EC', crv: 'P-256', kid: 'off the curve', x: 'A'.repeat(43), y: 'A'.repeat(43) }]);
   const all = [...Object.values(servers.issuers), ...Object.values(servers.keySets), servers.good];
   const providers = all.map((issuer, n) => ({ provider: 'oidc', issuer, audience: AUDIENCE, namespace: `n${n}`, client_id: 'client' }));
-  stage = await Stage.up({ extra: { IDENTITY_PROVIDERS: JSON.stringify(providers) } });
+  // Public clients: one secret for several providers would be refused, as it would go to them all.
+  const extra = { IDENTITY_PROVIDERS: JSON.stringify(providers), OIDC_CLIENT_SECRET: '' };
+  stage = await Stage.up({ extra });
 });
 after(async () => {
   servers?.close();
