@@ -77,7 +77,7 @@ impl Manner {
                 let pause = asked_pause(&failure);
                 Performed::Deferred(failure, Some(pause))
             }
-            FailureKind::Unavailable => Performed::Deferred(failure, None),
+            _ if failure.may_pass() => Performed::Deferred(failure, None),
             FailureKind::AuthError if self.waits_for_connection => {
                 Performed::Deferred(failure, None)
             }

@@ -71,6 +71,15 @@ impl Failure {
         self.kind == FailureKind::AuthError
     }
 
+    /// Whether nothing was done and waiting may help without anybody's connecting again: an outage,
+    /// or credentials of ours that are being replaced.
+    pub(super) fn may_pass(&self) -> bool {
+        matches!(
+            self.kind,
+            FailureKind::Unavailable | FailureKind::Configuration
+        )
+    }
+
     /// The most telling name: the authorization's reason, or else the kind.
     pub fn name(&self) -> String {
         match (&self.reason, self.kind) {

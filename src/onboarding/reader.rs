@@ -156,15 +156,14 @@ impl<'a> Reader<'a> {
 
     /// Whether this failure is waited out rather than taken as the answer.
     async fn may_wait(&self, failure: &Failure) -> Result<bool, StepError> {
-        let patience = match (failure.kind, self.worth) {
-            (FailureKind::AuthError, _) => return Ok(self.cx.state().waits_for_connections()),
-            (FailureKind::Unavailable, Worth::Everything) => return Ok(true),
-            (FailureKind::RateLimited | FailureKind::Unavailable, Worth::Writes) => {
-                return Ok(is_patient(self.cx.attempt()));
-            }
-            (FailureKind::RateLimited, _) => RATE_PATIENCE,
-            (FailureKind::Unavailable, Worth::Signal) => OUTAGE_PATIENCE,
-            _ => return Ok(false),
+        let limited = failure.kind == FailureKind::RateLimited;
+        let patience = match self.worth {
+            _ if failure.is_auth() => return Ok(self.cx.state().waits_for_connections()),
+            _ if !limited && !failure.may_pass() => return Ok(false),
+            Worth::Writes => return Ok(is_patient(self.cx.attempt())),
+            _ if limited => RATE_PATIENCE,
+            Worth::Everything => return Ok(true),
+            Worth::Signal => OUTAGE_PATIENCE,
         };
         let now = self.cx.now();
         let since: Timestamp = self.cx.memo(FIRST_FAILURE, || async { Ok(now) }).await?;

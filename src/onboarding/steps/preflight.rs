@@ -86,7 +86,8 @@ fn named(connection: &Connection) -> MissingConnection {
 
 /// Without Scalekit nothing can be done at all, so its failures are attempts of the step.
 fn failed(failure: CallFailure) -> StepError {
-    if failure.is_retryable() {
+    // Credentials that are not accepted may be on their way to being replaced.
+    if failure.is_retryable() || failure == CallFailure::Configuration {
         StepError::Retry {
             message: failure.to_string(),
             after: failure.retry_after().map(Duration::from_secs),
