@@ -23,7 +23,11 @@ impl Circuit {
             FailureKind::AuthError | FailureKind::RateLimited
         ) {
             let mut open = self.open.borrow_mut();
-            open.entry(connector).or_insert_with(|| failure.clone());
+            let known = open.entry(connector).or_insert_with(|| failure.clone());
+            // A limit passes by itself; a dead connection met behind it must not be forgotten.
+            if !known.is_auth() {
+                known.clone_from(failure);
+            }
         }
     }
 
@@ -38,5 +42,22 @@ impl Circuit {
         let dead = open.iter().filter(|(_, failure)| failure.is_auth());
         dead.map(|(connector, failure)| (*connector, failure.clone()))
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dead_connection_behind_a_rate_limit_is_remembered() {
+        let circuit = Circuit::default();
+        let limited = Failure::own(FailureKind::RateLimited, "slow down");
+        let dead = Failure::own(FailureKind::AuthError, "withdrawn");
+        circuit.note(Connector::Hubspot, &limited);
+        assert!(circuit.dead().is_empty());
+        circuit.note(Connector::Hubspot, &dead);
+        circuit.note(Connector::Hubspot, &limited);
+        assert_eq!(circuit.dead(), [(Connector::Hubspot, dead)]);
     }
 }
