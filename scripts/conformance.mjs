@@ -64,6 +64,7 @@ await main(async () => {
         '--header', `Authorization: Bearer ${bearer}`,
         '--continue-on-failure',
         '--max-redirects', '0',
+        '--request-timeout', '30',
       ],
       { cwd: state, what: 'The conformance test' },
     );

@@ -11,6 +11,8 @@ extern crate self as onbehalf;
 pub mod connector;
 #[cfg(target_arch = "wasm32")]
 mod edge;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 pub mod http;
 pub mod identity;
 pub mod onboarding;

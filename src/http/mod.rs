@@ -17,6 +17,8 @@ mod connections;
 mod cookie;
 mod cursor;
 pub mod events;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzz;
 mod identity_layer;
 mod json_body;
 mod limits;

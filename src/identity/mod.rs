@@ -17,6 +17,8 @@ mod claims;
 mod config;
 mod discovery;
 mod error;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzz;
 mod key;
 mod key_cache;
 mod key_set;
