@@ -10,9 +10,9 @@ import { inRoot, npmBin, root, sandboxBinary } from './paths.mjs';
 import { firstLine, healthy, keep } from './processes.mjs';
 import { Failure } from './say.mjs';
 
-/** Starts the sandbox; answers its process and what it said of itself. */
-export async function startSandbox(port, { log } = {}) {
-  const child = keep(sandboxBinary(), ['--port', String(port)], { log, pipeStdout: true });
+/** Starts the sandbox as built with `profile`; answers its process and what it said of itself. */
+export async function startSandbox(port, { log, profile } = {}) {
+  const child = keep(sandboxBinary(profile), ['--port', String(port)], { log, pipeStdout: true });
   const line = await firstLine(child, 'The sandbox');
   let description;
   try {
