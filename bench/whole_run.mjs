@@ -2,7 +2,8 @@
 // against the article's own stack on the same sandbox.
 //
 // Repetitions alternate between Onbehalf, the floor and the peers, so that a slow minute of the
-// machine falls on all of them. Each run finds its user as on the first day.
+// machine falls on all of them. Each run finds its user as on the first day. Onbehalf runs twice:
+// with its journal in memory, as the peers keep theirs, and with its journal on this disk.
 
 import { CONNECTIONS, criticalPath, difference, stages, total } from './lib/critical_path.mjs';
 import { rounded, shown, spread } from './lib/numbers.mjs';
@@ -18,7 +19,7 @@ export const title = 'Whole run';
 const FULL = {
   customers: [50, 200, 1000],
   latencies: [0, 20, 50, 100],
-  repetitions: (customers) => (customers > 200 ? 3 : 5),
+  repetitions: (customers) => (customers > 200 ? 2 : 5),
   peers: { customers: [50, 200], latencies: [0, 50], repetitions: 3 },
 };
 const QUICK = {
@@ -76,6 +77,7 @@ async function point(stage, workers, plan, customers, latency, progress) {
   await stage.latency(latency);
   const compared = plan.peers.customers.includes(customers) && plan.peers.latencies.includes(latency);
   const runs = [];
+  const onDisk = [];
   const floor = [];
   const peers = SHAPES.map((shape) => ({ ...shape, runs: [] }));
   let list;
@@ -84,6 +86,7 @@ async function point(stage, workers, plan, customers, latency, progress) {
     progress(`${customers} customers, ${latency} ms: ${repetition + 1} of ${repetitions}`);
     const run = await onbehalfOnce(stage, workers.onbehalf, user, customers);
     runs.push(run);
+    onDisk.push(await onbehalfOnce(stage, workers.onDisk, user, customers));
     list = stages(run.counted, run.counts);
     floor.push((await timedPost(`${workers.bare.url}/calls`, { user, stages: list })).ms);
     if (!compared || repetition >= plan.peers.repetitions) continue;
@@ -100,6 +103,7 @@ async function point(stage, workers, plan, customers, latency, progress) {
     customers,
     latency,
     wallMs: wall,
+    wallOnDiskMs: spread(onDisk.map(({ ms }) => ms)),
     cpuMs: spread(runs.map(({ cpu }) => cpu)),
     calls: total(runs.at(-1).counted),
     writes: runs.at(-1).counts.tasksCreated + runs.at(-1).counts.commentsAdded,
@@ -128,6 +132,7 @@ export async function measure(stage, { quick, progress }) {
   await install('mastra');
   const workers = {
     onbehalf: await stage.startOnbehalf('whole-run'),
+    onDisk: await stage.startOnbehalf('whole-run', { folder: stage.disk }),
     bare: await startBare(stage),
     mastraNode: await startMastraNode(stage),
     mastraWorkerd: await start(await prepareMastraWorkerd(stage)),
@@ -135,6 +140,7 @@ export async function measure(stage, { quick, progress }) {
   const user = 'warm-up';
   // Every process has compiled its code before the first figure is taken.
   const { counts } = await onbehalfOnce(stage, workers.onbehalf, user, 20);
+  await onbehalfOnce(stage, workers.onDisk, user, 20);
   for (const { peer, atOnce } of SHAPES) await peerOnce(stage, workers[peer], user, 20, atOnce, counts);
   const points = [];
   for (const customers of plan.customers) {
@@ -148,7 +154,7 @@ export async function measure(stage, { quick, progress }) {
 
 export function rows({ points }) {
   return {
-    header: ['Customers', 'Latency', 'Calls', 'Wall', 'Critical path', 'Wall ÷ path', 'Floor', 'CPU', 'Mastra, article’s shape', 'Mastra, six at once'],
+    header: ['Customers', 'Latency', 'Calls', 'Wall', 'Critical path', 'Wall ÷ path', 'Floor', 'On disk', 'CPU', 'Mastra, article’s shape', 'Mastra, six at once'],
     rows: points.map((at) => {
       const peer = (shape) => {
         const of = at.peers.find((one) => one.peer === 'mastraNode' && one.shape === shape);
@@ -162,6 +168,7 @@ export function rows({ points }) {
         at.latency === 0 ? '–' : `${at.criticalPathMs} ms`,
         at.ofCriticalPath ?? '–',
         `${at.floorMs.median} ms`,
+        `${at.wallOnDiskMs.median} ms`,
         `${at.cpuMs.median} ms`,
         peer('article'),
         peer('batched'),

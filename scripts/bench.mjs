@@ -1,14 +1,14 @@
 // `npm run bench`: takes the figures that matter to a user, prints them, keeps them as JSON, and
 // brings the README's table and the plot up to date with them.
 
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { MEASUREMENTS } from '../bench/measurements.mjs';
 import { surroundings } from '../bench/lib/machine.mjs';
 import { publish } from '../bench/lib/publish.mjs';
 import { Stage } from '../bench/lib/stage.mjs';
+import { folders, syncMs } from '../bench/lib/storage.mjs';
 import { buildWorker } from './lib/build.mjs';
 import { flags } from './lib/flags.mjs';
 import { inRoot } from './lib/paths.mjs';
@@ -40,12 +40,15 @@ await main(async () => {
 
 /** One measurement, on processes and storage of its own. */
 async function take(measurement, quick) {
-  const folder = await mkdtemp(join(tmpdir(), 'onbehalf-bench-'));
+  const places = await folders();
   const began = Date.now();
   say(`\n${bold(measurement.title)}`);
   try {
-    const around = surroundings();
-    const stage = await Stage.up(folder);
+    const around = {
+      ...surroundings(),
+      syncMs: { memory: await syncMs(places.memory), disk: await syncMs(places.disk) },
+    };
+    const stage = await Stage.up(places);
     const figures = await measurement.measure(stage, { quick, progress });
     progress();
     const file = await keep(measurement.name, { measurement: measurement.name, quick, ...around, figures });
@@ -57,7 +60,7 @@ async function take(measurement, quick) {
     say(dim(`  ${Math.round((Date.now() - began) / 1000)} s, load ${around.loadAverage[0]}, ${file}`));
   } finally {
     await endAll();
-    await rm(folder, { recursive: true, force: true });
+    await places.remove();
   }
 }
 

@@ -23,6 +23,12 @@ const CUSTOMERS_PER_QUESTION = 50;
 
 const sequential = (name, calls) => ({ name, calls, atOnce: 1, rounds: calls });
 
+/** A stage whose calls go side by side, but in no fewer than `chain` rounds. */
+function parallel(name, calls, chain = 0) {
+  const rounds = Math.max(Math.ceil(calls / CONNECTIONS), chain);
+  return { name, calls, atOnce: Math.ceil(calls / Math.max(1, rounds)), rounds };
+}
+
 /** Calls by stage, from what the sandbox counted and what the run reports. */
 export function stages(counted, { customers, tasksCreated, commentsAdded }) {
   const tool = (name) => counted.tools[name] ?? 0;
@@ -30,18 +36,12 @@ export function stages(counted, { customers, tasksCreated, commentsAdded }) {
   const issuePages = tool('linear_graphql_query') - commentsAdded;
   const questions = Math.ceil(customers / CUSTOMERS_PER_QUESTION);
   const signals = tool('zendesk_search_tickets') + issuePages;
-  const writes = tasksCreated + commentsAdded;
   return [
     sequential('preflight', counted.accounts),
     sequential('contacts', tool('hubspot_contacts_search')),
-    {
-      name: 'signals',
-      calls: signals,
-      atOnce: CONNECTIONS,
-      rounds: Math.max(Math.ceil(signals / CONNECTIONS), Math.ceil(issuePages / questions)),
-    },
+    parallel('signals', signals, Math.ceil(issuePages / questions)),
     sequential('flags', tool('hubspot_tasks_search')),
-    { name: 'writes', calls: writes, atOnce: CONNECTIONS, rounds: Math.ceil(writes / CONNECTIONS) },
+    parallel('writes', tasksCreated + commentsAdded),
   ];
 }
 

@@ -30,17 +30,18 @@ export const OBJECTS = {
 };
 
 export class Stage {
-  /** Builds and starts a sandbox; state of everything goes below `folder`. */
-  static async up(folder) {
+  /** Builds and starts a sandbox; state goes below one of these folders. */
+  static async up({ memory, disk }) {
     await buildSandbox({ profile: PROFILE });
     const stage = new Stage();
-    stage.folder = folder;
+    stage.folder = memory;
+    stage.disk = disk;
     stage.sandbox = await startSandbox(await freePort(), { profile: PROFILE });
     return stage;
   }
 
-  /** Onbehalf laid out for workerd, with fresh storage. */
-  async prepareOnbehalf(name, extra = {}) {
+  /** Onbehalf laid out for workerd, with fresh storage in memory unless another folder is named. */
+  async prepareOnbehalf(name, { folder = this.folder, ...extra } = {}) {
     const port = await freePort();
     const vars = configuration(
       this.sandbox,
@@ -54,7 +55,7 @@ export class Stage {
       inRoot('build', 'index.js'),
       inRoot('build', 'index_bg.wasm'),
     ];
-    return prepare(join(this.folder, name), { modules, vars, objects: OBJECTS, port });
+    return prepare(join(folder, name), { modules, vars, objects: OBJECTS, port });
   }
 
   async startOnbehalf(name, extra) {
