@@ -40,7 +40,7 @@ export async function buildSandbox({ profile = 'dev' } = {}) {
 }
 
 /** A digest over the contents of files and folders. */
-async function fingerprint(paths) {
+export async function fingerprint(paths) {
   const hash = createHash('sha256');
   const visit = async (path) => {
     const full = inRoot(path);
