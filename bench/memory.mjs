@@ -4,6 +4,10 @@
 // Linear memory of wasm never shrinks, so its size is its peak. All of Onbehalf's Durable Objects
 // share one isolate here, as the platform may let them. Resident memory is the whole process with
 // JavaScript's heap and workerd itself.
+//
+// An object that nobody asks stays in memory for ten seconds. A first thousand of runs therefore
+// fills the isolate with more objects than it would ever hold in such a time on Cloudflare; then
+// the idle ones are let go, and the second thousand shows whether what they held was given back.
 
 import { residentBytes } from './lib/process_cost.mjs';
 import { WORKFLOW, ask, pause, wholeRun } from './lib/stage.mjs';
@@ -22,6 +26,10 @@ const MARKS = 10;
 /** Cloudflare gives an isolate this much. */
 const ISOLATE_BYTES = 128 * 1024 * 1024;
 const LONGEST = 120_000;
+/** Longer than the runtime keeps an idle object. */
+const EVICTION = 15_000;
+/** Growth that is no growth: two of wasm's pages of 64 KB. */
+const FLAT_BYTES = 128 * 1024;
 
 async function memory(worker) {
   const answer = await fetch(`${worker.url}/bench/memory`);
@@ -61,6 +69,9 @@ export async function measure(stage, { quick, progress }) {
   await stage.control('seed', { prefix: 'few', count: USERS, customers: FEW_CUSTOMERS });
   const bearers = [];
   for (let user = 0; user < USERS; user += 1) bearers.push(await stage.token(`few${user}`));
+  progress(`${plan.runs} runs to fill the isolate`);
+  await serve(worker, bearers, plan.runs);
+  await pause(EVICTION);
   const marks = [{ runs: 0, ...(await memory(worker)) }];
   for (let mark = 1; mark <= MARKS; mark += 1) {
     progress(`${marks.at(-1).runs} of ${plan.runs} runs`);
@@ -80,13 +91,14 @@ export function rows({ customers, fresh, peak, marks }) {
     rows: [
       line('start', fresh),
       line(`one run of ${customers} customers`, peak),
-      ...marks.filter(({ runs }, at) => runs > 0 && (at === 1 || at % 5 === 0)).map((mark) => line(`${mark.runs} runs`, mark)),
+      line(`${marks.at(-1).runs} runs, and idle objects let go`, marks[0]),
+      line(`${marks.at(-1).runs} runs more`, marks.at(-1)),
     ],
   };
 }
 
 export function verdicts({ marks, peak, customers }) {
-  const [early, late] = [marks[1].wasmBytes, marks.at(-1).wasmBytes];
+  const [{ wasmBytes: early }, { wasmBytes: late, runs }] = [marks[0], marks.at(-1)];
   return [
     {
       target: `a run of ${customers} customers stays within an isolate’s 128 MB`,
@@ -95,8 +107,8 @@ export function verdicts({ marks, peak, customers }) {
     },
     {
       target: 'memory is flat over the runs of one isolate',
-      found: `${megabytes(early)} after ${marks[1].runs} runs, ${megabytes(late)} after ${marks.at(-1).runs}`,
-      met: late === early,
+      found: `${megabytes(early)} after ${runs} runs, ${megabytes(late)} after ${2 * runs}`,
+      met: late - early <= FLAT_BYTES,
     },
   ];
 }
