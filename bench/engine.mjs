@@ -8,7 +8,7 @@
 
 import { join } from 'node:path';
 
-import { rounded, shown, spread } from './lib/numbers.mjs';
+import { median, rounded, shown, spread } from './lib/numbers.mjs';
 import { startObjects } from './lib/objects.mjs';
 import { inRoot, npmBin } from '../scripts/lib/paths.mjs';
 import { end, freePort, keep } from '../scripts/lib/processes.mjs';
@@ -25,6 +25,8 @@ const FULL = { effects: 1000, steps: 500, repetitions: 5, lengths: [10, 1000, 10
 const QUICK = { effects: 200, steps: 100, repetitions: 2, lengths: [10, 1000], pickUps: 20 };
 const TARGET_OF_INSERT = 2;
 const LONGEST_WORKFLOW = 120_000;
+/** Empty orders by which asking itself is measured. */
+const ASKED = 9;
 
 let fresh = 0;
 /** The name of an object nobody has used. */
@@ -32,14 +34,19 @@ const object = (kind) => `${kind}-${(fresh += 1)}`;
 
 const plan = (effects, more = {}) => ({ effects, bytes: BYTES, at_once: 1, wait_in_same_step: false, ...more });
 
+/** Milliseconds that asking takes by itself; the first answers wake the object. */
+async function asking(objects, target) {
+  const took = [];
+  for (let turn = 0; turn < ASKED; turn += 1) took.push((await objects.order(target, 'nothing')).ms);
+  return median(took);
+}
+
 /** Milliseconds of one of `count`, without what asking costs. */
 async function each(objects, kind, count, order) {
   const target = object(kind);
-  // The object is there and its code is warm before the clock runs.
-  await objects.order(target, 'nothing');
-  const { ms: asking } = await objects.order(target, 'nothing');
+  const base = await asking(objects, target);
   const { ms } = await objects.order(target, order);
-  return Math.max(0, ms - asking) / count;
+  return Math.max(0, ms - base) / count;
 }
 
 async function startWorkflows(stage) {
@@ -113,14 +120,14 @@ async function length(objects, effects, { pickUps, repetitions }, progress) {
     progress(`a run of ${effects} effects: ${repetition + 1} of ${repetitions}`);
     const waiting = object('long');
     written = await objects.order(waiting, { run: { plan: plan(effects), durable: false } });
-    const { ms: asking } = await objects.order(waiting, 'nothing');
+    const base = await asking(objects, waiting);
     const { ms } = await objects.order(waiting, { pick_up: { times: pickUps } });
-    pickUp.push(Math.max(0, ms - asking) / pickUps);
-    resume.push((await objects.order(waiting, 'resume')).ms - asking);
+    pickUp.push(Math.max(0, ms - base) / pickUps);
+    resume.push(Math.max(0, (await objects.order(waiting, 'resume')).ms - base));
     const again = object('replay');
     await objects.order(again, { run: { plan: plan(effects, { wait_in_same_step: true }), durable: false } });
     // What resuming costs anyway is taken off; what is left is looking each effect up.
-    replay.push(Math.max(0, (await objects.order(again, 'resume')).ms - asking - resume.at(-1)) / effects);
+    replay.push(Math.max(0, (await objects.order(again, 'resume')).ms - base - resume.at(-1)) / effects);
   }
   const empty = await objects.order(object('empty'), { run: { plan: plan(0), durable: false } });
   return {

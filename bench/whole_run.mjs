@@ -51,10 +51,16 @@ async function timedPost(url, body) {
 async function onbehalfOnce(stage, onbehalf, user, customers) {
   await stage.freshUser(user, customers);
   const bearer = await stage.token(user);
-  const before = { counts: await stage.counts(), cpu: cpuMs(onbehalf.child.pid) };
+  const upstream = stage.sandbox.child.pid;
+  const before = { counts: await stage.counts(), cpu: cpuMs(onbehalf.child.pid), upstream: cpuMs(upstream) };
   const { view, ms } = await wholeRun(onbehalf, bearer);
-  const counted = difference(await stage.counts(), before.counts);
-  return { ms, counts: view.result.counts, counted, cpu: cpuMs(onbehalf.child.pid) - before.cpu };
+  return {
+    ms,
+    counts: view.result.counts,
+    cpu: cpuMs(onbehalf.child.pid) - before.cpu,
+    upstreamCpu: cpuMs(upstream) - before.upstream,
+    counted: difference(await stage.counts(), before.counts),
+  };
 }
 
 /** One run of a peer on a fresh user; its own report must agree with what Onbehalf did. */
@@ -88,7 +94,9 @@ async function point(stage, workers, plan, customers, latency, progress) {
     runs.push(run);
     onDisk.push(await onbehalfOnce(stage, workers.onDisk, user, customers));
     list = stages(run.counted, run.counts);
-    floor.push((await timedPost(`${workers.bare.url}/calls`, { user, stages: list })).ms);
+    const spent = cpuMs(workers.bare.child.pid);
+    const { ms } = await timedPost(`${workers.bare.url}/calls`, { user, stages: list });
+    floor.push({ ms, cpu: cpuMs(workers.bare.child.pid) - spent });
     if (!compared || repetition >= plan.peers.repetitions) continue;
     for (const of of peers) {
       progress(`${customers} customers, ${latency} ms: ${of.peer}, ${of.shape} shape`);
@@ -98,19 +106,21 @@ async function point(stage, workers, plan, customers, latency, progress) {
   await stage.latency(0);
   const path = criticalPath(list, latency);
   const wall = spread(runs.map(({ ms }) => ms));
-  const floorMs = spread(floor);
+  const floorMs = spread(floor.map(({ ms }) => ms));
   return {
     customers,
     latency,
     wallMs: wall,
     wallOnDiskMs: spread(onDisk.map(({ ms }) => ms)),
     cpuMs: spread(runs.map(({ cpu }) => cpu)),
+    upstreamCpuMs: spread(runs.map(({ upstreamCpu }) => upstreamCpu)),
     calls: total(runs.at(-1).counted),
     writes: runs.at(-1).counts.tasksCreated + runs.at(-1).counts.commentsAdded,
     stages: list,
     criticalPathMs: path,
     ofCriticalPath: latency === 0 ? null : rounded(wall.median / path),
     floorMs,
+    floorCpuMs: spread(floor.map(({ cpu }) => cpu)),
     ofFloor: rounded(wall.median / floorMs.median),
     peers: peers.filter((of) => of.runs.length > 0).map((of) => {
       const ms = spread(of.runs.map((run) => run.ms));
@@ -154,7 +164,7 @@ export async function measure(stage, { quick, progress }) {
 
 export function rows({ points }) {
   return {
-    header: ['Customers', 'Latency', 'Calls', 'Wall', 'Critical path', 'Wall ÷ path', 'Floor', 'On disk', 'CPU', 'Mastra, article’s shape', 'Mastra, six at once'],
+    header: ['Customers', 'Latency', 'Calls', 'Wall', 'Critical path', 'Wall ÷ path', 'Floor', 'On disk', 'CPU', 'CPU of the floor', 'CPU of the sandbox', 'Mastra, article’s shape', 'Mastra, six at once'],
     rows: points.map((at) => {
       const peer = (shape) => {
         const of = at.peers.find((one) => one.peer === 'mastraNode' && one.shape === shape);
@@ -170,6 +180,8 @@ export function rows({ points }) {
         `${at.floorMs.median} ms`,
         `${at.wallOnDiskMs.median} ms`,
         `${at.cpuMs.median} ms`,
+        `${at.floorCpuMs.median} ms`,
+        `${at.upstreamCpuMs.median} ms`,
         peer('article'),
         peer('batched'),
       ];
@@ -179,13 +191,16 @@ export function rows({ points }) {
 
 /** What the targets came to. */
 export function verdicts({ points }) {
-  const far = points.filter((at) => at.latency > 0);
-  const worst = far.reduce((a, b) => (a.ofCriticalPath > b.ofCriticalPath ? a : b));
-  const verdict = [{
-    target: `a run takes at most ${TARGET_OF_PATH} of its critical path`,
-    found: `${worst.ofCriticalPath} at worst, at ${worst.customers} customers and ${worst.latency} ms`,
-    met: worst.ofCriticalPath <= TARGET_OF_PATH,
-  }];
+  const latencies = [...new Set(points.map(({ latency }) => latency))].filter((latency) => latency > 0);
+  const verdict = latencies.map((latency) => {
+    const at = points.filter((point) => point.latency === latency);
+    const worst = at.reduce((a, b) => (a.ofCriticalPath > b.ofCriticalPath ? a : b));
+    return {
+      target: `at ${latency} ms for each call a run takes at most ${TARGET_OF_PATH} of its critical path`,
+      found: at.map((point) => `${point.ofCriticalPath} for ${point.customers}`).join(', ') + ' customers',
+      met: worst.ofCriticalPath <= TARGET_OF_PATH,
+    };
+  });
   const compared = points.find((at) => at.customers === 200 && at.latency === 50 && at.peers.length > 0);
   if (compared) {
     const { timesSlower } = compared.peers.find((of) => of.peer === 'mastraNode' && of.shape === 'article');

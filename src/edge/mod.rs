@@ -6,6 +6,7 @@
 mod account_object;
 mod backend;
 mod binding;
+mod body;
 mod clock;
 mod events;
 mod fetch;
