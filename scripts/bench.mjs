@@ -19,6 +19,10 @@ import { setUp } from './lib/setup.mjs';
 const NAMES = MEASUREMENTS.map(({ name }) => name);
 const USAGE = `npm run bench -- [--only ${NAMES.join(',')}] [--quick] [--publish-only]`;
 
+/** Without a terminal, a line at most so often, in milliseconds. */
+const LINES_APART = 10_000;
+let lastLine = 0;
+
 await main(async () => {
   const { values } = flags(
     { only: { type: 'string' }, quick: { type: 'boolean' }, 'publish-only': { type: 'boolean' } },
@@ -66,8 +70,12 @@ async function take(measurement, quick) {
 
 /** What is being done now, on one line that the next one overwrites. */
 function progress(text = '') {
-  if (process.stdout.isTTY) process.stdout.write(`\r\u001b[K${dim(text)}`);
-  else if (text) say(dim(`  ${text}`));
+  if (process.stdout.isTTY) {
+    process.stdout.write(`\r\u001b[K${dim(text)}`);
+  } else if (text && Date.now() - lastLine > LINES_APART) {
+    lastLine = Date.now();
+    say(dim(`  ${text}`));
+  }
 }
 
 /** Writes a result where the next publication finds it; a short pass goes where git does not look. */

@@ -1,6 +1,6 @@
 // What a process has cost so far, from /proc; undefined where there is no /proc.
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 
 /** Linux counts processor time in hundredths of a second for every program (USER_HZ). */
 const TICK_MS = 10;
@@ -22,6 +22,16 @@ export function residentBytes(pid) {
   try {
     const [, kilobytes] = readFileSync(`/proc/${pid}/status`, 'utf8').match(/^VmRSS:\s+(\d+) kB$/m);
     return Number(kilobytes) * 1024;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Open files of a process, and how many it may have; undefined where there is no /proc. */
+export function openFiles(pid) {
+  try {
+    const [, most] = readFileSync(`/proc/${pid}/limits`, 'utf8').match(/^Max open files\s+(\d+)/m);
+    return { open: readdirSync(`/proc/${pid}/fd`).length, most: Number(most) };
   } catch {
     return undefined;
   }
