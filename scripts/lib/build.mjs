@@ -31,8 +31,8 @@ export async function buildWorker() {
 }
 
 /** Builds the sandbox; cargo itself knows whether anything changed. */
-export async function buildSandbox() {
-  await run('cargo', ['build', '--locked', '-p', 'onbehalf-sandbox'], {
+export async function buildSandbox({ profile = 'dev' } = {}) {
+  await run('cargo', ['build', '--locked', '--profile', profile, '-p', 'onbehalf-sandbox'], {
     cwd: root,
     quiet: true,
     what: 'Building the sandbox',
@@ -40,7 +40,7 @@ export async function buildSandbox() {
 }
 
 /** A digest over the contents of files and folders. */
-async function fingerprint(paths) {
+export async function fingerprint(paths) {
   const hash = createHash('sha256');
   const visit = async (path) => {
     const full = inRoot(path);

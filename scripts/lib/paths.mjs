@@ -10,5 +10,8 @@ export const tool = (name) => join(tools, 'bin', name);
 /** An executable of an npm package. */
 export const npmBin = (name) => inRoot('node_modules', '.bin', name);
 export const worker = inRoot('build');
-export const sandboxBinary = () =>
-  join(process.env.CARGO_TARGET_DIR ?? inRoot('target'), 'debug', 'onbehalf-sandbox');
+/** The sandbox as built with a cargo profile; the one called `dev` builds into `debug`. */
+export const sandboxBinary = (profile = 'dev') => {
+  const target = process.env.CARGO_TARGET_DIR ?? inRoot('target');
+  return join(target, profile === 'dev' ? 'debug' : profile, 'onbehalf-sandbox');
+};

@@ -1,7 +1,7 @@
 // Child processes: run to the end, or kept until the script ends. Owns that nothing outlives us.
 
 import { spawn } from 'node:child_process';
-import { createWriteStream } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import net from 'node:net';
 
 import { Failure } from './say.mjs';
@@ -40,15 +40,15 @@ export function run(command, args, { cwd, env, quiet = false, what } = {}) {
 
 /** Starts a process in a group of its own, output into a file, ended with the script. */
 export function keep(command, args, { cwd, env, log, pipeStdout = false } = {}) {
+  const file = log ? openSync(log, 'w') : 'ignore';
   const child = spawn(command, args, {
     cwd,
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    // The child writes its log itself: copying it here would cost as much as some answers.
+    stdio: ['ignore', pipeStdout ? 'pipe' : file, file],
     detached: true,
   });
-  const file = log ? createWriteStream(log) : undefined;
-  if (!pipeStdout) child.stdout.on('data', (chunk) => file?.write(chunk));
-  child.stderr.on('data', (chunk) => file?.write(chunk));
+  if (log) closeSync(file);
   kept.add(child);
   child.once('exit', () => kept.delete(child));
   return child;

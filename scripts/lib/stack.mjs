@@ -11,11 +11,11 @@ import { firstLine, healthy, keep } from './processes.mjs';
 import { Failure } from './say.mjs';
 import { AMPLE_LIMITS, configWithLimits } from './wrangler_config.mjs';
 
-/** Starts the sandbox, with the identity provider's keys of an earlier start when `keys` names the
- *  same file; answers its process and what it said of itself. */
-export async function startSandbox(port, { log, keys } = {}) {
+/** Starts the sandbox as built with `profile`, with the identity provider's keys of an earlier start
+ *  when `keys` names the same file; answers its process and what it said of itself. */
+export async function startSandbox(port, { log, keys, profile } = {}) {
   const options = keys ? ['--keys', keys] : [];
-  const child = keep(sandboxBinary(), ['--port', String(port), ...options], { log, pipeStdout: true });
+  const child = keep(sandboxBinary(profile), ['--port', String(port), ...options], { log, pipeStdout: true });
   const line = await firstLine(child, 'The sandbox');
   let description;
   try {

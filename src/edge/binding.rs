@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use worker::wasm_bindgen::JsValue;
 use worker::{Env, Method, Request, RequestInit, Response};
 
+use super::body::whole;
 use crate::http::BackendError;
 
 /// A message to one class of Durable Object.
@@ -31,14 +32,14 @@ const FAILED: u16 = 500;
 /// [`BackendError::Unavailable`] when the object could not be reached or failed.
 pub async fn call<M: Message>(env: &Env, name: &str, message: M) -> Result<M::Reply, BackendError> {
     let answered = exchange(env, M::BINDING, name, &M::Envelope::from(message)).await;
-    let mut response = answered.map_err(|error| unavailable(M::BINDING, &error))?;
+    let response = answered.map_err(|error| unavailable(M::BINDING, &error))?;
     if response.status_code() == FAILED {
         return Err(BackendError::Unavailable);
     }
-    response
-        .json()
-        .await
-        .map_err(|error| unavailable(M::BINDING, &error))
+    // Our own object's words, as long as it found right.
+    let body = whole(&response).await;
+    let body = body.map_err(|error| unavailable(M::BINDING, &error.into()))?;
+    serde_json::from_slice(&body).map_err(|error| unavailable(M::BINDING, &error.into()))
 }
 
 fn unavailable(binding: &str, error: &worker::Error) -> BackendError {

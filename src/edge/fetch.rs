@@ -13,6 +13,7 @@ use worker::{
     AbortController, AbortSignal, Delay, Headers, Request, RequestInit, RequestRedirect, Response,
 };
 
+use super::body::whole;
 use crate::ports::{Fetch, FetchError, HttpRequest, HttpResponse, Method};
 
 /// Counts what one invocation has sent.
@@ -72,12 +73,12 @@ async fn exchange(request: &HttpRequest, signal: AbortSignal) -> Result<HttpResp
         .await
         .map_err(|_| FetchError::Connection)?;
     let status = response.status_code();
-    let headers = response
+    let headers: Vec<(String, String)> = response
         .headers()
         .entries()
         .map(|(name, value)| (name.to_ascii_lowercase(), value))
         .collect();
-    let body = read(response, request.max_response_bytes).await?;
+    let body = read(response, &headers, request.max_response_bytes).await?;
     Ok(HttpResponse {
         status,
         headers,
@@ -102,7 +103,29 @@ fn outbound(request: &HttpRequest) -> worker::Result<Request> {
     Request::new_with_init(&request.url, &init)
 }
 
-async fn read(mut response: Response, limit: usize) -> Result<Vec<u8>, FetchError> {
+/// How long the body is before it is read, where that is certain: an encoded body may become any
+/// length, and one in chunks does not say.
+fn length(headers: &[(String, String)]) -> Option<usize> {
+    let value = |wanted: &str| headers.iter().find(|(name, _)| name == wanted);
+    if value("content-encoding").is_some() {
+        return None;
+    }
+    value("content-length").and_then(|(_, length)| length.parse().ok())
+}
+
+async fn read(
+    mut response: Response,
+    headers: &[(String, String)],
+    limit: usize,
+) -> Result<Vec<u8>, FetchError> {
+    if let Some(length) = length(headers) {
+        if length > limit {
+            return Err(FetchError::TooLarge);
+        }
+        // The platform hands out no more than the length it was told.
+        let body = whole(&response).await;
+        return body.map_err(|_| FetchError::Connection);
+    }
     let Ok(mut stream) = response.stream() else {
         return Ok(Vec::new());
     };

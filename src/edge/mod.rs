@@ -7,6 +7,7 @@ mod account_object;
 mod allowance;
 mod backend;
 mod binding;
+mod body;
 mod clock;
 mod events;
 mod fetch;

@@ -3,7 +3,6 @@
 //! Owns the imported keys of this isolate: importing costs as much as verifying.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use serde::Serialize;
@@ -40,7 +39,15 @@ extern "C" {
 /// WebCrypto behind the identity layer's trait.
 #[derive(Default)]
 pub struct WebCrypto {
-    imported: RefCell<BTreeMap<String, JsValue>>,
+    /// Few enough that comparing them is cheaper than any name for them.
+    imported: RefCell<Vec<(PublicKey, Imported)>>,
+}
+
+/// A key as WebCrypto holds it, and the parameters it is used with.
+#[derive(Clone)]
+struct Imported {
+    key: JsValue,
+    algorithm: JsValue,
 }
 
 #[derive(Serialize)]
@@ -81,20 +88,28 @@ async fn settled(promise: Result<Promise, JsValue>) -> Result<JsValue, JsValue> 
 }
 
 impl WebCrypto {
-    async fn import(&self, key: &PublicKey) -> Result<JsValue, JsValue> {
-        let name = key.cache_key();
-        if let Some(imported) = self.imported.borrow().get(&name) {
+    async fn import(&self, key: &PublicKey) -> Result<Imported, JsValue> {
+        if let Some((_, imported)) = self
+            .imported
+            .borrow()
+            .iter()
+            .find(|(known, _)| known == key)
+        {
             return Ok(imported.clone());
         }
         let jwk = object(&key.to_jwk_json())?;
         let algorithm = object(&parameters(key.algorithm()))?;
         let usages = Array::of1(&"verify".into());
-        let imported = settled(import_key("jwk", &jwk, &algorithm, false, &usages)).await?;
+        let imported = Imported {
+            key: settled(import_key("jwk", &jwk, &algorithm, false, &usages)).await?,
+            algorithm,
+        };
         let mut kept = self.imported.borrow_mut();
         if kept.len() >= KEYS {
             kept.clear();
         }
-        kept.insert(name, imported.clone());
+        // Two that were imported side by side are the same key twice, and either will do.
+        kept.push((key.clone(), imported.clone()));
         Ok(imported)
     }
 }
@@ -113,10 +128,9 @@ impl SignatureVerifier for WebCrypto {
         signature: &[u8],
     ) -> Result<bool, SignatureError> {
         let imported = self.import(key).await.map_err(|error| failed(&error))?;
-        let algorithm = object(&parameters(key.algorithm())).map_err(|error| failed(&error))?;
         let verdict = settled(verify(
-            &algorithm,
-            &imported,
+            &imported.algorithm,
+            &imported.key,
             &Uint8Array::from(signature),
             &Uint8Array::from(message),
         ))

@@ -9,7 +9,7 @@ use super::key_cache::KeySets;
 use super::key_source::{KeySetError, SharedKeySets};
 use super::principal::Principal;
 use super::token::UnverifiedToken;
-use super::verified_tokens::VerifiedTokens;
+use super::verified_tokens::{Fingerprint, VerifiedTokens};
 use super::verifier::SignatureVerifier;
 use crate::ports::Clock;
 
@@ -46,7 +46,8 @@ impl Authenticator {
         let header = authorization.ok_or(AuthenticationError::Missing)?;
         let token = bearer(header)?;
         let now = self.clock.now();
-        if let Some(principal) = self.caches.tokens.get(token, now) {
+        let fingerprint = Fingerprint::of(token);
+        if let Some(principal) = self.caches.tokens.get(&fingerprint, now) {
             return Ok(principal);
         }
         let parsed = UnverifiedToken::parse(token)?;
@@ -57,7 +58,7 @@ impl Authenticator {
         let claims = self.verify(&parsed, issuer, Purpose::Access).await?;
         self.caches
             .tokens
-            .put(token, claims.principal(), now, claims.expires_at());
+            .put(fingerprint, claims.principal(), now, claims.expires_at());
         Ok(claims.principal().clone())
     }
 

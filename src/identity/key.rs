@@ -105,11 +105,6 @@ impl PublicKey {
             Material::Ed25519 { x } => json!({ "kty": "OKP", "crv": "Ed25519", "x": x }),
         }
     }
-
-    /// Names this very key and algorithm; equal only for equal keys.
-    pub fn cache_key(&self) -> String {
-        format!("{:?}:{}", self.algorithm, self.to_jwk_json())
-    }
 }
 
 fn rsa(n: String, e: String) -> Option<Material> {

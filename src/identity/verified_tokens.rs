@@ -17,7 +17,16 @@ const REMEMBERED: Duration = Duration::from_secs(60);
 /// Tokens remembered at once; about 200 bytes each.
 const TOKENS: usize = 4096;
 
-type Fingerprint = [u8; 32];
+/// A token's digest, under which it is known.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Fingerprint([u8; 32]);
+
+impl Fingerprint {
+    /// The digest of this token.
+    pub fn of(token: &str) -> Self {
+        Self(Sha256::digest(token.as_bytes()).into())
+    }
+}
 
 /// Verified tokens of this isolate.
 #[derive(Default)]
@@ -28,20 +37,25 @@ pub(super) struct VerifiedTokens {
 
 impl VerifiedTokens {
     /// The principal of a token verified a moment ago.
-    pub fn get(&self, token: &str, now: Timestamp) -> Option<Principal> {
+    pub fn get(&self, token: &Fingerprint, now: Timestamp) -> Option<Principal> {
         let known = self.known.borrow();
-        let (until, principal) = known.get(&fingerprint(token))?;
+        let (until, principal) = known.get(token)?;
         (now < *until).then(|| principal.clone())
     }
 
     /// Remembers a verification, until the token expires at the latest.
-    pub fn put(&self, token: &str, principal: &Principal, now: Timestamp, expires_at: Timestamp) {
-        let key = fingerprint(token);
+    pub fn put(
+        &self,
+        token: Fingerprint,
+        principal: &Principal,
+        now: Timestamp,
+        expires_at: Timestamp,
+    ) {
         let until = now.plus(REMEMBERED).min(expires_at);
         let mut known = self.known.borrow_mut();
         let mut order = self.order.borrow_mut();
-        if known.insert(key, (until, principal.clone())).is_none() {
-            order.push_back(key);
+        if known.insert(token, (until, principal.clone())).is_none() {
+            order.push_back(token);
         }
         if order.len() > TOKENS
             && let Some(oldest) = order.pop_front()
@@ -49,8 +63,4 @@ impl VerifiedTokens {
             known.remove(&oldest);
         }
     }
-}
-
-fn fingerprint(token: &str) -> Fingerprint {
-    Sha256::digest(token.as_bytes()).into()
 }

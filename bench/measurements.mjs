@@ -1,0 +1,11 @@
+// Everything `npm run bench` measures, in the order it is shown.
+
+import * as engine from './engine.mjs';
+import * as memory from './memory.mjs';
+import * as scale from './scale.mjs';
+import * as startUp from './start_up.mjs';
+import * as trigger from './trigger.mjs';
+import * as verification from './verification.mjs';
+import * as wholeRun from './whole_run.mjs';
+
+export const MEASUREMENTS = [wholeRun, trigger, verification, engine, startUp, memory, scale];

@@ -1,0 +1,88 @@
+// `npm run bench`: takes the figures that matter to a user, prints them, keeps them as JSON, and
+// brings the README's table and the plot up to date with them.
+
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { MEASUREMENTS } from '../bench/measurements.mjs';
+import { surroundings } from '../bench/lib/machine.mjs';
+import { publish } from '../bench/lib/publish.mjs';
+import { Stage } from '../bench/lib/stage.mjs';
+import { folders, syncMs } from '../bench/lib/storage.mjs';
+import { buildWorker } from './lib/build.mjs';
+import { flags } from './lib/flags.mjs';
+import { inRoot } from './lib/paths.mjs';
+import { endAll, endOnSignals } from './lib/processes.mjs';
+import { Failure, bold, dim, green, main, say, table, yellow } from './lib/say.mjs';
+import { setUp } from './lib/setup.mjs';
+
+const NAMES = MEASUREMENTS.map(({ name }) => name);
+const USAGE = `npm run bench -- [--only ${NAMES.join(',')}] [--quick] [--publish-only]`;
+
+/** Without a terminal, a line at most so often, in milliseconds. */
+const LINES_APART = 10_000;
+let lastLine = 0;
+
+await main(async () => {
+  const { values } = flags(
+    { only: { type: 'string' }, quick: { type: 'boolean' }, 'publish-only': { type: 'boolean' } },
+    { usage: USAGE },
+  );
+  if (values['publish-only']) return publish();
+  const wanted = values.only?.split(',') ?? NAMES;
+  const unknown = wanted.filter((name) => !NAMES.includes(name));
+  if (unknown.length > 0) throw new Failure(`There is no measurement ${unknown.join(', ')}. Usage: ${USAGE}`);
+  await setUp();
+  await buildWorker();
+  endOnSignals();
+  for (const measurement of MEASUREMENTS.filter(({ name }) => wanted.includes(name))) {
+    await take(measurement, values.quick ?? false);
+  }
+  // A short pass says whether the bench works, not what the figures are.
+  if (!values.quick) await publish();
+});
+
+/** One measurement, on processes and storage of its own. */
+async function take(measurement, quick) {
+  const places = await folders();
+  const began = Date.now();
+  say(`\n${bold(measurement.title)}`);
+  try {
+    const around = {
+      ...surroundings(),
+      syncMs: { memory: await syncMs(places.memory), disk: await syncMs(places.disk) },
+    };
+    const stage = await Stage.up(places);
+    const figures = await measurement.measure(stage, { quick, progress });
+    progress();
+    const file = await keep(measurement.name, { measurement: measurement.name, quick, ...around, figures });
+    const { header, rows } = measurement.rows(figures);
+    for (const line of table(header, rows)) say(`  ${line}`);
+    for (const { target, found, met } of measurement.verdicts(figures)) {
+      say(`  ${met ? green('met   ') : yellow('missed')} ${target}: ${found}`);
+    }
+    say(dim(`  ${Math.round((Date.now() - began) / 1000)} s, load ${around.loadAverage[0]}, ${file}`));
+  } finally {
+    await endAll();
+    await places.remove();
+  }
+}
+
+/** What is being done now, on one line that the next one overwrites. */
+function progress(text = '') {
+  if (process.stdout.isTTY) {
+    process.stdout.write(`\r\u001b[K${dim(text)}`);
+  } else if (text && Date.now() - lastLine > LINES_APART) {
+    lastLine = Date.now();
+    say(dim(`  ${text}`));
+  }
+}
+
+/** Writes a result where the next publication finds it; a short pass goes where git does not look. */
+async function keep(name, result) {
+  const folder = result.quick ? inRoot('bench', 'results', 'quick') : inRoot('bench', 'results');
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, `${result.date.slice(0, 10)}-${name}.json`);
+  await writeFile(path, `${JSON.stringify(result, null, 1)}\n`);
+  return path.slice(inRoot().length + 1);
+}
