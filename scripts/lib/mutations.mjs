@@ -23,8 +23,14 @@ export const mutations = [
   {
     name: 'believe a search that lags',
     file: 'src/workflow/effects.rs',
-    search: 'Found::Absent if now >= visible_at =>',
-    replace: 'Found::Absent if now.plus(Duration::from_secs(3600)) >= visible_at =>',
+    search: 'Found::Absent if look.at >= look.visible_at =>',
+    replace: 'Found::Absent if look.at.plus(Duration::from_secs(3600)) >= look.visible_at =>',
+  },
+  {
+    name: 'take the time of a slow answer for the time of the look',
+    file: 'src/workflow/effects.rs',
+    search: 'Found::Absent if look.at >= look.visible_at =>',
+    replace: 'Found::Absent if self.clock.now() >= look.visible_at =>',
   },
   {
     name: 'count the lag from the intent',

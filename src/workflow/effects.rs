@@ -34,6 +34,15 @@ pub(super) struct EffectWriter<'a> {
     pub clock: &'a Rc<dyn Clock>,
 }
 
+/// A look at the outside world.
+pub(super) struct Looked {
+    pub found: Found<serde_json::Value>,
+    /// When the look began. Its answer may have taken long, and says nothing of what came later.
+    pub at: Timestamp,
+    /// When a write that landed can be seen at the latest.
+    pub visible_at: Timestamp,
+}
+
 /// What a look at an open intent led to.
 pub(super) enum Look {
     /// The write is there, with this receipt.
@@ -63,12 +72,18 @@ impl EffectWriter<'_> {
         }
         if let Some(open) = &history.open {
             let visible_at = open.landed_by().plus(effect.visible_after(services));
+            let looked_at = self.clock.now();
             let found = match effect.find(services, context, key).await {
                 Found::Landed(receipt) => Found::Landed(to_value(&receipt)?),
                 Found::Absent => Found::Absent,
                 Found::Unknown => Found::Unknown,
             };
-            match self.conclude(key, &history, found, visible_at).await? {
+            let look = Looked {
+                found,
+                at: looked_at,
+                visible_at,
+            };
+            match self.conclude(key, &history, look).await? {
                 Look::Landed(receipt) => {
                     let outcome = EffectOutcome::Landed {
                         receipt,
@@ -158,21 +173,23 @@ impl EffectWriter<'_> {
         &self,
         key: &EffectKey,
         history: &EffectHistory,
-        found: Found<serde_json::Value>,
-        visible_at: Timestamp,
+        look: Looked,
     ) -> Result<Look, StoreError> {
-        let now = self.clock.now();
-        Ok(match found {
+        Ok(match look.found {
             Found::Landed(receipt) => Look::Landed(receipt),
-            Found::Absent if now >= visible_at => Look::Absent,
-            Found::Absent => Look::Later(visible_at),
+            Found::Absent if look.at >= look.visible_at => Look::Absent,
+            Found::Absent => Look::Later(look.visible_at),
             Found::Unknown if history.probes + 1 >= PROBE_LIMIT => Look::Unknowable,
             Found::Unknown => {
                 let probed = Record::Probed {
                     key: key.as_str().to_owned(),
                 };
                 self.log.append(vec![probed], Alarm::Keep).await?;
-                Look::Later(now.plus(FIRST_PROBE_PAUSE * (1 << history.probes)))
+                Look::Later(
+                    self.clock
+                        .now()
+                        .plus(FIRST_PROBE_PAUSE * (1 << history.probes)),
+                )
             }
         })
     }

@@ -15,7 +15,7 @@ use super::chain::Workflow;
 use super::context::{Scope, StepContext};
 use super::definition::{Definition, Flow, Interrupt, StepError};
 use super::effect::EffectOutcome;
-use super::effects::{EffectWriter, Look};
+use super::effects::{EffectWriter, Look, Looked};
 use super::head::{Head, Next, Refusal, RunFailure, RunStatus};
 use super::journal::{Record, Started};
 use super::log::RunLog;
@@ -476,13 +476,18 @@ impl<D: Definition> Runner<D> {
             let Some(open) = history.open.clone() else {
                 continue;
             };
+            let looked_at = self.engine.clock.now();
             let looked = match (self.engine.workflow.finder(&open.kind), &context) {
                 (Some(finder), Some(context)) => {
                     match finder.visible_after(services, &open.request) {
                         Some(after) => finder
                             .find(services, context, &key, &open.request)
                             .await
-                            .map(|found| (found, open.landed_by().plus(after))),
+                            .map(|found| Looked {
+                                found,
+                                at: looked_at,
+                                visible_at: open.landed_by().plus(after),
+                            }),
                         None => None,
                     }
                 }
@@ -490,9 +495,7 @@ impl<D: Definition> Runner<D> {
             };
             // A kind this deployment no longer knows cannot be looked up by anyone.
             let look = match looked {
-                Some((found, visible_at)) => {
-                    writer.conclude(&key, &history, found, visible_at).await?
-                }
+                Some(look) => writer.conclude(&key, &history, look).await?,
                 None => Look::Unknowable,
             };
             match look {
