@@ -1,0 +1,79 @@
+// `npm run size`: what the built Worker weighs, against its budget. Growth beyond it has to be
+// explained in `size-budget.json`, where it is seen in review.
+
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+
+import { buildWorker } from './lib/build.mjs';
+import { inRoot, worker } from './lib/paths.mjs';
+import { Failure, green, main, red, say, table } from './lib/say.mjs';
+import { setUp } from './lib/setup.mjs';
+
+/** Names of a wasm module's sections, by the id in the binary format. */
+const SECTIONS = [
+  'custom', 'types', 'imports', 'functions', 'tables', 'memory', 'globals', 'exports', 'start', 'elements', 'code',
+  'data', 'data count', 'tags',
+];
+
+/** The most that gzip gives; what the platform counts. */
+const gzip = (bytes) => gzipSync(bytes, { level: 9 }).length;
+const grouped = (number) => number.toLocaleString('en');
+
+/** Reads an unsigned LEB128 number; answers it and the position after it. */
+function number(bytes, at) {
+  let value = 0;
+  for (let shift = 0; ; shift += 7) {
+    const byte = bytes[at];
+    at += 1;
+    value += (byte & 0x7f) * 2 ** shift;
+    if (byte < 0x80) return [value, at];
+  }
+}
+
+/** Bytes of each section of a module, and what they come to compressed by themselves. */
+function sections(module) {
+  const found = new Map();
+  let at = 8;
+  while (at < module.length) {
+    const id = module[at];
+    const [length, start] = number(module, at + 1);
+    const name = SECTIONS[id] ?? `section ${id}`;
+    const bytes = module.subarray(start, start + length);
+    const [raw, packed] = found.get(name) ?? [0, 0];
+    found.set(name, [raw + bytes.length, packed + gzip(bytes)]);
+    at = start + length;
+  }
+  return found;
+}
+
+await main(async () => {
+  await setUp();
+  await buildWorker();
+  const files = await readdir(worker);
+  const read = async (ending) => {
+    const names = files.filter((name) => name.endsWith(ending));
+    return Buffer.concat(await Promise.all(names.map((name) => readFile(join(worker, name)))));
+  };
+  const [wasm, js] = [await read('.wasm'), await read('.js')];
+
+  const rows = [...sections(wasm)].sort(([, a], [, b]) => b[0] - a[0]);
+  for (const line of table(
+    ['Section', 'Bytes', 'gzip'],
+    rows.map(([name, [raw, packed]]) => [name, grouped(raw), grouped(packed)]),
+  )) say(`  ${line}`);
+
+  const found = { wasmGzip: gzip(wasm), wasm: wasm.length, jsGzip: gzip(js) };
+  const budget = JSON.parse(await readFile(inRoot('size-budget.json'), 'utf8'));
+  say('');
+  for (const line of table(
+    ['', 'Found', 'Budget', ''],
+    Object.entries(budget).map(([name, { limit }]) => [
+      name, grouped(found[name]), grouped(limit), found[name] > limit ? red('over') : green('inside'),
+    ]),
+  )) say(`  ${line}`);
+  const over = Object.keys(budget).filter((name) => found[name] > budget[name].limit);
+  if (over.length > 0) {
+    throw new Failure(`Over budget: ${over.join(', ')}. Find out why; raise the limit in size-budget.json only with the reason.`);
+  }
+});
