@@ -150,12 +150,14 @@ export async function measure(stage, { quick, progress }) {
 
 export function rows({ ticks }) {
   return {
-    header: ['Users', 'Last run started after', 'Starts a second', 'CPU for each run', 'Without a run', 'With two'],
+    header: ['Users', 'Last run started after', 'Starts a second', 'CPU for each run', 'Batches begun again', 'Most open files', 'Without a run', 'With two'],
     rows: ticks.map((at) => [
       at.users,
       `${rounded(at.lastStartMs / 1000)} s`,
       at.startsPerSecond,
       `${at.cpuMsPerRun} ms`,
+      at.repeatedBatches,
+      at.mostOpenFiles,
       at.withoutRun,
       at.withSeveralRuns,
     ]),
