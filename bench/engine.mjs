@@ -190,8 +190,13 @@ export function rows({ microseconds: of, onDiskMicroseconds: disk, lengths }) {
         [`run of ${run.effects}: written for an effect`, `${run.writtenBytesPerEffect} bytes`, ''],
         [`run of ${run.effects}: picked up`, shown(run.pickUpMs, ' ms'), ''],
         [`run of ${run.effects}: resumed to its end`, shown(run.resumeMs, ' ms'), ''],
-        [`run of ${run.effects}: step begun again, each effect`, shown(run.replayMicrosecondsPerEffect, ' µs'), ''],
       ]),
+      // Of a short run, what a look costs is lost in what asking costs.
+      [
+        `run of ${lengths.at(-1).effects}: step begun again, each effect`,
+        shown(lengths.at(-1).replayMicrosecondsPerEffect, ' µs'),
+        '',
+      ],
     ],
   };
 }

@@ -55,7 +55,8 @@ export function rows({ starts }) {
     rows: starts.map((at) => [
       at.label,
       shown(at.toFirstAnswerMs, ' ms'),
-      at.kind === 'bareJavaScript' ? '–' : `${at.ofItsOwnMs} ms`,
+      // What lies within the spread of an empty start is no figure.
+      at.ofItsOwnMs > 0 ? `${at.ofItsOwnMs} ms` : '–',
     ]),
   };
 }
