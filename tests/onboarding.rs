@@ -425,6 +425,23 @@ fn a_plan_that_drifted_is_put_up_again() {
 }
 
 #[test]
+fn a_write_that_an_app_swallows_again_and_again_is_left_to_a_person() {
+    let process = four();
+    process
+        .apps
+        .fault("hubspot_task_create", &[Fault::Swallowed; 200]);
+    let run = process.run("run_1", json!({}));
+    assert_eq!(run.status(), RunStatus::Completed);
+    let actions = run.summary().actions;
+    let unknown = actions
+        .iter()
+        .filter(|it| it.status == ActionStatus::UnknownOutcome);
+    assert_eq!(unknown.count(), 3);
+    assert!(process.apps.count("hubspot_task_create") <= 30);
+    assert_eq!(process.apps.comments.borrow().len(), 2);
+}
+
+#[test]
 fn a_crash_at_any_request_changes_nothing_in_the_outside_world() {
     let quiet = four();
     quiet.run("run_1", json!({}));

@@ -159,7 +159,7 @@ impl Plan {
             .map(|_| disturbance(dice, runs.len()))
             .collect();
         if dice.chance(0.2) {
-            disturbances.extend(straggler(dice, runs.len()));
+            disturbances.extend(rare_pair(dice, runs.len()));
         }
         Self {
             seed,
@@ -228,13 +228,28 @@ fn disturbance(dice: &mut Dice, runs: usize) -> Disturbance {
     }
 }
 
-/// A request that arrives long after its sender died: rare by chance, and the hardest to get right.
-fn straggler(dice: &mut Dice, runs: usize) -> [Disturbance; 2] {
+/// Two things that are rare together by chance, and the hardest to get right: a request that
+/// arrives long after its sender died, or a look for a lost write whose answer comes late.
+fn rare_pair(dice: &mut Dice, runs: usize) -> [Disturbance; 2] {
     let run = number(dice, 1, i64::try_from(runs).unwrap_or(1)) - 1;
     // The writes are among a run's later calls.
-    let moment = Moment::Call(5 + nth(dice, 13));
-    let slow = CallFault::Slow(dice.between(LONGEST_FLIGHT_MS / 2, LONGEST_FLIGHT_MS));
-    [What::Call(slow), What::CrashDuring].map(|what| Disturbance { run, moment, what })
+    let call = 5 + nth(dice, 13);
+    let long = dice.between(LONGEST_FLIGHT_MS / 2, LONGEST_FLIGHT_MS);
+    let pair = if dice.chance(0.5) {
+        let slow = What::Call(CallFault::Slow(long));
+        [(call, slow), (call, What::CrashDuring)]
+    } else {
+        let late = What::Call(CallFault::SlowAnswer(long));
+        [
+            (call, What::Call(CallFault::Lost)),
+            (call + nth(dice, 4), late),
+        ]
+    };
+    pair.map(|(call, what)| Disturbance {
+        run,
+        moment: Moment::Call(call),
+        what,
+    })
 }
 
 fn call_fault(dice: &mut Dice) -> CallFault {

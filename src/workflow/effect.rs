@@ -188,6 +188,8 @@ pub struct EffectHistory {
     pub open: Option<OpenIntent>,
     /// Looks at the outside world that could not tell, since the open intent.
     pub probes: u32,
+    /// Sends that left, were looked for and turned out to have come to nothing.
+    pub vanished: u32,
     /// The settled end.
     pub outcome: Option<EffectOutcome>,
 }
@@ -205,6 +207,8 @@ pub struct OpenIntent {
     pub unanswered_at: Option<Timestamp>,
 }
 
+/// Why an intent was released when its write was looked for and is not there.
+pub(super) const ABSENT: &str = "absent";
 /// A write leaves within this time after its intent was recorded, or not at all: getting there
 /// may take minutes (an access token that does not come), and the journal must bound when it left.
 pub(super) const SEND_WITHIN: Duration = Duration::from_secs(5);
@@ -243,7 +247,10 @@ impl EffectHistory {
                         open.unanswered_at = Some(entry.at);
                     }
                 }
-                Record::Released { .. } => history.open = None,
+                Record::Released { reason, .. } => {
+                    history.open = None;
+                    history.vanished += u32::from(reason == ABSENT);
+                }
                 Record::Probed { .. } => history.probes += 1,
                 Record::Outcome { outcome, .. } => {
                     history.open = None;

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use super::chain::{incompatible, to_value};
 use super::definition::{Interrupt, StepError};
 use super::effect::{
-    Effect, EffectHistory, EffectKey, EffectOutcome, Found, Performed, Permit, SEND_WITHIN,
+    ABSENT, Effect, EffectHistory, EffectKey, EffectOutcome, Found, Performed, Permit, SEND_WITHIN,
     STRAGGLER, Settled,
 };
 use super::journal::Record;
@@ -25,6 +25,10 @@ use crate::time::Timestamp;
 pub(super) const PROBE_LIMIT: u32 = 9;
 /// The pause after the first failed look; doubles with each.
 const FIRST_PROBE_PAUSE: Duration = Duration::from_secs(3);
+/// Sends of one write that may come to nothing before it is surfaced as `unknown_outcome`: an app
+/// that answers so that nobody can read it, and does nothing, will not do it the next time either.
+/// With the default waits that is about a quarter of an hour.
+const VANISH_LIMIT: u32 = 10;
 /// The pause before a write that could not leave in time is begun anew.
 const SEND_AGAIN: Duration = Duration::from_secs(1);
 
@@ -93,8 +97,11 @@ impl EffectWriter<'_> {
                     return read(outcome);
                 }
                 Look::Absent => {
-                    let reason = serde_json::json!("absent");
-                    self.release(key, reason).await?;
+                    if history.vanished + 1 >= VANISH_LIMIT {
+                        self.record(key, EffectOutcome::UnknownOutcome).await?;
+                        return Ok(Settled::UnknownOutcome);
+                    }
+                    self.release(key, serde_json::json!(ABSENT)).await?;
                 }
                 Look::Later(until) => return Ok(Settled::Pending(until)),
                 Look::Unknowable => {

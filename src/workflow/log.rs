@@ -137,7 +137,12 @@ impl RunLog {
         .await
     }
 
+    /// What is in memory may be ahead of what was stored once a write has failed, so nothing of it
+    /// may reach storage any more: not a record, not the head alone.
     async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
+        if self.failed.get() {
+            return Err(StoreError("an earlier write failed".into()));
+        }
         let done = self.store.commit(commit).await;
         if done.is_err() {
             self.failed.set(true);

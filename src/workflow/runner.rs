@@ -27,6 +27,8 @@ use crate::time::Timestamp;
 /// While a step runs, an alarm this far ahead brings the run back should the process die without
 /// the platform noticing.
 const WATCHDOG: Duration = Duration::from_secs(60);
+/// When an alarm that rang while another was being handled rings again.
+const RING_AGAIN: Duration = Duration::from_secs(2);
 /// How soon a failed notification of the outside is repeated.
 const PUBLISH_AGAIN: Duration = Duration::from_secs(5);
 /// Attempts of one step that may die without an answer before the run is given up: something in
@@ -81,8 +83,6 @@ pub struct Runner<D: Definition> {
     engine: Engine<D>,
     log: Rc<RunLog>,
     running: Cell<bool>,
-    /// An alarm rang while another was being handled.
-    rang: Cell<bool>,
 }
 
 /// What one execution of a step asks of the loop.
@@ -99,7 +99,6 @@ impl<D: Definition> Runner<D> {
             engine,
             log,
             running: Cell::new(false),
-            rang: Cell::new(false),
         }
     }
 
@@ -182,16 +181,12 @@ impl<D: Definition> Runner<D> {
     /// When storage fails; the platform then rings the alarm again.
     pub async fn advance(&self) -> Result<(), StoreError> {
         if self.running.replace(true) {
-            // The one under way may have set this very alarm as the last thing it did.
-            self.rang.set(true);
-            // Having rung, it is gone; should the process die now, another brings the run back.
-            let watchdog = self.engine.clock.now().plus(WATCHDOG);
-            return self.log.set_alarm(Alarm::At(watchdog)).await;
+            // The one under way may have set this very alarm as the last thing it did, or may die:
+            // having rung, the alarm is gone, and another must bring the run back.
+            let again = self.engine.clock.now().plus(RING_AGAIN);
+            return self.log.set_alarm(Alarm::At(again)).await;
         }
-        let mut done = self.advance_alone().await;
-        while done.is_ok() && self.rang.take() {
-            done = self.advance_alone().await;
-        }
+        let done = self.advance_alone().await;
         self.running.set(false);
         done
     }

@@ -26,6 +26,8 @@ pub enum Fault {
     Revoked,
     /// Done, but the answer never arrives.
     Lost,
+    /// Not done, and no answer arrives.
+    Swallowed,
 }
 
 /// Where a test crashes the process.
@@ -356,6 +358,7 @@ impl Apps {
                 body: vec![],
             }),
             Some(Fault::Revoked) => Ok(tool_error(401, "the grant was revoked")),
+            Some(Fault::Swallowed) => Err(FetchError::Timeout),
             Some(Fault::Lost) => {
                 self.tool(&tool, params);
                 Err(FetchError::Timeout)
