@@ -10,6 +10,12 @@ import { run } from './processes.mjs';
 import { dim, say } from './say.mjs';
 
 const STAMP = join(worker, '.sources');
+/** What the module uses. Not all features: newer encodings would be written that the platform may
+ *  not read yet. */
+const FEATURES = [
+  'mutable-globals', 'sign-ext', 'nontrapping-float-to-int', 'bulk-memory', 'multivalue', 'reference-types',
+  'exception-handling',
+].map((feature) => `--enable-${feature}`);
 
 /** Builds the Worker unless what is built came from the same sources. */
 export async function buildWorker() {
@@ -26,8 +32,21 @@ export async function buildWorker() {
       ESBUILD_BIN: npmBin('esbuild'),
     },
   });
+  await stripNames();
   await writeFile(STAMP, sources);
   return true;
+}
+
+/**
+ * Function names are a tenth of what is downloaded, and a panic names its file and line without
+ * them. `worker-build` always keeps them, so they go afterwards.
+ */
+async function stripNames() {
+  for (const name of (await readdir(worker)).filter((file) => file.endsWith('.wasm'))) {
+    const path = join(worker, name);
+    const options = [...FEATURES, '--strip-debug', '--strip-producers', path, '--output', path];
+    await run(npmBin('wasm-opt'), options, { quiet: true, what: 'Stripping names' });
+  }
 }
 
 /** Builds the sandbox; cargo itself knows whether anything changed. */
