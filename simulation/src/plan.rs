@@ -229,9 +229,23 @@ fn disturbance(dice: &mut Dice, runs: usize) -> Disturbance {
 }
 
 /// Two things that are rare together by chance, and the hardest to get right: a request that
-/// arrives long after its sender died, or a look for a lost write whose answer comes late.
+/// arrives long after its sender died, a look for a lost write whose answer comes late, a command
+/// that storage refuses while a step is at work.
 fn rare_pair(dice: &mut Dice, runs: usize) -> [Disturbance; 2] {
     let run = number(dice, 1, i64::try_from(runs).unwrap_or(1)) - 1;
+    if dice.chance(0.3) {
+        let commit = nth(dice, 40);
+        let command = *dice.pick(&[Command::Cancel, Command::ResumeTwice]);
+        return [
+            (commit, What::Command(command)),
+            (commit + nth(dice, 2), What::Fails),
+        ]
+        .map(|(commit, what)| Disturbance {
+            run,
+            moment: Moment::Commit(commit),
+            what,
+        });
+    }
     // The writes are among a run's later calls.
     let call = 5 + nth(dice, 13);
     let long = dice.between(LONGEST_FLIGHT_MS / 2, LONGEST_FLIGHT_MS);
