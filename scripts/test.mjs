@@ -19,10 +19,10 @@ await main(async () => {
 
   say(bold('\nEnd to end: the Worker in workerd, the sandbox beside it'));
   const files = (await readdir(inRoot('tests', 'e2e'))).filter((name) => name.endsWith('.test.mjs'));
-  // One file after the other: each brings up a stack of its own.
+  // Two files at a time: each brings up a stack of its own and spends most of its time waiting.
   await run(
     npmBin('node'),
-    ['--test', '--test-concurrency=1', ...files.sort().map((name) => inRoot('tests', 'e2e', name))],
+    ['--test', '--test-concurrency=2', ...files.sort().map((name) => inRoot('tests', 'e2e', name))],
     { cwd: root, what: 'An end-to-end test' },
   );
 });
