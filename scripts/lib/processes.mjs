@@ -4,11 +4,15 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import net from 'node:net';
 
+import { follow } from './progress.mjs';
 import { Failure } from './say.mjs';
 
 const kept = new Set();
 
-/** Runs a command to its end; `quiet` shows its output only when it fails. */
+/**
+ * Runs a command to its end. `quiet` shows its output only when it fails, and of what has a name
+ * and takes long, its latest line.
+ */
 export function run(command, args, { cwd, env, quiet = false, what } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
@@ -20,6 +24,7 @@ export function run(command, args, { cwd, env, quiet = false, what } = {}) {
     if (quiet) {
       child.stdout.on('data', (chunk) => output.push(chunk));
       child.stderr.on('data', (chunk) => output.push(chunk));
+      if (what) follow(child, what);
     }
     child.on('error', (error) =>
       reject(
