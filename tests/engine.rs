@@ -234,8 +234,8 @@ impl Stage {
         Runner::new(engine, Rc::new(log))
     }
 
-    async fn start(&self, input: Value) {
-        let started = Started {
+    fn started(input: Value) -> Started {
+        Started {
             run_id: "run_1".into(),
             workflow: Sums::ID.into(),
             version: Sums::VERSION,
@@ -243,7 +243,11 @@ impl Stage {
             context: json!("alice"),
             input,
             trace_id: None,
-        };
+        }
+    }
+
+    async fn start(&self, input: Value) {
+        let started = Self::started(input);
         self.open().start(started).await.expect("started");
     }
 
@@ -435,6 +439,43 @@ async fn a_cancelled_run_stays_cancelled() {
     assert!(refused.is_err());
     let run = stage.until_ended().await;
     assert_eq!((run.status, run.result), (RunStatus::Cancelled, None));
+}
+
+#[tokio::test]
+async fn a_cancel_that_was_not_stored_is_acknowledged_to_nobody() {
+    let stage = Stage::new();
+    stage.start(json!([1])).await;
+    assert!(stage.ring().await);
+    let runner = stage.open();
+    stage.store.refuse_next();
+    let asked = [runner.cancel("owner"), runner.cancel("owner")];
+    for answer in futures::future::join_all(asked).await {
+        assert!(
+            matches!(answer, Err(CommandError::Storage(_))),
+            "{answer:?}"
+        );
+    }
+    let resumed = runner
+        .resume(Some(1), ResumedBy::Owner, ResumePayload::TimeReached)
+        .await;
+    assert!(
+        matches!(resumed, Err(CommandError::Storage(_))),
+        "nothing is decided against what was not stored: {resumed:?}"
+    );
+    assert_eq!(stage.until_ended().await.status, RunStatus::Completed);
+}
+
+#[tokio::test]
+async fn a_start_that_was_not_stored_is_acknowledged_to_nobody() {
+    let stage = Stage::new();
+    let runner = stage.open();
+    stage.store.refuse_next();
+    let asked = [(); 2].map(|()| runner.start(Stage::started(json!([1]))));
+    for answer in futures::future::join_all(asked).await {
+        assert!(answer.is_err());
+    }
+    stage.start(json!([1])).await;
+    assert_eq!(stage.until_ended().await.status, RunStatus::Completed);
 }
 
 #[tokio::test]

@@ -59,6 +59,17 @@ impl RunLog {
         !self.failed.get()
     }
 
+    /// Refuses once what is in memory may differ from what was committed.
+    ///
+    /// # Errors
+    /// When a write has failed.
+    pub fn check(&self) -> Result<(), StoreError> {
+        match self.is_sound() {
+            true => Ok(()),
+            false => Err(StoreError("an earlier write failed".into())),
+        }
+    }
+
     /// Whether a write may begin now: the run is running and its storage is sound.
     pub fn may_write(&self) -> bool {
         self.is_sound() && self.head().is_some_and(|head| head.may_write())
@@ -69,9 +80,7 @@ impl RunLog {
     /// # Errors
     /// When storage fails; from then on this log refuses everything.
     pub async fn append(&self, records: Vec<Record>, alarm: Alarm) -> Result<(), StoreError> {
-        if self.failed.get() {
-            return Err(StoreError("an earlier write failed".into()));
-        }
+        self.check()?;
         let at = self.clock.now();
         let mut head_changed = false;
         let mut entries = Vec::with_capacity(records.len());
@@ -140,9 +149,7 @@ impl RunLog {
     /// What is in memory may be ahead of what was stored once a write has failed, so nothing of it
     /// may reach storage any more: not a record, not the head alone.
     async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
-        if self.failed.get() {
-            return Err(StoreError("an earlier write failed".into()));
-        }
+        self.check()?;
         let done = self.store.commit(commit).await;
         if done.is_err() {
             self.failed.set(true);

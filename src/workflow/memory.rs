@@ -23,6 +23,7 @@ pub struct MemoryStore {
     keys: RefCell<BTreeMap<String, Vec<usize>>>,
     head: RefCell<Option<String>>,
     alarm: Cell<Option<Timestamp>>,
+    refuses: Cell<bool>,
 }
 
 impl MemoryStore {
@@ -41,6 +42,11 @@ impl MemoryStore {
         if self.alarm.get().is_none() {
             self.alarm.set(Some(at));
         }
+    }
+
+    /// Makes the next commit fail, once.
+    pub fn refuse_next(&self) {
+        self.refuses.set(true);
     }
 
     /// Bytes of all rows.
@@ -127,6 +133,9 @@ impl JournalStore for MemoryStore {
     }
 
     async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
+        if self.refuses.take() {
+            return Err(StoreError("refused once, as asked".into()));
+        }
         let rows: Vec<String> = commit.entries.iter().map(print).collect::<Result<_, _>>()?;
         let head = commit.head.as_ref().map(print).transpose()?;
         for (index, entry) in (self.rows.borrow().len()..).zip(&commit.entries) {

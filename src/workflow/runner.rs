@@ -112,12 +112,11 @@ impl<D: Definition> Runner<D> {
     /// # Errors
     /// When storage fails.
     pub async fn start(&self, started: Started) -> Result<(), StoreError> {
-        if self.log.head().is_some() {
-            return Ok(());
-        }
-        let now = self.engine.clock.now();
-        let record = Record::Started(Box::new(started));
-        self.log.append(vec![record], Alarm::At(now)).await
+        let record = match self.log.head() {
+            Some(_) => Vec::new(),
+            None => vec![Record::Started(Box::new(started))],
+        };
+        self.record_and_wake(record).await
     }
 
     /// Resumes the run.
@@ -130,11 +129,8 @@ impl<D: Definition> Runner<D> {
         by: ResumedBy,
         payload: ResumePayload,
     ) -> Result<(), CommandError> {
-        let record = {
-            let head = self.log.head().ok_or(CommandError::NotFound)?;
-            head.resume(number, by, payload)?
-        };
-        self.record_and_wake(vec![record]).await
+        let record = self.decide(|head| head.resume(number, by, payload))?;
+        Ok(self.record_and_wake(vec![record]).await?)
     }
 
     /// Tells the run that a connection it may wait for was made.
@@ -147,11 +143,8 @@ impl<D: Definition> Runner<D> {
         connector: &str,
         event: &str,
     ) -> Result<(), CommandError> {
-        let records = {
-            let head = self.log.head().ok_or(CommandError::NotFound)?;
-            head.connection_made(number, connector, event)
-        };
-        self.record_and_wake(records).await
+        let records = self.decide(|head| Ok(head.connection_made(number, connector, event)))?;
+        Ok(self.record_and_wake(records).await?)
     }
 
     /// Cancels the run. Once this has answered, no write begins.
@@ -159,19 +152,25 @@ impl<D: Definition> Runner<D> {
     /// # Errors
     /// Refused when the run has ended otherwise.
     pub async fn cancel(&self, by: &str) -> Result<(), CommandError> {
-        let record = {
-            let head = self.log.head().ok_or(CommandError::NotFound)?;
-            head.cancel(by)?
-        };
-        self.record_and_wake(record.into_iter().collect()).await
+        let record = self.decide(|head| head.cancel(by))?;
+        Ok(self.record_and_wake(record.into_iter().collect()).await?)
     }
 
-    async fn record_and_wake(&self, records: Vec<Record>) -> Result<(), CommandError> {
-        if !records.is_empty() {
-            let now = self.engine.clock.now();
-            self.log.append(records, Alarm::At(now)).await?;
-        }
-        Ok(())
+    /// Decides a command against the head, which must be one that storage shares.
+    fn decide<T>(
+        &self,
+        decision: impl FnOnce(&Head) -> Result<T, Refusal>,
+    ) -> Result<T, CommandError> {
+        self.log.check()?;
+        let head = self.log.head().ok_or(CommandError::NotFound)?;
+        Ok(decision(&head)?)
+    }
+
+    /// Also where there is nothing new to record, storage has to answer: the caller is told that
+    /// what another command decided a moment ago holds.
+    async fn record_and_wake(&self, records: Vec<Record>) -> Result<(), StoreError> {
+        let now = self.engine.clock.now();
+        self.log.append(records, Alarm::At(now)).await
     }
 
     /// Goes on as far as possible: called when the alarm rings. Returns with the alarm set for
