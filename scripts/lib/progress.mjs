@@ -1,7 +1,7 @@
 // Shows that something long is still at work: how long it has been, and what it said last. Goes to
 // standard error, so that a script's standard output stays what was asked for.
 
-const PATIENCE_MS = 3_000; // what ends sooner needs no word
+const PATIENCE_MS = 6_000; // what ends sooner needs no word
 const IN_PLACE_MS = 1_000; // on a terminal, where the line is written over
 const LINE_MS = 20_000; // in a log, where each is a line of its own
 const FALLBACK_COLUMNS = 80;

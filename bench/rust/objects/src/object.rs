@@ -7,8 +7,8 @@ use std::rc::Rc;
 use async_trait::async_trait;
 use onbehalf::ports::Clock;
 use onbehalf::workflow::{
-    Approval, Decision, Engine, Head, Host, JournalStore, PublishError, ResumePayload, RunLog,
-    RunStatus, Runner, Started,
+    Approval, Decision, Engine, Head, Host, JournalStore, PublishError, ResumePayload, ResumedBy,
+    RunLog, RunStatus, Runner, Started,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -141,7 +141,10 @@ impl BenchObject {
                     items: BTreeMap::new(),
                 };
                 let payload = ResumePayload::Approval(approval);
-                runner.resume(None, "nobody", payload).await.map_err(text)?;
+                runner
+                    .resume(None, ResumedBy::Owner, payload)
+                    .await
+                    .map_err(text)?;
                 runner.advance().await.map_err(text)?;
                 expect(&runner, RunStatus::Completed)?;
                 done.written_bytes = journal.bytes();
