@@ -242,23 +242,30 @@ impl AccountObject {
              ORDER BY run_id, number, connector",
             Vec::new(),
         )?;
-        for told in due {
-            let message = ConnectionMade {
-                number: told.number,
-                connector: told.connector.clone(),
-                event: told.event,
-            };
-            call(&self.env, &told.run_id, message).await?;
-            execute(
-                &self.sql(),
-                "DELETE FROM waiting WHERE run_id = ? AND number = ? AND connector = ?",
-                vec![
-                    told.run_id.into(),
-                    integer(i64::from(told.number)),
-                    told.connector.into(),
-                ],
-            )?;
+        // A run that cannot be told keeps no other waiting.
+        let mut failed = None;
+        for run in due {
+            failed = failed.or(self.tell_run(run).await.err());
         }
+        failed.map_or(Ok(()), Err)
+    }
+
+    async fn tell_run(&self, due: Due) -> Result<(), Failure> {
+        let message = ConnectionMade {
+            number: due.number,
+            connector: due.connector.clone(),
+            event: due.event,
+        };
+        call(&self.env, &due.run_id, message).await?;
+        execute(
+            &self.sql(),
+            "DELETE FROM waiting WHERE run_id = ? AND number = ? AND connector = ?",
+            vec![
+                due.run_id.into(),
+                integer(i64::from(due.number)),
+                due.connector.into(),
+            ],
+        )?;
         Ok(())
     }
 }

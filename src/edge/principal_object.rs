@@ -37,11 +37,14 @@ const CONFIRM_AGAIN: Duration = Duration::from_secs(5);
 /// How long a used or expired connect flow is remembered, to tell "used" from "unknown".
 const ATTEMPT_MEMORY: Duration = Duration::from_secs(24 * 3600);
 
-const SCHEMA: [&str; 4] = [
+/// The index of runs is kept for good, so what each start asks of it must not depend on its length.
+const SCHEMA: [&str; 6] = [
     "CREATE TABLE IF NOT EXISTS runs (
         position INTEGER PRIMARY KEY AUTOINCREMENT, run_id TEXT NOT NULL UNIQUE,
         workflow TEXT NOT NULL, status TEXT NOT NULL, started_at INTEGER NOT NULL,
         ended_at INTEGER, trigger_name TEXT NOT NULL, unconfirmed TEXT)",
+    "CREATE INDEX IF NOT EXISTS open_runs ON runs (position) WHERE ended_at IS NULL",
+    "CREATE INDEX IF NOT EXISTS unconfirmed_runs ON runs (position) WHERE unconfirmed IS NOT NULL",
     "CREATE TABLE IF NOT EXISTS idempotency_keys (
         key TEXT PRIMARY KEY, input TEXT NOT NULL, run_id TEXT NOT NULL, at INTEGER NOT NULL)",
     "CREATE TABLE IF NOT EXISTS schedule (
@@ -255,11 +258,16 @@ impl PrincipalObject {
             "SELECT run_id, unconfirmed FROM runs WHERE unconfirmed IS NOT NULL ORDER BY position",
             Vec::new(),
         )?;
+        // One that cannot be started keeps no other waiting.
+        let mut failed = None;
         for row in waiting {
-            let started = serde_json::from_str(&row.unconfirmed)?;
-            self.confirm(&row.run_id, started).await?;
+            let confirmed = match serde_json::from_str(&row.unconfirmed) {
+                Ok(started) => self.confirm(&row.run_id, started).await,
+                Err(error) => Err(error.into()),
+            };
+            failed = failed.or(confirmed.err());
         }
-        Ok(())
+        failed.map_or(Ok(()), Err)
     }
 
     fn list_runs(&self, wanted: &RunQuery) -> Result<RunPage, Failure> {
@@ -299,10 +307,11 @@ impl PrincipalObject {
         Ok(RunPage { runs, next })
     }
 
+    /// News that a dying process sent may come late: an end is never taken back.
     fn note_status(&self, note: &NoteStatus) -> Result<(), Failure> {
         execute(
             &self.sql(),
-            "UPDATE runs SET status = ?, ended_at = ? WHERE run_id = ?",
+            "UPDATE runs SET status = ?, ended_at = ? WHERE run_id = ? AND ended_at IS NULL",
             vec![
                 note.status.name().into(),
                 note.ended_at

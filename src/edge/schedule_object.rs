@@ -29,15 +29,21 @@ const BATCH: u32 = 200;
 const CONCURRENT_STARTS: usize = 6;
 /// When a batch with failed starts is tried again.
 const BATCH_AGAIN: Duration = Duration::from_secs(10);
+/// How often a batch is tried before those of it who still cannot be started are left out of this
+/// tick: ten minutes. One broken object must not keep the rest of a shard waiting for ever.
+const BATCH_TRIES: u32 = 60;
 /// Ticks remembered, for whoever looks into a shard: a month of days.
 const TICKS_REMEMBERED: u32 = 31;
 /// Begins the idempotency key of a scheduled start; callers' keys never begin so.
 pub const TICK_KEY_PREFIX: &str = "\u{1}tick:";
 
-const SCHEMA: [&str; 2] = [
+const SCHEMA: [&str; 3] = [
     "CREATE TABLE IF NOT EXISTS enrolled (owner TEXT PRIMARY KEY, context TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS ticks (
         at INTEGER PRIMARY KEY, after_owner TEXT NOT NULL, done INTEGER NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS batch_failures (
+        at INTEGER NOT NULL, after_owner TEXT NOT NULL, tries INTEGER NOT NULL,
+        PRIMARY KEY (at, after_owner))",
 ];
 
 /// The shard a principal belongs to.
@@ -67,6 +73,11 @@ struct EnrolledRow {
 struct TickRow {
     at: i64,
     after_owner: String,
+}
+
+#[derive(Deserialize)]
+struct Tries {
+    tries: u32,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -181,6 +192,11 @@ impl ScheduleObject {
                 "UPDATE ticks SET done = 1 WHERE at = ?",
                 vec![integer(tick.at)],
             )?;
+            execute(
+                &sql,
+                "DELETE FROM batch_failures WHERE at = ?",
+                vec![integer(tick.at)],
+            )?;
             return Ok(true);
         };
         let at = Timestamp::from_millis(tick.at);
@@ -192,7 +208,11 @@ impl ScheduleObject {
             failed = failed.or(started.err());
         }
         if let Some(error) = failed {
-            return Err(error);
+            if self.failed_once_more(&tick)? < BATCH_TRIES {
+                return Err(error);
+            }
+            let reason = error.to_string();
+            super::log::warn("starts_given_up", &[("error", &reason)]);
         }
         execute(
             &sql,
@@ -200,6 +220,17 @@ impl ScheduleObject {
             vec![last.into(), integer(tick.at)],
         )?;
         Ok(true)
+    }
+
+    /// Counts a failure of the present batch; answers how many there were.
+    fn failed_once_more(&self, tick: &TickRow) -> Result<u32, Failure> {
+        let rows: Vec<Tries> = query(
+            &self.sql(),
+            "INSERT INTO batch_failures (at, after_owner, tries) VALUES (?, ?, 1)
+             ON CONFLICT DO UPDATE SET tries = tries + 1 RETURNING tries",
+            vec![integer(tick.at), tick.after_owner.as_str().into()],
+        )?;
+        Ok(rows.first().map_or(1, |row| row.tries))
     }
 
     async fn start(&self, row: EnrolledRow, tick: Timestamp) -> Result<(), Failure> {
