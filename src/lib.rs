@@ -1,27 +1,14 @@
 //! Onbehalf: agent workflows at the edge that act on each user's behalf.
 //!
-//! Four layers, one job each: [`identity`] answers who is calling, [`connector`] does things as
-//! that user, [`workflow`] makes it survive, [`onboarding`] holds the business rules. All of them
-//! compile and test natively; [`ports`] names the few things they need from the outside world, and
-//! `edge` provides them on Cloudflare.
+//! This crate is the Worker: the doors, and what touches the platform. What it does is decided in
+//! the crates below it, each of which compiles and is tested natively: who is calling
+//! ([`onbehalf_identity`]), doing things as that user ([`onbehalf_connector`], [`onbehalf_tools`]),
+//! surviving ([`onbehalf_engine`]), what callers may ask for ([`onbehalf_runs`],
+//! [`onbehalf_http`]), and the business rules ([`onbehalf_agents`]).
 
-// The macro that forbids identities in tool inputs names this crate from inside it too.
-extern crate self as onbehalf;
-
-pub mod connector;
 #[cfg(target_arch = "wasm32")]
 mod edge;
-#[cfg(any(test, feature = "fuzzing"))]
-pub mod fuzzing;
-pub mod http;
-pub mod identity;
-pub mod onboarding;
-pub mod ports;
-mod refusal;
 pub mod settings;
-pub mod time;
-pub mod tools;
-pub mod workflow;
 
 /// The doors: what the platform calls.
 #[cfg(target_arch = "wasm32")]

@@ -4,7 +4,7 @@
 
 use std::sync::LazyLock;
 
-use onbehalf::fuzzing::{TARGETS, Target};
+use onbehalf_fuzz_targets::{TARGETS, Target};
 
 static TARGET: LazyLock<&Target> = LazyLock::new(|| {
     let wanted = std::env::var("ONBEHALF_TARGET").unwrap_or_default();

@@ -19,7 +19,7 @@ const FEATURES = [
 
 /** Builds the Worker unless what is built came from the same sources. */
 export async function buildWorker() {
-  const sources = await fingerprint(['src', 'Cargo.toml', 'Cargo.lock', '.cargo', 'scripts/lib/build.mjs']);
+  const sources = await fingerprint(['src', 'crates', 'Cargo.toml', 'Cargo.lock', '.cargo', 'scripts/lib/build.mjs']);
   if (existsSync(STAMP) && (await readFile(STAMP, 'utf8')) === sources) return false;
   say(dim('Building the Worker …'));
   await run(tool('worker-build'), ['--release'], {

@@ -6,9 +6,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use onbehalf::connector::{Connector, Given, Lane, Rates, SharedAllowance, Wanted};
-use onbehalf::ports::Clock;
-use onbehalf::time::Timestamp;
+use onbehalf_clock::Clock;
+use onbehalf_clock::Timestamp;
+use onbehalf_connector::{Connector, Given, Lane, Rates, SharedAllowance, Wanted};
 use serde_json::Value;
 
 use crate::clock::pause;

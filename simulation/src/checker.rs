@@ -4,9 +4,9 @@
 //! Owns every rule that must hold once a simulation has come to rest. Knows nothing of how the
 //! engine works inside.
 
-use onbehalf::onboarding::OnboardingResult;
-use onbehalf::time::Timestamp;
-use onbehalf::workflow::{
+use onbehalf_agents::onboarding::OnboardingResult;
+use onbehalf_clock::Timestamp;
+use onbehalf_engine::{
     EffectHistory, EffectKey, EffectOutcome, Entry, Head, JournalStore, Record, RunStatus,
 };
 use serde_json::Value;

@@ -10,8 +10,8 @@ use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use onbehalf::ports::{Clock, Random};
-use onbehalf::time::Timestamp;
+use onbehalf_clock::Timestamp;
+use onbehalf_clock::{Clock, Random};
 use onbehalf_sandbox::world::random::Dice;
 
 type Timers = Rc<RefCell<BTreeMap<u64, (Timestamp, Waker)>>>;

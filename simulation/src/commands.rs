@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use onbehalf::workflow::{
+use onbehalf_engine::{
     Approval, CommandError, Decision, Head, ResumePayload, ResumedBy, RunStatus, StoreError,
     SuspendReason,
 };

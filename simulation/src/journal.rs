@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use onbehalf::time::Timestamp;
-use onbehalf::workflow::{Entry, Record, ResumePayload, SuspendReason};
+use onbehalf_clock::Timestamp;
+use onbehalf_engine::{Entry, Record, ResumePayload, SuspendReason};
 
 /// How long after its due time a run goes on at the latest: the watchdog's minute for a process
 /// that died while the alarm was handled, the pauses of a handful of crashes, and an attempt of

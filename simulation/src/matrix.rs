@@ -3,7 +3,7 @@
 //! Owns enumerating the points. Rules are the checker's; here, the result must be the very one of
 //! the run without a crash.
 
-use onbehalf::time::Timestamp;
+use onbehalf_clock::Timestamp;
 
 use crate::checker::{anonymous, check, result};
 use crate::plan::{Disturbance, Moment, Plan, RunPlan, What};

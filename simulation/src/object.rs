@@ -7,12 +7,12 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use onbehalf::connector::{Scalekit, ScalekitConfig, Secret, TokenCache, Turns};
-use onbehalf::onboarding::{
+use onbehalf_agents::onboarding::{
     OnboardingHealth, OnboardingServices, OnboardingSettings, onboarding_workflow,
 };
-use onbehalf::ports::Clock;
-use onbehalf::workflow::{Engine, Head, Host, PublishError, RunLog, Runner, SuspendReason};
+use onbehalf_clock::Clock;
+use onbehalf_connector::{Scalekit, ScalekitConfig, Secret, TokenCache, Turns};
+use onbehalf_engine::{Engine, Head, Host, PublishError, RunLog, Runner, SuspendReason};
 use onbehalf_sandbox::service::{CLIENT_ID, CLIENT_SECRET};
 
 use crate::allowance::{Count, rates};

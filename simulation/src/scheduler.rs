@@ -11,9 +11,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use onbehalf::ports::Clock;
-use onbehalf::time::Timestamp;
-use onbehalf::workflow::StoreError;
+use onbehalf_clock::Clock;
+use onbehalf_clock::Timestamp;
+use onbehalf_engine::StoreError;
 
 use crate::commands;
 use crate::object::{Object, Onboarding};

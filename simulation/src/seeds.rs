@@ -2,7 +2,7 @@
 //!
 //! Owns running, counting and shrinking; printing is the program's.
 
-use onbehalf::time::Timestamp;
+use onbehalf_clock::Timestamp;
 
 use crate::checker::check;
 use crate::plan::Plan;

@@ -5,7 +5,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use onbehalf::time::Timestamp;
+use onbehalf_clock::Timestamp;
 use onbehalf_sandbox::service::Service;
 use onbehalf_sandbox::world::World;
 use onbehalf_sandbox::world::random::Dice;

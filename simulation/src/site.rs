@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 
-use onbehalf::connector::{Lane, Used};
-use onbehalf::time::Timestamp;
-use onbehalf::workflow::memory::MemoryStore;
-use onbehalf::workflow::{Head, JournalStore, Started};
+use onbehalf_clock::Timestamp;
+use onbehalf_connector::{Lane, Used};
+use onbehalf_engine::memory::MemoryStore;
+use onbehalf_engine::{Head, JournalStore, Started};
 use onbehalf_sandbox::service::Service;
 use onbehalf_sandbox::world::random::Dice;
 use serde_json::json;
@@ -88,7 +88,7 @@ impl Shared {
     /// Notes what happens, for a person who looks on.
     pub fn note(&self, text: impl FnOnce() -> String) {
         if self.verbose {
-            use onbehalf::ports::Clock;
+            use onbehalf_clock::Clock;
             println!("{} {}", self.clock.now(), text());
         }
     }

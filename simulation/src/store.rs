@@ -5,8 +5,8 @@
 use std::rc::Rc;
 
 use async_trait::async_trait;
-use onbehalf::workflow::memory::MemoryStore;
-use onbehalf::workflow::{Commit, EffectHistory, EffectKey, Entry, Head, JournalStore, StoreError};
+use onbehalf_engine::memory::MemoryStore;
+use onbehalf_engine::{Commit, EffectHistory, EffectKey, Entry, Head, JournalStore, StoreError};
 use serde_json::Value;
 
 use crate::clock::pause;
@@ -98,11 +98,11 @@ impl JournalStore for CrashStore {
 fn short(entry: &Entry) -> String {
     let kind = entry.record.kind();
     match &entry.record {
-        onbehalf::workflow::Record::Outcome { key, outcome } => format!("{kind} {key} {outcome:?}"),
-        onbehalf::workflow::Record::Suspended { number, reason, .. } => {
+        onbehalf_engine::Record::Outcome { key, outcome } => format!("{kind} {key} {outcome:?}"),
+        onbehalf_engine::Record::Suspended { number, reason, .. } => {
             format!("{kind} {number} {}", reason.name())
         }
-        onbehalf::workflow::Record::Resumed { number, by, .. } => {
+        onbehalf_engine::Record::Resumed { number, by, .. } => {
             format!("{kind} {number} by {}", by.name())
         }
         record => match record.key() {

@@ -11,9 +11,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::future::{Either, select};
-use onbehalf::ports::{Clock, Fetch, FetchError, HttpRequest, HttpResponse, Method};
-use onbehalf::time::Timestamp;
-use onbehalf::workflow::{EffectKey, JournalStore};
+use onbehalf_clock::Clock;
+use onbehalf_clock::Timestamp;
+use onbehalf_engine::{EffectKey, JournalStore};
+use onbehalf_fetch::{Fetch, FetchError, HttpRequest, HttpResponse, Method};
 use onbehalf_sandbox::service::{Reply, Request};
 use onbehalf_sandbox::world::faults::{Rule, RuleList};
 

@@ -16,12 +16,12 @@ use super::messages::{
     AccountMessage, AnnounceConnection, AwaitConnections, ConnectionMade, HoldLane, TakeTurns,
 };
 use super::sql::{execute, integer, query};
-use crate::connector::{Given, Lane, Rate, Rates, Used};
-use crate::http::BackendError;
-use crate::ports::Clock;
 use crate::settings::PROVIDER_RATES;
-use crate::time::Timestamp;
-use crate::workflow::StoreError;
+use onbehalf_clock::Clock;
+use onbehalf_clock::Timestamp;
+use onbehalf_connector::{Given, Lane, Rate, Rates, Used};
+use onbehalf_engine::StoreError;
+use onbehalf_runs::BackendError;
 
 /// When a run that could not be told is told again.
 const TELL_AGAIN: Duration = Duration::from_secs(5);

@@ -8,7 +8,7 @@ use worker::Env;
 use super::binding::call;
 use super::fetch::Subrequests;
 use super::messages::{HoldLane, TakeTurns};
-use crate::connector::{Given, Lane, SharedAllowance, Wanted};
+use onbehalf_connector::{Given, Lane, SharedAllowance, Wanted};
 
 /// Asks the object of the account.
 pub struct EdgeAllowance {

@@ -8,12 +8,12 @@ use super::messages::{
     AnnounceConnection, BeginConnect, Cancel, Events, ListRuns, ReadSchedule, Resume, TakeConnect,
     View, WriteSchedule,
 };
-use crate::http::{
+use onbehalf_engine::{Entry, RunView};
+use onbehalf_identity::RequestContext;
+use onbehalf_runs::{
     Asker, Backend, BackendError, CommandOutcome, ConnectAttempt, ResumeRequest, RunPage, RunQuery,
     Schedule, Start, StartRun, TakenAttempt,
 };
-use crate::identity::RequestContext;
-use crate::workflow::{Entry, RunView};
 
 /// Durable Objects behind the routes.
 pub struct EdgeBackend {

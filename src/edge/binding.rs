@@ -9,7 +9,7 @@ use worker::wasm_bindgen::JsValue;
 use worker::{Env, Method, Request, RequestInit, Response};
 
 use super::body::whole;
-use crate::http::BackendError;
+use onbehalf_runs::BackendError;
 
 /// A message to one class of Durable Object.
 pub trait Message: Serialize {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use worker::{Date, Delay};
 
-use crate::ports::{Clock, Random};
-use crate::time::Timestamp;
+use onbehalf_clock::Timestamp;
+use onbehalf_clock::{Clock, Random};
 
 /// The isolate's clock.
 pub struct EdgeClock;

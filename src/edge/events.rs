@@ -7,8 +7,8 @@ use futures::stream;
 use worker::{Headers, Response};
 
 use super::clock::EdgeClock;
-use crate::http::{Api, Subscription, events};
-use crate::ports::Clock;
+use onbehalf_clock::Clock;
+use onbehalf_http::{Api, Subscription, events};
 
 /// Pause between two looks at the journal.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);

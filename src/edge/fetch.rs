@@ -14,7 +14,7 @@ use worker::{
 };
 
 use super::body::whole;
-use crate::ports::{Fetch, FetchError, HttpRequest, HttpResponse, Method};
+use onbehalf_fetch::{Fetch, FetchError, HttpRequest, HttpResponse, Method};
 
 /// Counts what one invocation has sent.
 #[derive(Clone, Default)]

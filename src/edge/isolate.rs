@@ -8,19 +8,19 @@ use std::rc::Rc;
 use worker::Env;
 
 use super::allowance::EdgeAllowance;
-use super::backend::EdgeBackend;
 use super::clock::{EdgeClock, EdgeRandom};
 use super::fetch::{EdgeFetch, Subrequests};
 use super::key_set_object::EdgeKeySets;
 use super::rate_limit::{EdgeRateLimiter, is_bound};
 use super::web_crypto::WebCrypto;
-use crate::connector::{Scalekit, TokenCache, Turns};
-use crate::http::{Api, ApiSettings, Budget, IdentityLayer};
-use crate::identity::{Authenticator, IdentityCaches, Login, SignatureVerifier};
-use crate::onboarding::OnboardingServices;
-use crate::ports::Fetch;
 use crate::settings::{Environment, Misconfigured, Settings};
-use crate::tools::Registry;
+use onbehalf_agents::onboarding::OnboardingServices;
+use onbehalf_connector::{Scalekit, TokenCache, Turns};
+use onbehalf_fetch::Fetch;
+use onbehalf_http::{Api, ApiSettings, Budget, IdentityLayer};
+use onbehalf_identity::{Authenticator, IdentityCaches, Login, SignatureVerifier};
+use super::backend::EdgeBackend;
+use onbehalf_tools::Registry;
 
 struct Isolate {
     tokens: TokenCache,

@@ -10,8 +10,8 @@ use serde_json::Value;
 use worker::{SqlStorage, Storage};
 
 use super::sql::{execute, integer, optional, query};
-use crate::time::Timestamp;
-use crate::workflow::{
+use onbehalf_clock::Timestamp;
+use onbehalf_engine::{
     Alarm, Commit, EffectHistory, EffectKey, Entry, Head, JournalStore, Record, StoreError,
 };
 

@@ -14,9 +14,11 @@ use super::clock::EdgeClock;
 use super::fetch::{EdgeFetch, Subrequests};
 use super::messages::{KeySetMessage, LoadKeySet};
 use super::sql::{execute, query};
-use crate::identity::{FetchedKeySet, KeySetError, KeySetSource, SharedKeySetState, SharedKeySets};
-use crate::time::Timestamp;
-use crate::workflow::StoreError;
+use onbehalf_clock::Timestamp;
+use onbehalf_engine::StoreError;
+use onbehalf_identity::{
+    FetchedKeySet, KeySetError, KeySetSource, SharedKeySetState, SharedKeySets,
+};
 
 /// One issuer's object.
 #[durable_object]

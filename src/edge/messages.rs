@@ -5,14 +5,14 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::binding::Message;
-use crate::connector::{Given, Lane, Wanted};
-use crate::http::{
+use onbehalf_clock::Timestamp;
+use onbehalf_connector::{Given, Lane, Wanted};
+use onbehalf_engine::{Entry, RunStatus, RunView, Started};
+use onbehalf_identity::{FetchedKeySet, KeySetError, KeySetSource, RequestContext};
+use onbehalf_runs::{
     Asker, CommandOutcome, ConnectAttempt, ResumeRequest, RunPage, RunQuery, Schedule, Start,
     StartRun, TakenAttempt,
 };
-use crate::identity::{FetchedKeySet, KeySetError, KeySetSource, RequestContext};
-use crate::time::Timestamp;
-use crate::workflow::{Entry, RunStatus, RunView, Started};
 
 /// Declares an object's envelope and ties each message to its reply.
 macro_rules! messages {

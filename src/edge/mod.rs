@@ -27,13 +27,13 @@ use futures::StreamExt;
 use futures::future::join_all;
 use worker::{Env, Headers, Request, Response};
 
-use crate::http::{ApiRequest, ApiResponse, MAX_BODY_BYTES, handle_unconfigured};
-use crate::time::Timestamp;
 use messages::Tick;
+use onbehalf_clock::Timestamp;
+use onbehalf_http::{ApiRequest, ApiResponse, MAX_BODY_BYTES, handle_unconfigured};
 
 /// The version new runs are started under.
 const WORKFLOW_VERSION: u32 =
-    <crate::onboarding::OnboardingHealth as crate::workflow::Definition>::VERSION;
+    <onbehalf_agents::onboarding::OnboardingHealth as onbehalf_engine::Definition>::VERSION;
 
 /// Answers one request.
 ///

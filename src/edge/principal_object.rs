@@ -17,13 +17,13 @@ use super::messages::{
 };
 use super::schedule_object::shard_of;
 use super::sql::{execute, integer, optional, query};
-use crate::http::{
+use onbehalf_clock::Timestamp;
+use onbehalf_clock::{Clock, Random};
+use onbehalf_engine::{RunStatus, Started, StoreError};
+use onbehalf_runs::{
     BackendError, ConnectAttempt, RunPage, RunQuery, RunSummary, Schedule, Start, StartRun,
     TakenAttempt,
 };
-use crate::ports::{Clock, Random};
-use crate::time::Timestamp;
-use crate::workflow::{RunStatus, Started, StoreError};
 
 /// The daily run, UTC; the same expression as in `wrangler.toml`.
 pub const DAILY_CRON: &str = "0 8 * * *";

@@ -7,7 +7,7 @@
 use async_trait::async_trait;
 use worker::Env;
 
-use crate::http::{Budget, RateLimiter};
+use onbehalf_http::{Budget, RateLimiter};
 
 /// The rate limit bindings of `wrangler.toml`.
 pub struct EdgeRateLimiter {

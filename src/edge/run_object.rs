@@ -15,15 +15,15 @@ use super::clock::{EdgeClock, EdgeRandom};
 use super::fetch::Subrequests;
 use super::journal_store::SqlJournal;
 use super::messages::{AwaitConnections, NoteStatus, RunMessage, StartThis};
-use crate::http::{Asker, CommandOutcome, ResumeRequest, Tenant};
-use crate::identity::RequestContext;
-use crate::onboarding::{OnboardingHealth, onboarding_workflow};
-use crate::ports::Clock;
 use crate::settings::Settings;
-use crate::workflow::{
+use onbehalf_agents::onboarding::{OnboardingHealth, onboarding_workflow};
+use onbehalf_clock::Clock;
+use onbehalf_engine::{
     CommandError, Engine, Entry, Head, Host, PublishError, Refusal, ResumePayload, ResumedBy,
     RunLog, RunStatus, RunView, Runner, StoreError, SuspendReason,
 };
+use onbehalf_identity::RequestContext;
+use onbehalf_runs::{Asker, CommandOutcome, ResumeRequest, Tenant};
 
 /// Journal entries handed out at once.
 const EVENT_PAGE: usize = 200;
@@ -164,7 +164,7 @@ impl RunObject {
         }
         runner.advance().await?;
         if let Some(ended) = ended_at(&runner) {
-            let prune_at = crate::workflow::Alarm::At(ended.plus(retention));
+            let prune_at = onbehalf_engine::Alarm::At(ended.plus(retention));
             runner.log().set_alarm(prune_at).await?;
         }
         Ok(())

@@ -15,10 +15,10 @@ use worker::{DurableObject, Env, Request, Response, SqlStorage, State, durable_o
 use super::binding::{call, reply};
 use super::messages::{Enrol, ScheduleMessage, Tick, Withdraw};
 use super::sql::{execute, integer, query};
-use crate::http::{BackendError, StartRun};
-use crate::identity::RequestContext;
-use crate::time::{DAY_MS, Timestamp};
-use crate::workflow::{Definition, StoreError};
+use onbehalf_clock::{DAY_MS, Timestamp};
+use onbehalf_engine::{Definition, StoreError};
+use onbehalf_identity::RequestContext;
+use onbehalf_runs::{BackendError, StartRun};
 
 /// How many shards there are. The cron handler calls each once, below the 50 subrequests that
 /// every plan allows. Fixed: a user's shard is found from the key alone.
@@ -240,7 +240,7 @@ impl ScheduleObject {
         let start = StartRun {
             owner: row.owner.clone(),
             context,
-            workflow: crate::onboarding::OnboardingHealth::ID.to_owned(),
+            workflow: onbehalf_agents::onboarding::OnboardingHealth::ID.to_owned(),
             input: serde_json::json!({}),
             idempotency_key: Some(format!("{TICK_KEY_PREFIX}{}", tick.date())),
         };

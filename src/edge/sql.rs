@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 use worker::{SqlStorage, SqlStorageValue};
 
-use crate::workflow::StoreError;
+use onbehalf_engine::StoreError;
 
 /// Runs a statement and reads its rows.
 ///

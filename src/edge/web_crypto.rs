@@ -9,7 +9,7 @@ use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use worker::js_sys::{Array, Object, Promise, Uint8Array};
 
-use crate::identity::{Algorithm, PublicKey, SignatureError, SignatureVerifier};
+use onbehalf_identity::{Algorithm, PublicKey, SignatureError, SignatureVerifier};
 
 /// Imported keys kept at once; a handful of issuers with a handful of keys each.
 const KEYS: usize = 256;

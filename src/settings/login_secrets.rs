@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::connector::Secret;
-use crate::identity::IdentityConfig;
+use onbehalf_connector::Secret;
+use onbehalf_identity::IdentityConfig;
 
 /// Reads the setting. A single secret is for the single issuer people sign in with; where there
 /// are several, each has to have its own, or one provider would be sent another's.

@@ -13,11 +13,11 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::connector::webhook::WebhookSecrets;
-use crate::connector::{ConfigError, Rates, ScalekitConfig, Secret};
-use crate::http::{Budget, Seal};
-use crate::identity::{IdentityConfig, IdentityScope};
-use crate::onboarding::OnboardingSettings;
+use onbehalf_agents::onboarding::OnboardingSettings;
+use onbehalf_connector::webhook::WebhookSecrets;
+use onbehalf_connector::{ConfigError, Rates, ScalekitConfig, Secret};
+use onbehalf_http::{Budget, Seal};
+use onbehalf_identity::{IdentityConfig, IdentityScope};
 use reader::Reader;
 pub use reader::{Misconfigured, SettingProblem};
 

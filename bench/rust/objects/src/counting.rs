@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use async_trait::async_trait;
-use onbehalf::workflow::{Commit, EffectHistory, EffectKey, Entry, Head, JournalStore, StoreError};
+use onbehalf_engine::{Commit, EffectHistory, EffectKey, Entry, Head, JournalStore, StoreError};
 
 use crate::edge::journal_store::SqlJournal;
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use async_trait::async_trait;
-use onbehalf::ports::Clock;
-use onbehalf::workflow::{
+use onbehalf_clock::Clock;
+use onbehalf_engine::{
     Approval, Decision, Engine, Head, Host, JournalStore, PublishError, ResumePayload, ResumedBy,
     RunLog, RunStatus, Runner, Started,
 };

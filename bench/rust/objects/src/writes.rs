@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use onbehalf::workflow::{
+use onbehalf_engine::{
     Definition, Effect, EffectKey, Flow, Found, Performed, Permit, ResumePayload, Step,
     StepContext, StepError, StepResult, SuspendReason, Workflow, workflow,
 };

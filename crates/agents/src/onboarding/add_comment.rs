@@ -1,0 +1,171 @@
+//! The comment on a stalled Linear issue, as a write that happens once.
+//!
+//! Linear lets the writer choose the comment's id, so the id is made from the effect's key: a
+//! second send cannot write a second comment, and a lost answer is found by looking for the id.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::effects::{Manner, acting, permit};
+use super::failures::{Failure, result};
+use super::flags::{Reference, customer_token};
+use super::input::OnboardingServices;
+use super::plan::{IssueRef, PlannedAction};
+use super::scoring::HealthStatus;
+use super::texts;
+use onbehalf_connector::{AlwaysPermit, Connector};
+use onbehalf_engine::{Effect, EffectKey, Found, Performed, Permit};
+use onbehalf_identity::RequestContext;
+use onbehalf_tools::{
+    self as tools, CommentInput, CommentsInput, LinearCreateComment, LinearListComments,
+};
+
+/// Pages of an issue's comments that are looked through, 250 each. An issue with more is not one
+/// anybody reads; the look then cannot tell.
+const COMMENT_PAGES: usize = 8;
+
+/// A comment on one customer's stalled issue.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AddComment {
+    customer: String,
+    name: String,
+    status: HealthStatus,
+    score: u32,
+    reasons: Vec<String>,
+    issue_id: String,
+    manner: Manner,
+}
+
+/// The comment that is there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CommentReceipt {
+    /// Linear's id.
+    pub comment_id: String,
+}
+
+impl AddComment {
+    /// The comment that was planned on this issue.
+    pub(super) fn planned(action: &PlannedAction, issue: &IssueRef, manner: Manner) -> Self {
+        Self {
+            customer: action.customer.clone(),
+            name: action.name.clone(),
+            status: action.status,
+            score: action.score,
+            reasons: action.reasons.clone(),
+            issue_id: issue.id.clone(),
+            manner,
+        }
+    }
+
+    fn input(&self, key: &EffectKey) -> CommentInput {
+        let reference = Reference {
+            customer: customer_token(&self.customer),
+            marker: key.marker(),
+            status: self.status,
+            score: self.score,
+        };
+        CommentInput {
+            issue_id: self.issue_id.clone(),
+            body: texts::comment(
+                &self.name,
+                self.status,
+                self.score,
+                &self.reasons,
+                &reference.line(),
+            ),
+            comment_id: Some(key.uuid()),
+        }
+    }
+}
+
+#[async_trait(?Send)]
+impl Effect for AddComment {
+    const KIND: &'static str = "linear-create-comment";
+    type Services = OnboardingServices;
+    type Context = RequestContext;
+    type Receipt = CommentReceipt;
+    type Failure = Failure;
+
+    async fn perform(
+        &self,
+        services: &OnboardingServices,
+        context: &RequestContext,
+        key: &EffectKey,
+        may_send: &Permit,
+    ) -> Performed<CommentReceipt, Failure> {
+        if let Some(known) = self.manner.known(Connector::Linear) {
+            return known;
+        }
+        let acting = match acting(context, key) {
+            Ok(acting) => acting,
+            Err(failure) => return self.manner.refused(failure),
+        };
+        let outcome = tools::run::<LinearCreateComment>(
+            &services.scalekit,
+            &acting,
+            &self.input(key),
+            &permit(may_send),
+        )
+        .await;
+        self.manner
+            .performed(Connector::Linear, outcome, |comment| CommentReceipt {
+                comment_id: comment.comment_id.unwrap_or_else(|| key.uuid()),
+            })
+    }
+
+    async fn find(
+        &self,
+        services: &OnboardingServices,
+        context: &RequestContext,
+        key: &EffectKey,
+    ) -> Found<CommentReceipt> {
+        let Ok(acting) = acting(context, key) else {
+            return Found::Unknown;
+        };
+        let (id, marker) = (key.uuid(), format!("e{}", key.marker()));
+        let mut input = CommentsInput {
+            first: 250,
+            ..CommentsInput::of(&self.issue_id)
+        };
+        for _ in 0..COMMENT_PAGES {
+            let outcome = tools::run::<LinearListComments>(
+                &services.scalekit,
+                &acting,
+                &input,
+                &AlwaysPermit,
+            )
+            .await;
+            let page = match result(outcome) {
+                Ok(page) => page,
+                Err(failure) => {
+                    self.manner.circuit.note(Connector::Linear, &failure);
+                    return Found::Unknown;
+                }
+            };
+            let ours = page
+                .comments
+                .into_iter()
+                .find(|it| it.id == id || it.body.contains(&marker));
+            if let Some(comment) = ours {
+                return Found::Landed(CommentReceipt {
+                    comment_id: comment.id,
+                });
+            }
+            match page.next {
+                Some(next) => input.after = Some(next),
+                None => return Found::Absent,
+            }
+        }
+        Found::Unknown
+    }
+
+    fn visible_after(&self, _: &OnboardingServices) -> Duration {
+        // Linear reads its own writes.
+        Duration::ZERO
+    }
+}

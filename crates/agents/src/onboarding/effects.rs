@@ -1,0 +1,148 @@
+//! What the two kinds of writes have in common: from a tool's outcome to what the engine asks.
+//!
+//! Owns that mapping, in one place, because it decides whether a write may be sent again.
+
+use std::rc::Rc;
+
+use serde::{Deserialize, Serialize};
+
+use super::circuit::Circuit;
+use super::failures::{Failure, FailureKind, result};
+use super::patience::asked_pause;
+use super::reader::tool_context;
+use onbehalf_connector::{Connector, SendPermit};
+use onbehalf_engine::{EffectKey, Performed, Permit};
+use onbehalf_identity::RequestContext;
+use onbehalf_tools::{ToolContext, ToolOutcome};
+
+/// How an effect behaves when its connector says no. Travels with the effect.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Manner {
+    /// A dead connection defers the write instead of refusing it.
+    pub waits_for_connection: bool,
+    /// What other writes of this attempt have met; not part of the effect.
+    #[serde(skip)]
+    pub circuit: Rc<Circuit>,
+}
+
+/// The engine's permit, as the connector asks for it.
+struct EnginePermit<'a>(&'a Permit);
+
+impl SendPermit for EnginePermit<'_> {
+    fn allow(&self) -> bool {
+        self.0.granted()
+    }
+}
+
+/// The engine's permit, as the connector asks for it.
+pub(super) fn permit(permit: &Permit) -> impl SendPermit + '_ {
+    EnginePermit(permit)
+}
+
+/// The identity an effect acts under; its run is the first part of its key.
+pub(super) fn acting(context: &RequestContext, key: &EffectKey) -> Result<ToolContext, Failure> {
+    let run = key.as_str().split('/').next().unwrap_or_default();
+    tool_context(context, run)
+}
+
+impl Manner {
+    /// What a write comes to without being sent, when its connector is known to refuse.
+    pub fn known<R>(&self, connector: Connector) -> Option<Performed<R, Failure>> {
+        let failure = self.circuit.failure(connector)?;
+        Some(self.refused(failure))
+    }
+
+    /// What a sent write came to.
+    pub fn performed<T, R>(
+        &self,
+        connector: Connector,
+        outcome: ToolOutcome<T>,
+        receipt: impl FnOnce(T) -> R,
+    ) -> Performed<R, Failure> {
+        match result(outcome) {
+            Ok(output) => Performed::Landed(receipt(output)),
+            Err(failure) => {
+                self.circuit.note(connector, &failure);
+                self.refused(failure)
+            }
+        }
+    }
+
+    pub fn refused<R>(&self, failure: Failure) -> Performed<R, Failure> {
+        match failure.kind {
+            FailureKind::OutcomeUnknown => Performed::Unknown,
+            FailureKind::NotSent => Performed::NotSent,
+            FailureKind::RateLimited => {
+                let pause = asked_pause(&failure);
+                Performed::Deferred(failure, Some(pause))
+            }
+            _ if failure.may_pass() => Performed::Deferred(failure, None),
+            FailureKind::AuthError if self.waits_for_connection => {
+                Performed::Deferred(failure, None)
+            }
+            _ => Performed::Refused(failure),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use onbehalf_connector::{AuthReason, CallFailure};
+
+    fn of(failure: CallFailure, waits_for_connection: bool) -> Performed<(), Failure> {
+        let manner = Manner {
+            waits_for_connection,
+            ..Manner::default()
+        };
+        manner.performed(Connector::Linear, ToolOutcome::<()>::from(failure), |()| ())
+    }
+
+    fn dead() -> CallFailure {
+        CallFailure::AuthError {
+            connector: Connector::Linear,
+            reason: AuthReason::TokenExpired,
+        }
+    }
+
+    #[test]
+    fn only_what_certainly_did_not_land_is_sent_again() {
+        let limited = CallFailure::RateLimited {
+            retry_after_seconds: Some(7),
+        };
+        assert!(matches!(
+            of(limited, false),
+            Performed::Deferred(_, Some(pause)) if pause.as_secs() == 7
+        ));
+        assert!(matches!(
+            of(CallFailure::Unavailable, false),
+            Performed::Deferred(..)
+        ));
+        assert_eq!(of(CallFailure::OutcomeUnknown, false), Performed::Unknown);
+        assert_eq!(of(CallFailure::NotSent, false), Performed::NotSent);
+        assert!(matches!(
+            of(CallFailure::UnknownTool, false),
+            Performed::Refused(_)
+        ));
+    }
+
+    #[test]
+    fn a_dead_connection_is_waited_for_only_when_the_run_says_so() {
+        assert!(matches!(of(dead(), false), Performed::Refused(_)));
+        assert!(matches!(of(dead(), true), Performed::Deferred(..)));
+    }
+
+    #[test]
+    fn what_has_said_no_is_not_asked_again() {
+        let manner = Manner::default();
+        assert_eq!(manner.known::<()>(Connector::Linear), None);
+        let outcome = ToolOutcome::<()>::from(dead());
+        let _ = manner.performed(Connector::Linear, outcome, |()| ());
+        assert!(matches!(
+            manner.known::<()>(Connector::Linear),
+            Some(Performed::Refused(_))
+        ));
+        assert_eq!(manner.known::<()>(Connector::Hubspot), None);
+    }
+}

@@ -1,0 +1,95 @@
+//! What a run is started with, what it shares between steps, and what its steps act through.
+
+use std::rc::Rc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::settings::OnboardingSettings;
+use onbehalf_clock::Timestamp;
+use onbehalf_connector::{Connector, Scalekit};
+
+/// How one run behaves. `{}` is a valid input.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct OnboardingInput {
+    /// What happens when a connection is missing or dead.
+    pub on_missing_connector: OnMissingConnector,
+    /// Whether a person approves the writes first.
+    pub approval: ApprovalMode,
+}
+
+/// What happens when a connection is missing or dead.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnMissingConnector {
+    /// The run ends with `connectors_required`, or goes on without the connector and says so.
+    #[default]
+    Exit,
+    /// The run waits until the connection is made and goes on where it was.
+    Suspend,
+}
+
+/// Whether a person approves the writes first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ApprovalMode {
+    /// Write at once.
+    #[default]
+    None,
+    /// Wait for a decision about the plan.
+    Required,
+}
+
+/// What all steps of a run share.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OnboardingState {
+    /// Whether the pre-flight found all connections active.
+    #[serde(default)]
+    pub connectors_verified: bool,
+    /// When it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified_at: Option<Timestamp>,
+    /// The run's input, for the steps after the first.
+    #[serde(default)]
+    pub input: OnboardingInput,
+}
+
+impl OnboardingState {
+    /// The guard of every step after the pre-flight.
+    ///
+    /// # Errors
+    /// Says that the connections were not verified.
+    pub(super) fn verified(&self) -> Result<(), String> {
+        if self.connectors_verified && self.verified_at.is_some() {
+            Ok(())
+        } else {
+            Err("the connections were not verified by the pre-flight".into())
+        }
+    }
+
+    /// Whether the run waits for dead connections instead of going on without them.
+    pub(super) fn waits_for_connections(&self) -> bool {
+        self.input.on_missing_connector == OnMissingConnector::Suspend
+    }
+}
+
+/// What the steps act through.
+pub struct OnboardingServices {
+    /// The connected apps.
+    pub scalekit: Rc<Scalekit>,
+    /// The operator's settings.
+    pub settings: OnboardingSettings,
+    /// This Worker's own address, such as `https://agent.example.com`.
+    pub public_url: String,
+}
+
+impl OnboardingServices {
+    /// Where a person makes this connection. It is this Worker's own route, so it never expires;
+    /// the provider's short-lived link is made on the click.
+    pub(super) fn connect_url(&self, connector: Connector) -> String {
+        let base = self.public_url.trim_end_matches('/');
+        format!("{base}/connect/{connector}")
+    }
+}

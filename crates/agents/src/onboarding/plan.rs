@@ -1,0 +1,197 @@
+//! What is about to be written, decided before anything is.
+//!
+//! Owns the rules: who is flagged, who is flagged again, which item has which name. A pure
+//! function; the same input gives the same plan and the same hash. Knows nothing of how items are
+//! written.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::flags::{OpenFlag, customer_token, hex};
+use super::scored::ScoredCustomer;
+use super::scoring::HealthStatus;
+use super::settings::{OnboardingSettings, ReflagPolicy};
+use super::signals::StalledIssue;
+use onbehalf_connector::Connector;
+
+/// Everything one run will write, and what it leaves because it was written before.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Plan {
+    /// In the order of the customers.
+    pub actions: Vec<PlannedAction>,
+    /// Flagged customers whose earlier flag still stands.
+    pub already_flagged: Vec<AlreadyFlagged>,
+}
+
+/// One write.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PlannedAction {
+    /// Names the write within the run; an approval decides by it.
+    pub item: String,
+    /// What is written.
+    pub kind: ActionKind,
+    /// The customer's key.
+    pub customer: String,
+    /// The customer's name.
+    pub name: String,
+    /// Status now.
+    pub status: HealthStatus,
+    /// Score now.
+    pub score: u32,
+    /// Why, for people.
+    pub reasons: Vec<String>,
+    /// The issue that is commented on; absent for tasks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issue: Option<IssueRef>,
+}
+
+/// The kinds of writes.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum ActionKind {
+    /// A follow-up task in HubSpot.
+    CreateTask,
+    /// A comment on the stalled issue in Linear.
+    AddComment,
+}
+
+impl ActionKind {
+    /// The app that is written to.
+    pub const fn connector(self) -> Connector {
+        match self {
+            Self::CreateTask => Connector::Hubspot,
+            Self::AddComment => Connector::Linear,
+        }
+    }
+}
+
+/// An issue by its names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct IssueRef {
+    /// Linear's id.
+    pub id: String,
+    /// As people name it.
+    pub identifier: String,
+    /// Where to see it.
+    pub url: String,
+}
+
+/// A customer that is flagged already.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AlreadyFlagged {
+    /// The customer's key.
+    pub customer: String,
+    /// The open task that says so.
+    pub task_id: String,
+}
+
+impl From<&StalledIssue> for IssueRef {
+    fn from(issue: &StalledIssue) -> Self {
+        Self {
+            id: issue.id.clone(),
+            identifier: issue.identifier.clone(),
+            url: issue.url.clone(),
+        }
+    }
+}
+
+/// Plans the writes for these customers, given the flags whose tasks are open.
+pub fn plan(
+    customers: &[ScoredCustomer],
+    open: &[OpenFlag],
+    settings: &OnboardingSettings,
+) -> Plan {
+    let mut standing: BTreeMap<&str, &OpenFlag> = BTreeMap::new();
+    for flag in open {
+        let customer = flag.reference.customer.as_str();
+        let slot = standing.entry(customer).or_insert(flag);
+        // Of several open flags the one that says the worst stands; the task's id breaks ties, so
+        // that the order of the search does not matter.
+        if rank(flag) < rank(slot) {
+            *slot = flag;
+        }
+    }
+    let mut plan = Plan::default();
+    // One comment for each issue, even if two customers share it.
+    let mut commented = BTreeSet::new();
+    for customer in customers.iter().filter(|it| it.health.status.is_flagged()) {
+        let token = customer_token(&customer.key);
+        let flag = standing.get(token.as_str());
+        if let Some(flag) = flag.filter(|flag| stands(flag, customer, settings)) {
+            plan.already_flagged.push(AlreadyFlagged {
+                customer: customer.key.clone(),
+                task_id: flag.task_id.clone(),
+            });
+            continue;
+        }
+        plan.actions.push(action(customer, "task", None));
+        if let Some(issue) = &customer.stalled_issue
+            && commented.insert(issue.id.as_str())
+        {
+            plan.actions
+                .push(action(customer, "comment", Some(issue.into())));
+        }
+    }
+    plan
+}
+
+fn rank(flag: &OpenFlag) -> (std::cmp::Reverse<HealthStatus>, u32, &str) {
+    let reference = &flag.reference;
+    (
+        std::cmp::Reverse(reference.status),
+        reference.score,
+        &flag.task_id,
+    )
+}
+
+/// Whether an open flag makes a new one needless.
+fn stands(flag: &OpenFlag, customer: &ScoredCustomer, settings: &OnboardingSettings) -> bool {
+    let (then, now) = (&flag.reference, &customer.health);
+    match settings.reflag {
+        ReflagPolicy::Daily => false,
+        ReflagPolicy::NeverWhileOpen => true,
+        ReflagPolicy::WhenWorse => {
+            let dropped = then.score.saturating_sub(now.score);
+            now.status <= then.status && dropped < settings.reflag_drop
+        }
+    }
+}
+
+fn action(customer: &ScoredCustomer, prefix: &str, issue: Option<IssueRef>) -> PlannedAction {
+    PlannedAction {
+        item: format!("{prefix}:{}", customer.key),
+        kind: match issue {
+            None => ActionKind::CreateTask,
+            Some(_) => ActionKind::AddComment,
+        },
+        customer: customer.key.clone(),
+        name: customer.name.clone(),
+        status: customer.health.status,
+        score: customer.health.score,
+        reasons: customer.health.reasons.clone(),
+        issue,
+    }
+}
+
+impl Plan {
+    /// SHA-256 over the planned writes in hex: what an approval names. Two plans that would write
+    /// the same have the same hash.
+    pub fn hash(&self) -> String {
+        // Struct fields are written in the order of their declaration and nothing in a plan is a
+        // map or a float, so this JSON is canonical; it cannot fail for the same reason.
+        let json = serde_json::to_vec(&self.actions).unwrap_or_default();
+        hex(&Sha256::digest(&json))
+    }
+}
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod tests;

@@ -1,0 +1,223 @@
+//! Reading from the connected apps inside a step: once, patiently, and not for ever.
+//!
+//! Owns what a failed read leads to: waiting for a connection, waiting for time, another attempt,
+//! or the failure as a value. What was read is kept with the run, so that a resume or a crash does
+//! not read it again; a failure is kept only when it is final, so that replays take the same way.
+
+use std::cell::Cell;
+use std::future::Future;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::OnboardingHealth;
+use super::circuit::Circuit;
+use super::failures::{Failure, FailureKind, result};
+use super::patience::{OUTAGE_PATIENCE, RATE_PATIENCE, asked_pause, grown_pause, is_patient};
+use super::scopes::needed;
+use super::settings::OnboardingSettings;
+use onbehalf_clock::Timestamp;
+use onbehalf_connector::{AlwaysPermit, Connector};
+use onbehalf_engine::{Flow, MissingConnection, StepContext, StepError, SuspendReason};
+use onbehalf_identity::RequestContext;
+use onbehalf_tools::{self as tools, Tool, ToolContext};
+
+/// Reads for one attempt of a step.
+pub(super) struct Reader<'a> {
+    cx: &'a StepContext<OnboardingHealth>,
+    tools: Result<ToolContext, Failure>,
+    circuit: Circuit,
+    worth: Worth,
+}
+
+/// What a read is worth waiting for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Worth {
+    /// A signal: waited for briefly, then its failure is a value.
+    Signal,
+    /// The list of customers: an outage is left to the engine's retries.
+    Everything,
+    /// Whether writes may be made: waited for as patiently as the writes themselves.
+    Writes,
+}
+
+/// Names the memo with the time of a step's first failure.
+const FIRST_FAILURE: &str = "first-failure";
+
+/// What a kept read came to.
+pub(super) enum Read<T> {
+    /// The value, now or from an earlier attempt.
+    Done(T),
+    /// It failed for good; kept.
+    Failed(Failure),
+    /// It failed, and waiting may help; not kept.
+    Later(Failure),
+}
+
+/// Why a piece of reading stopped.
+pub(super) enum Stop {
+    /// The app said no.
+    Failed(Failure),
+    /// The engine takes the run back.
+    Step(StepError),
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<StepError> for Stop {
+    fn from(error: StepError) -> Self {
+        Self::Step(error)
+    }
+}
+
+/// The identity that tools run under, from the run's sealed context.
+pub(super) fn tool_context(context: &RequestContext, run: &str) -> Result<ToolContext, Failure> {
+    ToolContext::from_keys(
+        Some(&context.user_id),
+        Some(context.scalekit_identifier.as_str()),
+    )
+    .map(|tools| {
+        tools
+            .with_agent_run_id(run)
+            .with_trace_id(context.trace_id.clone())
+    })
+    .map_err(|missing| Failure::own(FailureKind::ContextMissing, &missing.to_string()))
+}
+
+impl<'a> Reader<'a> {
+    /// A reader for this attempt.
+    pub fn new(cx: &'a StepContext<OnboardingHealth>, worth: Worth) -> Self {
+        Self {
+            cx,
+            tools: tool_context(cx.context(), cx.run_id()),
+            circuit: Circuit::default(),
+            worth,
+        }
+    }
+
+    /// The operator's settings.
+    pub fn settings(&self) -> &OnboardingSettings {
+        &self.cx.services().settings
+    }
+
+    /// One call.
+    pub async fn call<T: Tool>(&self, input: &T::Input) -> Result<T::Output, Stop> {
+        self.cx.checkpoint()?;
+        if let Some(failure) = self.circuit.failure(T::CONNECTOR) {
+            return Err(failure.into());
+        }
+        let tools = self.tools.as_ref().map_err(Clone::clone)?;
+        let scalekit = &self.cx.services().scalekit;
+        let outcome = tools::run::<T>(scalekit, tools, input, &AlwaysPermit).await;
+        result(outcome).map_err(|failure| {
+            self.circuit.note(T::CONNECTOR, &failure);
+            failure.into()
+        })
+    }
+
+    /// Does a piece of reading once and keeps what came of it.
+    pub async fn keep<T, Fut>(
+        &self,
+        name: &str,
+        work: impl FnOnce() -> Fut,
+    ) -> Result<Read<T>, StepError>
+    where
+        T: Serialize + DeserializeOwned,
+        Fut: Future<Output = Result<T, Stop>>,
+    {
+        let later = Cell::new(None);
+        let kept: Result<Result<T, Failure>, StepError> = self
+            .cx
+            .memo(name, || async {
+                match work().await {
+                    Ok(value) => Ok(Ok(value)),
+                    Err(Stop::Step(error)) => Err(error),
+                    Err(Stop::Failed(failure)) if self.may_wait(&failure).await? => {
+                        later.set(Some(failure));
+                        // Not an error to anybody: it only keeps the memo from being written.
+                        Err(StepError::terminal("waiting may help"))
+                    }
+                    Err(Stop::Failed(failure)) => Ok(Err(failure)),
+                }
+            })
+            .await;
+        match later.take() {
+            Some(failure) => Ok(Read::Later(failure)),
+            None => Ok(match kept? {
+                Ok(value) => Read::Done(value),
+                Err(failure) => Read::Failed(failure),
+            }),
+        }
+    }
+
+    /// Whether this failure is waited out rather than taken as the answer.
+    async fn may_wait(&self, failure: &Failure) -> Result<bool, StepError> {
+        let limited = failure.kind == FailureKind::RateLimited;
+        let patience = match self.worth {
+            _ if failure.is_auth() => return Ok(self.cx.state().waits_for_connections()),
+            _ if !limited && !failure.may_pass() => return Ok(false),
+            Worth::Writes => return Ok(is_patient(self.cx.attempt())),
+            _ if limited => RATE_PATIENCE,
+            Worth::Everything => return Ok(true),
+            Worth::Signal => OUTAGE_PATIENCE,
+        };
+        let now = self.cx.now();
+        let since: Timestamp = self.cx.memo(FIRST_FAILURE, || async { Ok(now) }).await?;
+        Ok(now < since.plus(patience))
+    }
+
+    /// What the step answers when some of its reads wait: for all dead connections at once, or
+    /// else for time.
+    pub fn wait<O, R>(&self, later: Vec<(Connector, Failure)>) -> Result<Flow<O, R>, StepError> {
+        let dead: Vec<_> = later.iter().filter(|(_, it)| it.is_auth()).collect();
+        if !dead.is_empty() {
+            let dead = dead.into_iter().map(|(connector, it)| (*connector, it));
+            return Ok(Flow::Suspend(connection_required(dead)));
+        }
+        let limited = later
+            .iter()
+            .filter(|(_, it)| it.kind == FailureKind::RateLimited);
+        if let Some(pause) = limited.map(|(_, it)| asked_pause(it)).max() {
+            let until = self.cx.now().plus(pause);
+            return Ok(Flow::Suspend(SuspendReason::RateLimited { until }));
+        }
+        if self.worth == Worth::Writes {
+            let until = self.cx.now().plus(grown_pause(self.cx.attempt()));
+            return Ok(Flow::Suspend(SuspendReason::Sleeping { until }));
+        }
+        Err(match later.into_iter().next() {
+            Some((connector, failure)) => {
+                StepError::retry(format!("{}: {}", connector.title(), failure.message))
+            }
+            None => StepError::terminal("a step waits for nothing"),
+        })
+    }
+}
+
+/// The suspension that ends when all these connections were made anew.
+pub(super) fn connection_required<'f>(
+    dead: impl IntoIterator<Item = (Connector, &'f Failure)>,
+) -> SuspendReason {
+    let mut missing: Vec<MissingConnection> = Vec::new();
+    for (connector, failure) in dead {
+        if !missing.iter().any(|it| it.connector == connector.name()) {
+            missing.push(MissingConnection {
+                connector: connector.name().to_owned(),
+                reason: failure.name(),
+                scopes: needed(connector),
+            });
+        }
+    }
+    missing.sort_by_key(|it| order(&it.connector));
+    SuspendReason::ConnectionRequired { missing }
+}
+
+/// Connectors are named in the same order everywhere.
+fn order(name: &str) -> usize {
+    let found = super::CONNECTORS.iter().position(|it| it.name() == name);
+    found.unwrap_or(usize::MAX)
+}

@@ -1,0 +1,152 @@
+//! What a run ends with.
+//!
+//! Owns the JSON that people and programs read afterwards. Holds customers' data and typed
+//! reasons, nothing of the person on whose behalf the run acted.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::failures::{ConnectorError, Failure, FailureKind};
+use super::plan::ActionKind;
+use super::scoring::HealthStatus;
+use onbehalf_connector::Connector;
+
+/// The result of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(
+    tag = "status",
+    rename_all = "snake_case",
+    rename_all_fields = "camelCase"
+)]
+pub enum OnboardingResult {
+    /// Connections are missing; nothing was read or written.
+    ConnectorsRequired {
+        /// Which, in a fixed order.
+        missing: Vec<Connector>,
+        /// Where to make each of them. The links do not expire.
+        connect: BTreeMap<Connector, String>,
+    },
+    /// All steps ran.
+    Completed(Box<Summary>),
+}
+
+/// Everything a run found and did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Summary {
+    /// Totals.
+    pub counts: Counts,
+    /// Every customer, the worst first.
+    pub customers: Vec<CustomerHealth>,
+    /// Keys of the customers that are at risk or critical, the worst first.
+    pub flagged: Vec<String>,
+    /// What became of each planned write, and of each that was not repeated.
+    pub actions: Vec<ActionResult>,
+    /// Connectors that failed, with their typed reasons.
+    pub connector_errors: Vec<ConnectorError>,
+    /// Customers scored without all signals.
+    pub customer_errors: Vec<CustomerError>,
+}
+
+/// Totals of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Counts {
+    /// Customers looked at.
+    pub customers: u32,
+    /// Of them healthy.
+    pub healthy: u32,
+    /// Of them at risk.
+    pub at_risk: u32,
+    /// Of them critical.
+    pub critical: u32,
+    /// Tasks that are in HubSpot because of this run.
+    pub tasks_created: u32,
+    /// Comments that are in Linear because of this run.
+    pub comments_added: u32,
+    /// Customers whose earlier flag still stands.
+    pub already_flagged: u32,
+    /// Writes a person rejected.
+    pub rejected: u32,
+    /// Writes that failed.
+    pub failed: u32,
+    /// Writes of which nobody can tell whether they landed.
+    pub unknown_outcome: u32,
+}
+
+/// One customer in the summary.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CustomerHealth {
+    /// Identifies the customer across runs.
+    pub key: String,
+    /// Company or person.
+    pub name: String,
+    /// 0 (worst) to 100 (best).
+    pub score: u32,
+    /// What the score means.
+    pub status: HealthStatus,
+    /// Why, for people.
+    pub reasons: Vec<String>,
+    /// HubSpot's ids of its contacts.
+    pub contacts: Vec<String>,
+    /// Whole days in the lifecycle stage.
+    pub days_in_stage: u32,
+}
+
+/// What became of one write.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ActionResult {
+    /// What was to be written.
+    pub kind: ActionKind,
+    /// The customer's key.
+    pub customer: String,
+    /// How it ended.
+    pub status: ActionStatus,
+    /// HubSpot's id of the task.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task_id: Option<String>,
+    /// Linear's id of the comment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment_id: Option<String>,
+    /// The issue commented on, as people name it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issue: Option<String>,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+}
+
+/// How a write ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ActionStatus {
+    /// It is there, once.
+    Done,
+    /// Not needed: an earlier flag still stands.
+    AlreadyFlagged,
+    /// The app refused it, or would not take it in time.
+    Refused,
+    /// A person said no.
+    Rejected,
+    /// Nobody can tell whether it landed; somebody should look.
+    UnknownOutcome,
+}
+
+/// A customer for whom a signal is missing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CustomerError {
+    /// The customer's key.
+    pub customer: String,
+    /// Which app could not be read for it.
+    pub connector: Connector,
+    /// How that failed; the details stand under `connectorErrors`.
+    pub kind: FailureKind,
+    /// The authorization's reason or the app's own code, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}

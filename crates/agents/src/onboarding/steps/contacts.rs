@@ -1,0 +1,136 @@
+//! Step 2: who is in onboarding.
+//!
+//! HubSpot is the source of the list, so the run insists on it more than on the others: an outage
+//! is left to the engine's attempts. Should the connection be dead and the run not wait for it,
+//! the list stays empty and the summary says why.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::onboarding::customers::{Customer, Lead, group};
+use crate::onboarding::failures::{ConnectorError, Failure, FailureKind};
+use crate::onboarding::reader::{Read, Reader, Worth};
+use crate::onboarding::{OnboardingHealth, OnboardingState};
+use onbehalf_clock::{DAY_MS, Timestamp};
+use onbehalf_connector::Connector;
+use onbehalf_engine::{Flow, Step, StepContext, StepResult};
+use onbehalf_identity::RequestContext;
+use onbehalf_tools::{self as tools, ContactsInput, HubspotContacts};
+
+use super::preflight::Verified;
+
+/// HubSpot's own bound for one page.
+const PAGE_SIZE: u32 = 100;
+/// 2,000 contacts: ten times what a customer success team looks after, and what keeps each of the
+/// run's checkpoints below a megabyte.
+const MAX_PAGES: usize = 20;
+
+/// Step 2.
+pub struct Contacts;
+
+/// Who is in onboarding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Found {
+    /// The moment that all days of this run are counted against.
+    pub now: Timestamp,
+    /// In the order of their keys.
+    pub customers: Vec<Customer>,
+    /// What failed.
+    pub connector_errors: Vec<ConnectorError>,
+}
+
+/// One page, as kept.
+#[derive(Serialize, Deserialize)]
+struct Page {
+    leads: Vec<Lead>,
+    next: Option<String>,
+}
+
+#[async_trait(?Send)]
+impl Step<OnboardingHealth> for Contacts {
+    type Input = Verified;
+    type Output = Found;
+
+    fn id(&self) -> &'static str {
+        "onboarding-contacts"
+    }
+
+    fn requires(&self, _: &RequestContext, state: &OnboardingState) -> Result<(), String> {
+        state.verified()
+    }
+
+    async fn run(
+        &self,
+        _: Verified,
+        cx: &StepContext<OnboardingHealth>,
+    ) -> StepResult<OnboardingHealth, Found> {
+        let settings = &cx.services().settings;
+        let now: Timestamp = cx.memo("now", || async { Ok(cx.now()) }).await?;
+        let window = i64::from(settings.window_days) * DAY_MS;
+        let entered_after = Timestamp::from_millis(now.millis().saturating_sub(window));
+        let reader = Reader::new(cx, Worth::Everything);
+        let mut leads = Vec::new();
+        let mut connector_errors = Vec::new();
+        let mut after = None;
+        for page in 0.. {
+            if page == MAX_PAGES {
+                let more =
+                    Failure::own(FailureKind::Truncated, "only the first contacts were read");
+                ConnectorError::note(&mut connector_errors, Connector::Hubspot, self.id(), &more);
+                break;
+            }
+            let input = ContactsInput {
+                lifecycle_stage: settings.lifecycle_stage.clone(),
+                entered_after: Some(entered_after),
+                limit: PAGE_SIZE,
+                after: after.take(),
+            };
+            let read = reader
+                .keep(&format!("page-{page}"), || async {
+                    let page = reader.call::<HubspotContacts>(&input).await?;
+                    Ok(Page {
+                        leads: page.contacts.into_iter().filter_map(lead).collect(),
+                        next: page.next,
+                    })
+                })
+                .await?;
+            match read {
+                Read::Done(page) => {
+                    leads.extend(page.leads);
+                    after = page.next;
+                }
+                Read::Failed(failure) => ConnectorError::note(
+                    &mut connector_errors,
+                    Connector::Hubspot,
+                    self.id(),
+                    &failure,
+                ),
+                Read::Later(failure) => return reader.wait(vec![(Connector::Hubspot, failure)]),
+            }
+            if after.is_none() {
+                break;
+            }
+        }
+        // The search compares by the moment it runs; the window is the run's.
+        leads.retain(|lead| lead.entered >= entered_after);
+        Ok(Flow::Next(Found {
+            now,
+            customers: group(leads, settings.customer_key, now),
+            connector_errors,
+        }))
+    }
+}
+
+/// A contact without an address or without a date cannot be matched or placed in the window.
+fn lead(contact: tools::Contact) -> Option<Lead> {
+    let names = [contact.first_name, contact.last_name];
+    let names: Vec<_> = names.into_iter().flatten().collect();
+    Some(Lead {
+        id: contact.id,
+        email: contact.email?,
+        person: names.join(" ").trim().to_owned(),
+        company: contact.company.unwrap_or_default(),
+        entered: contact.entered_stage_at?,
+    })
+}

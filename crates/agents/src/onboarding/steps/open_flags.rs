@@ -1,0 +1,71 @@
+//! The flags whose tasks are still open, in one bulk search.
+
+use std::collections::BTreeSet;
+
+use crate::onboarding::OnboardingHealth;
+use crate::onboarding::failures::{Failure, FailureKind};
+use crate::onboarding::flags::{FLAG_WORD, OpenFlag, Reference, customer_token};
+use crate::onboarding::reader::{Read, Reader, Worth};
+use crate::onboarding::scored::Scored;
+use onbehalf_connector::Connector;
+use onbehalf_engine::{Flow, StepContext, StepError};
+use onbehalf_tools::{HubspotSearchTasks, TasksInput};
+
+/// Pages of a hundred. HubSpot's search ends at 10,000 results.
+const MAX_PAGES: usize = 100;
+
+/// What a look at the open flags came to.
+pub(super) enum Look<O, R> {
+    /// These are open, of the customers that are flagged now.
+    Flags(Vec<OpenFlag>),
+    /// Nobody can tell, so nothing may be written.
+    Blind(Failure),
+    /// The step waits.
+    Wait(Flow<O, R>),
+}
+
+/// Looks for open flags. Each `round` looks anew, and each keeps what it saw.
+pub(super) async fn look<O, R>(
+    cx: &StepContext<OnboardingHealth>,
+    scored: &Scored,
+    round: u32,
+) -> Result<Look<O, R>, StepError> {
+    let flagged = scored
+        .customers
+        .iter()
+        .filter(|it| it.health.status.is_flagged());
+    let tokens: BTreeSet<_> = flagged.map(|it| customer_token(&it.key)).collect();
+    if tokens.is_empty() {
+        return Ok(Look::Flags(Vec::new()));
+    }
+    let reader = Reader::new(cx, Worth::Writes);
+    let read = reader
+        .keep(&format!("flags-{round}"), || async {
+            let mut flags = Vec::new();
+            let mut input = TasksInput {
+                open_only: true,
+                ..TasksInput::marked(FLAG_WORD)
+            };
+            for _ in 0..MAX_PAGES {
+                let page = reader.call::<HubspotSearchTasks>(&input).await?;
+                flags.extend(page.tasks.into_iter().filter_map(|task| {
+                    let reference = Reference::find(task.body.as_deref()?)?;
+                    tokens.contains(&reference.customer).then_some(OpenFlag {
+                        task_id: task.id,
+                        reference,
+                    })
+                }));
+                match page.next {
+                    Some(next) => input.after = Some(next),
+                    None => return Ok(flags),
+                }
+            }
+            Err(Failure::own(FailureKind::Truncated, "too many open flags to read").into())
+        })
+        .await?;
+    Ok(match read {
+        Read::Done(flags) => Look::Flags(flags),
+        Read::Failed(failure) => Look::Blind(failure),
+        Read::Later(failure) => Look::Wait(reader.wait(vec![(Connector::Hubspot, failure)])?),
+    })
+}

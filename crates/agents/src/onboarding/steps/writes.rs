@@ -1,0 +1,160 @@
+//! Carrying out a plan: every write once, and what the step waits for when some cannot be made yet.
+
+use std::rc::Rc;
+
+use crate::onboarding::OnboardingHealth;
+use crate::onboarding::add_comment::AddComment;
+use crate::onboarding::circuit::Circuit;
+use crate::onboarding::create_task::CreateTask;
+use crate::onboarding::effects::Manner;
+use crate::onboarding::failures::{Failure, FailureKind};
+use crate::onboarding::patience::{asked_pause, grown_pause, is_patient};
+use crate::onboarding::plan::PlannedAction;
+use crate::onboarding::reader::connection_required;
+use crate::onboarding::result::{ActionResult, ActionStatus};
+use onbehalf_clock::Timestamp;
+use onbehalf_connector::Connector;
+use onbehalf_engine::{Settled, StepContext, StepError, SuspendReason};
+
+use super::actions::ended;
+use super::signals::CONNECTIONS;
+
+/// What the writes came to.
+pub(super) enum Written {
+    /// Each has ended, one way or another; in the order of the plan.
+    Done(Vec<ActionResult>),
+    /// Some have not. Those that have stay as they are.
+    Wait(SuspendReason),
+}
+
+/// One write.
+enum Item {
+    Ended(ActionResult),
+    /// Not made, and may be made later.
+    Deferred(Failure),
+    /// Whether it landed will be known no sooner than this.
+    Pending(Timestamp),
+}
+
+/// Makes these writes, a bounded number at a time.
+pub(super) async fn write(
+    cx: &StepContext<OnboardingHealth>,
+    actions: Vec<&PlannedAction>,
+) -> Result<Written, StepError> {
+    let due_in = cx.services().settings.due_in();
+    let due: Timestamp = cx
+        .memo("due", || async { Ok(cx.now().plus(due_in)) })
+        .await?;
+    let manner = Manner {
+        waits_for_connection: cx.state().waits_for_connections(),
+        circuit: Rc::new(Circuit::default()),
+    };
+    let items = cx
+        .for_each(actions, CONNECTIONS, |action| {
+            one(cx, action, due, manner.clone())
+        })
+        .await?;
+    Ok(after(cx, items, &manner))
+}
+
+async fn one(
+    cx: &StepContext<OnboardingHealth>,
+    action: &PlannedAction,
+    due: Timestamp,
+    manner: Manner,
+) -> Result<Item, StepError> {
+    let connector = action.kind.connector();
+    // The step will run again anyway, so this one need not even be begun.
+    if let Some(failure) = manner.circuit.failure(connector)
+        && !gives_up(cx, &failure)
+        && (manner.waits_for_connection || !failure.is_auth())
+    {
+        return Ok(Item::Deferred(failure));
+    }
+    let circuit = Rc::clone(&manner.circuit);
+    let settled = match &action.issue {
+        None => {
+            let effect = CreateTask::planned(action, due, manner);
+            map(cx.effect(&action.item, &effect).await?, |task| {
+                (Some(task.task_id), None)
+            })
+        }
+        Some(issue) => {
+            let effect = AddComment::planned(action, issue, manner);
+            map(cx.effect(&action.item, &effect).await?, |comment| {
+                (None, Some(comment.comment_id))
+            })
+        }
+    };
+    Ok(match settled {
+        Settled::Landed((task_id, comment_id)) => Item::Ended(ActionResult {
+            task_id,
+            comment_id,
+            ..ended(action, ActionStatus::Done, None)
+        }),
+        Settled::Refused(failure) => {
+            // On a later attempt this comes from the journal, and the others need to know.
+            circuit.note(connector, &failure);
+            Item::Ended(ended(action, ActionStatus::Refused, Some(failure)))
+        }
+        Settled::Deferred(failure, _) if gives_up(cx, &failure) => {
+            Item::Ended(ended(action, ActionStatus::Refused, Some(failure)))
+        }
+        Settled::Deferred(failure, _) => Item::Deferred(failure),
+        Settled::Pending(until) => Item::Pending(until),
+        Settled::UnknownOutcome => Item::Ended(ended(action, ActionStatus::UnknownOutcome, None)),
+    })
+}
+
+/// Whether a refusal for now is taken as one for good. A dead connection is never given up by a
+/// run that waits for it.
+fn gives_up(cx: &StepContext<OnboardingHealth>, failure: &Failure) -> bool {
+    !failure.is_auth() && !is_patient(cx.attempt())
+}
+
+fn map<R, S>(settled: Settled<R, Failure>, change: impl FnOnce(R) -> S) -> Settled<S, Failure> {
+    match settled {
+        Settled::Landed(receipt) => Settled::Landed(change(receipt)),
+        Settled::Refused(failure) => Settled::Refused(failure),
+        Settled::Deferred(failure, pause) => Settled::Deferred(failure, pause),
+        Settled::Pending(until) => Settled::Pending(until),
+        Settled::UnknownOutcome => Settled::UnknownOutcome,
+    }
+}
+
+/// All ended, or what to wait for: dead connections first, all of them at once; then a rate limit;
+/// then time.
+fn after(cx: &StepContext<OnboardingHealth>, items: Vec<Item>, manner: &Manner) -> Written {
+    let now = cx.now();
+    let patient = now.plus(grown_pause(cx.attempt()));
+    let mut done = Vec::with_capacity(items.len());
+    let mut limited: Option<Timestamp> = None;
+    let mut later: Option<Timestamp> = None;
+    for item in items {
+        match item {
+            Item::Ended(result) => done.push(result),
+            Item::Deferred(failure) if failure.kind == FailureKind::RateLimited => {
+                limited = limited.max(Some(now.plus(asked_pause(&failure))));
+            }
+            Item::Deferred(_) => later = later.max(Some(patient)),
+            // The latest of all: one more attempt then settles every one of them.
+            Item::Pending(until) => later = later.max(Some(until)),
+        }
+    }
+    if limited.is_none() && later.is_none() {
+        return Written::Done(done);
+    }
+    let dead: Vec<(Connector, Failure)> = manner.circuit.dead();
+    if manner.waits_for_connection && !dead.is_empty() {
+        let dead = dead
+            .iter()
+            .map(|(connector, failure)| (*connector, failure));
+        return Written::Wait(connection_required(dead));
+    }
+    Written::Wait(match (limited, later) {
+        (Some(until), _) => SuspendReason::RateLimited { until },
+        (None, until) => SuspendReason::Sleeping {
+            until: until.unwrap_or(patient),
+        },
+    })
+}

@@ -1,0 +1,253 @@
+//! One process that runs onboarding workflows against apps in memory: real engine, real Scalekit
+//! client, real tools. The process can be crashed and comes back over the same storage.
+
+// Each test crate uses a part of it.
+#![allow(dead_code)]
+
+pub mod apps;
+pub mod clock;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use onbehalf_agents::onboarding::{
+    OnboardingHealth, OnboardingResult, OnboardingServices, OnboardingSettings, Summary,
+    onboarding_workflow,
+};
+use onbehalf_clock::Clock;
+use onbehalf_clock::Timestamp;
+use onbehalf_connector::{Scalekit, ScalekitConfig, Secret, TokenCache};
+use onbehalf_engine::memory::MemoryStore;
+use onbehalf_engine::{
+    Engine, Head, Host, JournalStore, PublishError, Record, ResumePayload, ResumedBy, RunLog,
+    RunStatus, Runner, Started,
+};
+use serde_json::{Value, json};
+
+use apps::Apps;
+use clock::{Counting, HandClock};
+
+/// Times an alarm may ring before a run counts as going round in circles.
+const RINGS: usize = 500;
+
+/// Nobody listens.
+struct Nobody;
+
+#[async_trait(?Send)]
+impl Host for Nobody {
+    async fn publish(&self, _: &Head) -> Result<(), PublishError> {
+        Ok(())
+    }
+}
+
+/// The process.
+pub struct Process {
+    pub clock: Rc<HandClock>,
+    pub apps: Rc<Apps>,
+    pub settings: OnboardingSettings,
+}
+
+/// One run and its storage.
+pub struct Run {
+    pub store: Rc<MemoryStore>,
+    runner: RefCell<Rc<Runner<OnboardingHealth>>>,
+}
+
+impl Process {
+    pub fn new() -> Self {
+        let clock = Rc::new(HandClock::at("2026-11-23T08:00:00Z"));
+        Self {
+            apps: Rc::new(Apps::new(Rc::clone(&clock))),
+            clock,
+            settings: OnboardingSettings::default(),
+        }
+    }
+
+    /// The time this many minutes from now.
+    pub fn clock_plus_minutes(&self, minutes: u64) -> Timestamp {
+        self.clock.now().plus(Duration::from_secs(minutes * 60))
+    }
+
+    /// Does something that cannot crash.
+    fn now<T>(&self, work: impl Future<Output = T>) -> T {
+        self.clock.run(work, || false).expect("nothing stops it")
+    }
+
+    fn runner(&self, store: &Rc<MemoryStore>) -> Rc<Runner<OnboardingHealth>> {
+        let clock: Rc<dyn Clock> = self.clock.clone();
+        let config = ScalekitConfig::new("https://scalekit.test", "id", Secret::new("s"));
+        let scalekit = Scalekit::new(
+            config.expect("a configuration"),
+            self.apps.clone(),
+            Rc::clone(&clock),
+            Rc::new(Counting::default()),
+            TokenCache::new(),
+        );
+        let engine = Engine {
+            workflow: Rc::new(onboarding_workflow()),
+            services: Rc::new(OnboardingServices {
+                scalekit: Rc::new(scalekit),
+                settings: self.settings.clone(),
+                public_url: "https://agent.test/".into(),
+            }),
+            clock: Rc::clone(&clock),
+            random: Rc::new(Counting::default()),
+            host: Rc::new(Nobody),
+            spent: Rc::new(|| false),
+        };
+        let store: Rc<dyn JournalStore> = store.clone();
+        let log = RunLog::open(store, clock).expect("a journal");
+        Rc::new(Runner::new(engine, Rc::new(log)))
+    }
+
+    /// Starts a run; it goes on with [`Self::drive`].
+    pub fn start(&self, id: &str, input: Value) -> Run {
+        let store = Rc::new(MemoryStore::default());
+        let runner = self.runner(&store);
+        let started = Started {
+            run_id: id.into(),
+            workflow: "onboarding-health".into(),
+            version: 1,
+            owner: "p_1".into(),
+            context: json!({"user_id": "alice", "scalekit_identifier": "user_alice",
+                "issuer": "https://idp.test"}),
+            input,
+            trace_id: None,
+        };
+        self.now(runner.start(started)).expect("started");
+        Run {
+            store,
+            runner: RefCell::new(runner),
+        }
+    }
+
+    /// Lets alarms ring, one after the other, until none is set; comes back from crashes.
+    pub fn drive(&self, run: &Run) -> RunStatus {
+        for _ in 0..RINGS {
+            let Some(at) = run.store.take_alarm() else {
+                return run.status();
+            };
+            self.clock.move_to(at);
+            let runner = Rc::clone(&run.runner.borrow());
+            let crashed = || self.apps.crashed.take();
+            if let Some(done) = self.clock.run(runner.advance(), crashed) {
+                done.expect("storage");
+            } else {
+                // The platform rings a handler that died again after about two seconds, long before
+                // the watchdog would.
+                run.store.take_alarm();
+                let again = self.clock.now().plus(Duration::from_secs(2));
+                run.store.restore_alarm(again);
+                run.runner.replace(self.runner(&run.store));
+            }
+        }
+        panic!("the run goes round in circles: {:?}", run.head().suspension);
+    }
+
+    /// Lets alarms ring until a crash, and leaves the run as the crash left it. Answers whether there
+    /// was one.
+    pub fn drive_into_crash(&self, run: &Run) -> bool {
+        while let Some(at) = run.store.take_alarm() {
+            self.clock.move_to(at);
+            let runner = Rc::clone(&run.runner.borrow());
+            let crashed = || self.apps.crashed.take();
+            if self.clock.run(runner.advance(), crashed).is_none() {
+                run.store.restore_alarm(self.clock.now());
+                return true;
+            }
+        }
+        false
+    }
+
+    /// A run over storage filled elsewhere.
+    pub fn pick_up(&self, store: MemoryStore) -> Run {
+        let store = Rc::new(store);
+        let runner = self.runner(&store);
+        Run {
+            store,
+            runner: RefCell::new(runner),
+        }
+    }
+
+    /// Lets one alarm ring.
+    pub fn ring(&self, run: &Run) {
+        let at = run.store.take_alarm().expect("an alarm");
+        self.clock.move_to(at);
+        let runner = Rc::clone(&run.runner.borrow());
+        self.now(runner.advance()).expect("storage");
+    }
+
+    /// Cancels a run and drives it to its end.
+    pub fn cancel(&self, run: &Run) -> RunStatus {
+        let runner = Rc::clone(&run.runner.borrow());
+        self.now(runner.cancel("p_1")).expect("cancelled");
+        self.drive(run)
+    }
+
+    /// Starts a run and drives it to where it rests.
+    pub fn run(&self, id: &str, input: Value) -> Run {
+        let run = self.start(id, input);
+        self.drive(&run);
+        run
+    }
+
+    /// Resumes a run and drives it on.
+    pub fn resume(&self, run: &Run, payload: ResumePayload) -> RunStatus {
+        let runner = Rc::clone(&run.runner.borrow());
+        let resumed = self.now(runner.resume(None, ResumedBy::Owner, payload));
+        resumed.expect("resumed");
+        self.drive(run)
+    }
+
+    /// Tells a waiting run of a new connection and drives it on.
+    pub fn connected(&self, run: &Run, connector: &str) -> RunStatus {
+        let runner = Rc::clone(&run.runner.borrow());
+        let number = run.head().suspensions;
+        let made = self.now(runner.connection_made(number, connector, "evt_1"));
+        made.expect("told");
+        self.drive(run)
+    }
+}
+
+impl Run {
+    pub fn head(&self) -> Head {
+        self.store.head().expect("storage").expect("a head")
+    }
+
+    pub fn status(&self) -> RunStatus {
+        self.head().status
+    }
+
+    /// What the run waits for, as JSON.
+    pub fn reason(&self) -> Value {
+        let suspension = self.head().suspension.expect("a suspension");
+        serde_json::to_value(suspension.reason).expect("json")
+    }
+
+    pub fn result(&self) -> OnboardingResult {
+        let head = self.head();
+        let seq = head.end_seq.expect("an end");
+        match self.store.entry(seq).expect("storage").map(|it| it.record) {
+            Some(Record::Completed { result, .. }) => {
+                serde_json::from_value(result).expect("a result")
+            }
+            other => panic!("no result but {other:?}"),
+        }
+    }
+
+    pub fn summary(&self) -> Summary {
+        match self.result() {
+            OnboardingResult::Completed(summary) => *summary,
+            other => panic!("no summary but {other:?}"),
+        }
+    }
+
+    /// Every row of the journal as JSON.
+    pub fn rows(&self) -> Vec<String> {
+        let entries = self.store.entries_after(0, usize::MAX).expect("storage");
+        let rows = entries.iter().map(serde_json::to_string);
+        rows.collect::<Result<_, _>>().expect("json")
+    }
+}

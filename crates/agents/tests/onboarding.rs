@@ -1,0 +1,459 @@
+//! The Onboarding Health Agent end to end: real engine, client and tools over apps in memory.
+
+mod common;
+
+use common::Process;
+use common::apps::{Crash, Fault, Trouble};
+use onbehalf_agents::onboarding::{ActionStatus, FailureKind, HealthStatus, OnboardingResult};
+use onbehalf_connector::Connector;
+use onbehalf_engine::{Approval, Decision, ResumePayload, RunStatus};
+use serde_json::{Value, json};
+
+const BAD: Trouble = Trouble {
+    tickets: 4,
+    ticket_days: 9,
+    tasks: 8,
+    done: 2,
+    overdue: 2,
+};
+const POOR: Trouble = Trouble {
+    tickets: 4,
+    ticket_days: 3,
+    tasks: 0,
+    done: 0,
+    overdue: 0,
+};
+const FINE: Trouble = Trouble {
+    tickets: 0,
+    ticket_days: 0,
+    tasks: 6,
+    done: 6,
+    overdue: 0,
+};
+
+/// Four customers: two critical with stalled issues, one at risk without, one healthy.
+fn four() -> Process {
+    let process = Process::new();
+    process.apps.customer("acme.test", 20, BAD);
+    process.apps.customer("beta.test", 12, BAD);
+    process.apps.customer("calm.test", 5, FINE);
+    process.apps.customer("delta.test", 9, POOR);
+    process
+}
+
+/// What must be there after any run over [`four`], once.
+fn assert_written_once(process: &Process, when: &str) {
+    for name in ["acme", "beta", "delta"] {
+        assert_eq!(process.apps.tasks_of(name), 1, "task of {name}, {when}");
+    }
+    assert_eq!(process.apps.tasks.borrow().len(), 3, "{when}");
+    assert_eq!(process.apps.comments.borrow().len(), 2, "{when}");
+}
+
+fn suspend() -> Value {
+    json!({"onMissingConnector": "suspend"})
+}
+
+#[test]
+fn each_flagged_customer_gets_one_task_and_each_stalled_issue_one_comment() {
+    let process = four();
+    let run = process.run("run_1", json!({}));
+    let summary = run.summary();
+    assert_written_once(&process, "after a plain run");
+    let counts = summary.counts;
+    assert_eq!((counts.customers, counts.healthy), (4, 1));
+    assert_eq!((counts.critical, counts.at_risk), (2, 1));
+    assert_eq!((counts.tasks_created, counts.comments_added), (3, 2));
+    assert_eq!(summary.customers[0].key, "acme.test");
+    assert_eq!(summary.customers[0].status, HealthStatus::Critical);
+    assert!(summary.connector_errors.is_empty());
+    let task = process.apps.tasks.borrow()[0].clone();
+    assert!(task.subject.starts_with("acme: Critical: "), "{task:?}");
+    assert!(
+        summary
+            .actions
+            .iter()
+            .all(|it| it.status == ActionStatus::Done)
+    );
+}
+
+#[test]
+fn a_second_run_the_same_day_adds_nothing() {
+    let process = four();
+    process.run("run_1", json!({}));
+    process.clock.move_to(process.clock_plus_minutes(10));
+    let summary = process.run("run_2", json!({})).summary();
+    assert_written_once(&process, "after the second run");
+    assert_eq!(summary.counts.already_flagged, 3);
+    assert_eq!(summary.counts.tasks_created, 0);
+    // Closed tasks no longer stand in the way.
+    for task in process.apps.tasks.borrow_mut().iter_mut() {
+        task.open = false;
+    }
+    let summary = process.run("run_3", json!({})).summary();
+    assert_eq!(summary.counts.tasks_created, 3);
+}
+
+#[test]
+fn no_identity_and_no_credential_leaves_for_a_tool_or_its_text() {
+    let process = four();
+    let run = process.run("run_1", json!({}));
+    for body in process.apps.bodies.borrow().iter() {
+        let Ok(mut body) = serde_json::from_str::<Value>(body) else {
+            continue;
+        };
+        let params = body["params"].take().to_string();
+        assert!(!params.contains("alice"), "{params}");
+    }
+    // The sealed context stands in the first row and nowhere else.
+    for row in &run.rows()[1..] {
+        assert!(!row.contains("alice"), "{row}");
+    }
+}
+
+#[test]
+fn two_hundred_customers_take_at_most_twenty_reads_and_six_at_once() {
+    let process = Process::new();
+    for index in 0..200 {
+        let trouble = if index % 4 == 0 { BAD } else { FINE };
+        process
+            .apps
+            .customer(&format!("c{index}.test"), 15, trouble);
+    }
+    let run = process.run("run_1", json!({}));
+    let writes = process.apps.count("hubspot_task_create") + process.apps.count("comment");
+    let reads = process.apps.calls.borrow().len() - writes;
+    assert!(reads <= 20, "{reads}: {:?}", process.apps.calls.borrow());
+    assert!(process.apps.most_at_once.get() <= 6);
+    assert_eq!(run.summary().counts.tasks_created, 50);
+}
+
+#[test]
+fn a_thousand_customers_stay_within_what_a_checkpoint_holds() {
+    let process = Process::new();
+    for index in 0..1000 {
+        let trouble = if index % 3 == 0 { BAD } else { FINE };
+        process
+            .apps
+            .customer(&format!("customer-{index}.test"), 15, trouble);
+    }
+    let run = process.run("run_1", json!({}));
+    assert_eq!(run.summary().counts.customers, 1000);
+    let largest = run.rows().iter().map(String::len).max().unwrap_or(0);
+    assert!(largest < 800_000, "{largest}");
+}
+
+#[test]
+fn a_missing_connection_ends_the_run_with_a_link() {
+    let process = four();
+    process.apps.statuses.borrow_mut().remove("zendesk");
+    let run = process.run("run_1", json!({}));
+    let OnboardingResult::ConnectorsRequired { missing, connect } = run.result() else {
+        panic!("{:?}", run.result());
+    };
+    assert_eq!(missing, [Connector::Zendesk]);
+    assert_eq!(
+        connect[&Connector::Zendesk],
+        "https://agent.test/connect/zendesk"
+    );
+    assert_eq!(*process.apps.calls.borrow(), ["accounts"]);
+}
+
+#[test]
+fn a_missing_connection_can_be_waited_for() {
+    let process = four();
+    process
+        .apps
+        .statuses
+        .borrow_mut()
+        .insert("linear", "EXPIRED");
+    process.apps.statuses.borrow_mut().remove("zendesk");
+    let run = process.run("run_1", suspend());
+    assert_eq!(
+        run.reason(),
+        json!({"reason": "connection_required", "missing": [
+            {"connector": "zendesk", "reason": "not_connected", "scopes": ["read"]},
+            {"connector": "linear", "reason": "token_expired",
+                "scopes": ["read", "comments:create"]}]})
+    );
+    process
+        .apps
+        .statuses
+        .borrow_mut()
+        .insert("linear", "ACTIVE");
+    process
+        .apps
+        .statuses
+        .borrow_mut()
+        .insert("zendesk", "ACTIVE");
+    process.connected(&run, "zendesk");
+    assert_eq!(process.connected(&run, "linear"), RunStatus::Completed);
+    assert_written_once(&process, "after connecting");
+}
+
+#[test]
+fn a_dead_linear_is_named_and_the_rest_is_done() {
+    let process = four();
+    process.apps.revoked.borrow_mut().insert("linear");
+    let summary = process.run("run_1", json!({})).summary();
+    let error = &summary.connector_errors[0];
+    assert_eq!(error.connector, Connector::Linear);
+    assert_eq!(error.failure.kind, FailureKind::AuthError);
+    assert_eq!(error.failure.reason.as_deref(), Some("account_revoked"));
+    assert_eq!(summary.customer_errors.len(), 4);
+    let text = summary.customers[0].reasons.join("; ");
+    assert!(
+        text.contains("Linear could not be read (account_revoked)"),
+        "{text}"
+    );
+    assert!(summary.counts.tasks_created > 0);
+    assert_eq!(process.apps.comments.borrow().len(), 0);
+}
+
+#[test]
+fn a_linear_that_dies_before_the_comments_refuses_them_without_hammering() {
+    let process = Process::new();
+    for index in 0..40 {
+        process.apps.customer(&format!("c{index}.test"), 20, BAD);
+    }
+    process.apps.fault("comment", &[Fault::Revoked; 40]);
+    let summary = process.run("run_1", json!({})).summary();
+    assert_eq!(
+        (summary.counts.tasks_created, summary.counts.failed),
+        (40, 40)
+    );
+    assert!(process.apps.count("comment") <= 6);
+    assert_eq!(summary.connector_errors.len(), 1);
+}
+
+#[test]
+fn a_dead_hubspot_leaves_no_customers_and_says_so() {
+    let process = four();
+    process.apps.revoked.borrow_mut().insert("hubspot");
+    let summary = process.run("run_1", json!({})).summary();
+    assert!(summary.customers.is_empty());
+    assert_eq!(summary.connector_errors[0].connector, Connector::Hubspot);
+}
+
+#[test]
+fn both_dead_readers_are_waited_for_at_once_and_nothing_is_read_twice() {
+    let process = four();
+    process
+        .apps
+        .revoked
+        .borrow_mut()
+        .extend(["zendesk", "linear"]);
+    let run = process.run("run_1", suspend());
+    let missing = run.reason()["missing"].clone();
+    assert_eq!(missing[0]["connector"], "zendesk");
+    assert_eq!(missing[1]["connector"], "linear");
+    process.apps.revoked.borrow_mut().clear();
+    process.connected(&run, "linear");
+    assert_eq!(process.connected(&run, "zendesk"), RunStatus::Completed);
+    assert_written_once(&process, "after both were connected");
+    assert_eq!(process.apps.count("hubspot_contacts_search"), 1);
+}
+
+#[test]
+fn only_the_dead_reader_is_asked_again() {
+    let process = four();
+    process.apps.revoked.borrow_mut().insert("zendesk");
+    let run = process.run("run_1", suspend());
+    assert_eq!(process.apps.count("linear_graphql_query"), 1);
+    process.apps.revoked.borrow_mut().clear();
+    assert_eq!(process.connected(&run, "zendesk"), RunStatus::Completed);
+    assert_eq!(process.apps.count("linear_graphql_query"), 1);
+    assert_written_once(&process, "after zendesk came back");
+}
+
+#[test]
+fn a_linear_that_dies_before_the_comments_is_waited_for() {
+    let process = four();
+    process.apps.fault("comment", &[Fault::Revoked]);
+    let run = process.run("run_1", suspend());
+    assert_eq!(run.reason()["missing"][0]["connector"], "linear");
+    assert_eq!(process.apps.tasks.borrow().len(), 3);
+    assert_eq!(process.connected(&run, "linear"), RunStatus::Completed);
+    assert_written_once(&process, "after linear came back");
+}
+
+#[test]
+fn limits_and_outages_are_waited_out() {
+    let process = four();
+    for tool in [
+        "hubspot_contacts_search",
+        "zendesk_search_tickets",
+        "linear_graphql_query",
+        "hubspot_tasks_search",
+        "hubspot_task_create",
+        "comment",
+    ] {
+        process
+            .apps
+            .fault(tool, &[Fault::Limited(7), Fault::Limited(3)]);
+    }
+    process
+        .apps
+        .fault("zendesk_search_tickets", &[Fault::Away; 5]);
+    process
+        .apps
+        .fault("hubspot_contacts_search", &[Fault::Away; 7]);
+    let summary = process.run("run_1", json!({})).summary();
+    assert_written_once(&process, "after limits");
+    assert!(
+        summary.connector_errors.is_empty(),
+        "{:?}",
+        summary.connector_errors
+    );
+}
+
+#[test]
+fn a_zendesk_that_stays_away_is_neutral_in_the_end() {
+    let process = four();
+    process
+        .apps
+        .fault("zendesk_search_tickets", &[Fault::Away; 500]);
+    let summary = process.run("run_1", json!({})).summary();
+    let error = &summary.connector_errors[0];
+    assert_eq!(error.connector, Connector::Zendesk);
+    assert_eq!(error.failure.kind, FailureKind::Unavailable);
+    assert!(summary.counts.tasks_created > 0, "on Linear's word alone");
+}
+
+#[test]
+fn lost_answers_are_looked_for_before_anything_is_sent_again() {
+    let process = four();
+    process.apps.fault("hubspot_task_create", &[Fault::Lost; 3]);
+    process.apps.fault("comment", &[Fault::Lost; 2]);
+    let summary = process.run("run_1", json!({})).summary();
+    assert_written_once(&process, "after lost answers");
+    assert_eq!(
+        (summary.counts.tasks_created, summary.counts.comments_added),
+        (3, 2)
+    );
+}
+
+#[test]
+fn a_cancelled_run_still_finds_out_what_it_had_under_way() {
+    let process = four();
+    process.apps.fault("hubspot_task_create", &[Fault::Lost; 3]);
+    let run = process.start("run_1", json!({}));
+    process.ring(&run);
+    assert_eq!(run.reason()["reason"], "sleeping");
+    assert_eq!(process.cancel(&run), RunStatus::Cancelled);
+    assert_eq!(process.apps.tasks.borrow().len(), 3);
+    let found = |row: &&String| row.contains(r#""found":true"#);
+    assert_eq!(run.rows().iter().filter(found).count(), 3);
+}
+
+#[test]
+fn a_hubspot_that_is_away_for_an_hour_delays_the_tasks_only() {
+    let process = four();
+    process
+        .apps
+        .fault("hubspot_tasks_search", &[Fault::Away; 60]);
+    process.apps.fault("comment", &[Fault::Limited(600); 12]);
+    let summary = process.run("run_1", json!({})).summary();
+    assert_written_once(&process, "after the outage");
+    assert!(summary.connector_errors.is_empty());
+}
+
+#[test]
+fn a_hubspot_that_never_takes_tasks_is_given_up_with_a_typed_reason() {
+    let process = four();
+    process
+        .apps
+        .fault("hubspot_task_create", &[Fault::Limited(60); 5000]);
+    let summary = process.run("run_1", json!({})).summary();
+    assert_eq!(summary.counts.failed, 3);
+    assert_eq!(summary.counts.comments_added, 2);
+    let kind = summary.connector_errors[0].failure.kind;
+    assert_eq!(kind, FailureKind::RateLimited);
+}
+
+fn approval(run: &common::Run, items: &[(&str, Decision)]) -> ResumePayload {
+    let hash = run.reason()["hash"].as_str().expect("a hash").to_owned();
+    ResumePayload::Approval(Approval {
+        hash,
+        decision: Decision::Approve,
+        items: items
+            .iter()
+            .map(|(key, it)| ((*key).to_owned(), *it))
+            .collect(),
+    })
+}
+
+#[test]
+fn nothing_is_written_before_it_is_approved_and_a_rejected_item_never() {
+    let process = four();
+    let run = process.run("run_1", json!({"approval": "required"}));
+    assert_eq!(run.status(), RunStatus::Suspended);
+    let plan = run.reason()["plan"]["actions"].clone();
+    assert_eq!(plan.as_array().map(Vec::len), Some(5));
+    assert!(process.apps.tasks.borrow().is_empty());
+    // A rate limit in the middle brings another answer; the decision must outlive it.
+    process
+        .apps
+        .fault("hubspot_task_create", &[Fault::Limited(5)]);
+    let payload = approval(&run, &[("task:beta.test", Decision::Reject)]);
+    assert_eq!(process.resume(&run, payload), RunStatus::Completed);
+    assert_eq!(process.apps.tasks_of("beta"), 0);
+    assert_eq!(process.apps.tasks.borrow().len(), 2);
+    assert_eq!(process.apps.comments.borrow().len(), 2);
+    assert_eq!(run.summary().counts.rejected, 1);
+}
+
+#[test]
+fn a_plan_that_drifted_is_put_up_again() {
+    let process = four();
+    let run = process.run("run_1", json!({"approval": "required"}));
+    let stale = approval(&run, &[]);
+    // Meanwhile the daily run flags everybody.
+    process.run("run_2", json!({}));
+    process.clock.move_to(process.clock_plus_minutes(10));
+    for task in process.apps.tasks.borrow_mut().iter_mut() {
+        task.open = !task.subject.starts_with("acme");
+    }
+    assert_eq!(process.resume(&run, stale), RunStatus::Suspended);
+    let plan = run.reason()["plan"]["actions"].clone();
+    assert_eq!(plan[0]["item"], "task:acme.test");
+    assert_eq!(plan.as_array().map(Vec::len), Some(2));
+    let fresh = approval(&run, &[]);
+    assert_eq!(process.resume(&run, fresh), RunStatus::Completed);
+    assert_eq!(process.apps.tasks_of("acme"), 2);
+    assert_eq!(process.apps.tasks_of("beta"), 1);
+}
+
+#[test]
+fn a_write_that_an_app_swallows_again_and_again_is_left_to_a_person() {
+    let process = four();
+    process
+        .apps
+        .fault("hubspot_task_create", &[Fault::Swallowed; 200]);
+    let run = process.run("run_1", json!({}));
+    assert_eq!(run.status(), RunStatus::Completed);
+    let actions = run.summary().actions;
+    let unknown = actions
+        .iter()
+        .filter(|it| it.status == ActionStatus::UnknownOutcome);
+    assert_eq!(unknown.count(), 3);
+    assert!(process.apps.count("hubspot_task_create") <= 30);
+    assert_eq!(process.apps.comments.borrow().len(), 2);
+}
+
+#[test]
+fn a_crash_at_any_request_changes_nothing_in_the_outside_world() {
+    let quiet = four();
+    quiet.run("run_1", json!({}));
+    let requests = quiet.apps.bodies.borrow().len();
+    for at in 1..=requests {
+        for crash in [Crash::Before(at), Crash::After(at)] {
+            let process = four();
+            process.apps.crash.set(Some(crash));
+            let run = process.run("run_1", json!({}));
+            assert_eq!(run.status(), RunStatus::Completed, "{crash:?}");
+            assert_written_once(&process, &format!("{crash:?}"));
+            assert_eq!(run.summary().counts.tasks_created, 3, "{crash:?}");
+        }
+    }
+}

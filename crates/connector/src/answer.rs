@@ -1,0 +1,237 @@
+//! Reads an error answer of Scalekit's without trusting any of it.
+//!
+//! Shape (google.rpc style): `{code, message, details:[{error_code, tool_error_info:{…},
+//! validation_error_info:{field_violations:[…]}}]}`. Whatever is missing or of another type is
+//! treated as absent.
+
+use serde_json::Value;
+
+use onbehalf_clock::Timestamp;
+use onbehalf_fetch::HttpResponse;
+
+use super::failure::Violation;
+use super::scrub::{code, scrub};
+
+/// At most this many violations are passed on.
+const MAX_VIOLATIONS: usize = 20;
+/// A wait longer than this is taken for a mistake: a day, in seconds.
+const MAX_RETRY_AFTER: u64 = 86_400;
+
+/// The canonical status codes of gRPC that mean something to this client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rpc {
+    InvalidArgument,
+    FailedPrecondition,
+    OutOfRange,
+    Unauthenticated,
+    PermissionDenied,
+    NotFound,
+    ResourceExhausted,
+    /// Known, but without a meaning of its own here (`ABORTED`, `UNIMPLEMENTED`, …).
+    Other,
+    /// Known, and leaves open whether anything happened.
+    Unclear,
+    Unavailable,
+}
+
+/// What an error answer says about itself.
+#[derive(Debug, Default)]
+pub(super) struct ErrorBody {
+    /// The body was a JSON object with at least a code, a message or details.
+    pub recognised: bool,
+    pub rpc: Option<Rpc>,
+    /// The connected app failed, not Scalekit.
+    pub tool_error: bool,
+    /// `tool_error_code`, else an `error_code` other than `TOOL_ERROR`.
+    pub code: Option<String>,
+    /// `tool_error_message`, else `message`; not yet scrubbed.
+    pub message: String,
+    pub violations: Vec<Violation>,
+}
+
+impl ErrorBody {
+    /// Never fails: an unreadable body is simply not `recognised`.
+    pub(super) fn read(body: &[u8], known: &[&str]) -> Self {
+        let Ok(Value::Object(root)) = serde_json::from_slice::<Value>(body) else {
+            return Self::default();
+        };
+        let mut read = Self {
+            recognised: ["code", "message", "details"]
+                .iter()
+                .any(|key| root.contains_key(*key)),
+            rpc: root.get("code").and_then(rpc),
+            ..Self::default()
+        };
+        let mut message = root
+            .get("message")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        let mut outer_code = root.get("error_code").and_then(Value::as_str);
+        let mut inner_code = None;
+        let details = root.get("details").and_then(Value::as_array);
+        for detail in details.into_iter().flatten() {
+            match detail.get("error_code").and_then(Value::as_str) {
+                Some("TOOL_ERROR") => read.tool_error = true,
+                Some(other) => outer_code = Some(other),
+                None => {}
+            }
+            if let Some(info) = detail
+                .get("tool_error_info")
+                .filter(|info| info.is_object())
+            {
+                read.tool_error = true;
+                inner_code = info
+                    .get("tool_error_code")
+                    .and_then(Value::as_str)
+                    .or(inner_code);
+                let text = info.get("tool_error_message").and_then(Value::as_str);
+                message = text.filter(|text| !text.is_empty()).unwrap_or(message);
+            }
+            read.violations.extend(violations(detail, known));
+        }
+        read.violations.truncate(MAX_VIOLATIONS);
+        read.code = inner_code.or(outer_code).and_then(code);
+        read.message = scrub(message, known);
+        read
+    }
+
+    /// Whether code or message holds the word, in any case.
+    pub(super) fn mentions(&self, word: &str) -> bool {
+        let code = self
+            .code
+            .as_deref()
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        code.contains(word) || self.message.to_ascii_lowercase().contains(word)
+    }
+}
+
+fn violations(detail: &Value, known: &[&str]) -> Vec<Violation> {
+    let list = detail
+        .get("validation_error_info")
+        .and_then(|info| info.get("field_violations"))
+        .and_then(Value::as_array);
+    let text = |value: &Value, key| {
+        scrub(
+            value.get(key).and_then(Value::as_str).unwrap_or_default(),
+            known,
+        )
+    };
+    list.into_iter()
+        .flatten()
+        .take(MAX_VIOLATIONS)
+        .map(|v| Violation {
+            field: text(v, "field"),
+            description: text(v, "description"),
+        })
+        .collect()
+}
+
+/// Reads a code as Scalekit's gateways write it: a number, or a name in either case.
+fn rpc(value: &Value) -> Option<Rpc> {
+    let name = match value {
+        Value::Number(number) => return number.as_u64().and_then(rpc_number),
+        Value::String(text) => text.trim().to_ascii_uppercase(),
+        _ => return None,
+    };
+    if let Ok(number) = name.parse() {
+        return rpc_number(number);
+    }
+    let known = match name.as_str() {
+        "INVALID_ARGUMENT" => Rpc::InvalidArgument,
+        "FAILED_PRECONDITION" => Rpc::FailedPrecondition,
+        "OUT_OF_RANGE" => Rpc::OutOfRange,
+        "UNAUTHENTICATED" => Rpc::Unauthenticated,
+        "PERMISSION_DENIED" => Rpc::PermissionDenied,
+        "NOT_FOUND" => Rpc::NotFound,
+        "RESOURCE_EXHAUSTED" => Rpc::ResourceExhausted,
+        "ALREADY_EXISTS" | "ABORTED" | "UNIMPLEMENTED" => Rpc::Other,
+        "CANCELLED" | "CANCELED" | "UNKNOWN" | "DEADLINE_EXCEEDED" | "INTERNAL" | "DATA_LOSS" => {
+            Rpc::Unclear
+        }
+        "UNAVAILABLE" => Rpc::Unavailable,
+        _ => return None,
+    };
+    Some(known)
+}
+
+fn rpc_number(number: u64) -> Option<Rpc> {
+    let known = match number {
+        3 => Rpc::InvalidArgument,
+        9 => Rpc::FailedPrecondition,
+        11 => Rpc::OutOfRange,
+        16 => Rpc::Unauthenticated,
+        7 => Rpc::PermissionDenied,
+        5 => Rpc::NotFound,
+        8 => Rpc::ResourceExhausted,
+        6 | 10 | 12 => Rpc::Other,
+        1 | 2 | 4 | 13 | 15 => Rpc::Unclear,
+        14 => Rpc::Unavailable,
+        _ => return None,
+    };
+    Some(known)
+}
+
+/// `Retry-After` in whole seconds, from seconds or an HTTP date (RFC 9110, section 10.2.3).
+pub(super) fn retry_after(response: &HttpResponse, now: Timestamp) -> Option<u64> {
+    use time::OffsetDateTime;
+    use time::format_description::well_known::Rfc2822;
+
+    let text = response.header("retry-after")?.trim();
+    let seconds = text.parse().ok().or_else(|| {
+        // An HTTP date is an RFC 2822 date with its zone spelled `GMT`.
+        let moment = OffsetDateTime::parse(text, &Rfc2822).ok()?.unix_timestamp();
+        Some(u64::try_from(moment.saturating_sub(now.seconds())).unwrap_or(0))
+    })?;
+    Some(seconds.min(MAX_RETRY_AFTER))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_code_is_read_as_number_or_name() {
+        for value in [
+            json!(16),
+            json!("16"),
+            json!("UNAUTHENTICATED"),
+            json!("unauthenticated"),
+        ] {
+            assert_eq!(rpc(&value), Some(Rpc::Unauthenticated), "{value}");
+        }
+        for value in [
+            json!(-1),
+            json!(1e300),
+            json!(null),
+            json!({}),
+            json!("?"),
+            json!(999),
+        ] {
+            assert_eq!(rpc(&value), None, "{value}");
+        }
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now = Timestamp::parse("2015-10-21T07:27:50Z").expect("now");
+        let wait = |text: &str| {
+            let headers = vec![("retry-after".to_owned(), text.to_owned())];
+            retry_after(
+                &HttpResponse {
+                    status: 429,
+                    headers,
+                    body: vec![],
+                },
+                now,
+            )
+        };
+        assert_eq!(wait("7"), Some(7));
+        assert_eq!(wait("Wed, 21 Oct 2015 07:28:00 GMT"), Some(10));
+        assert_eq!(wait("Wed, 21 Oct 2015 07:00:00 GMT"), Some(0));
+        assert_eq!(wait("99999999999"), Some(MAX_RETRY_AFTER));
+        assert_eq!(wait("soon"), None);
+        assert_eq!(wait("-3"), None);
+    }
+}

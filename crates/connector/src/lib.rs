@@ -1,0 +1,49 @@
+//! The connector layer: what a user has connected, and doing things there as that user.
+//!
+//! Owns the Scalekit client: one shared client-credentials token, tool execution, connected
+//! accounts, magic links, user verification and webhook signatures, with every failure as a typed
+//! value. Credentials of the connected apps never reach this process; Scalekit holds them.
+//!
+//! Refuses to know how the caller signed in (an opaque `identifier` comes in), what a tool means
+//! (`onbehalf_tools`), when to try again later (`onbehalf_engine`), and what Cloudflare is.
+//!
+//! ```text
+//!  execute ─┐                        ┌─ token (one per isolate, single flight)
+//!  accounts ┼─> transport ──> Fetch ─┤
+//!  link ────┘      │                 └─ Scalekit
+//!                  └─ mapping: status × details ──> CallFailure
+//! ```
+
+mod accounts;
+mod allowance;
+mod answer;
+mod backoff;
+mod config;
+mod execute;
+mod failure;
+mod link;
+mod mapping;
+mod name;
+mod permit;
+pub mod scrub;
+mod secret;
+#[cfg(any(test, feature = "testkit"))]
+pub mod testkit;
+mod token;
+mod trace;
+mod transport;
+mod turns;
+pub mod webhook;
+
+pub use accounts::{Connection, ConnectionStatus};
+pub use allowance::{Given, Lane, Rate, Rates, Used, Wanted};
+pub use config::{ConfigError, ScalekitConfig};
+pub use execute::{Executed, ToolCall};
+pub use failure::{AuthReason, CallFailure, Violation};
+pub use link::{MagicLink, Verified, VerifyFailure};
+pub use name::{Connector, UnknownConnector};
+pub use permit::{AlwaysPermit, CallKind, SendPermit};
+pub use secret::Secret;
+pub use token::TokenCache;
+pub use transport::Scalekit;
+pub use turns::{SharedAllowance, Turns};

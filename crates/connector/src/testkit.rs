@@ -1,0 +1,153 @@
+//! A scripted Scalekit for tests beside the code: canned answers, recorded requests, a hand clock.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+
+use onbehalf_clock::Timestamp;
+use onbehalf_clock::{Clock, Random};
+use onbehalf_fetch::{Fetch, FetchError, HttpRequest, HttpResponse};
+
+use super::{Scalekit, ScalekitConfig, Secret, TokenCache};
+
+/// What the script answers next.
+pub type Answer = Result<HttpResponse, FetchError>;
+
+/// Time that moves only when somebody sleeps or the test says so. Also the random source (zeros).
+pub struct HandClock(Cell<Timestamp>);
+
+impl HandClock {
+    pub fn advance(&self, duration: Duration) {
+        self.0.set(self.0.get().plus(duration));
+    }
+}
+
+#[async_trait(?Send)]
+impl Clock for HandClock {
+    fn now(&self) -> Timestamp {
+        self.0.get()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        // Those who sleep at the same time share it.
+        let until = self.now().plus(duration);
+        tokio::task::yield_now().await;
+        self.0.set(self.now().max(until));
+    }
+}
+
+impl Random for HandClock {
+    fn fill(&self, buffer: &mut [u8]) {
+        buffer.fill(0);
+    }
+}
+
+/// Answers the token endpoint by itself and everything else from the script.
+#[derive(Default)]
+pub struct Script {
+    answers: RefCell<VecDeque<Answer>>,
+    token_answers: RefCell<VecDeque<Answer>>,
+    pub requests: RefCell<Vec<HttpRequest>>,
+    pub tokens_given: Cell<u32>,
+    /// How often a request lets other tasks run before it is answered.
+    pub yields: Cell<u32>,
+}
+
+impl Script {
+    pub fn then(&self, answer: Answer) -> &Self {
+        self.answers.borrow_mut().push_back(answer);
+        self
+    }
+
+    pub fn then_token(&self, answer: Answer) -> &Self {
+        self.token_answers.borrow_mut().push_back(answer);
+        self
+    }
+
+    /// The JSON body of request number `index` (tokens not counted).
+    pub fn sent(&self, index: usize) -> Value {
+        let requests = self.requests.borrow();
+        let request = requests.get(index).expect("a request");
+        serde_json::from_slice(&request.body).expect("a JSON body")
+    }
+
+    pub fn count(&self) -> usize {
+        self.requests.borrow().len()
+    }
+}
+
+#[async_trait(?Send)]
+impl Fetch for Script {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, FetchError> {
+        let is_token = request.url.ends_with("/oauth/token");
+        if !is_token {
+            self.requests.borrow_mut().push(request);
+        }
+        for _ in 0..self.yields.get() {
+            tokio::task::yield_now().await;
+        }
+        if is_token {
+            let number = self.tokens_given.get() + 1;
+            self.tokens_given.set(number);
+            let scripted = self.token_answers.borrow_mut().pop_front();
+            return scripted.unwrap_or_else(|| {
+                ok(&json!({"access_token": format!("t{number}"), "expires_in": 3600}))
+            });
+        }
+        let answer = self.answers.borrow_mut().pop_front();
+        answer.expect("the script ran out of answers")
+    }
+}
+
+/// A 200 with this JSON.
+pub fn ok(body: &Value) -> Answer {
+    status(200, body)
+}
+
+/// Any status with this JSON.
+pub fn status(status: u16, body: &Value) -> Answer {
+    Ok(HttpResponse {
+        status,
+        headers: vec![],
+        body: body.to_string().into_bytes(),
+    })
+}
+
+/// A successful execution with this data.
+pub fn executed(data: &Value) -> Answer {
+    ok(&json!({"data": data, "execution_id": "e1"}))
+}
+
+/// A client with everything a test wants to look at.
+pub struct Kit {
+    pub scalekit: Scalekit,
+    pub script: Rc<Script>,
+    pub clock: Rc<HandClock>,
+    pub cache: TokenCache,
+}
+
+/// A client at 2026-11-23T08:00:00Z.
+pub fn kit() -> Kit {
+    let start = Timestamp::parse("2026-11-23T08:00:00Z").expect("a date");
+    let clock = Rc::new(HandClock(Cell::new(start)));
+    let script = Rc::new(Script::default());
+    let cache = TokenCache::new();
+    let config = ScalekitConfig::new("https://acme.scalekit.test", "skc_1", Secret::new("shh"));
+    let scalekit = Scalekit::new(
+        config.expect("a configuration"),
+        script.clone(),
+        clock.clone(),
+        clock.clone(),
+        cache.clone(),
+    );
+    Kit {
+        scalekit,
+        script,
+        clock,
+        cache,
+    }
+}

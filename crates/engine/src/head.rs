@@ -1,0 +1,470 @@
+//! The run's state machine: the journal folded, and what may happen next.
+//!
+//! No I/O. Commands are decided against a [`Head`] and answered with records; records are applied
+//! to it. The head holds nothing that grows with the number of effects, so a run is picked up at
+//! the cost of its tail, not of its history.
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::journal::{Record, Started};
+use super::suspend::{ResumePayload, ResumedBy, SuspendReason};
+use onbehalf_clock::Timestamp;
+
+/// Where a run stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RunStatus {
+    /// A step runs, or will at the due time.
+    Running,
+    /// Waits for something named in the suspension.
+    Suspended,
+    /// Cancel was acknowledged; writes that were under way are being settled.
+    Cancelling,
+    /// Ended with a result.
+    Completed,
+    /// Ended without one.
+    Failed,
+    /// Ended by a cancel.
+    Cancelled,
+}
+
+impl RunStatus {
+    /// Every status, for filters and documentation.
+    pub const ALL: [Self; 6] = [
+        Self::Running,
+        Self::Suspended,
+        Self::Cancelling,
+        Self::Completed,
+        Self::Failed,
+        Self::Cancelled,
+    ];
+
+    /// The status as written in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Suspended => "suspended",
+            Self::Cancelling => "cancelling",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Whether nothing further happens to the run.
+    pub fn ended(self) -> bool {
+        matches!(self, Self::Completed | Self::Failed | Self::Cancelled)
+    }
+}
+
+/// Why a run ended without a result.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, thiserror::Error)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum RunFailure {
+    /// A step failed for good or spent its attempts.
+    #[error("step {step} failed: {message}")]
+    StepFailed {
+        /// The step.
+        step: String,
+        /// What it said.
+        message: String,
+    },
+    /// What a step requires of the context or the shared state was not there.
+    #[error("step {step} may not run: {message}")]
+    RequirementUnmet {
+        /// The step.
+        step: String,
+        /// What is missing.
+        message: String,
+    },
+    /// The deployed workflow no longer fits this run's checkpoint.
+    #[error("the workflow changed: {message}")]
+    DefinitionChanged {
+        /// What does not fit.
+        message: String,
+    },
+}
+
+/// A suspension under way.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Suspension {
+    /// Counted from 1 within the run; a resume names it.
+    pub number: u32,
+    /// Why.
+    pub reason: SuspendReason,
+    /// Since when.
+    pub since: Timestamp,
+    /// Connections made since, of those the reason misses.
+    #[serde(default)]
+    pub made: Vec<String>,
+}
+
+/// The resume that won a suspension.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Resumed {
+    /// The suspension it ended.
+    pub number: u32,
+    /// Who or what resumed it.
+    pub by: ResumedBy,
+    /// When.
+    pub at: Timestamp,
+    /// With what.
+    pub payload: ResumePayload,
+}
+
+/// The state of a run, without what its effects wrote.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Head {
+    /// How it began: name, owner, context, input.
+    pub started: Started,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// Where it stands.
+    pub status: RunStatus,
+    /// Steps that are done, in order.
+    pub completed: Vec<String>,
+    /// Journal position whose payload is the next step's input.
+    pub input_seq: u64,
+    /// Attempts of the current step so far, those that a crash ended included.
+    pub attempt: u32,
+    /// Attempts of the current step that failed by themselves since the last suspension; what the
+    /// retry budget counts.
+    pub failures: u32,
+    /// The shared state.
+    pub state: Value,
+    /// When to go on, while running.
+    pub due: Timestamp,
+    /// The suspension under way.
+    pub suspension: Option<Suspension>,
+    /// Suspensions so far.
+    pub suspensions: u32,
+    /// The latest resume.
+    pub resumed: Option<Resumed>,
+    /// What the current step was resumed with.
+    pub answer: Option<ResumePayload>,
+    /// Who asked for the cancel, and when.
+    pub cancelled_by: Option<(String, Timestamp)>,
+    /// Journal position of the result or failure.
+    pub end_seq: Option<u64>,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// When the latest record was applied.
+    pub updated_at: Timestamp,
+    /// Whether the outside has yet to be told of the present status.
+    pub unpublished: bool,
+}
+
+/// What to do next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Run the step at this position of the chain.
+    Run(usize),
+    /// Nothing before this time.
+    Wait(Timestamp),
+    /// Nothing until somebody resumes it.
+    Idle,
+    /// Settle the open intents, then end as cancelled.
+    Settle,
+    /// The run has ended.
+    Ended,
+}
+
+/// Why a command was refused. Nothing was changed.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Refusal {
+    /// Somebody else resumed this suspension first.
+    #[error("already resumed")]
+    AlreadyResumed {
+        /// Who won.
+        by: ResumedBy,
+        /// When.
+        at: Timestamp,
+    },
+    /// The run does not wait for anything.
+    #[error("the run is {}, not suspended", .0.name())]
+    NotSuspended(RunStatus),
+    /// The run has ended or is being cancelled.
+    #[error("the run is already {}", .0.name())]
+    AlreadyEnded(RunStatus),
+    /// The payload does not fit the reason.
+    #[error("{0}")]
+    WrongPayload(String),
+}
+
+impl Head {
+    /// The head of a run that just began.
+    pub fn begin(started: Started, at: Timestamp) -> Self {
+        Self {
+            started,
+            started_at: at,
+            status: RunStatus::Running,
+            completed: Vec::new(),
+            input_seq: 1,
+            attempt: 0,
+            failures: 0,
+            state: Value::Null,
+            due: at,
+            suspension: None,
+            suspensions: 0,
+            resumed: None,
+            answer: None,
+            cancelled_by: None,
+            end_seq: None,
+            ended_at: None,
+            updated_at: at,
+            unpublished: true,
+        }
+    }
+
+    /// Folds one record into the head.
+    pub fn apply(&mut self, seq: u64, at: Timestamp, record: &Record) {
+        self.updated_at = at;
+        match record {
+            Record::StepStarted { attempt, .. } => self.attempt = *attempt,
+            Record::StepCompleted { step, state, .. } => {
+                self.completed.push(step.clone());
+                self.state = state.clone();
+                self.input_seq = seq;
+                self.attempt = 0;
+                self.failures = 0;
+                self.answer = None;
+                self.due = at;
+            }
+            Record::StepFailed { retry_at, .. } => {
+                self.failures += 1;
+                self.due = *retry_at;
+            }
+            Record::Suspended {
+                number,
+                reason,
+                state,
+                ..
+            } => {
+                self.state = state.clone();
+                self.suspensions = *number;
+                // A pause is not a failed attempt: the retry budget starts afresh after it.
+                self.failures = 0;
+                self.status = RunStatus::Suspended;
+                self.suspension = Some(Suspension {
+                    number: *number,
+                    reason: reason.clone(),
+                    since: at,
+                    made: Vec::new(),
+                });
+                self.unpublished = true;
+            }
+            Record::ConnectionMade { connector, .. } => {
+                if let Some(suspension) = &mut self.suspension {
+                    suspension.made.push(connector.clone());
+                }
+            }
+            Record::Resumed {
+                number,
+                by,
+                payload,
+            } => {
+                self.suspension = None;
+                self.status = RunStatus::Running;
+                self.due = at;
+                self.answer = Some(payload.clone());
+                self.resumed = Some(Resumed {
+                    number: *number,
+                    by: by.clone(),
+                    at,
+                    payload: payload.clone(),
+                });
+                self.unpublished = true;
+            }
+            Record::CancelRequested { by } => {
+                self.cancelled_by = Some((by.clone(), at));
+                self.status = RunStatus::Cancelling;
+                self.suspension = None;
+                self.due = at;
+                self.unpublished = true;
+            }
+            Record::Completed { step, .. } => {
+                self.completed.push(step.clone());
+                self.end(RunStatus::Completed, seq, at);
+            }
+            Record::Failed { .. } => self.end(RunStatus::Failed, seq, at),
+            Record::Cancelled => self.end(RunStatus::Cancelled, seq, at),
+            Record::Started(_)
+            | Record::Memo { .. }
+            | Record::Intent { .. }
+            | Record::Released { .. }
+            | Record::Unanswered { .. }
+            | Record::Probed { .. }
+            | Record::Outcome { .. } => {}
+        }
+    }
+
+    fn end(&mut self, status: RunStatus, seq: u64, at: Timestamp) {
+        self.status = status;
+        self.suspension = None;
+        self.end_seq = Some(seq);
+        self.ended_at = Some(at);
+        self.unpublished = true;
+    }
+
+    /// Whether applying the record changes the head; the others leave it as it is stored.
+    pub fn changes_with(record: &Record) -> bool {
+        !matches!(
+            record,
+            Record::Memo { .. }
+                | Record::Intent { .. }
+                | Record::Released { .. }
+                | Record::Unanswered { .. }
+                | Record::Probed { .. }
+                | Record::Outcome { .. }
+        )
+    }
+
+    /// What to do now.
+    pub fn next(&self, now: Timestamp) -> Next {
+        match self.status {
+            RunStatus::Running if self.due <= now => Next::Run(self.completed.len()),
+            RunStatus::Running => Next::Wait(self.due),
+            RunStatus::Suspended => match self.suspension_due() {
+                Some(until) => Next::Wait(until),
+                None => Next::Idle,
+            },
+            RunStatus::Cancelling if self.due <= now => Next::Settle,
+            RunStatus::Cancelling => Next::Wait(self.due),
+            RunStatus::Completed | RunStatus::Failed | RunStatus::Cancelled => Next::Ended,
+        }
+    }
+
+    fn suspension_due(&self) -> Option<Timestamp> {
+        let suspension = self.suspension.as_ref()?;
+        suspension.reason.due(suspension.since)
+    }
+
+    /// Wakes a run whose due time has come; nothing when it has not.
+    pub fn wake(&self, now: Timestamp) -> Option<Record> {
+        let due = self.suspension_due()?;
+        let number = self.suspension.as_ref()?.number;
+        (due <= now).then_some(Record::Resumed {
+            number,
+            by: ResumedBy::Time,
+            payload: ResumePayload::TimeReached,
+        })
+    }
+
+    /// Decides a resume of suspension `number` (or of whichever is under way).
+    ///
+    /// # Errors
+    /// Refused when another resume won, the run does not wait, or the payload does not fit.
+    pub fn resume(
+        &self,
+        number: Option<u32>,
+        by: ResumedBy,
+        payload: ResumePayload,
+    ) -> Result<Record, Refusal> {
+        let Some(suspension) = &self.suspension else {
+            return Err(match &self.resumed {
+                Some(won) if number.is_none_or(|number| number == won.number) => {
+                    Refusal::AlreadyResumed {
+                        by: won.by.clone(),
+                        at: won.at,
+                    }
+                }
+                _ => Refusal::NotSuspended(self.status),
+            });
+        };
+        if let Some(number) = number
+            && number != suspension.number
+        {
+            return Err(match &self.resumed {
+                Some(won) if won.number == number => Refusal::AlreadyResumed {
+                    by: won.by.clone(),
+                    at: won.at,
+                },
+                _ => Refusal::WrongPayload(format!("there is no suspension {number}")),
+            });
+        }
+        suspension
+            .reason
+            .accepts(&payload)
+            .map_err(Refusal::WrongPayload)?;
+        Ok(Record::Resumed {
+            number: suspension.number,
+            by,
+            payload,
+        })
+    }
+
+    /// Decides what a new connection of `connector` means: nothing, one missing less, or a resume.
+    pub fn connection_made(&self, number: u32, connector: &str, event: &str) -> Vec<Record> {
+        let Some(suspension) = self.suspension.as_ref().filter(|it| it.number == number) else {
+            return Vec::new();
+        };
+        let SuspendReason::ConnectionRequired { missing } = &suspension.reason else {
+            return Vec::new();
+        };
+        let awaited = missing.iter().any(|it| it.connector == connector);
+        if !awaited || suspension.made.iter().any(|made| made == connector) {
+            return Vec::new();
+        }
+        let mut records = vec![Record::ConnectionMade {
+            number,
+            connector: connector.to_owned(),
+        }];
+        let mut made = suspension.made.clone();
+        made.push(connector.to_owned());
+        if missing.iter().all(|it| made.contains(&it.connector)) {
+            records.push(Record::Resumed {
+                number,
+                by: ResumedBy::Connection {
+                    event: event.to_owned(),
+                },
+                payload: ResumePayload::Connected { connectors: made },
+            });
+        }
+        records
+    }
+
+    /// Connectors a suspended run still misses.
+    pub fn still_missing(&self) -> Vec<&super::suspend::MissingConnection> {
+        match &self.suspension {
+            Some(Suspension {
+                reason: SuspendReason::ConnectionRequired { missing },
+                made,
+                ..
+            }) => missing
+                .iter()
+                .filter(|it| !made.contains(&it.connector))
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Decides a cancel. A second cancel of the same run is acknowledged again without a record.
+    ///
+    /// # Errors
+    /// Refused when the run has ended otherwise.
+    pub fn cancel(&self, by: &str) -> Result<Option<Record>, Refusal> {
+        match self.status {
+            RunStatus::Running | RunStatus::Suspended => {
+                Ok(Some(Record::CancelRequested { by: by.to_owned() }))
+            }
+            RunStatus::Cancelling | RunStatus::Cancelled => Ok(None),
+            status @ (RunStatus::Completed | RunStatus::Failed) => {
+                Err(Refusal::AlreadyEnded(status))
+            }
+        }
+    }
+
+    /// Whether writes may still begin.
+    pub fn may_write(&self) -> bool {
+        self.status == RunStatus::Running
+    }
+
+    /// The time from start to end, or to `now`.
+    pub fn duration(&self, now: Timestamp) -> Duration {
+        self.ended_at.unwrap_or(now).since(self.started_at)
+    }
+}

@@ -1,0 +1,159 @@
+//! The one writer of a run's journal.
+//!
+//! Owns the in-memory picture of a run (its head and the next position) and keeps it equal to what
+//! was committed. A decision, its record and the picture change in one go, before anything else
+//! may run; that is what makes "one winner" and "cancel is final" true.
+
+use std::cell::{Cell, Ref, RefCell};
+use std::rc::Rc;
+
+use super::head::Head;
+use super::journal::{Entry, Record};
+use super::store::{Alarm, Commit, JournalStore, StoreError};
+use onbehalf_clock::Clock;
+
+/// The journal of one run, with the run's head in memory.
+pub struct RunLog {
+    store: Rc<dyn JournalStore>,
+    clock: Rc<dyn Clock>,
+    head: RefCell<Option<Head>>,
+    last_seq: Cell<u64>,
+    failed: Cell<bool>,
+}
+
+impl RunLog {
+    /// Picks up what was committed before.
+    ///
+    /// # Errors
+    /// When storage cannot be read.
+    pub fn open(store: Rc<dyn JournalStore>, clock: Rc<dyn Clock>) -> Result<Self, StoreError> {
+        let head = store.head()?;
+        let last_seq = store.last_seq()?;
+        Ok(Self {
+            store,
+            clock,
+            head: RefCell::new(head),
+            last_seq: Cell::new(last_seq),
+            failed: Cell::new(false),
+        })
+    }
+
+    /// The run's head; `None` before it started.
+    pub fn head(&self) -> Option<Ref<'_, Head>> {
+        Ref::filter_map(self.head.borrow(), Option::as_ref).ok()
+    }
+
+    /// Reading access to the rows.
+    pub fn store(&self) -> &dyn JournalStore {
+        self.store.as_ref()
+    }
+
+    /// Position of the last row.
+    pub fn last_seq(&self) -> u64 {
+        self.last_seq.get()
+    }
+
+    /// Whether what is in memory is what was committed. Once it is not, it never is again: pick
+    /// up the run anew.
+    pub fn is_sound(&self) -> bool {
+        !self.failed.get()
+    }
+
+    /// Refuses once what is in memory may differ from what was committed.
+    ///
+    /// # Errors
+    /// When a write has failed.
+    pub fn check(&self) -> Result<(), StoreError> {
+        match self.is_sound() {
+            true => Ok(()),
+            false => Err(StoreError("an earlier write failed".into())),
+        }
+    }
+
+    /// Whether a write may begin now: the run is running and its storage is sound.
+    pub fn may_write(&self) -> bool {
+        self.is_sound() && self.head().is_some_and(|head| head.may_write())
+    }
+
+    /// Appends records, folds them into the head and sets the alarm, all at once.
+    ///
+    /// # Errors
+    /// When storage fails; from then on this log refuses everything.
+    pub async fn append(&self, records: Vec<Record>, alarm: Alarm) -> Result<(), StoreError> {
+        self.check()?;
+        let at = self.clock.now();
+        let mut head_changed = false;
+        let mut entries = Vec::with_capacity(records.len());
+        {
+            let mut head = self.head.borrow_mut();
+            for record in records {
+                let seq = self.last_seq.get() + 1;
+                self.last_seq.set(seq);
+                if let Record::Started(started) = &record {
+                    *head = Some(Head::begin((**started).clone(), at));
+                    head_changed = true;
+                } else if let Some(head) = head.as_mut() {
+                    head.apply(seq, at, &record);
+                    head_changed |= Head::changes_with(&record);
+                }
+                entries.push(Entry { seq, at, record });
+            }
+        }
+        let head = head_changed.then(|| self.head.borrow().clone()).flatten();
+        self.commit(Commit {
+            entries,
+            head,
+            alarm,
+        })
+        .await
+    }
+
+    /// Sets the alarm and nothing else.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn set_alarm(&self, alarm: Alarm) -> Result<(), StoreError> {
+        self.commit(Commit {
+            entries: Vec::new(),
+            head: None,
+            alarm,
+        })
+        .await
+    }
+
+    /// Notes that the outside knows the status of `seen`, unless the run moved on meanwhile.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn mark_published(&self, seen: &Head, alarm: Alarm) -> Result<(), StoreError> {
+        let head = {
+            let mut head = self.head.borrow_mut();
+            match head.as_mut() {
+                Some(head)
+                    if head.status == seen.status && head.suspensions == seen.suspensions =>
+                {
+                    head.unpublished = false;
+                    Some(head.clone())
+                }
+                _ => None,
+            }
+        };
+        self.commit(Commit {
+            entries: Vec::new(),
+            head,
+            alarm,
+        })
+        .await
+    }
+
+    /// What is in memory may be ahead of what was stored once a write has failed, so nothing of it
+    /// may reach storage any more: not a record, not the head alone.
+    async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
+        self.check()?;
+        let done = self.store.commit(commit).await;
+        if done.is_err() {
+            self.failed.set(true);
+        }
+        done
+    }
+}

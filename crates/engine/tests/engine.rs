@@ -1,0 +1,572 @@
+//! What the engine promises, on a small workflow of its own: no apps, no HTTP.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use onbehalf_clock::Timestamp;
+use onbehalf_clock::{Clock, Random};
+use onbehalf_engine::memory::MemoryStore;
+use onbehalf_engine::{
+    Branch, CommandError, Definition, Engine, Flow, ForEach, Head, Host, JournalStore, Parallel,
+    PublishError, Refusal, ResumePayload, ResumedBy, RetryPolicy, RunFailure, RunLog, RunStatus,
+    RunView, Runner, Sleep, Started, Step, StepContext, StepError, StepPolicy, StepResult,
+    SuspendReason, Workflow, workflow,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+struct Sums;
+
+impl Definition for Sums {
+    const ID: &'static str = "sums";
+    const VERSION: u32 = 1;
+    type Input = Vec<i64>;
+    type State = Notes;
+    type Context = String;
+    type Result = String;
+    type Services = World;
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct Notes {
+    seen: Vec<String>,
+}
+
+/// What the steps can see of the outside, and how often they looked.
+#[derive(Default)]
+struct World {
+    doubled: Cell<u32>,
+    summed: Cell<u32>,
+    failing: Cell<u32>,
+    waiting: Cell<bool>,
+}
+
+struct Double;
+
+#[async_trait(?Send)]
+impl Step<Sums> for Double {
+    type Input = i64;
+    type Output = i64;
+
+    fn id(&self) -> &'static str {
+        "double"
+    }
+
+    async fn run(&self, input: i64, cx: &StepContext<Sums>) -> StepResult<Sums, i64> {
+        let world = cx.services();
+        world.doubled.set(world.doubled.get() + 1);
+        if input == 3 && world.waiting.get() {
+            let until = cx.now().plus(Duration::from_secs(60));
+            return Ok(Flow::Suspend(SuspendReason::RateLimited { until }));
+        }
+        Ok(Flow::Next(input * 2))
+    }
+}
+
+fn patient() -> StepPolicy {
+    let retry = RetryPolicy {
+        attempts: 3,
+        first_pause: Duration::from_secs(10),
+        longest_pause: Duration::from_secs(60),
+    };
+    StepPolicy {
+        retry,
+        ..StepPolicy::default()
+    }
+}
+
+struct Sum;
+
+#[async_trait(?Send)]
+impl Step<Sums> for Sum {
+    type Input = Vec<i64>;
+    type Output = i64;
+
+    fn id(&self) -> &'static str {
+        "sum"
+    }
+
+    fn policy(&self) -> StepPolicy {
+        patient()
+    }
+
+    async fn run(&self, input: Vec<i64>, cx: &StepContext<Sums>) -> StepResult<Sums, i64> {
+        let world = cx.services();
+        world.summed.set(world.summed.get() + 1);
+        if world.failing.get() > 0 {
+            world.failing.set(world.failing.get() - 1);
+            return Err(StepError::retry("not now"));
+        }
+        cx.update_state(|notes| notes.seen.push("sum".into()));
+        Ok(Flow::Next(input.iter().sum()))
+    }
+}
+
+struct Count;
+
+#[async_trait(?Send)]
+impl Step<Sums> for Count {
+    type Input = Vec<i64>;
+    type Output = i64;
+
+    fn id(&self) -> &'static str {
+        "count"
+    }
+
+    fn policy(&self) -> StepPolicy {
+        patient()
+    }
+
+    async fn run(&self, input: Vec<i64>, _: &StepContext<Sums>) -> StepResult<Sums, i64> {
+        Ok(Flow::Next(i64::try_from(input.len()).unwrap_or(0)))
+    }
+}
+
+struct Say(&'static str);
+
+#[async_trait(?Send)]
+impl Step<Sums> for Say {
+    type Input = (i64, i64);
+    type Output = String;
+
+    fn id(&self) -> &'static str {
+        self.0
+    }
+
+    fn requires(&self, context: &String, state: &Notes) -> Result<(), String> {
+        (context == "alice" && state.seen.contains(&"sum".to_owned()))
+            .then_some(())
+            .ok_or_else(|| "nothing was summed for alice".to_owned())
+    }
+
+    async fn run(&self, input: (i64, i64), _: &StepContext<Sums>) -> StepResult<Sums, String> {
+        Ok(Flow::Next(format!(
+            "{}: {} of {}",
+            self.0, input.0, input.1
+        )))
+    }
+}
+
+fn sums() -> Workflow<Sums> {
+    workflow::<Sums>()
+        .then(ForEach::new("double-all", 2, Double))
+        .then(Parallel::new("tally", Sum, Count))
+        .then(Sleep::new("rest", Duration::from_secs(3600)))
+        .then(Branch::new(
+            "say",
+            |(sum, _): &(i64, i64), _: &Notes| *sum > 10,
+            Say("much"),
+            Say("little"),
+        ))
+        .build()
+}
+
+struct Still(Cell<i64>);
+
+#[async_trait(?Send)]
+impl Clock for Still {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.get())
+    }
+
+    /// Nobody waits here: only a step's deadline sleeps, and it must not come first.
+    async fn sleep(&self, _: Duration) {
+        std::future::pending::<()>().await;
+    }
+}
+
+struct Half;
+
+impl Random for Half {
+    fn fill(&self, buffer: &mut [u8]) {
+        buffer.fill(0x7f);
+    }
+}
+
+#[derive(Default)]
+struct Told(RefCell<Vec<RunStatus>>);
+
+#[async_trait(?Send)]
+impl Host for Told {
+    async fn publish(&self, head: &Head) -> Result<(), PublishError> {
+        self.0.borrow_mut().push(head.status);
+        Ok(())
+    }
+}
+
+/// One run, over storage that outlives its runner.
+struct Stage {
+    store: Rc<MemoryStore>,
+    clock: Rc<Still>,
+    world: Rc<World>,
+    told: Rc<Told>,
+}
+
+impl Stage {
+    fn new() -> Self {
+        Self {
+            store: Rc::new(MemoryStore::default()),
+            clock: Rc::new(Still(Cell::new(1_795_420_800_000))),
+            world: Rc::new(World::default()),
+            told: Rc::new(Told::default()),
+        }
+    }
+
+    /// A runner as a fresh process would make it.
+    fn open(&self) -> Runner<Sums> {
+        self.open_with(sums())
+    }
+
+    fn open_with(&self, workflow: Workflow<Sums>) -> Runner<Sums> {
+        let clock: Rc<dyn Clock> = Rc::clone(&self.clock) as Rc<dyn Clock>;
+        let store: Rc<dyn JournalStore> = Rc::clone(&self.store) as Rc<dyn JournalStore>;
+        let log = RunLog::open(store, Rc::clone(&clock)).expect("a readable journal");
+        let engine = Engine {
+            workflow: Rc::new(workflow),
+            services: Rc::clone(&self.world),
+            clock,
+            random: Rc::new(Half),
+            host: Rc::clone(&self.told) as Rc<dyn Host>,
+            spent: Rc::new(|| false),
+        };
+        Runner::new(engine, Rc::new(log))
+    }
+
+    fn started(input: Value) -> Started {
+        Started {
+            run_id: "run_1".into(),
+            workflow: Sums::ID.into(),
+            version: Sums::VERSION,
+            owner: "owner".into(),
+            context: json!("alice"),
+            input,
+            trace_id: None,
+        }
+    }
+
+    async fn start(&self, input: Value) {
+        let started = Self::started(input);
+        self.open().start(started).await.expect("started");
+    }
+
+    /// Lets time pass until the alarm, and answers it in a fresh process.
+    async fn ring(&self) -> bool {
+        let Some(at) = self.store.take_alarm() else {
+            return false;
+        };
+        self.clock.0.set(self.clock.0.get().max(at.millis()));
+        self.open().advance().await.expect("advanced");
+        true
+    }
+
+    fn view(&self) -> RunView {
+        RunView::of(self.open().log())
+            .expect("readable")
+            .expect("a run")
+    }
+
+    async fn until_ended(&self) -> RunView {
+        while self.ring().await {}
+        self.view()
+    }
+}
+
+#[tokio::test]
+async fn a_chain_of_parts_runs_to_its_result() {
+    let stage = Stage::new();
+    stage.start(json!([1, 2, 3])).await;
+    let began = stage.clock.now();
+    let run = stage.until_ended().await;
+    assert_eq!(
+        (run.status, run.result),
+        (RunStatus::Completed, Some(json!("much: 12 of 3")))
+    );
+    assert_eq!(
+        stage.clock.now().since(began),
+        Duration::from_secs(3600),
+        "the rest was kept"
+    );
+    let ids: Vec<&str> = run.steps.iter().map(|step| step.id.as_str()).collect();
+    assert_eq!(ids, ["double-all", "tally", "rest", "say"]);
+    assert_eq!(
+        *stage.told.0.borrow(),
+        [RunStatus::Suspended, RunStatus::Completed]
+    );
+}
+
+#[tokio::test]
+async fn a_branch_is_chosen_by_its_input() {
+    let stage = Stage::new();
+    stage.start(json!([1])).await;
+    assert_eq!(
+        stage.until_ended().await.result,
+        Some(json!("little: 2 of 1"))
+    );
+}
+
+#[tokio::test]
+async fn items_that_are_done_are_not_done_again_when_another_waits() {
+    let stage = Stage::new();
+    stage.world.waiting.set(true);
+    stage.start(json!([1, 2, 3])).await;
+    assert!(stage.ring().await);
+    assert_eq!(stage.view().status, RunStatus::Suspended);
+    assert_eq!(stage.world.doubled.get(), 3);
+    stage.world.waiting.set(false);
+    assert_eq!(stage.until_ended().await.status, RunStatus::Completed);
+    assert_eq!(
+        stage.world.doubled.get(),
+        4,
+        "only the third was done again"
+    );
+}
+
+#[tokio::test]
+async fn attempts_are_spaced_and_end_with_the_budget() {
+    let stage = Stage::new();
+    stage.world.failing.set(2);
+    stage.start(json!([1])).await;
+    let began = stage.clock.now();
+    assert!(stage.ring().await);
+    assert_eq!(stage.view().status, RunStatus::Running);
+    let run = stage.until_ended().await;
+    assert_eq!(run.status, RunStatus::Completed);
+    assert_eq!(run.steps[1].attempts, 3);
+    assert!(stage.clock.now().since(began) > Duration::from_secs(3600 + 14));
+
+    let stage = Stage::new();
+    stage.world.failing.set(3);
+    stage.start(json!([1])).await;
+    let run = stage.until_ended().await;
+    assert_eq!(run.status, RunStatus::Failed);
+    assert_eq!(stage.world.summed.get(), 3);
+    let message = "not now".to_owned();
+    assert_eq!(
+        run.failure,
+        Some(RunFailure::StepFailed {
+            step: "tally".into(),
+            message
+        })
+    );
+}
+
+#[tokio::test]
+async fn a_sleep_keeps_its_due_time_over_any_restart() {
+    let stage = Stage::new();
+    stage.start(json!([1])).await;
+    assert!(stage.ring().await);
+    let due = stage.store.alarm().expect("an alarm");
+    stage.clock.0.set(stage.clock.0.get() + 1_800_000);
+    stage.open().advance().await.expect("a ring too early");
+    assert_eq!(stage.store.alarm(), Some(due));
+    assert_eq!(stage.view().status, RunStatus::Suspended);
+}
+
+fn approver(n: usize) -> ResumedBy {
+    let principal = format!("p_{n}");
+    ResumedBy::Approver { principal }
+}
+
+#[tokio::test]
+async fn of_many_resumes_one_wins_and_the_others_learn_who() {
+    let stage = Stage::new();
+    stage.start(json!([1])).await;
+    assert!(stage.ring().await);
+    let runner = stage.open();
+    let resumes = (0..50).map(|n| {
+        let runner = &runner;
+        async move {
+            let by = approver(n);
+            runner.resume(Some(1), by, ResumePayload::TimeReached).await
+        }
+    });
+    let answers = futures::future::join_all(resumes).await;
+    let won: Vec<usize> = (0..50).filter(|n| answers[*n].is_ok()).collect();
+    assert_eq!(won.len(), 1);
+    let winner = approver(won[0]);
+    for answer in answers.into_iter().filter_map(Result::err) {
+        let CommandError::Refused(Refusal::AlreadyResumed { by, .. }) = answer else {
+            panic!("{answer:?}");
+        };
+        assert_eq!(by, winner);
+    }
+}
+
+#[tokio::test]
+async fn a_payload_that_does_not_fit_the_reason_is_refused() {
+    let stage = Stage::new();
+    stage.start(json!([1])).await;
+    assert!(stage.ring().await);
+    let connected = ResumePayload::Connected {
+        connectors: vec!["linear".into()],
+    };
+    let refused = stage
+        .open()
+        .resume(Some(1), ResumedBy::Owner, connected.clone())
+        .await;
+    assert!(matches!(
+        refused,
+        Err(CommandError::Refused(Refusal::WrongPayload(_)))
+    ));
+    let refused = stage
+        .open()
+        .resume(Some(7), ResumedBy::Owner, connected)
+        .await;
+    assert!(matches!(
+        refused,
+        Err(CommandError::Refused(Refusal::WrongPayload(_)))
+    ));
+    assert_eq!(stage.view().status, RunStatus::Suspended);
+}
+
+#[tokio::test]
+async fn a_cancelled_run_stays_cancelled() {
+    let stage = Stage::new();
+    stage.start(json!([1])).await;
+    assert!(stage.ring().await);
+    stage.open().cancel("owner").await.expect("acknowledged");
+    stage
+        .open()
+        .cancel("owner")
+        .await
+        .expect("acknowledged again");
+    let refused = stage
+        .open()
+        .resume(Some(1), ResumedBy::Owner, ResumePayload::TimeReached)
+        .await;
+    assert!(refused.is_err());
+    let run = stage.until_ended().await;
+    assert_eq!((run.status, run.result), (RunStatus::Cancelled, None));
+}
+
+#[tokio::test]
+async fn a_cancel_that_was_not_stored_is_acknowledged_to_nobody() {
+    let stage = Stage::new();
+    stage.start(json!([1])).await;
+    assert!(stage.ring().await);
+    let runner = stage.open();
+    stage.store.refuse_next();
+    let asked = [runner.cancel("owner"), runner.cancel("owner")];
+    for answer in futures::future::join_all(asked).await {
+        assert!(
+            matches!(answer, Err(CommandError::Storage(_))),
+            "{answer:?}"
+        );
+    }
+    let resumed = runner
+        .resume(Some(1), ResumedBy::Owner, ResumePayload::TimeReached)
+        .await;
+    assert!(
+        matches!(resumed, Err(CommandError::Storage(_))),
+        "nothing is decided against what was not stored: {resumed:?}"
+    );
+    assert_eq!(stage.until_ended().await.status, RunStatus::Completed);
+}
+
+#[tokio::test]
+async fn a_start_that_was_not_stored_is_acknowledged_to_nobody() {
+    let stage = Stage::new();
+    let runner = stage.open();
+    stage.store.refuse_next();
+    let asked = [(); 2].map(|()| runner.start(Stage::started(json!([1]))));
+    for answer in futures::future::join_all(asked).await {
+        assert!(answer.is_err());
+    }
+    stage.start(json!([1])).await;
+    assert_eq!(stage.until_ended().await.status, RunStatus::Completed);
+}
+
+#[tokio::test]
+async fn a_step_whose_requirement_is_not_met_does_not_run() {
+    let stage = Stage::new();
+    let started = Started {
+        run_id: "run_1".into(),
+        workflow: Sums::ID.into(),
+        version: Sums::VERSION,
+        owner: "owner".into(),
+        context: json!("mallory"),
+        input: json!([1]),
+        trace_id: None,
+    };
+    stage.open().start(started).await.expect("started");
+    let run = stage.until_ended().await;
+    assert_eq!(run.status, RunStatus::Failed);
+    assert!(
+        run.failure
+            .expect("a failure")
+            .to_string()
+            .contains("alice")
+    );
+}
+
+#[tokio::test]
+async fn a_deployment_that_keeps_the_steps_done_so_far_is_compatible() {
+    let stage = Stage::new();
+    stage.start(json!([1])).await;
+    assert!(stage.ring().await);
+    let longer = || {
+        workflow::<Sums>()
+            .then(ForEach::new("double-all", 2, Double))
+            .then(Parallel::new("tally", Sum, Count))
+            .then(Sleep::new("rest", Duration::from_secs(3600)))
+            .then(Sleep::new("another-rest", Duration::from_secs(60)))
+            .then(Say("in-the-end"))
+            .build()
+    };
+    while let Some(at) = stage.store.take_alarm() {
+        stage.clock.0.set(stage.clock.0.get().max(at.millis()));
+        stage.open_with(longer()).advance().await.expect("advanced");
+    }
+    assert_eq!(stage.view().result, Some(json!("in-the-end: 2 of 1")));
+}
+
+#[tokio::test]
+async fn a_deployment_that_changes_the_steps_done_so_far_stops_the_run() {
+    let stage = Stage::new();
+    stage.start(json!([1])).await;
+    assert!(stage.ring().await);
+    let other = || {
+        workflow::<Sums>()
+            .then(Parallel::new("tally", Sum, Count))
+            .then(Sleep::new("rest", Duration::from_secs(3600)))
+            .then(Say("changed"))
+            .build()
+    };
+    while let Some(at) = stage.store.take_alarm() {
+        stage.clock.0.set(stage.clock.0.get().max(at.millis()));
+        stage.open_with(other()).advance().await.expect("advanced");
+    }
+    let run = stage.view();
+    assert_eq!(run.status, RunStatus::Failed);
+    assert!(matches!(
+        run.failure,
+        Some(RunFailure::DefinitionChanged { .. })
+    ));
+}
+
+#[tokio::test]
+async fn the_stored_head_is_the_journal_folded() {
+    let stage = Stage::new();
+    stage.world.failing.set(1);
+    stage.start(json!([1, 2, 3])).await;
+    stage.until_ended().await;
+    let mut folded: Option<Head> = None;
+    for entry in stage.store.entries_after(0, usize::MAX).expect("rows") {
+        match (&entry.record, &mut folded) {
+            (onbehalf_engine::Record::Started(started), head) => {
+                *head = Some(Head::begin((**started).clone(), entry.at));
+            }
+            (record, Some(head)) => head.apply(entry.seq, entry.at, record),
+            (_, None) => panic!("a journal begins with its start"),
+        }
+    }
+    let mut stored = stage.store.head().expect("readable").expect("a head");
+    let mut folded = folded.expect("a head");
+    // Whether the outside knows is not part of the journal; records that leave the head as it is
+    // stored leave its time too.
+    stored.unpublished = folded.unpublished;
+    folded.updated_at = stored.updated_at;
+    assert_eq!(folded, stored);
+}

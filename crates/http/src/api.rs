@@ -1,0 +1,236 @@
+//! The one entry for requests: finds the route, knows the caller, calls the handler.
+//!
+//! Owns what all routes share. Each handler lives in the file named for its part of the API.
+
+use std::cell::OnceCell;
+use std::rc::Rc;
+
+use url::Url;
+
+use super::cookie::{self, Cookie};
+use super::limits::{self, RateLimiter};
+use super::message::{ApiRequest, ApiResponse};
+use super::openapi;
+use super::problem::{Problem, ProblemType};
+use super::query::Query;
+use super::request_headers::trace_id;
+use super::routes::{Matched, Operation, find};
+use super::seal::Seal;
+use super::session;
+use super::sign_in::{Caller, SignIn};
+use onbehalf_clock::{Clock, Random};
+use onbehalf_connector::Scalekit;
+use onbehalf_connector::webhook::WebhookSecrets;
+use onbehalf_runs::Backend;
+use onbehalf_tools::Registry;
+
+/// What a handler gives: an answer, or the problem that is answered instead.
+pub(super) type Handled = Result<ApiResponse, Problem>;
+
+/// Settings of the routes.
+pub struct ApiSettings {
+    /// The address people and providers reach this service under: an origin, without a path.
+    pub public_url: Url,
+    /// Keys for cookies and cursors, from the session secret.
+    pub seal: Seal,
+    /// Keys of Scalekit's webhooks; without them, none is accepted.
+    pub webhook_secrets: Option<WebhookSecrets>,
+}
+
+impl ApiSettings {
+    /// The absolute URL of a path of this service.
+    pub(super) fn url(&self, path: &str) -> String {
+        let origin = self.public_url.as_str().trim_end_matches('/');
+        format!("{origin}{path}")
+    }
+
+    /// Whether cookies are `Secure`.
+    pub(super) fn secure(&self) -> bool {
+        cookie::is_secure(&self.public_url)
+    }
+}
+
+/// A year, in seconds, as RFC 6797 section 14.2 and preload lists advise.
+const HSTS: &str = "max-age=31536000";
+
+/// The routes and everything they lean on.
+pub struct Api {
+    /// The platform.
+    pub backend: Rc<dyn Backend>,
+    /// The platform's counters.
+    pub limiter: Rc<dyn RateLimiter>,
+    /// The identity layer.
+    pub sign_in: Rc<dyn SignIn>,
+    /// The connector layer.
+    pub scalekit: Rc<Scalekit>,
+    /// The tools.
+    pub registry: Rc<Registry>,
+    /// The settings.
+    pub settings: ApiSettings,
+    /// The OpenAPI document, written when it is first asked for.
+    pub description: OnceCell<openapi::Published>,
+    /// The time.
+    pub clock: Rc<dyn Clock>,
+    /// Randomness for one-time values.
+    pub random: Rc<dyn Random>,
+}
+
+impl Api {
+    /// Answers a request, whatever it holds.
+    pub async fn handle(&self, request: ApiRequest) -> ApiResponse {
+        let mut response = match find(&request.method, &request.path) {
+            Matched::Operation(operation, parameter) => self
+                .dispatch(operation, parameter, &request)
+                .await
+                .unwrap_or_else(ApiResponse::from),
+            Matched::OtherMethods(methods) => method_not_allowed(&methods).into(),
+            Matched::Nothing => nothing_here().into(),
+        };
+        if request.method == "HEAD" {
+            response.body.clear();
+        }
+        self.over_https(response)
+    }
+
+    /// The head of a stream of server-sent events.
+    pub fn event_stream(&self) -> ApiResponse {
+        let content_type = "text/event-stream; charset=utf-8";
+        self.over_https(ApiResponse::new(200, content_type, Vec::new()))
+    }
+
+    /// Has browsers keep to `https` where the service is reached that way. Hosts below this one are
+    /// not its to decide about, so they are not included.
+    fn over_https(&self, response: ApiResponse) -> ApiResponse {
+        if self.settings.secure() {
+            response.with("strict-transport-security", HSTS)
+        } else {
+            response
+        }
+    }
+
+    async fn dispatch(
+        &self,
+        operation: Operation,
+        parameter: &str,
+        request: &ApiRequest,
+    ) -> Handled {
+        if let Some(budget) = limits::of_address(operation) {
+            let address = limits::address_key(request);
+            if !self.limiter.allows(budget, &address).await {
+                return limits::refused_address(budget);
+            }
+        }
+        match operation {
+            Operation::Home => Ok(self.home(request)),
+            Operation::Health => Ok(super::site::health(&[])),
+            Operation::OpenApi => Ok(self.openapi(request)),
+            Operation::ReceiveWebhook => self.receive_webhook(request).await,
+            Operation::StartConnect => Ok(self.start_connect(request, parameter).await),
+            Operation::FinishConnect => Ok(self.finish_connect(request).await),
+            Operation::StartLogin => Ok(self.start_login(request).await),
+            Operation::FinishLogin => Ok(self.finish_login(request).await),
+            Operation::Logout => self.logout(request),
+            _ => {
+                let caller = self.caller(request).await?;
+                if !self.within_limit(&caller, operation).await {
+                    return Err(limits::refusal());
+                }
+                self.dispatch_for(caller, operation, parameter, request)
+                    .await
+            }
+        }
+    }
+
+    /// The operations that need a bearer token.
+    async fn dispatch_for(
+        &self,
+        caller: Caller,
+        operation: Operation,
+        parameter: &str,
+        request: &ApiRequest,
+    ) -> Handled {
+        check_query(operation, request)?;
+        match operation {
+            Operation::TriggerRun => self.trigger_run(caller, request).await,
+            Operation::ListRuns => self.list_runs(&caller, request).await,
+            Operation::GetRun => self.get_run(&caller, parameter).await,
+            Operation::CancelRun => self.cancel_run(&caller, parameter).await,
+            Operation::ResumeRun => self.resume_run(&caller, parameter, request).await,
+            Operation::RunEvents => self.run_events(&caller, parameter, request).await,
+            Operation::GetSchedule => self.get_schedule(&caller).await,
+            Operation::EnableSchedule => self.enable_schedule(caller, request).await,
+            Operation::DisableSchedule => self.disable_schedule(&caller).await,
+            Operation::CreateConnectLink => self.create_connect_link(request),
+            Operation::ListConnections => self.list_connections(&caller).await,
+            Operation::ListTools => Ok(self.list_tools()),
+            Operation::ExecuteTool => self.execute_tool(&caller, parameter, request).await,
+            // `dispatch` has answered every other operation; an unknown one must not get through.
+            _ => Err(nothing_here()),
+        }
+    }
+
+    /// Who asks, by bearer token. A session cookie does not count for the API: browsers send it
+    /// along with requests that other sites make.
+    pub(super) async fn caller(&self, request: &ApiRequest) -> Result<Caller, Problem> {
+        let authorization = request.header("authorization");
+        let mut caller = self.sign_in.authenticate(authorization).await?;
+        caller.context.trace_id = trace_id(request);
+        Ok(caller)
+    }
+
+    /// Counts an operation against its caller, and says whether the caller may have it. The key is
+    /// the digest that names the caller's objects: no counter learns an identity.
+    pub(super) async fn within_limit(&self, caller: &Caller, operation: Operation) -> bool {
+        match limits::of_principal(operation) {
+            Some(budget) => self.limiter.allows(budget, &caller.owner).await,
+            None => true,
+        }
+    }
+
+    /// Who is signed in in this browser.
+    pub(super) fn browser_caller(&self, request: &ApiRequest) -> Option<Caller> {
+        let cookie = Cookie::Session.of(request, self.settings.secure())?;
+        let who = session::read_session(&self.settings.seal, cookie, self.clock.now())?;
+        self.sign_in.caller(&who).ok()
+    }
+}
+
+/// Refuses parameters an operation of the API does not have: whoever sends `?user=bob` has to
+/// learn that it means nothing.
+///
+/// # Errors
+/// 400.
+pub(super) fn check_query(operation: Operation, request: &ApiRequest) -> Result<(), Problem> {
+    match operation {
+        // Reads its own.
+        Operation::ListRuns => Ok(()),
+        _ => Query::strict(request, &[]).map(|_| ()),
+    }
+}
+
+/// A path nothing is served at.
+pub(super) fn nothing_here() -> Problem {
+    Problem::new(ProblemType::NotFound, "Nothing is served at this path.")
+}
+
+fn method_not_allowed(methods: &[&str]) -> Problem {
+    let allow = methods.join(", ");
+    let detail = format!("This path answers {allow}.");
+    Problem::new(ProblemType::MethodNotAllowed, detail).header("allow", allow)
+}
+
+/// Answers for a service that cannot be built from its settings: `/health` says what is missing,
+/// everything else that it is not configured. `problems` name settings, and never show a value.
+pub fn handle_unconfigured(request: &ApiRequest, problems: &[String]) -> ApiResponse {
+    let mut response = match find(&request.method, &request.path) {
+        Matched::Operation(Operation::Health, _) => super::site::health(problems),
+        _ => {
+            let detail = "The service is not configured; GET /health names what is missing.";
+            Problem::new(ProblemType::NotConfigured, detail).into()
+        }
+    };
+    if request.method == "HEAD" {
+        response.body.clear();
+    }
+    response
+}

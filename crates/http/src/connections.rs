@@ -1,0 +1,147 @@
+//! What the caller has connected, and links for what is not.
+
+use std::str::FromStr as _;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::api::{Api, Handled};
+use super::json_body;
+use super::message::{ApiRequest, ApiResponse};
+use super::problem::{Problem, ProblemType};
+use super::sign_in::Caller;
+use onbehalf_clock::Timestamp;
+use onbehalf_connector::{CallFailure, ConnectionStatus, Connector};
+
+/// How long a caller should wait when Scalekit did not say.
+const SCALEKIT_RETRY_SECONDS: u64 = 5;
+
+/// Asks for a connect link.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConnectRequest {
+    /// The connector's name, such as `hubspot`.
+    // Read as text, so that a name that is not known can be answered with those that are.
+    #[schemars(with = "Connector")]
+    pub connector: String,
+}
+
+/// A connect link.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ConnectResponse {
+    /// To be opened in a browser by the caller. It does not go stale: the provider's own link is
+    /// made when this one is opened.
+    pub url: String,
+}
+
+/// The caller's connections.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ConnectionListResponse {
+    /// One for each connector.
+    pub connections: Vec<ConnectionView>,
+}
+
+/// One connection.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ConnectionView {
+    /// The app.
+    pub connector: Connector,
+    /// Where it stands.
+    pub status: ConnectionStatus,
+    /// Where to make it, unless it is active.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connect_url: Option<String>,
+    /// When it was last used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_used_at: Option<Timestamp>,
+}
+
+impl Api {
+    pub(super) fn create_connect_link(&self, request: &ApiRequest) -> Handled {
+        let wanted: ConnectRequest = json_body::required(request)?;
+        let connector = Connector::from_str(&wanted.connector).map_err(|_| {
+            let known: Vec<_> = Connector::ALL.iter().map(|it| it.name()).collect();
+            let detail = format!("Known connectors: {}.", known.join(", "));
+            Problem::new(ProblemType::UnknownConnector, detail)
+                .with("field", "connector")
+                .with("knownConnectors", known)
+        })?;
+        let url = self.connect_url(connector);
+        Ok(ApiResponse::json(200, &ConnectResponse { url }))
+    }
+
+    pub(super) async fn list_connections(&self, caller: &Caller) -> Handled {
+        let identifier = caller.context.scalekit_identifier.as_str();
+        let trace_id = caller.context.trace_id.as_deref();
+        let found = self
+            .scalekit
+            .connections(identifier, Connector::ALL, trace_id)
+            .await;
+        let connections = found
+            .map_err(problem)?
+            .into_iter()
+            .map(|connection| ConnectionView {
+                connector: connection.connector,
+                status: connection.status,
+                connect_url: (!connection.is_active())
+                    .then(|| self.connect_url(connection.connector)),
+                last_used_at: connection.last_used_at,
+            })
+            .collect();
+        Ok(ApiResponse::json(
+            200,
+            &ConnectionListResponse { connections },
+        ))
+    }
+
+    /// Where a person makes this connection.
+    pub(super) fn connect_url(&self, connector: Connector) -> String {
+        self.settings.url(&format!("/connect/{}", connector.name()))
+    }
+}
+
+/// A failure of Scalekit itself, as a problem of this API.
+fn problem(failure: CallFailure) -> Problem {
+    match failure {
+        CallFailure::RateLimited { .. }
+        | CallFailure::Unavailable
+        | CallFailure::OutcomeUnknown => {
+            let detail = "Scalekit cannot be asked at the moment; try again.";
+            let seconds = failure.retry_after().unwrap_or(SCALEKIT_RETRY_SECONDS);
+            Problem::new(ProblemType::ConnectorUnavailable, detail).retry_after(seconds)
+        }
+        CallFailure::Configuration => {
+            let detail = "Scalekit does not accept this service's own credentials or settings.";
+            Problem::new(ProblemType::ConnectorFailed, detail)
+        }
+        _ => {
+            let detail = "Scalekit's answer could not be used.";
+            Problem::new(ProblemType::ConnectorFailed, detail)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_passes_by_itself_is_worth_waiting_for() {
+        let limited = problem(CallFailure::RateLimited {
+            retry_after_seconds: Some(17),
+        });
+        let response = ApiResponse::from(limited);
+        assert_eq!(
+            (response.status, response.header("retry-after")),
+            (503, Some("17"))
+        );
+        for failure in [CallFailure::Configuration, CallFailure::UnknownTool] {
+            let response = ApiResponse::from(problem(failure));
+            assert_eq!(
+                (response.status, response.header("retry-after")),
+                (502, None)
+            );
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! What happens to a run, as its owner may watch it: journal entries without what is inside, in
+//! the form of server-sent events.
+//!
+//! Owns which parts of an entry are public. Identity, the sealed context, requests and receipts of
+//! writes, and step outputs stay in the journal; a new kind of record is private until it is given
+//! a public form here.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use onbehalf_clock::Timestamp;
+use onbehalf_engine::{Entry, Record, RunFailure, SuspendReason};
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RunEvent {
+    /// Position in the run's journal; positions may be left out.
+    pub seq: u64,
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// What happened.
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// The kinds of events.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(
+    tag = "type",
+    rename_all = "snake_case",
+    rename_all_fields = "camelCase"
+)]
+pub enum What {
+    /// The run began.
+    Started {
+        /// The workflow's id.
+        workflow: String,
+    },
+    /// A step begins an attempt.
+    StepStarted {
+        /// The step.
+        step: String,
+        /// Counted from 1.
+        attempt: u32,
+    },
+    /// An attempt failed; another follows.
+    StepFailed {
+        /// The step.
+        step: String,
+        /// The attempt that failed.
+        attempt: u32,
+        /// What it said.
+        error: String,
+        /// When the next one begins.
+        retry_at: Timestamp,
+    },
+    /// A step finished.
+    StepCompleted {
+        /// The step.
+        step: String,
+    },
+    /// A write is about to be sent.
+    WriteBegun {
+        /// The kind of write.
+        kind: String,
+    },
+    /// A write is settled.
+    WriteSettled,
+    /// The run waits.
+    Suspended {
+        /// The step that waits.
+        step: String,
+        /// Names this suspension in a resume.
+        number: u32,
+        /// Why.
+        why: SuspendReason,
+    },
+    /// A connection the run waits for was made.
+    ConnectionMade {
+        /// The suspension.
+        number: u32,
+        /// The connector.
+        connector: String,
+    },
+    /// The run goes on.
+    Resumed {
+        /// The suspension that ended.
+        number: u32,
+        /// Who or what ended it: `owner`, `approver`, `connection` or `time`.
+        by: String,
+    },
+    /// A cancel was acknowledged.
+    CancelRequested,
+    /// The run ended with a result.
+    Completed,
+    /// The run ended without a result.
+    Failed {
+        /// Why.
+        failure: RunFailure,
+    },
+    /// The run ended by a cancel.
+    Cancelled,
+}
+
+/// The public form of an entry; `None` for what is the engine's own business.
+pub fn public(entry: &Entry) -> Option<RunEvent> {
+    let what = match entry.record.clone() {
+        Record::Started(started) => What::Started {
+            workflow: started.workflow,
+        },
+        Record::StepStarted { step, attempt } => What::StepStarted { step, attempt },
+        Record::StepFailed {
+            step,
+            attempt,
+            error,
+            retry_at,
+        } => What::StepFailed {
+            step,
+            attempt,
+            error,
+            retry_at,
+        },
+        Record::StepCompleted { step, .. } => What::StepCompleted { step },
+        Record::Intent { kind, .. } => What::WriteBegun { kind },
+        Record::Outcome { .. } => What::WriteSettled,
+        Record::Suspended {
+            step,
+            number,
+            reason,
+            ..
+        } => What::Suspended {
+            step,
+            number,
+            why: reason,
+        },
+        Record::ConnectionMade { number, connector } => What::ConnectionMade { number, connector },
+        Record::Resumed { number, by, .. } => What::Resumed {
+            number,
+            by: by.name().to_owned(),
+        },
+        Record::CancelRequested { .. } => What::CancelRequested,
+        Record::Completed { .. } => What::Completed,
+        Record::Failed { failure } => What::Failed { failure },
+        Record::Cancelled => What::Cancelled,
+        Record::Memo { .. }
+        | Record::Released { .. }
+        | Record::Unanswered { .. }
+        | Record::Probed { .. } => return None,
+    };
+    Some(RunEvent {
+        seq: entry.seq,
+        at: entry.at,
+        what,
+    })
+}
+
+/// Entries as server-sent events (WHATWG HTML §9.2): `id` is the journal position, so that a
+/// client that lost its connection goes on behind the last one it saw.
+pub fn server_sent(entries: &[Entry]) -> String {
+    let mut text = String::new();
+    for event in entries.iter().filter_map(public) {
+        // JSON has no raw line breaks, so one data line holds it. Event values always serialise.
+        let data = serde_json::to_string(&event).unwrap_or_default();
+        text.push_str(&format!("id: {}\ndata: {data}\n\n", event.seq));
+    }
+    text
+}
+
+/// Whether nothing comes after this entry: a stream may end here.
+pub fn is_last(entry: &Entry) -> bool {
+    matches!(
+        entry.record,
+        Record::Completed { .. } | Record::Failed { .. } | Record::Cancelled
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use onbehalf_engine::{Approval, Decision, ResumePayload, ResumedBy, Started};
+
+    fn entry(seq: u64, record: Record) -> Entry {
+        let at = Timestamp::from_millis(1_000);
+        Entry { seq, at, record }
+    }
+
+    fn started() -> Record {
+        Record::Started(Box::new(Started {
+            run_id: "run_1".into(),
+            workflow: "onboarding-health".into(),
+            version: 1,
+            owner: "SECRET-owner".into(),
+            context: json!({"scalekitIdentifier": "SECRET-identifier"}),
+            input: json!({"x": "SECRET-input"}),
+            trace_id: None,
+        }))
+    }
+
+    #[test]
+    fn events_carry_their_position() {
+        let record = Record::StepStarted {
+            step: "a\nb".into(),
+            attempt: 2,
+        };
+        let text = server_sent(&[entry(7, record)]);
+        assert_eq!(
+            text,
+            "id: 7\ndata: {\"seq\":7,\"at\":\"1970-01-01T00:00:01.000Z\",\
+             \"type\":\"step_started\",\"step\":\"a\\nb\",\"attempt\":2}\n\n"
+        );
+    }
+
+    #[test]
+    fn nothing_private_gets_out() {
+        let secret = || "SECRET".to_owned();
+        let approval = Approval {
+            hash: secret(),
+            decision: Decision::Approve,
+            items: Default::default(),
+        };
+        let records = [
+            started(),
+            Record::Memo {
+                key: secret(),
+                value: json!(secret()),
+            },
+            Record::Intent {
+                key: secret(),
+                kind: "task".into(),
+                request: json!(secret()),
+            },
+            Record::Released {
+                key: secret(),
+                reason: json!(secret()),
+            },
+            Record::Unanswered { key: secret() },
+            Record::Probed { key: secret() },
+            Record::StepCompleted {
+                step: "s".into(),
+                output: json!(secret()),
+                state: json!(secret()),
+            },
+            Record::Suspended {
+                step: "s".into(),
+                number: 1,
+                reason: SuspendReason::Yielded,
+                state: json!(secret()),
+            },
+            Record::Resumed {
+                number: 1,
+                by: ResumedBy::Approver {
+                    principal: secret(),
+                },
+                payload: ResumePayload::Approval(approval),
+            },
+            Record::CancelRequested { by: secret() },
+            Record::Completed {
+                step: "s".into(),
+                result: json!(secret()),
+            },
+        ];
+        let entries: Vec<_> = (1..).zip(records).map(|(seq, it)| entry(seq, it)).collect();
+        let text = server_sent(&entries);
+        assert!(!text.contains("SECRET"), "{text}");
+        assert_eq!(text.matches("data: ").count(), 7);
+        assert!(entries.last().is_some_and(is_last) && !is_last(&entries[0]));
+    }
+}

@@ -1,0 +1,95 @@
+//! Fuzz targets of the routes: what browsers and callers hand back, and where they want to go.
+
+use std::sync::LazyLock;
+
+use url::Url;
+
+use super::cursor::CursorScope;
+use super::json_body;
+use super::message::ApiRequest;
+use super::query::Query;
+use super::request_headers::{idempotency_key, last_event_id, trace_id};
+use super::return_to::ReturnTo;
+use super::routes;
+use super::seal::{Purpose, Seal};
+use super::session::{LoginCookie, read_session};
+use onbehalf_clock::Timestamp;
+
+static SEAL: LazyLock<Seal> =
+    LazyLock::new(|| Seal::new("0123456789abcdef0123456789abcdef").expect("long enough"));
+
+const PURPOSES: [Purpose; 3] = [Purpose::Session, Purpose::Login, Purpose::Cursor];
+
+/// Cursors and cookies: text nobody sealed opens nowhere; what is sealed opens where it was sealed
+/// for and nowhere else.
+pub fn sealed(bytes: &[u8]) {
+    let now = Timestamp::from_millis(1_795_420_800_000);
+    let scope = CursorScope {
+        owner: "p",
+        workflow: "w",
+        status: None,
+    };
+    let text = String::from_utf8_lossy(bytes);
+    for purpose in PURPOSES {
+        assert_eq!(SEAL.open(purpose, &[], &text), None);
+    }
+    assert!(read_session(&SEAL, &text, now).is_none());
+    assert!(LoginCookie::read(&SEAL, &text, now).is_none());
+    assert!(scope.read(&SEAL, &text).is_err());
+
+    // Sealed by us, whatever is in it: read or not, but without a panic.
+    for purpose in PURPOSES {
+        let made = SEAL.seal(purpose, &["p", &text], bytes);
+        let opened = SEAL.open(purpose, &["p", &text], &made);
+        assert!(opened.is_none_or(|it| it == bytes));
+        for other in PURPOSES.into_iter().filter(|other| *other != purpose) {
+            assert_eq!(SEAL.open(other, &["p", &text], &made), None);
+        }
+        assert_eq!(SEAL.open(purpose, &["p"], &made), None);
+    }
+    let _ = read_session(&SEAL, &SEAL.seal(Purpose::Session, &[], bytes), now);
+    let _ = LoginCookie::read(&SEAL, &SEAL.seal(Purpose::Login, &[], bytes), now);
+}
+
+/// Paths, queries, headers and bodies, and the places a sign-in may lead to.
+pub fn targets_of_browsers(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let request = ApiRequest {
+        query: text.clone().into_owned(),
+        headers: ["traceparent", "idempotency-key", "last-event-id", "cookie"]
+            .map(|name| (name.to_owned(), text.clone().into_owned()))
+            .into_iter()
+            .chain([("content-type".to_owned(), "application/json".to_owned())])
+            .collect(),
+        body: bytes.to_vec(),
+        ..ApiRequest::default()
+    };
+    let query = Query::lenient(&request);
+    for return_to in [&*text, query.get("return_to").unwrap_or_default()] {
+        stays_here(ReturnTo::parse(return_to).as_str());
+    }
+    let _ = Query::strict(&request, &["state"]);
+    let _ = routes::find("GET", &text);
+    let _ = last_event_id(&request);
+    if let Some(trace) = trace_id(&request) {
+        assert!(trace.len() == 32 && trace.bytes().all(|it| it.is_ascii_hexdigit()));
+    }
+    if let Ok(Some(key)) = idempotency_key(&request) {
+        assert!((1..=255).contains(&key.len()) && key.bytes().all(|it| it.is_ascii_graphic()));
+    }
+    let body = json_body::optional::<onbehalf_runs::ResumeRequest>(&request);
+    assert!(body.is_err() || bytes.is_empty() || text.trim_start().starts_with(['{', 'n']));
+}
+
+/// As a browser reads it.
+fn stays_here(location: &str) {
+    let here = Url::parse("https://onbehalf.example/auth/callback").expect("an address");
+    let there = here.join(location).expect("an address");
+    assert_eq!(there.origin(), here.origin(), "{location}");
+    let path = there.path();
+    assert!(path == "/" || path.starts_with("/connect/"), "{location}");
+    assert!(
+        location.bytes().all(|it| it.is_ascii_graphic()),
+        "{location}"
+    );
+}

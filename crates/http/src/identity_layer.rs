@@ -1,0 +1,159 @@
+//! The identity layer behind the routes' narrow trait.
+//!
+//! Owns only the translation: principals become callers, failures become the few kinds the routes
+//! answer differently.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use async_trait::async_trait;
+use url::Url;
+
+use super::sign_in::{AuthRefusal, Caller, LoginFailure, LoginProvider, SignIn};
+use onbehalf_connector::Secret;
+use onbehalf_identity::{
+    AuthenticationError, Authenticator, BridgeError, IdentityScope, Issuer, Login, LoginError,
+    PendingLogin, Principal, Provider, bridge, principal_key,
+};
+
+/// Authenticator, sign-in and bridge together.
+pub struct IdentityLayer {
+    /// Verifies bearer tokens; knows the issuers.
+    pub authenticator: Rc<Authenticator>,
+    /// Signs people in with a browser.
+    pub login: Login,
+    /// Whose connected accounts are used.
+    pub scope: IdentityScope,
+    /// Client secrets for signing in, by issuer; public clients have none.
+    pub client_secrets: HashMap<String, Secret>,
+}
+
+#[async_trait(?Send)]
+impl SignIn for IdentityLayer {
+    async fn authenticate(&self, authorization: Option<&str>) -> Result<Caller, AuthRefusal> {
+        let principal = self
+            .authenticator
+            .authenticate(authorization)
+            .await
+            .map_err(|error| refusal(&error))?;
+        self.caller(&principal).map_err(AuthRefusal::Unbridged)
+    }
+
+    fn caller(&self, principal: &Principal) -> Result<Caller, BridgeError> {
+        let config = &self.authenticator.config;
+        let context = bridge(principal, config, self.scope)?;
+        let issuer = config.issuer(principal.issuer());
+        Ok(Caller {
+            owner: principal_key(principal, self.scope),
+            context,
+            approves: issuer.is_some_and(|it| it.approves(principal.user_id())),
+        })
+    }
+
+    fn providers(&self) -> Vec<LoginProvider> {
+        self.login
+            .issuers()
+            .map(|issuer| LoginProvider {
+                issuer: issuer.id().to_owned(),
+                title: title(issuer),
+            })
+            .collect()
+    }
+
+    async fn begin(
+        &self,
+        issuer: &str,
+        redirect_uri: &str,
+    ) -> Result<(Url, PendingLogin), LoginFailure> {
+        let begun = self.login.begin(issuer, redirect_uri).await;
+        let begun = begun.map_err(|error| failure(&error))?;
+        let url = Url::parse(&begun.url).map_err(|_| LoginFailure::Unavailable)?;
+        Ok((url, begun.pending))
+    }
+
+    async fn finish(
+        &self,
+        pending: &PendingLogin,
+        code: &str,
+        redirect_uri: &str,
+    ) -> Result<Principal, LoginFailure> {
+        let secret = self.client_secrets.get(&pending.issuer);
+        self.login
+            .finish(pending, code, redirect_uri, secret.map(Secret::expose))
+            .await
+            .map_err(|error| failure(&error))
+    }
+}
+
+/// The provider's own spelling; for any other issuer, its host.
+fn title(issuer: &Issuer) -> String {
+    match issuer.provider() {
+        Provider::Okta => "Okta".to_owned(),
+        Provider::Workos => "WorkOS".to_owned(),
+        Provider::Clerk => "Clerk".to_owned(),
+        Provider::Auth0 => "Auth0".to_owned(),
+        Provider::Oidc => Url::parse(issuer.id())
+            .ok()
+            .and_then(|url| url.host_str().map(str::to_owned))
+            .unwrap_or_else(|| issuer.id().to_owned()),
+    }
+}
+
+fn refusal(error: &AuthenticationError) -> AuthRefusal {
+    let message = error.to_string();
+    match (error.challenge(), error.status()) {
+        (Some(challenge), 400) => AuthRefusal::Malformed { message, challenge },
+        (Some(challenge), _) => AuthRefusal::Unauthenticated { message, challenge },
+        (None, _) => AuthRefusal::Unavailable,
+    }
+}
+
+fn failure(error: &LoginError) -> LoginFailure {
+    match error {
+        LoginError::Unavailable(_) | LoginError::Token(AuthenticationError::KeysUnavailable(_)) => {
+            LoginFailure::Unavailable
+        }
+        LoginError::NotConfigured | LoginError::Refused | LoginError::Token(_) => {
+            LoginFailure::Refused
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::ApiResponse;
+    use crate::problem::Problem;
+    use onbehalf_identity::{KeySetError, TokenError};
+
+    fn answered(error: &AuthenticationError) -> ApiResponse {
+        Problem::from(refusal(error)).into()
+    }
+
+    #[test]
+    fn refusals_keep_their_challenge() {
+        let missing = answered(&AuthenticationError::Missing);
+        assert_eq!(missing.status, 401);
+        assert_eq!(
+            missing.header("www-authenticate"),
+            Some("Bearer realm=\"onbehalf\"")
+        );
+        let expired = answered(&AuthenticationError::Invalid(TokenError::Expired));
+        let challenge = expired.header("www-authenticate").expect("a challenge");
+        assert!(expired.status == 401 && challenge.contains("error=\"invalid_token\""));
+        assert_eq!(answered(&AuthenticationError::MalformedHeader).status, 400);
+    }
+
+    #[test]
+    fn keys_that_cannot_be_read_are_not_the_callers_fault() {
+        let response = answered(&AuthenticationError::KeysUnavailable(
+            KeySetError::Unreachable,
+        ));
+        assert_eq!(response.status, 503);
+        assert_eq!(response.header("retry-after"), Some("5"));
+        assert_eq!(response.header("www-authenticate"), None);
+        let error = LoginError::Token(KeySetError::Unreachable.into());
+        assert_eq!(failure(&error), LoginFailure::Unavailable);
+        assert_eq!(failure(&LoginError::Refused), LoginFailure::Refused);
+    }
+}

@@ -1,0 +1,73 @@
+//! The OpenAPI 3.1 document, made from the route table and the types the handlers use.
+//!
+//! Owns descriptions only. Schemas come from the types, paths from the table; a route without a
+//! description does not compile.
+
+mod operations;
+mod parts;
+mod published;
+mod schemas;
+
+use serde_json::{Map, Value, json};
+use url::Url;
+
+use super::routes::ROUTES;
+use onbehalf_tools::Registry;
+pub use published::Published;
+use schemas::Schemas;
+
+/// The document of the service at `public_url` with these tools.
+pub fn document(public_url: &Url, tools: &Registry) -> Value {
+    let mut schemas = Schemas::new();
+    let mut paths = Map::new();
+    for route in &ROUTES {
+        let operation = operations::describe(route.operation, &mut schemas, tools);
+        let path = paths.entry(route.path).or_insert_with(|| json!({}));
+        path[route.method.to_ascii_lowercase()] = operation.into_json(route);
+    }
+    let (schemas, clash) = schemas.finish();
+    debug_assert!(!clash, "two types of one name need different names");
+    json!({
+        "openapi": "3.1.0",
+        "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
+        "info": {
+            "title": "Onbehalf",
+            "version": env!("CARGO_PKG_VERSION"),
+            "summary": "Durable agent workflows that act on each user's behalf",
+            "description": DESCRIPTION,
+            "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
+        },
+        "servers": [{ "url": public_url.as_str().trim_end_matches('/') }],
+        "tags": parts::TAGS.map(|(name, description)| json!({
+            "name": name,
+            "description": description,
+        })),
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {
+                "bearer": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "JWT",
+                    "description": "An access token of one of the configured identity providers.",
+                },
+                "session": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": super::cookie::Cookie::Session.name(super::cookie::is_secure(public_url)),
+                    "description": "The browser session; set by /auth/callback. Pages only.",
+                },
+            },
+        },
+    })
+}
+
+const DESCRIPTION: &str = "\
+Everything is asked for as the caller: there is no parameter that names a user. A run that belongs \
+to somebody else is answered exactly like one that does not exist.\n\n\
+Errors are problem details (RFC 9457); their `type` is stable. GET routes of the API answer HEAD \
+as well. Bodies are JSON of at most 65536 bytes, and unknown fields are refused.";
+
+#[cfg(test)]
+mod tests;

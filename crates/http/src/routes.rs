@@ -1,0 +1,309 @@
+//! The route table: the one place that knows which paths exist. The router and the OpenAPI
+//! document are both made from it.
+
+use onbehalf_agents::onboarding::OnboardingHealth;
+use onbehalf_engine::Definition;
+
+/// The id of the workflow that can be started here.
+pub const WORKFLOW: &str = OnboardingHealth::ID;
+
+/// Every operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Operation {
+    /// The start page.
+    Home,
+    /// Whether the service is up and configured.
+    Health,
+    /// The OpenAPI document.
+    OpenApi,
+    /// Starts a run.
+    TriggerRun,
+    /// Lists runs.
+    ListRuns,
+    /// Shows a run.
+    GetRun,
+    /// Cancels a run.
+    CancelRun,
+    /// Resumes a run.
+    ResumeRun,
+    /// Streams what happens to a run.
+    RunEvents,
+    /// Shows the schedule.
+    GetSchedule,
+    /// Switches the daily run on.
+    EnableSchedule,
+    /// Switches the daily run off.
+    DisableSchedule,
+    /// Hands out a connect link.
+    CreateConnectLink,
+    /// Lists connections.
+    ListConnections,
+    /// Lists tools.
+    ListTools,
+    /// Runs a tool.
+    ExecuteTool,
+    /// Takes Scalekit's events.
+    ReceiveWebhook,
+    /// Sends the browser to a consent page.
+    StartConnect,
+    /// Takes the browser back from a consent page.
+    FinishConnect,
+    /// Sends the browser to the identity provider.
+    StartLogin,
+    /// Takes the browser back from the identity provider.
+    FinishLogin,
+    /// Ends the browser session.
+    Logout,
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Route {
+    /// What it does.
+    pub operation: Operation,
+    /// Its method.
+    pub method: &'static str,
+    /// Its path; `{name}` stands for one segment.
+    pub path: &'static str,
+}
+
+const fn route(operation: Operation, method: &'static str, path: &'static str) -> Route {
+    Route {
+        operation,
+        method,
+        path,
+    }
+}
+
+/// Every route. Of two that fit, the earlier one counts.
+pub const ROUTES: [Route; 22] = [
+    route(Operation::Home, "GET", "/"),
+    route(Operation::Health, "GET", "/health"),
+    route(Operation::OpenApi, "GET", "/openapi.json"),
+    route(
+        Operation::TriggerRun,
+        "POST",
+        "/api/workflows/onboarding-health/trigger",
+    ),
+    route(
+        Operation::ListRuns,
+        "GET",
+        "/api/workflows/onboarding-health/runs",
+    ),
+    route(
+        Operation::GetRun,
+        "GET",
+        "/api/workflows/onboarding-health/runs/{runId}",
+    ),
+    route(
+        Operation::CancelRun,
+        "DELETE",
+        "/api/workflows/onboarding-health/runs/{runId}",
+    ),
+    route(
+        Operation::ResumeRun,
+        "POST",
+        "/api/workflows/onboarding-health/runs/{runId}/resume",
+    ),
+    route(
+        Operation::RunEvents,
+        "GET",
+        "/api/workflows/onboarding-health/runs/{runId}/events",
+    ),
+    route(Operation::GetSchedule, "GET", "/api/schedule"),
+    route(Operation::EnableSchedule, "PUT", "/api/schedule"),
+    route(Operation::DisableSchedule, "DELETE", "/api/schedule"),
+    route(Operation::CreateConnectLink, "POST", "/api/connect"),
+    route(Operation::ListConnections, "GET", "/api/connections"),
+    route(Operation::ListTools, "GET", "/api/tools"),
+    route(Operation::ExecuteTool, "POST", "/api/tools/{id}/execute"),
+    route(Operation::ReceiveWebhook, "POST", "/webhooks/scalekit"),
+    route(Operation::FinishConnect, "GET", "/connect/callback"),
+    route(Operation::StartConnect, "GET", "/connect/{connector}"),
+    route(Operation::StartLogin, "GET", "/auth/login"),
+    route(Operation::FinishLogin, "GET", "/auth/callback"),
+    route(Operation::Logout, "POST", "/auth/logout"),
+];
+
+/// What a method and a path come to.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Matched<'a> {
+    /// An operation, with the value of the path's parameter (empty when it has none).
+    Operation(Operation, &'a str),
+    /// The path exists; these are its methods.
+    OtherMethods(Vec<&'static str>),
+    /// No such path.
+    Nothing,
+}
+
+impl Operation {
+    /// Whether it may be asked for with `HEAD`. The browser's flow may not: a link checker would
+    /// use up what is meant for one visit.
+    fn answers_head(self) -> bool {
+        !matches!(
+            self,
+            Self::StartConnect | Self::FinishConnect | Self::StartLogin | Self::FinishLogin
+        )
+    }
+}
+
+/// Finds the route. Paths are compared as they are written: no decoding, no trailing slash.
+pub fn find<'a>(method: &str, path: &'a str) -> Matched<'a> {
+    let fitting = || {
+        ROUTES
+            .iter()
+            .filter_map(|route| Some((route, parameter(route.path, path)?)))
+    };
+    // The first path that fits decides which path it is; its methods are then looked at.
+    let Some((Route { path: template, .. }, parameter)) = fitting().next() else {
+        return Matched::Nothing;
+    };
+    let mut methods = Vec::new();
+    for (route, _) in fitting().filter(|(route, _)| route.path == *template) {
+        let head = route.method == "GET" && route.operation.answers_head();
+        if route.method == method || (head && method == "HEAD") {
+            return Matched::Operation(route.operation, parameter);
+        }
+        methods.push(route.method);
+        if head {
+            methods.push("HEAD");
+        }
+    }
+    Matched::OtherMethods(methods)
+}
+
+/// The value of the template's parameter in `path`, or empty; `None` when they do not fit.
+fn parameter<'a>(template: &str, path: &'a str) -> Option<&'a str> {
+    let mut found = "";
+    let mut segments = path.split('/');
+    for part in template.split('/') {
+        let segment = segments.next()?;
+        if part.starts_with('{') {
+            if segment.is_empty() {
+                return None;
+            }
+            found = segment;
+        } else if part != segment {
+            return None;
+        }
+    }
+    segments.next().is_none().then_some(found)
+}
+
+/// Whether `text` has the form of a run's name. Whatever has not was never one, and is answered
+/// like one that does not exist.
+pub fn is_run_id(text: &str) -> bool {
+    /// The longest name looked up; a Durable Object's name has to stay short.
+    const MAX_DIGITS: usize = 64;
+    text.strip_prefix("run_").is_some_and(|digits| {
+        (1..=MAX_DIGITS).contains(&digits.len())
+            && digits
+                .bytes()
+                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'z'))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn every_row_is_reached_and_unique() {
+        let operations: HashSet<_> = ROUTES.iter().map(|route| route.operation).collect();
+        assert_eq!(operations.len(), ROUTES.len());
+        for route in ROUTES {
+            let path = route
+                .path
+                .replace("{runId}", "run_1")
+                .replace("{connector}", "hubspot")
+                .replace("{id}", "x");
+            let matched = find(route.method, &path);
+            assert!(
+                matches!(matched, Matched::Operation(found, _) if found == route.operation),
+                "{} {path}: {matched:?}",
+                route.method
+            );
+        }
+    }
+
+    #[test]
+    fn parameters_are_handed_out() {
+        let path = "/api/workflows/onboarding-health/runs/run_1/resume";
+        let matched = find("POST", path);
+        assert_eq!(matched, Matched::Operation(Operation::ResumeRun, "run_1"));
+        let matched = find("GET", "/connect/callback");
+        assert_eq!(matched, Matched::Operation(Operation::FinishConnect, ""));
+    }
+
+    /// Paths are literals, so that they can be read here; they have to name the workflow.
+    #[test]
+    fn workflow_paths_name_the_workflow() {
+        let prefix = format!("/api/workflows/{WORKFLOW}/");
+        let workflows = ROUTES
+            .iter()
+            .filter(|route| route.path.starts_with("/api/workflows"));
+        for route in workflows {
+            assert!(route.path.starts_with(&prefix), "{}", route.path);
+        }
+    }
+
+    #[test]
+    fn other_methods_are_named() {
+        let path = "/api/workflows/onboarding-health/runs/run_1";
+        assert_eq!(
+            find("PATCH", path),
+            Matched::OtherMethods(vec!["GET", "HEAD", "DELETE"])
+        );
+        assert_eq!(
+            find("HEAD", "/connect/callback"),
+            Matched::OtherMethods(vec!["GET"])
+        );
+        assert_eq!(
+            find("HEAD", "/health"),
+            Matched::Operation(Operation::Health, "")
+        );
+        assert_eq!(
+            find("get", "/health"),
+            Matched::OtherMethods(vec!["GET", "HEAD"])
+        );
+    }
+
+    #[test]
+    fn nothing_else_is_served() {
+        for path in [
+            "",
+            "//",
+            "/health/",
+            "/Health",
+            "/%68ealth",
+            "/api/workflows/other/trigger",
+            "/api/workflows/onboarding-health/runs/",
+            "/connect/",
+            "/connect/a/b",
+            "/.env",
+        ] {
+            assert_eq!(find("GET", path), Matched::Nothing, "{path}");
+        }
+    }
+
+    #[test]
+    fn run_ids_have_one_form() {
+        assert!(is_run_id("run_01hx0"));
+        for bad in ["", "run_", "run_A", "run_a-b", "run_a/b", "xrun_a", "run_é"] {
+            assert!(!is_run_id(bad), "{bad}");
+        }
+        assert!(!is_run_id(&format!("run_{}", "a".repeat(65))));
+    }
+
+    proptest! {
+        #[test]
+        fn no_path_makes_the_router_panic(method in ".{0,8}", path in ".{0,60}") {
+            let _ = find(&method, &path);
+            let _ = find("GET", &format!("/api/{path}"));
+        }
+    }
+}

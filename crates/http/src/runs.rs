@@ -1,0 +1,302 @@
+//! Runs: starting, listing, showing, resuming, cancelling, watching.
+//!
+//! A run of somebody else, a run that never was and a name that cannot be one are answered alike.
+
+use std::collections::BTreeMap;
+use std::str::FromStr as _;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::api::{Api, Handled, check_query};
+use super::cursor::CursorScope;
+use super::events;
+use super::json_body;
+use super::message::{ApiRequest, ApiResponse};
+use super::problem::{Problem, ProblemType};
+use super::query::{Query, refused};
+use super::request_headers::{idempotency_key, last_event_id};
+use super::routes::{Matched, Operation, WORKFLOW, find, is_run_id};
+use super::sign_in::Caller;
+use onbehalf_agents::onboarding::OnboardingInput;
+use onbehalf_connector::Connector;
+use onbehalf_engine::{RunStatus, RunView, SuspendReason};
+use onbehalf_runs::{
+    Asker, CommandOutcome, ResumeRequest, RunPage, RunQuery, RunSummary, Start, StartRun,
+};
+
+/// Runs listed when no limit is given.
+pub const DEFAULT_LIMIT: u32 = 20;
+/// Most runs listed at once.
+pub const MAX_LIMIT: u32 = 100;
+/// How long a caller with too many runs should wait before starting another.
+const TOO_MANY_RUNS_RETRY_SECONDS: u64 = 60;
+
+/// A run that was started, now or earlier under the same idempotency key.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TriggerResponse {
+    /// The run's name.
+    pub run_id: String,
+    /// Always `started`.
+    pub status: String,
+}
+
+/// A page of runs.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RunListResponse {
+    /// Newest first.
+    pub runs: Vec<RunSummary>,
+    /// Hand this back as `cursor` for the next page; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}
+
+/// A run, with the links that help it on.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RunResponse {
+    /// The run.
+    #[serde(flatten)]
+    pub run: RunView,
+    /// While it waits for connections: where to make each of them. The links do not go stale.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connect: Option<BTreeMap<String, String>>,
+}
+
+/// Where a run stands after a command.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RunStatusResponse {
+    /// The run's name.
+    pub run_id: String,
+    /// Its status.
+    pub status: RunStatus,
+}
+
+/// A request to watch a run, checked: for an edge that streams.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subscription {
+    /// Who watches.
+    pub asker: Asker,
+    /// Which run.
+    pub run_id: String,
+    /// The position the client has seen.
+    pub after: u64,
+}
+
+impl Api {
+    pub(super) async fn trigger_run(&self, caller: Caller, request: &ApiRequest) -> Handled {
+        let idempotency_key = idempotency_key(request)?;
+        let options: OnboardingInput = json_body::optional(request)?.unwrap_or_default();
+        let input = serde_json::to_value(options).map_err(|_| Problem::internal())?;
+        let start = StartRun {
+            owner: caller.owner,
+            context: caller.context,
+            workflow: WORKFLOW.to_owned(),
+            input,
+            idempotency_key,
+        };
+        match self.backend.start_run(start).await? {
+            Start::Started { run_id, .. } => {
+                let location = format!("/api/workflows/{WORKFLOW}/runs/{run_id}");
+                let status = "started".to_owned();
+                let body = TriggerResponse { run_id, status };
+                Ok(ApiResponse::json(200, &body).with("location", &location))
+            }
+            Start::KeyReused => {
+                let detail = "This Idempotency-Key was used with other options; use a new key.";
+                Err(Problem::new(ProblemType::IdempotencyKeyReused, detail))
+            }
+            Start::TooManyRuns => {
+                let detail = "Too many of your runs have not ended; cancel some or wait.";
+                Err(Problem::new(ProblemType::TooManyRuns, detail)
+                    .retry_after(TOO_MANY_RUNS_RETRY_SECONDS))
+            }
+        }
+    }
+
+    pub(super) async fn list_runs(&self, caller: &Caller, request: &ApiRequest) -> Handled {
+        let query = Query::strict(request, &["status", "limit", "cursor"])?;
+        let status = query.get("status").map(read_status).transpose()?;
+        let limit = query.get("limit").map(read_limit).transpose()?;
+        let seal = &self.settings.seal;
+        let scope = CursorScope {
+            owner: &caller.owner,
+            workflow: WORKFLOW,
+            status,
+        };
+        let before = query
+            .get("cursor")
+            .map(|cursor| scope.read(seal, cursor))
+            .transpose()?;
+        let wanted = RunQuery {
+            workflow: WORKFLOW.to_owned(),
+            status,
+            limit: limit.unwrap_or(DEFAULT_LIMIT),
+            before,
+        };
+        let RunPage { runs, next } = self.backend.list_runs(&caller.owner, wanted).await?;
+        let next_cursor = next.map(|position| scope.write(seal, position));
+        Ok(ApiResponse::json(
+            200,
+            &RunListResponse { runs, next_cursor },
+        ))
+    }
+
+    pub(super) async fn get_run(&self, caller: &Caller, run_id: &str) -> Handled {
+        let run = self.owned_run(caller, run_id).await?;
+        let connect = self.connect_links(&run);
+        Ok(ApiResponse::json(200, &RunResponse { run, connect }))
+    }
+
+    pub(super) async fn cancel_run(&self, caller: &Caller, run_id: &str) -> Handled {
+        check_run_id(run_id)?;
+        let outcome = self.backend.cancel_run(&caller.owner, run_id).await?;
+        self.command_answer(caller, run_id, outcome).await
+    }
+
+    pub(super) async fn resume_run(
+        &self,
+        caller: &Caller,
+        run_id: &str,
+        request: &ApiRequest,
+    ) -> Handled {
+        check_run_id(run_id)?;
+        let resume: ResumeRequest = json_body::required(request)?;
+        if resume.approval.is_some() && resume.connected.is_some() {
+            let detail = "connected: give either approval or connected, not both.";
+            let problem = Problem::new(ProblemType::InvalidBody, detail);
+            return Err(problem.with("field", "connected"));
+        }
+        let asker = caller.asker();
+        let outcome = self.backend.resume_run(&asker, run_id, resume).await?;
+        self.command_answer(caller, run_id, outcome).await
+    }
+
+    pub(super) async fn run_events(
+        &self,
+        caller: &Caller,
+        run_id: &str,
+        request: &ApiRequest,
+    ) -> Handled {
+        check_run_id(run_id)?;
+        let after = last_event_id(request);
+        let entries = self
+            .backend
+            .run_events(&caller.asker(), run_id, after)
+            .await?
+            .ok_or_else(run_not_found)?;
+        let body = events::server_sent(&entries).into_bytes();
+        Ok(ApiResponse::new(200, "text/event-stream", body))
+    }
+
+    /// The watch a request asks for, when it asks for a run of the caller's own; `None` for
+    /// everything else, which [`Api::handle`] answers.
+    pub async fn subscription(&self, request: &ApiRequest) -> Option<Subscription> {
+        let matched = find(&request.method, &request.path);
+        let Matched::Operation(Operation::RunEvents, run_id) = matched else {
+            return None;
+        };
+        if request.method != "GET" {
+            return None;
+        }
+        check_query(Operation::RunEvents, request).ok()?;
+        let caller = self.caller(request).await.ok()?;
+        self.owned_run(&caller, run_id).await.ok()?;
+        // Last, so that what is left to `handle` was not counted yet.
+        if !self.within_limit(&caller, Operation::RunEvents).await {
+            return None;
+        }
+        Some(Subscription {
+            asker: caller.asker(),
+            run_id: run_id.to_owned(),
+            after: last_event_id(request),
+        })
+    }
+
+    async fn owned_run(&self, caller: &Caller, run_id: &str) -> Result<RunView, Problem> {
+        check_run_id(run_id)?;
+        let run = self.backend.run(&caller.asker(), run_id).await?;
+        run.ok_or_else(run_not_found)
+    }
+
+    async fn command_answer(
+        &self,
+        caller: &Caller,
+        run_id: &str,
+        outcome: CommandOutcome,
+    ) -> Handled {
+        match outcome {
+            CommandOutcome::Accepted => {
+                let run = self.owned_run(caller, run_id).await?;
+                let body = RunStatusResponse {
+                    run_id: run.run_id,
+                    status: run.status,
+                };
+                Ok(ApiResponse::json(200, &body))
+            }
+            CommandOutcome::NotFound => Err(run_not_found()),
+            // The principal or the event stays inside.
+            CommandOutcome::AlreadyResumed { by, at } => {
+                let detail = "This suspension was resumed before.";
+                Err(Problem::new(ProblemType::AlreadyResumed, detail)
+                    .with("resumedBy", by.name())
+                    .with("resumedAt", at.to_string()))
+            }
+            CommandOutcome::WrongStatus { status, message } => {
+                Err(Problem::new(ProblemType::WrongStatus, message)
+                    .with("runStatus", status.name()))
+            }
+            CommandOutcome::WrongPayload { message } => {
+                Err(Problem::new(ProblemType::WrongPayload, message))
+            }
+        }
+    }
+
+    fn connect_links(&self, run: &RunView) -> Option<BTreeMap<String, String>> {
+        let suspension = run.suspension.as_ref()?;
+        let SuspendReason::ConnectionRequired { missing } = &suspension.reason else {
+            return None;
+        };
+        let links = missing
+            .iter()
+            .filter_map(|it| Connector::from_str(&it.connector).ok())
+            .map(|connector| (connector.name().to_owned(), self.connect_url(connector)))
+            .collect();
+        Some(links)
+    }
+}
+
+fn check_run_id(run_id: &str) -> Result<(), Problem> {
+    if is_run_id(run_id) {
+        Ok(())
+    } else {
+        Err(run_not_found())
+    }
+}
+
+/// The one answer for every run the caller does not have; it repeats nothing of the request.
+fn run_not_found() -> Problem {
+    Problem::new(ProblemType::RunNotFound, "You have no run of this name.")
+}
+
+fn read_status(text: &str) -> Result<RunStatus, Problem> {
+    let known = RunStatus::ALL.into_iter().find(|it| it.name() == text);
+    known.ok_or_else(|| {
+        let names = RunStatus::ALL.map(RunStatus::name).join(", ");
+        refused("status", &format!("must be one of {names}"))
+    })
+}
+
+fn read_limit(text: &str) -> Result<u32, Problem> {
+    let limit = text.parse().ok();
+    limit
+        .filter(|limit| (1..=MAX_LIMIT).contains(limit))
+        .ok_or_else(|| {
+            refused(
+                "limit",
+                &format!("must be a whole number from 1 to {MAX_LIMIT}"),
+            )
+        })
+}

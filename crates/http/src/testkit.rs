@@ -1,0 +1,446 @@
+//! A scripted platform and identity layer for tests of whole requests.
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
+
+use async_trait::async_trait;
+use url::Url;
+
+use super::limits::{Budget, RateLimiter};
+use super::sign_in::*;
+use super::{Api, ApiRequest, ApiResponse, ApiSettings, Seal};
+use onbehalf_clock::{Clock as _, Random};
+use onbehalf_connector::testkit::{Kit, kit};
+use onbehalf_connector::webhook::WebhookSecrets;
+use onbehalf_engine::{Entry, RunView};
+use onbehalf_identity::{BridgeError, PendingLogin, Principal, RequestContext};
+use onbehalf_runs::*;
+use onbehalf_tools::Registry;
+
+pub(super) const WEBHOOK_SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZg==";
+pub(super) const SESSION_SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+/// Every run, schedule and attempt there is, by owner; what comes next may be scripted.
+#[derive(Default)]
+pub(super) struct Platform {
+    pub(super) runs: RefCell<BTreeMap<(String, String), RunView>>,
+    pub(super) events: RefCell<Vec<Entry>>,
+    pub(super) started: RefCell<Vec<StartRun>>,
+    pub(super) start: RefCell<Option<Start>>,
+    pub(super) queries: RefCell<Vec<RunQuery>>,
+    pub(super) next: Cell<Option<u64>>,
+    pub(super) command: RefCell<Option<CommandOutcome>>,
+    pub(super) attempts: RefCell<HashMap<(String, String), (ConnectAttempt, bool)>>,
+    pub(super) made: RefCell<Vec<(String, String, String)>>,
+    pub(super) scheduled: RefCell<Option<RequestContext>>,
+    pub(super) broken: Cell<bool>,
+}
+
+impl Platform {
+    fn check(&self) -> Result<(), BackendError> {
+        if self.broken.get() {
+            return Err(BackendError::Unavailable);
+        }
+        Ok(())
+    }
+
+    fn schedule_now(&self) -> Schedule {
+        Schedule {
+            enabled: self.scheduled.borrow().is_some(),
+            cron: "0 8 * * *".into(),
+            enabled_at: None,
+            last_run_id: None,
+        }
+    }
+}
+
+#[async_trait(?Send)]
+impl Backend for Platform {
+    async fn start_run(&self, start: StartRun) -> Result<Start, BackendError> {
+        self.check()?;
+        self.started.borrow_mut().push(start);
+        let scripted = self.start.borrow_mut().take();
+        Ok(scripted.unwrap_or(Start::Started {
+            run_id: "run_1".into(),
+            fresh: true,
+        }))
+    }
+
+    async fn list_runs(&self, _: &str, query: RunQuery) -> Result<RunPage, BackendError> {
+        self.check()?;
+        self.queries.borrow_mut().push(query);
+        Ok(RunPage {
+            runs: Vec::new(),
+            next: self.next.get(),
+        })
+    }
+
+    async fn run(&self, asker: &Asker, run_id: &str) -> Result<Option<RunView>, BackendError> {
+        self.check()?;
+        let key = (asker.owner.clone(), run_id.to_owned());
+        Ok(self.runs.borrow().get(&key).cloned())
+    }
+
+    async fn run_events(
+        &self,
+        asker: &Asker,
+        run_id: &str,
+        after: u64,
+    ) -> Result<Option<Vec<Entry>>, BackendError> {
+        let run = self.run(asker, run_id).await?;
+        let events = self.events.borrow();
+        let later = events.iter().filter(|entry| entry.seq > after).cloned();
+        Ok(run.map(|_| later.collect()))
+    }
+
+    async fn resume_run(
+        &self,
+        asker: &Asker,
+        run_id: &str,
+        _: ResumeRequest,
+    ) -> Result<CommandOutcome, BackendError> {
+        self.cancel_run(&asker.owner, run_id).await
+    }
+
+    async fn cancel_run(&self, owner: &str, run_id: &str) -> Result<CommandOutcome, BackendError> {
+        let asker = Asker {
+            owner: owner.to_owned(),
+            approves: None,
+        };
+        if self.run(&asker, run_id).await?.is_none() {
+            return Ok(CommandOutcome::NotFound);
+        }
+        Ok(self
+            .command
+            .borrow_mut()
+            .take()
+            .unwrap_or(CommandOutcome::Accepted))
+    }
+
+    async fn schedule(&self, _: &str) -> Result<Schedule, BackendError> {
+        self.check()?;
+        Ok(self.schedule_now())
+    }
+
+    async fn set_schedule(
+        &self,
+        _: &str,
+        context: Option<RequestContext>,
+    ) -> Result<Schedule, BackendError> {
+        self.check()?;
+        *self.scheduled.borrow_mut() = context;
+        Ok(self.schedule_now())
+    }
+
+    async fn begin_connect(
+        &self,
+        owner: &str,
+        attempt: ConnectAttempt,
+    ) -> Result<(), BackendError> {
+        self.check()?;
+        let key = (owner.to_owned(), attempt.state_hash.clone());
+        self.attempts.borrow_mut().insert(key, (attempt, false));
+        Ok(())
+    }
+
+    async fn take_connect(&self, owner: &str, hash: &str) -> Result<TakenAttempt, BackendError> {
+        self.check()?;
+        let key = (owner.to_owned(), hash.to_owned());
+        Ok(match self.attempts.borrow_mut().get_mut(&key) {
+            None => TakenAttempt::Unknown,
+            Some((_, true)) => TakenAttempt::AlreadyUsed,
+            Some((attempt, used)) => {
+                *used = true;
+                TakenAttempt::Taken(attempt.clone())
+            }
+        })
+    }
+
+    async fn connection_made(
+        &self,
+        identifier: &str,
+        connector: &str,
+        event: &str,
+    ) -> Result<(), BackendError> {
+        self.check()?;
+        let made = (
+            identifier.to_owned(),
+            connector.to_owned(),
+            event.to_owned(),
+        );
+        self.made.borrow_mut().push(made);
+        Ok(())
+    }
+}
+
+/// Takes `Bearer alice` for alice; signs in whoever the code names.
+pub(super) struct People {
+    pub(super) providers: RefCell<Vec<LoginProvider>>,
+    pub(super) refuse: Cell<Option<LoginFailure>>,
+    pub(super) begun: Cell<u32>,
+    pub(super) keys_gone: Cell<bool>,
+}
+
+pub(super) fn provider(id: &str) -> LoginProvider {
+    LoginProvider {
+        issuer: format!("https://{id}.test"),
+        title: id.to_uppercase(),
+    }
+}
+
+pub(super) fn caller(name: &str) -> Caller {
+    Caller {
+        approves: false,
+        owner: format!("owner-of-{name}"),
+        context: serde_json::from_value(serde_json::json!({
+            "user_id": name,
+            "org_id": null,
+            "scalekit_identifier": format!("user_{name}"),
+            "issuer": "https://idp.test",
+        }))
+        .expect("a context"),
+    }
+}
+
+pub(super) fn principal(name: &str) -> Principal {
+    Principal::verified("https://okta.test".into(), name.to_owned(), None)
+}
+
+#[async_trait(?Send)]
+impl SignIn for People {
+    async fn authenticate(&self, authorization: Option<&str>) -> Result<Caller, AuthRefusal> {
+        if self.keys_gone.get() {
+            return Err(AuthRefusal::Unavailable);
+        }
+        match authorization.and_then(|value| value.strip_prefix("Bearer ")) {
+            Some(name) => Ok(caller(name)),
+            None => Err(AuthRefusal::Unauthenticated {
+                message: "a bearer token is required".into(),
+                challenge: "Bearer realm=\"onbehalf\"".into(),
+            }),
+        }
+    }
+
+    fn caller(&self, who: &Principal) -> Result<Caller, BridgeError> {
+        match (who.issuer(), who.user_id()) {
+            ("https://okta.test", "nobody") => Err(BridgeError::NoOrganization),
+            ("https://okta.test", name) => Ok(caller(name)),
+            _ => Err(BridgeError::UnknownIssuer),
+        }
+    }
+
+    fn providers(&self) -> Vec<LoginProvider> {
+        self.providers.borrow().clone()
+    }
+
+    async fn begin(&self, issuer: &str, to: &str) -> Result<(Url, PendingLogin), LoginFailure> {
+        let number = self.begun.get() + 1;
+        self.begun.set(number);
+        let mut url = Url::parse(issuer).expect("url");
+        let state = format!("state{number}");
+        url.query_pairs_mut()
+            .append_pair("state", &state)
+            .append_pair("redirect_uri", to);
+        let pending = PendingLogin {
+            issuer: issuer.to_owned(),
+            state,
+            nonce: "nonce".into(),
+            code_verifier: "verifier".into(),
+        };
+        Ok((url, pending))
+    }
+
+    async fn finish(
+        &self,
+        _: &PendingLogin,
+        code: &str,
+        to: &str,
+    ) -> Result<Principal, LoginFailure> {
+        assert_eq!(to, "https://onbehalf.test/auth/callback");
+        match self.refuse.get() {
+            Some(failure) => Err(failure),
+            None => Ok(principal(code)),
+        }
+    }
+}
+
+/// Counts up: every value is new, and the same in every test run.
+#[derive(Default)]
+struct Counting(Cell<u8>);
+
+impl Random for Counting {
+    fn fill(&self, buffer: &mut [u8]) {
+        self.0.set(self.0.get().wrapping_add(1));
+        buffer.fill(self.0.get());
+    }
+}
+
+/// Counts uses; allows as many of each budget and key as the test says.
+pub(super) struct Counter {
+    pub(super) limit: Cell<usize>,
+    pub(super) uses: RefCell<Vec<(Budget, String)>>,
+}
+
+#[async_trait(?Send)]
+impl RateLimiter for Counter {
+    async fn allows(&self, budget: Budget, key: &str) -> bool {
+        let this = (budget, key.to_owned());
+        let mut uses = self.uses.borrow_mut();
+        uses.push(this.clone());
+        uses.iter().filter(|used| **used == this).count() <= self.limit.get()
+    }
+}
+
+pub(super) struct Bench {
+    pub(super) api: Api,
+    pub(super) platform: Rc<Platform>,
+    pub(super) people: Rc<People>,
+    pub(super) counter: Rc<Counter>,
+    pub(super) scalekit: Kit,
+}
+
+pub(super) fn bench() -> Bench {
+    bench_at("https://onbehalf.test/")
+}
+
+pub(super) fn bench_at(public_url: &str) -> Bench {
+    let platform = Rc::new(Platform::default());
+    let people = Rc::new(People {
+        providers: RefCell::new(vec![provider("okta")]),
+        refuse: Cell::new(None),
+        begun: Cell::new(0),
+        keys_gone: Cell::new(false),
+    });
+    let counter = Rc::new(Counter {
+        limit: Cell::new(usize::MAX),
+        uses: RefCell::default(),
+    });
+    let scalekit = kit();
+    let api = Api {
+        backend: platform.clone(),
+        limiter: counter.clone(),
+        sign_in: people.clone(),
+        scalekit: Rc::new(kit_client(&scalekit)),
+        registry: Rc::new(Registry::standard().expect("tools")),
+        settings: ApiSettings {
+            public_url: Url::parse(public_url).expect("url"),
+            seal: Seal::new(SESSION_SECRET).expect("seal"),
+            webhook_secrets: WebhookSecrets::parse(WEBHOOK_SECRET).ok(),
+        },
+        description: OnceCell::new(),
+        clock: scalekit.clock.clone(),
+        random: Rc::new(Counting::default()),
+    };
+    Bench {
+        api,
+        platform,
+        people,
+        counter,
+        scalekit,
+    }
+}
+
+/// A second client on the kit's script and clock, to be owned by the routes.
+fn kit_client(kit: &Kit) -> onbehalf_connector::Scalekit {
+    use onbehalf_connector::{Scalekit, ScalekitConfig, Secret};
+    let config = ScalekitConfig::new("https://acme.scalekit.test", "skc_1", Secret::new("shh"));
+    Scalekit::new(
+        config.expect("a configuration"),
+        kit.script.clone(),
+        kit.clock.clone(),
+        kit.clock.clone(),
+        kit.cache.clone(),
+    )
+}
+
+/// A request of alice's; `target` is a path with query.
+pub(super) fn api_request(method: &str, target: &str, body: &str) -> ApiRequest {
+    let mut request = browser_request(method, target, &[]);
+    request
+        .headers
+        .push(("authorization".into(), "Bearer alice".into()));
+    if !body.is_empty() {
+        let json = ("content-type".into(), "application/json".into());
+        request.headers.push(json);
+        request.body = body.as_bytes().to_vec();
+    }
+    request
+}
+
+/// A browser's request with these cookies.
+pub(super) fn browser_request(method: &str, target: &str, cookies: &[String]) -> ApiRequest {
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    ApiRequest {
+        method: method.to_owned(),
+        path: path.to_owned(),
+        query: query.to_owned(),
+        headers: vec![("cookie".to_owned(), cookies.join("; "))],
+        ..ApiRequest::default()
+    }
+}
+
+impl Bench {
+    pub(super) async fn ask(&self, method: &str, target: &str, body: &str) -> ApiResponse {
+        self.api.handle(api_request(method, target, body)).await
+    }
+
+    pub(super) async fn visit(&self, target: &str, cookies: &[String]) -> ApiResponse {
+        self.api
+            .handle(browser_request("GET", target, cookies))
+            .await
+    }
+
+    /// The session cookie of somebody who signed in now.
+    pub(super) fn session(&self, name: &str) -> String {
+        let seal = &self.api.settings.seal;
+        let now = self.scalekit.clock.now();
+        let value = super::session::write_session(seal, &principal(name), now, "n".into());
+        format!("__Host-onbehalf_session={value}")
+    }
+}
+
+pub(super) fn json_of(response: &ApiResponse) -> serde_json::Value {
+    serde_json::from_slice(&response.body).expect("a JSON body")
+}
+
+/// `name=value` of the cookie a response sets.
+pub(super) fn cookie_of(response: &ApiResponse, name: &str) -> Option<String> {
+    let all = response.headers.iter();
+    all.filter(|(header, _)| header == "set-cookie")
+        .filter_map(|(_, value)| value.split(';').next())
+        .find(|pair| pair.split('=').next() == Some(name))
+        .map(str::to_owned)
+}
+
+/// A parameter of the address a response redirects to.
+pub(super) fn location_parameter(response: &ApiResponse, name: &str) -> Option<String> {
+    let base = Url::parse("https://onbehalf.test/").expect("url");
+    let url = base.join(response.header("location")?).ok()?;
+    let mut pairs = url.query_pairs();
+    pairs
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.into_owned())
+}
+
+/// A run as the platform shows it, waiting for hubspot.
+pub(super) fn waiting_run(run_id: &str) -> RunView {
+    serde_json::from_value(serde_json::json!({
+        "runId": run_id,
+        "workflow": "onboarding-health",
+        "version": 1,
+        "status": "suspended",
+        "startedAt": "2026-11-23T08:00:00.000Z",
+        "updatedAt": "2026-11-23T08:00:01.000Z",
+        "input": {},
+        "steps": [],
+        "state": {},
+        "suspension": {
+            "number": 1,
+            "since": "2026-11-23T08:00:01.000Z",
+            "reason": "connection_required",
+            "missing": [{ "connector": "hubspot", "reason": "not_connected" }],
+        },
+    }))
+    .expect("a run")
+}

@@ -1,0 +1,289 @@
+//! Starting, listing, showing and steering runs.
+
+use serde_json::json;
+
+use crate::testkit::{Bench, api_request, bench, json_of, waiting_run};
+use onbehalf_clock::Timestamp;
+use onbehalf_engine::{Entry, Record, ResumedBy, RunStatus};
+use onbehalf_runs::{CommandOutcome, Start};
+
+const RUNS: &str = "/api/workflows/onboarding-health/runs";
+const TRIGGER: &str = "/api/workflows/onboarding-health/trigger";
+
+fn with_run(owner: &str, run_id: &str) -> Bench {
+    let bench = bench();
+    let key = (owner.to_owned(), run_id.to_owned());
+    bench
+        .platform
+        .runs
+        .borrow_mut()
+        .insert(key, waiting_run(run_id));
+    bench
+}
+
+#[tokio::test]
+async fn a_run_is_started_as_the_caller() {
+    let bench = bench();
+    let mut request = api_request("POST", TRIGGER, r#"{"onMissingConnector":"suspend"}"#);
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    request.headers.push((
+        "traceparent".into(),
+        format!("00-{trace}-00f067aa0ba902b7-01"),
+    ));
+    request
+        .headers
+        .push(("idempotency-key".into(), "k1".into()));
+    let response = bench.api.handle(request).await;
+    assert_eq!(response.status, 200);
+    assert_eq!(
+        json_of(&response),
+        json!({"runId": "run_1", "status": "started"})
+    );
+    assert_eq!(
+        response.header("location"),
+        Some(format!("{RUNS}/run_1").as_str())
+    );
+    let started = bench.platform.started.borrow();
+    assert_eq!(started[0].owner, "owner-of-alice");
+    assert_eq!(
+        started[0].context.scalekit_identifier.as_str(),
+        "user_alice"
+    );
+    assert_eq!(
+        started[0].input,
+        json!({"onMissingConnector": "suspend", "approval": "none"})
+    );
+    assert_eq!(started[0].idempotency_key.as_deref(), Some("k1"));
+    assert_eq!(started[0].context.trace_id.as_deref(), Some(trace));
+}
+
+#[tokio::test]
+async fn no_body_means_the_defaults() {
+    let bench = bench();
+    assert_eq!(bench.ask("POST", TRIGGER, "").await.status, 200);
+    let input = bench.platform.started.borrow()[0].input.clone();
+    assert_eq!(
+        input,
+        json!({"onMissingConnector": "exit", "approval": "none"})
+    );
+}
+
+#[tokio::test]
+async fn nobody_can_be_named_in_a_body() {
+    let bench = bench();
+    for (body, field) in [
+        (r#"{"userId":"bob"}"#, "userId"),
+        (r#"{"scalekitIdentifier":"user_bob"}"#, "scalekitIdentifier"),
+        (r#"{"approval":"maybe"}"#, "approval"),
+    ] {
+        let response = bench.ask("POST", TRIGGER, body).await;
+        assert_eq!(response.status, 422, "{body}");
+        assert_eq!(json_of(&response)["field"], field);
+    }
+    assert!(bench.platform.started.borrow().is_empty());
+}
+
+#[tokio::test]
+async fn refused_starts_are_typed() {
+    for (start, status, kind) in [
+        (Start::KeyReused, 422, "idempotency-key-reused"),
+        (Start::TooManyRuns, 429, "too-many-runs"),
+    ] {
+        let bench = bench();
+        *bench.platform.start.borrow_mut() = Some(start);
+        let response = bench.ask("POST", TRIGGER, "").await;
+        assert_eq!(response.status, status);
+        assert_eq!(
+            json_of(&response)["type"],
+            format!("urn:onbehalf:problem:{kind}")
+        );
+    }
+    let bench = bench();
+    let mut request = api_request("POST", TRIGGER, "");
+    request
+        .headers
+        .push(("idempotency-key".into(), "a b".into()));
+    assert_eq!(bench.api.handle(request).await.status, 400);
+}
+
+#[tokio::test]
+async fn the_list_pages_through() {
+    let bench = bench();
+    bench.platform.next.set(Some(41));
+    let first = bench
+        .ask("GET", &format!("{RUNS}?status=failed&limit=5"), "")
+        .await;
+    assert_eq!(first.status, 200);
+    let cursor = json_of(&first)["nextCursor"]
+        .as_str()
+        .expect("a cursor")
+        .to_owned();
+    let target = format!("{RUNS}?status=failed&cursor={cursor}");
+    bench.platform.next.set(None);
+    let second = bench.ask("GET", &target, "").await;
+    assert_eq!(json_of(&second), json!({"runs": []}));
+    {
+        let queries = bench.platform.queries.borrow();
+        assert_eq!((queries[0].limit, queries[0].before), (5, None));
+        assert_eq!((queries[1].limit, queries[1].before), (20, Some(41)));
+        assert_eq!(queries[1].status, Some(RunStatus::Failed));
+    }
+    // The same cursor under another filter, of another caller, or changed.
+    let mut bobs = api_request("GET", &target, "");
+    bobs.headers[1].1 = "Bearer bob".into();
+    assert_eq!(bench.api.handle(bobs).await.status, 400);
+    for query in [
+        format!("cursor={cursor}"),
+        format!("status=failed&cursor={cursor}x"),
+        "limit=0".into(),
+        "limit=101".into(),
+        "limit=-1".into(),
+        "status=gone".into(),
+        "owner=bob".into(),
+    ] {
+        let response = bench.ask("GET", &format!("{RUNS}?{query}"), "").await;
+        assert_eq!(response.status, 400, "{query}");
+        assert!(json_of(&response)["parameter"].is_string(), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_waiting_run_shows_where_to_connect() {
+    let bench = with_run("owner-of-alice", "run_7");
+    let response = bench.ask("GET", &format!("{RUNS}/run_7"), "").await;
+    let body = json_of(&response);
+    assert_eq!(body["suspension"]["missing"][0]["connector"], "hubspot");
+    assert_eq!(
+        body["connect"],
+        json!({"hubspot": "https://onbehalf.test/connect/hubspot"})
+    );
+}
+
+#[tokio::test]
+async fn another_users_run_is_answered_like_none_at_all() {
+    let bench = with_run("owner-of-bob", "run_7");
+    for (method, tail, body) in [
+        ("GET", "", ""),
+        ("DELETE", "", ""),
+        ("POST", "/resume", "{}"),
+        ("GET", "/events", ""),
+    ] {
+        let ask = |run_id: &str| {
+            let target = format!("{RUNS}/{run_id}{tail}");
+            let request = api_request(method, &target, body);
+            bench.api.handle(request)
+        };
+        let of_bob = ask("run_7").await;
+        assert_eq!(of_bob.status, 404);
+        for other in ["run_8", "run_UPPER", "nonsense", "run_", "%2e%2e"] {
+            assert!(ask(other).await == of_bob, "{method} {tail} {other}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn commands_are_answered_with_where_the_run_stands() {
+    let bench = with_run("owner-of-alice", "run_7");
+    let run = format!("{RUNS}/run_7");
+    let response = bench.ask("DELETE", &run, "").await;
+    assert_eq!(
+        json_of(&response),
+        json!({"runId": "run_7", "status": "suspended"})
+    );
+    for (outcome, status, member) in [
+        (
+            CommandOutcome::AlreadyResumed {
+                by: ResumedBy::Connection {
+                    event: "webhook SECRET".into(),
+                },
+                at: Timestamp::from_millis(0),
+            },
+            409,
+            "resumedAt",
+        ),
+        (
+            CommandOutcome::WrongStatus {
+                status: RunStatus::Completed,
+                message: "the run is already completed".into(),
+            },
+            409,
+            "runStatus",
+        ),
+        (
+            CommandOutcome::WrongPayload {
+                message: "not this".into(),
+            },
+            422,
+            "detail",
+        ),
+    ] {
+        *bench.platform.command.borrow_mut() = Some(outcome);
+        let response = bench.ask("POST", &format!("{run}/resume"), "{}").await;
+        assert_eq!(response.status, status);
+        let body = json_of(&response);
+        assert!(body[member].is_string(), "{body}");
+        assert!(!body.to_string().contains("SECRET"));
+    }
+    let both = r#"{"approval":{"hash":"h","decision":"approve"},"connected":["hubspot"]}"#;
+    assert_eq!(
+        bench
+            .ask("POST", &format!("{run}/resume"), both)
+            .await
+            .status,
+        422
+    );
+    assert_eq!(
+        bench.ask("POST", &format!("{run}/resume"), "").await.status,
+        400
+    );
+}
+
+#[tokio::test]
+async fn watching_goes_on_behind_the_last_event() {
+    let bench = with_run("owner-of-alice", "run_7");
+    let at = Timestamp::from_millis(0);
+    for seq in 1..=3 {
+        let record = Record::StepStarted {
+            step: "s".into(),
+            attempt: 1,
+        };
+        bench
+            .platform
+            .events
+            .borrow_mut()
+            .push(Entry { seq, at, record });
+    }
+    let target = format!("{RUNS}/run_7/events");
+    let mut request = api_request("GET", &target, "");
+    request.headers.push(("last-event-id".into(), "2".into()));
+    let subscription = bench.api.subscription(&request).await.expect("a watch");
+    assert_eq!(
+        (subscription.after, subscription.asker.owner.as_str()),
+        (2, "owner-of-alice")
+    );
+    let response = bench.api.handle(request).await;
+    assert_eq!(response.header("content-type"), Some("text/event-stream"));
+    let body = String::from_utf8(response.body).expect("text");
+    assert!(body.starts_with("id: 3\n") && body.matches("id: ").count() == 1);
+    let unknown = api_request("GET", &format!("{RUNS}/run_8/events"), "");
+    assert_eq!(bench.api.subscription(&unknown).await, None);
+}
+
+#[tokio::test]
+async fn the_schedule_runs_under_who_switched_it_on() {
+    let bench = bench();
+    let response = bench.ask("PUT", "/api/schedule", "").await;
+    assert_eq!(json_of(&response)["enabled"], true);
+    let context = bench.platform.scheduled.borrow().clone().expect("on");
+    assert_eq!(context.scalekit_identifier.as_str(), "user_alice");
+    assert_eq!(
+        bench
+            .ask("PUT", "/api/schedule", r#"{"user":"bob"}"#)
+            .await
+            .status,
+        422
+    );
+    let response = bench.ask("DELETE", "/api/schedule", "").await;
+    assert_eq!(json_of(&response)["enabled"], false);
+    assert!(bench.platform.scheduled.borrow().is_none());
+}

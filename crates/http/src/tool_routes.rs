@@ -1,0 +1,104 @@
+//! Tools: what there is, and running one as the caller.
+//!
+//! A tool that ran and did not succeed is no HTTP error: its typed outcome is the answer.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::api::{Api, Handled};
+use super::json_body;
+use super::message::{ApiRequest, ApiResponse};
+use super::problem::{Problem, ProblemType};
+use super::sign_in::Caller;
+use onbehalf_connector::{AlwaysPermit, CallKind, Connector};
+use onbehalf_tools::ToolContext;
+
+/// The tools on offer.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ToolListResponse {
+    /// In the order they were registered.
+    pub tools: Vec<ToolView>,
+}
+
+/// One tool.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ToolView {
+    /// Its name.
+    pub id: String,
+    /// What it does.
+    pub description: String,
+    /// Whose account it uses.
+    pub connector: Connector,
+    /// Whether it changes anything in the connected app.
+    pub writes: bool,
+    /// JSON Schema of its input.
+    pub input_schema: Value,
+    /// JSON Schema of its outcome.
+    pub output_schema: Value,
+}
+
+impl Api {
+    pub(super) fn list_tools(&self) -> ApiResponse {
+        let tools = self
+            .registry
+            .iter()
+            .map(|tool| ToolView {
+                id: tool.id().to_owned(),
+                description: tool.description().to_owned(),
+                connector: tool.connector(),
+                writes: tool.kind() == CallKind::Write,
+                input_schema: tool.input_schema(),
+                output_schema: tool.output_schema(),
+            })
+            .collect();
+        ApiResponse::json(200, &ToolListResponse { tools })
+    }
+
+    pub(super) async fn execute_tool(
+        &self,
+        caller: &Caller,
+        id: &str,
+        request: &ApiRequest,
+    ) -> Handled {
+        let tool = self.registry.get(id).map_err(|unknown| {
+            let detail = "There is no such tool; knownTools lists them.";
+            Problem::new(ProblemType::ToolNotFound, detail).with("knownTools", unknown.known)
+        })?;
+        let input: Value = json_body::required(request)?;
+        let context = ToolContext::from_keys(
+            Some(&caller.context.user_id),
+            Some(caller.context.scalekit_identifier.as_str()),
+        )
+        .map(|context| context.with_trace_id(caller.context.trace_id.clone()))
+        .map_err(|missing| {
+            Problem::new(ProblemType::Forbidden, format!("{missing}."))
+                .with("missing", missing.keys)
+        })?;
+        // No run owns this call, so nothing can have withdrawn it.
+        let outcome = tool
+            .execute_json(&self.scalekit, &context, input, &AlwaysPermit)
+            .await;
+        match refused_input(&outcome) {
+            Some(problem) => Err(problem),
+            None => Ok(ApiResponse::json(200, &outcome)),
+        }
+    }
+}
+
+/// The problem of an outcome that says the caller's input was not accepted.
+fn refused_input(outcome: &Value) -> Option<Problem> {
+    if outcome.get("status")? != "error" || outcome.get("kind")? != "invalid_input" {
+        return None;
+    }
+    let violations = outcome.get("violations").cloned().unwrap_or_default();
+    let first = violations.get(0);
+    let text = |key| first.and_then(|it| it.get(key)).and_then(Value::as_str);
+    let field = text("field")
+        .filter(|field| !field.is_empty())
+        .unwrap_or(".");
+    let detail = format!("{field}: {}", text("description").unwrap_or("not accepted"));
+    let problem = Problem::new(ProblemType::InvalidBody, detail);
+    Some(problem.with("field", field).with("violations", violations))
+}

@@ -1,0 +1,51 @@
+//! Scalekit's events: a connection that became active wakes the runs that wait for it.
+
+use super::api::{Api, Handled};
+use super::json_body::within_limit;
+use super::message::{ApiRequest, ApiResponse};
+use super::problem::{Problem, ProblemType};
+use onbehalf_connector::ConnectionStatus;
+use onbehalf_connector::webhook::{
+    AccountChange, AccountEvent, WebhookError, WebhookEvent, WebhookHeaders, verify,
+};
+
+impl Api {
+    /// Answers 2xx once the event is handed on; anything else makes Scalekit deliver it again, which
+    /// does no harm, because the platform acts once on each `webhook-id`.
+    pub(super) async fn receive_webhook(&self, request: &ApiRequest) -> Handled {
+        let Some(secrets) = &self.settings.webhook_secrets else {
+            let detail = "No webhook secret is configured, so no event is accepted.";
+            return Err(Problem::new(ProblemType::NotConfigured, detail));
+        };
+        within_limit(request)?;
+        let headers = WebhookHeaders {
+            id: request.header("webhook-id"),
+            timestamp: request.header("webhook-timestamp"),
+            signature: request.header("webhook-signature"),
+        };
+        let webhook = verify(secrets, headers, &request.body, self.clock.now())
+            .map_err(|error| refusal(&error))?;
+        if let WebhookEvent::Account(AccountEvent {
+            change: AccountChange::StatusUpdated { .. },
+            identifier,
+            connector: Some(connector),
+            status: ConnectionStatus::Active,
+        }) = &webhook.event
+        {
+            self.backend
+                .connection_made(identifier, connector.name(), &webhook.id)
+                .await?;
+        }
+        Ok(ApiResponse::empty(204))
+    }
+}
+
+fn refusal(error: &WebhookError) -> Problem {
+    let kind = match error {
+        WebhookError::Headers | WebhookError::Stale | WebhookError::Signature => {
+            ProblemType::WebhookSignature
+        }
+        WebhookError::Body => ProblemType::MalformedBody,
+    };
+    Problem::new(kind, format!("{error}."))
+}

@@ -1,0 +1,213 @@
+//! From a signed token to a principal: what the claims must say.
+//!
+//! Owns the checks after the signature. [`VerifiedClaims`] is made here and nowhere else.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use jwt_compact::{TimeOptions, ValidationError};
+use serde_json::{Map, Value};
+
+use super::config::Issuer;
+use super::error::TokenError;
+use super::principal::Principal;
+use super::provider::Binding;
+use super::token::UnverifiedToken;
+use onbehalf_clock::Timestamp;
+
+/// How far clocks may be apart.
+const LEEWAY_SECONDS: i64 = 30;
+/// Longest accepted lifetime of a token. Providers issue theirs for minutes to a day; a token for
+/// longer is a mistake or a forgery in the making.
+const LIFETIME_SECONDS: i64 = 24 * 3600;
+/// Longest accepted subject (OpenID Connect Core section 2).
+const SUBJECT_BYTES: usize = 255;
+
+/// What a token is used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose<'a> {
+    /// Calling the API.
+    Access,
+    /// Answering a sign-in that this service began, with this nonce.
+    SignIn { client_id: &'a str, nonce: &'a str },
+}
+
+/// The claims of a token whose signature, times and audience were checked.
+pub struct VerifiedClaims {
+    principal: Principal,
+    expires_at: Timestamp,
+}
+
+impl VerifiedClaims {
+    /// Who it speaks of.
+    pub fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
+    /// When it stops being good.
+    pub fn expires_at(&self) -> Timestamp {
+        self.expires_at
+    }
+
+    /// Checks the claims of a token whose signature is known to match.
+    pub(super) fn of_signed(
+        token: &UnverifiedToken<'_>,
+        issuer: &Issuer,
+        purpose: Purpose<'_>,
+        now: Timestamp,
+    ) -> Result<Self, TokenError> {
+        check_type(token, purpose)?;
+        let claims: jwt_compact::Claims<Map<String, Value>> = token.claims()?;
+        if claims.custom.get("iss").and_then(Value::as_str) != Some(issuer.id()) {
+            return Err(TokenError::Issuer);
+        }
+        let expires_at = check_times(&claims, now)?;
+        match purpose {
+            Purpose::Access => {
+                if claims.custom.contains_key("nonce") || claims.custom.contains_key("at_hash") {
+                    return Err(TokenError::Type);
+                }
+                check_audience(&claims.custom, issuer)?;
+            }
+            Purpose::SignIn { client_id, nonce } => {
+                check_sign_in(&claims.custom, client_id, nonce)?;
+            }
+        }
+        let user_id = subject(&claims.custom, issuer.user_claim())?;
+        let org_id = organization(&claims.custom, issuer.org_claim())?;
+        Ok(Self {
+            principal: Principal::verified(issuer.id().to_owned(), user_id, org_id),
+            expires_at,
+        })
+    }
+}
+
+/// An access token says `at+jwt` (RFC 9068 section 2.1), or `JWT`, or nothing; Okta and others
+/// still write the latter two. Any other type is a token for something else.
+fn check_type(token: &UnverifiedToken<'_>, purpose: Purpose<'_>) -> Result<(), TokenError> {
+    let Some(name) = token.token_type() else {
+        return Ok(());
+    };
+    let name = name.to_ascii_lowercase();
+    let name = name.strip_prefix("application/").unwrap_or(&name);
+    let accepted = match purpose {
+        Purpose::Access => matches!(name, "jwt" | "at+jwt"),
+        Purpose::SignIn { .. } => name == "jwt",
+    };
+    if accepted {
+        Ok(())
+    } else {
+        Err(TokenError::Type)
+    }
+}
+
+fn check_times(
+    claims: &jwt_compact::Claims<Map<String, Value>>,
+    now: Timestamp,
+) -> Result<Timestamp, TokenError> {
+    let clock = DateTime::<Utc>::from_timestamp_millis(now.millis()).unwrap_or_default();
+    let options = TimeOptions::new(TimeDelta::seconds(LEEWAY_SECONDS), || clock);
+    claims
+        .validate_expiration(&options)
+        .map_err(|error| match error {
+            ValidationError::Expired => TokenError::Expired,
+            _ => TokenError::NoExpiry,
+        })?;
+    if claims.not_before.is_some() {
+        claims
+            .validate_maturity(&options)
+            .map_err(|_| TokenError::NotYetValid)?;
+    }
+    let expires = claims.expiration.ok_or(TokenError::NoExpiry)?;
+    let issued = claims.issued_at.unwrap_or(clock);
+    if issued > clock + options.leeway {
+        return Err(TokenError::NotYetValid);
+    }
+    if expires - issued > TimeDelta::seconds(LIFETIME_SECONDS) {
+        return Err(TokenError::Lifetime);
+    }
+    Ok(Timestamp::from_millis(expires.timestamp_millis()))
+}
+
+/// The audiences a token names: a string or an array of strings (RFC 7519 section 4.1.3).
+fn audiences(claims: &Map<String, Value>) -> Result<Option<Vec<&str>>, TokenError> {
+    match claims.get("aud") {
+        None => Ok(None),
+        Some(Value::String(one)) => Ok(Some(vec![one])),
+        Some(Value::Array(many)) => many
+            .iter()
+            .map(Value::as_str)
+            .collect::<Option<Vec<_>>>()
+            .map(Some)
+            .ok_or(TokenError::Audience),
+        Some(_) => Err(TokenError::Audience),
+    }
+}
+
+fn check_audience(claims: &Map<String, Value>, issuer: &Issuer) -> Result<(), TokenError> {
+    let named = audiences(claims)?;
+    let ours = |named: &[&str]| {
+        let ours = issuer.audiences();
+        named.iter().any(|name| ours.iter().any(|our| our == name))
+    };
+    let audience_named = named.as_deref().is_some_and(ours);
+    match issuer.provider().binding() {
+        Binding::Audience if audience_named => Ok(()),
+        Binding::AudienceOrIssuer if named.is_none() || audience_named => Ok(()),
+        Binding::AuthorizedParty => {
+            let party = claims.get("azp").and_then(Value::as_str);
+            let parties = issuer.authorized_parties();
+            if !parties.is_empty() && !parties.iter().any(|known| Some(known.as_str()) == party) {
+                return Err(TokenError::AuthorizedParty);
+            }
+            if issuer.audiences().is_empty() || audience_named {
+                Ok(())
+            } else {
+                Err(TokenError::Audience)
+            }
+        }
+        _ => Err(TokenError::Audience),
+    }
+}
+
+/// OpenID Connect Core section 3.1.3.7: the client is the audience, the nonce is ours, and where
+/// several audiences are named, the authorized party is the client.
+fn check_sign_in(
+    claims: &Map<String, Value>,
+    client_id: &str,
+    nonce: &str,
+) -> Result<(), TokenError> {
+    let named = audiences(claims)?.unwrap_or_default();
+    if !named.contains(&client_id) {
+        return Err(TokenError::Audience);
+    }
+    let party = claims.get("azp").and_then(Value::as_str);
+    if party.is_some_and(|party| party != client_id) || (named.len() > 1 && party.is_none()) {
+        return Err(TokenError::AuthorizedParty);
+    }
+    if claims.get("nonce").and_then(Value::as_str) != Some(nonce) {
+        return Err(TokenError::Nonce);
+    }
+    Ok(())
+}
+
+fn subject(claims: &Map<String, Value>, claim: &str) -> Result<String, TokenError> {
+    match claims.get(claim) {
+        Some(Value::String(name)) if acceptable(name) => Ok(name.clone()),
+        _ => Err(TokenError::Subject),
+    }
+}
+
+fn organization(claims: &Map<String, Value>, claim: &str) -> Result<Option<String>, TokenError> {
+    // Clerk's session tokens of version 2 keep the organization in `o: {id}`.
+    let named = claims
+        .get(claim)
+        .or_else(|| claims.get("o").and_then(|o| o.get("id")));
+    match named {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(name)) if acceptable(name) => Ok(Some(name.clone())),
+        Some(_) => Err(TokenError::Organization),
+    }
+}
+
+fn acceptable(name: &str) -> bool {
+    !name.is_empty() && name.len() <= SUBJECT_BYTES && !name.chars().any(char::is_control)
+}

@@ -1,0 +1,262 @@
+//! What the routes need from the platform, and the values that cross between them.
+//!
+//! Owns names and shapes, no behaviour. The edge implements it with Durable Objects. Everything is
+//! asked for by the key of the verified principal; another principal's run is reached by a
+//! configured approver alone, and only to decide what it asks.
+
+use async_trait::async_trait;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use onbehalf_clock::Timestamp;
+use onbehalf_engine::{Approval, Entry, ResumedBy, RunStatus, RunView};
+use onbehalf_identity::RequestContext;
+
+/// The platform behind the routes could not do its part.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BackendError {
+    /// Worth trying again.
+    #[error("temporarily unavailable")]
+    Unavailable,
+    /// A state the code did not expect; the text goes to the log, not to the caller.
+    #[error("internal: {0}")]
+    Internal(String),
+}
+
+/// What starts a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StartRun {
+    /// Key of the principal the run is sealed to.
+    pub owner: String,
+    /// Whom it acts for.
+    pub context: RequestContext,
+    /// The workflow's id.
+    pub workflow: String,
+    /// The workflow's input, checked.
+    pub input: Value,
+    /// The caller's `Idempotency-Key`: the same key gives the same run.
+    pub idempotency_key: Option<String>,
+}
+
+/// What a start came to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Start {
+    /// The run's name; `fresh` is false when the idempotency key named an earlier run.
+    Started {
+        /// The run's name.
+        run_id: String,
+        /// Whether this request began it.
+        fresh: bool,
+    },
+    /// The idempotency key was used with another input.
+    KeyReused,
+    /// The owner has too many runs that have not ended.
+    TooManyRuns,
+}
+
+/// A line of the run list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RunSummary {
+    /// The run's name.
+    pub run_id: String,
+    /// The workflow's id.
+    pub workflow: String,
+    /// Where it stands.
+    pub status: RunStatus,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
+    /// What started it: `request` or `schedule`.
+    pub trigger: String,
+}
+
+/// What to list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunQuery {
+    /// The workflow's id.
+    pub workflow: String,
+    /// Only this status.
+    pub status: Option<RunStatus>,
+    /// At most this many.
+    pub limit: u32,
+    /// Only runs before this position, newest first.
+    pub before: Option<u64>,
+}
+
+/// One page of the run list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunPage {
+    /// Newest first.
+    pub runs: Vec<RunSummary>,
+    /// Position to go on before, when there is more.
+    pub next: Option<u64>,
+}
+
+/// Who asks for a run: the principal it is sealed to, or somebody who approves for others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asker {
+    /// Key of the principal.
+    pub owner: String,
+    /// Whose runs they may also look at and decide, while these wait for approval.
+    pub approves: Option<Tenant>,
+}
+
+/// An organization as its identity provider knows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tenant {
+    /// Who vouches for its people.
+    pub issuer: String,
+    /// Its name there; `None` for people of no organization.
+    pub org_id: Option<String>,
+}
+
+impl Tenant {
+    /// The organization a request context belongs to.
+    pub fn of(context: &RequestContext) -> Self {
+        Self {
+            issuer: context.issuer.clone(),
+            org_id: context.org_id.clone(),
+        }
+    }
+}
+
+/// What a resume, a cancel or an approval came to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CommandOutcome {
+    /// Done; recorded.
+    Accepted,
+    /// No such run, or not the caller's.
+    NotFound,
+    /// Another resume won.
+    AlreadyResumed {
+        /// Who or what won.
+        by: ResumedBy,
+        /// When.
+        at: Timestamp,
+    },
+    /// The run's status does not allow it.
+    WrongStatus {
+        /// The status.
+        status: RunStatus,
+        /// In words.
+        message: String,
+    },
+    /// The payload does not fit what the run waits for.
+    WrongPayload {
+        /// In words.
+        message: String,
+    },
+}
+
+/// A resume by the run's owner.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ResumeRequest {
+    /// The suspension that is answered; without it, whichever is under way.
+    #[serde(default)]
+    pub number: Option<u32>,
+    /// The decision, for a run that waits for approval.
+    #[serde(default)]
+    pub approval: Option<Approval>,
+    /// Connections that were made outside this Worker, for a run that waits for them.
+    #[serde(default)]
+    pub connected: Option<Vec<String>>,
+}
+
+/// Whether a user's daily run is switched on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Schedule {
+    /// Whether the daily run is on.
+    pub enabled: bool,
+    /// The cron expression it follows, UTC.
+    pub cron: String,
+    /// Since when it is on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enabled_at: Option<Timestamp>,
+    /// The latest run it started.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_run_id: Option<String>,
+}
+
+/// A connect flow under way, kept by the platform under the hash of its `state`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectAttempt {
+    /// SHA-256 of the `state` parameter, base64url.
+    pub state_hash: String,
+    /// The connector being connected.
+    pub connector: String,
+    /// SHA-256 of the browser cookie, base64url: ties the flow to one browser.
+    pub browser_hash: String,
+    /// When it stops being good.
+    pub expires_at: Timestamp,
+}
+
+/// What became of a `state` that came back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TakenAttempt {
+    /// It was good, and is now used up.
+    Taken(ConnectAttempt),
+    /// It was used before.
+    AlreadyUsed,
+    /// It came too late.
+    Expired,
+    /// This principal never began it.
+    Unknown,
+}
+
+/// The platform as the routes see it.
+#[async_trait(?Send)]
+pub trait Backend {
+    /// Starts a run, or names the one its idempotency key started.
+    async fn start_run(&self, start: StartRun) -> Result<Start, BackendError>;
+    /// Lists the owner's runs.
+    async fn list_runs(&self, owner: &str, query: RunQuery) -> Result<RunPage, BackendError>;
+    /// One run the asker may see; `None` when there is none or it is another's.
+    async fn run(&self, asker: &Asker, run_id: &str) -> Result<Option<RunView>, BackendError>;
+    /// Journal entries after a position; `None` as in [`Self::run`].
+    async fn run_events(
+        &self,
+        asker: &Asker,
+        run_id: &str,
+        after: u64,
+    ) -> Result<Option<Vec<Entry>>, BackendError>;
+    /// Resumes a run.
+    async fn resume_run(
+        &self,
+        asker: &Asker,
+        run_id: &str,
+        resume: ResumeRequest,
+    ) -> Result<CommandOutcome, BackendError>;
+    /// Cancels a run.
+    async fn cancel_run(&self, owner: &str, run_id: &str) -> Result<CommandOutcome, BackendError>;
+    /// The owner's schedule.
+    async fn schedule(&self, owner: &str) -> Result<Schedule, BackendError>;
+    /// Switches the daily run on, under this identity; or off with `None`.
+    async fn set_schedule(
+        &self,
+        owner: &str,
+        context: Option<RequestContext>,
+    ) -> Result<Schedule, BackendError>;
+    /// Notes a connect flow that begins.
+    async fn begin_connect(&self, owner: &str, attempt: ConnectAttempt)
+    -> Result<(), BackendError>;
+    /// Uses up a connect flow's state.
+    async fn take_connect(
+        &self,
+        owner: &str,
+        state_hash: &str,
+    ) -> Result<TakenAttempt, BackendError>;
+    /// Tells every run that waits for it that a connection was made. `event` names the cause, and
+    /// is acted on once.
+    async fn connection_made(
+        &self,
+        scalekit_identifier: &str,
+        connector: &str,
+        event: &str,
+    ) -> Result<(), BackendError>;
+}
