@@ -3,7 +3,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use onbehalf_sandbox::idp::{
-    Authorization, CLIENT_ID, CLIENT_SECRET, FlowError, Idp, Person, TokenRequest,
+    Authorization, CLIENT_ID, CLIENT_SECRET, Credentials, FlowError, Idp, Person, Provider,
+    TokenRequest,
 };
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -15,6 +16,7 @@ fn alice() -> Person {
         sub: "alice".into(),
         name: "Alice Moreau".into(),
         org: "org_acme".into(),
+        email: "alice@acme.example".into(),
     }
 }
 
@@ -25,7 +27,7 @@ fn part(token: &str, index: usize) -> Value {
 
 #[test]
 fn each_algorithm_has_a_key_in_the_set() {
-    let mut idp = Idp::new("http://localhost/idp".into(), [7; 32]).expect("keys");
+    let mut idp = Idp::new(Provider::Plain, "http://localhost", [7; 32]).expect("keys");
     for alg in ["RS256", "PS256", "ES256", "EdDSA"] {
         let token = idp.access_token(&alice(), alg, 60, NOW).expect("a token");
         let header = part(&token, 0);
@@ -44,7 +46,7 @@ fn each_algorithm_has_a_key_in_the_set() {
 
 #[test]
 fn rotation_adds_a_default_key_and_can_drop_the_old() {
-    let mut idp = Idp::new("http://localhost/idp".into(), [7; 32]).expect("keys");
+    let mut idp = Idp::new(Provider::Plain, "http://localhost", [7; 32]).expect("keys");
     let old = part(
         &idp.access_token(&alice(), "RS256", 60, NOW)
             .expect("a token"),
@@ -70,22 +72,23 @@ fn rotation_adds_a_default_key_and_can_drop_the_old() {
 
 #[test]
 fn a_code_is_exchanged_once_with_its_proof() {
-    let mut idp = Idp::new("http://localhost/idp".into(), [7; 32]).expect("keys");
+    let mut idp = Idp::new(Provider::Plain, "http://localhost", [7; 32]).expect("keys");
     let authorize = |idp: &mut Idp| {
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(b"verifier"));
         let authorization = Authorization {
             redirect_uri: "https://app.example/cb".into(),
             challenge,
             nonce: Some("n".into()),
+            scope: "openid".into(),
+            ..Authorization::default()
         };
-        idp.authorize(authorization, alice(), NOW)
+        idp.authorize(authorization, alice(), NOW).expect("a code")
     };
     let request = |code: String| TokenRequest {
         code,
-        redirect_uri: "https://app.example/cb".into(),
+        redirect_uri: Some("https://app.example/cb".into()),
         verifier: "verifier".into(),
-        client_id: CLIENT_ID.into(),
-        client_secret: CLIENT_SECRET.into(),
+        credentials: Credentials::in_body(CLIENT_ID, CLIENT_SECRET),
     };
     let good = request(authorize(&mut idp));
     let tokens = idp.exchange(&good, NOW).expect("tokens");
@@ -101,14 +104,14 @@ fn a_code_is_exchanged_once_with_its_proof() {
             ..request(authorize(&mut idp))
         },
         TokenRequest {
-            redirect_uri: "https://evil.example".into(),
+            redirect_uri: Some("https://evil.example".into()),
             ..request(authorize(&mut idp))
         },
     ] {
         assert_eq!(idp.exchange(&wrong, NOW), Err(FlowError::InvalidGrant));
     }
     let stranger = TokenRequest {
-        client_secret: "x".into(),
+        credentials: Credentials::in_body(CLIENT_ID, "x"),
         ..request(authorize(&mut idp))
     };
     assert_eq!(idp.exchange(&stranger, NOW), Err(FlowError::InvalidClient));

@@ -7,7 +7,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rand::RngCore;
 use sha2::{Digest, Sha256};
 
-use super::{CLIENT_ID, CLIENT_SECRET, Person};
+use super::Person;
+use super::clients::Credentials;
 
 /// How long a code is good.
 const CODE_MS: i64 = 60_000;
@@ -21,6 +22,19 @@ pub struct Authorization {
     pub challenge: String,
     /// Comes back in the ID token.
     pub nonce: Option<String>,
+    /// The scopes, separated by spaces.
+    pub scope: String,
+    /// Auth0: the API an access token is for.
+    pub audience: Option<String>,
+    /// Auth0: the organization to sign in to.
+    pub organization: Option<String>,
+}
+
+impl Authorization {
+    /// Whether this scope was asked for.
+    pub(super) fn wants(&self, scope: &str) -> bool {
+        self.scope.split(' ').any(|it| it == scope)
+    }
 }
 
 /// What the token endpoint was asked.
@@ -29,22 +43,24 @@ pub struct TokenRequest {
     /// The code.
     pub code: String,
     /// Must be that of the authorization.
-    pub redirect_uri: String,
+    pub redirect_uri: Option<String>,
     /// The proof.
     pub verifier: String,
     /// Who asks.
-    pub client_id: String,
-    /// Its secret.
-    pub client_secret: String,
+    pub credentials: Credentials,
 }
 
-/// Why a code was not exchanged.
+/// Why a sign-in went no further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FlowError {
     /// The client is not known or not proven.
     InvalidClient,
+    /// The client gave its credentials in more than one way.
+    MultipleCredentials,
     /// The code, its address or its proof do not fit.
     InvalidGrant,
+    /// The person is not of the organization that was asked for.
+    NotAMember,
 }
 
 #[derive(Default)]
@@ -63,24 +79,24 @@ impl Flow {
         code
     }
 
+    /// What a code stands for, once. `names_redirect`: the address has to be there again.
     pub fn finish(
         &mut self,
         request: &TokenRequest,
+        names_redirect: bool,
         now_ms: i64,
     ) -> Result<(Authorization, Person), FlowError> {
-        if request.client_id != CLIENT_ID || request.client_secret != CLIENT_SECRET {
-            return Err(FlowError::InvalidClient);
-        }
         let known = self
             .codes
             .remove(&request.code)
             .ok_or(FlowError::InvalidGrant)?;
         let (authorization, person, expires) = known;
         let proof = URL_SAFE_NO_PAD.encode(Sha256::digest(request.verifier.as_bytes()));
-        let fits = now_ms < expires
-            && authorization.redirect_uri == request.redirect_uri
-            && authorization.challenge == proof;
-        if fits {
+        let address = match &request.redirect_uri {
+            Some(address) => *address == authorization.redirect_uri,
+            None => !names_redirect,
+        };
+        if now_ms < expires && address && authorization.challenge == proof {
             Ok((authorization, person))
         } else {
             Err(FlowError::InvalidGrant)

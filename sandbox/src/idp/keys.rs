@@ -21,9 +21,19 @@ struct RsaKey {
     key: RsaPrivateKey,
 }
 
+/// Which kinds of keys a provider signs with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kinds {
+    /// Every kind there is.
+    All,
+    /// RS256 alone, as most providers.
+    Rs256,
+}
+
 /// The keys.
 pub struct Keys {
     rsa: Vec<RsaKey>,
+    kinds: Kinds,
     ec: p256::ecdsa::SigningKey,
     ed: ed25519_dalek::SigningKey,
     rotations: u32,
@@ -45,7 +55,7 @@ impl Keys {
     ///
     /// # Errors
     /// When the RSA key cannot be made.
-    pub fn of_seed(seed: Seed) -> Result<Self, String> {
+    pub fn of_seed(seed: Seed, kinds: Kinds) -> Result<Self, String> {
         let mut random = rand::rngs::StdRng::from_seed(seed);
         let mut key = |kid: &str, alg| -> Result<RsaKey, String> {
             Ok(RsaKey {
@@ -54,9 +64,13 @@ impl Keys {
                 key: rsa_key(&mut random)?,
             })
         };
-        let rsa = vec![key("rs256-1", "RS256")?, key("ps256-1", "PS256")?];
+        let mut rsa = vec![key("rs256-1", "RS256")?];
+        if kinds == Kinds::All {
+            rsa.push(key("ps256-1", "PS256")?);
+        }
         Ok(Self {
             rsa,
+            kinds,
             ec: p256::ecdsa::SigningKey::random(&mut random),
             ed: ed25519_dalek::SigningKey::generate(&mut random),
             rotations: 1,
@@ -95,15 +109,17 @@ impl Keys {
                     "n": encode(it.key.n().to_bytes_be()), "e": encode(it.key.e().to_bytes_be()) })
             })
             .collect();
-        let point = self.ec.verifying_key().to_encoded_point(false);
-        keys.push(
-            json!({ "kty": "EC", "kid": "es256-1", "alg": "ES256", "use": "sig", "crv": "P-256",
-            "x": point.x().map(encode), "y": point.y().map(encode) }),
-        );
-        keys.push(
-            json!({ "kty": "OKP", "kid": "eddsa-1", "alg": "EdDSA", "use": "sig",
-            "crv": "Ed25519", "x": encode(self.ed.verifying_key().as_bytes()) }),
-        );
+        if self.kinds == Kinds::All {
+            let point = self.ec.verifying_key().to_encoded_point(false);
+            keys.push(
+                json!({ "kty": "EC", "kid": "es256-1", "alg": "ES256", "use": "sig",
+                "crv": "P-256", "x": point.x().map(encode), "y": point.y().map(encode) }),
+            );
+            keys.push(
+                json!({ "kty": "OKP", "kid": "eddsa-1", "alg": "EdDSA", "use": "sig",
+                "crv": "Ed25519", "x": encode(self.ed.verifying_key().as_bytes()) }),
+            );
+        }
         keys.extend(self.foreign.iter().cloned());
         json!({ "keys": keys })
     }
@@ -124,6 +140,17 @@ impl Keys {
         header["alg"] = alg.into();
         header["kid"] = kid.into();
         self.sign_exactly(&header.to_string(), &claims.to_string(), key)
+    }
+
+    /// Signs with the default key under a name that is in no key set.
+    ///
+    /// # Errors
+    /// When there is no default key.
+    pub fn sign_unpublished(&self, header: &Value, claims: &Value) -> Result<String, String> {
+        let mut header = header.clone();
+        header["alg"] = "RS256".into();
+        header["kid"] = "of-no-set".into();
+        self.sign_exactly(&header.to_string(), &claims.to_string(), "RS256")
     }
 
     /// Signs exactly this header and these claims, whatever they say.
@@ -160,10 +187,10 @@ impl Keys {
     /// Algorithm and `kid` of the key of this algorithm or name.
     fn named(&self, key: &str) -> Result<(String, String), String> {
         let rsa = self.rsa.iter().find(|it| it.kid == key || it.alg == key);
-        match (key, rsa) {
-            (_, Some(found)) => Ok((found.alg.to_owned(), found.kid.clone())),
-            ("ES256" | "es256-1", _) => Ok(("ES256".into(), "es256-1".into())),
-            ("EdDSA" | "eddsa-1", _) => Ok(("EdDSA".into(), "eddsa-1".into())),
+        match (key, rsa, self.kinds) {
+            (_, Some(found), _) => Ok((found.alg.to_owned(), found.kid.clone())),
+            ("ES256" | "es256-1", None, Kinds::All) => Ok(("ES256".into(), "es256-1".into())),
+            ("EdDSA" | "eddsa-1", None, Kinds::All) => Ok(("EdDSA".into(), "eddsa-1".into())),
             _ => Err(format!("there is no key {key}")),
         }
     }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Sandbox, lock, problem};
-use crate::idp::{Person, TOKEN_SECONDS};
+use crate::idp::{Idp, Person, Provider, Settings};
 use crate::service::{Reply, Request};
 use crate::world::World;
 use crate::world::faults::RuleList;
@@ -97,12 +97,13 @@ impl Sandbox {
             ("POST", "idp/sign") => self.sign(request),
             ("POST", "idp/rotate") => {
                 let drop_old = request.one("drop_old") == Some("true");
-                match lock(&self.idp).keys.rotate(drop_old) {
+                self.with_idp(request, |idp| match idp.keys.rotate(drop_old) {
                     Ok(kid) => Reply::json(200, &json!({ "kid": kid })),
                     Err(error) => problem(500, "No key", &error),
-                }
+                })
             }
             ("POST", "idp/publish") => self.publish(request),
+            ("POST", "idp/settings") => self.set_up_idp(request),
             (_, "elsewhere") => {
                 lock(&self.service).world.count("elsewhere");
                 Reply::json(200, &json!({ "status": "ok" }))
@@ -165,11 +166,25 @@ impl Sandbox {
             sub: csm.seed.sub.clone(),
             name: csm.seed.name.clone(),
             org: csm.seed.org.clone(),
+            email: format!("{}@acme.example", csm.seed.sub),
         })
     }
 
+    /// Does something with the provider a request names; the plain one where it names none.
+    fn with_idp(&self, request: &Request, act: impl FnOnce(&mut Idp) -> Reply) -> Reply {
+        let name = request.one("provider").unwrap_or("oidc");
+        let Some(provider) = Provider::named(name) else {
+            return problem(404, "No such provider", "there is no provider of this name");
+        };
+        match lock(&self.idps).get(provider) {
+            Ok(idp) => act(idp),
+            Err(error) => problem(500, "No keys", &error),
+        }
+    }
+
     fn token(&self, sub: &str, request: &Request) -> Reply {
-        let Some(person) = self.person(sub) else {
+        let sub = percent_decoded(sub);
+        let Some(person) = self.person(&sub) else {
             let known: Vec<String> = lock(&self.service)
                 .world
                 .csms()
@@ -180,25 +195,36 @@ impl Sandbox {
             return problem(404, "No such user", &detail);
         };
         let alg = request.one("alg").unwrap_or("RS256");
-        let ttl = request
-            .one("ttl")
-            .and_then(|ttl| ttl.parse().ok())
-            .unwrap_or(TOKEN_SECONDS);
-        // Tokens live by the wall's clock, as their verifier does.
-        match lock(&self.idp).access_token(&person, alg, ttl, super::wall_ms()) {
-            Ok(token) => text(token),
-            Err(error) => problem(400, "No token", &error),
-        }
+        let asked = request.one("ttl").and_then(|ttl| ttl.parse().ok());
+        self.with_idp(request, |idp| {
+            let ttl = asked.unwrap_or(idp.token_seconds());
+            // Tokens live by the wall's clock, as their verifier does.
+            match idp.access_token(&person, alg, ttl, super::wall_ms()) {
+                Ok(token) => text(token),
+                Err(error) => problem(400, "No token", &error),
+            }
+        })
     }
 
     /// Keys of the caller's own in the key set.
     fn publish(&self, request: &Request) -> Reply {
         match serde_json::from_slice::<Published>(&request.body) {
-            Ok(published) => {
-                lock(&self.idp).keys.publish(published.keys);
+            Ok(published) => self.with_idp(request, |idp| {
+                idp.keys.publish(published.keys);
                 Reply::json(200, &json!({ "status": "ok" }))
-            }
+            }),
             Err(error) => problem(400, "Nothing to publish", &error.to_string()),
+        }
+    }
+
+    /// A tenant's settings, in place of those it had.
+    fn set_up_idp(&self, request: &Request) -> Reply {
+        match serde_json::from_slice::<Settings>(&request.body) {
+            Ok(settings) => self.with_idp(request, |idp| {
+                idp.settings = settings;
+                Reply::json(200, &json!({ "status": "ok" }))
+            }),
+            Err(error) => problem(400, "Settings not understood", &error.to_string()),
         }
     }
 
@@ -208,14 +234,23 @@ impl Sandbox {
             Err(error) => return problem(400, "Nothing to sign", &error.to_string()),
         };
         let (header, claims) = (sign.header.to_string(), sign.claims.to_string());
-        match lock(&self.idp)
-            .keys
-            .sign_exactly(&header, &claims, &sign.key)
-        {
-            Ok(token) => text(token),
-            Err(error) => problem(400, "No token", &error),
-        }
+        self.with_idp(request, |idp| {
+            match idp.keys.sign_exactly(&header, &claims, &sign.key) {
+                Ok(token) => text(token),
+                Err(error) => problem(400, "No token", &error),
+            }
+        })
     }
+}
+
+/// A path segment as it was before it was encoded: names of users hold `|` and `@`.
+fn percent_decoded(segment: &str) -> String {
+    let encoded = segment.replace('+', "%2B");
+    let mut pairs = url::form_urlencoded::parse(encoded.as_bytes());
+    pairs
+        .next()
+        .map(|(name, _)| name.into_owned())
+        .unwrap_or_default()
 }
 
 fn text(body: String) -> Reply {

@@ -1,4 +1,4 @@
-//! HTTP around the world: one port for the identity provider, Scalekit and the controls.
+//! HTTP around the world: one port for the identity providers, Scalekit and the controls.
 //!
 //! Owns the wall clock, the sockets and the webhooks' delivery. Decides nothing about the world.
 
@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
 
-use crate::idp::{Idp, Seed};
+use crate::idp::{Provider, Providers, Seed};
 use crate::service::{Reply, Request, Service};
 use crate::world::World;
 
@@ -24,7 +24,7 @@ pub use connection::serve;
 pub struct Sandbox {
     base_url: String,
     service: Mutex<Service>,
-    idp: Mutex<Idp>,
+    idps: Mutex<Providers>,
     webhooks: webhooks::Webhooks,
     /// How far the world's clock is ahead of the wall's.
     ahead_ms: AtomicI64,
@@ -38,16 +38,18 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Sandbox {
-    /// A sandbox reached at `base_url`, its identity provider with the keys of `seed`.
+    /// A sandbox reached at `base_url`, its identity providers with keys of `seed`.
     ///
     /// # Errors
     /// When keys cannot be made.
     pub fn new(base_url: String, seed: Seed) -> Result<Arc<Self>, String> {
-        let idp = Idp::new(format!("{base_url}/idp"), seed)?;
+        let mut idps = Providers::new(base_url.clone(), seed);
+        // Before anybody asks for a token, so that nobody's first request is slow.
+        idps.get(Provider::Plain)?;
         Ok(Arc::new(Self {
             base_url,
             service: Mutex::new(Service::new(World::seeded(wall_ms()))),
-            idp: Mutex::new(idp),
+            idps: Mutex::new(idps),
             webhooks: webhooks::Webhooks::default(),
             ahead_ms: AtomicI64::new(0),
             now_serving: AtomicU64::new(0),
@@ -58,9 +60,19 @@ impl Sandbox {
     /// What a client must know, as one JSON object.
     pub fn description(&self) -> serde_json::Value {
         use crate::{idp, service};
+        let issuer = format!("{}{}", self.base_url, Provider::Plain.issuer_path());
+        let providers: serde_json::Map<_, _> = Provider::ALL
+            .into_iter()
+            .map(|provider| {
+                let told = json!({ "entry": provider.entry(&self.base_url),
+                    "client_secret": provider.client_secret() });
+                (provider.name().to_owned(), told)
+            })
+            .collect();
         json!({ "url": self.base_url,
-            "idp": { "issuer": lock(&self.idp).issuer(), "audience": idp::AUDIENCE,
+            "idp": { "issuer": issuer, "audience": idp::AUDIENCE,
                 "client_id": idp::CLIENT_ID, "client_secret": idp::CLIENT_SECRET },
+            "providers": providers,
             "scalekit": { "url": self.base_url, "client_id": service::CLIENT_ID,
                 "client_secret": service::CLIENT_SECRET, "webhook_secret": webhooks::SECRET } })
     }
@@ -87,7 +99,7 @@ impl Sandbox {
 
     fn route(self: &Arc<Self>, request: &Request) -> Reply {
         let path = request.path.as_str();
-        if path.starts_with("/idp/") {
+        if Provider::owns(path) {
             self.idp_route(request)
         } else if path.starts_with("/_sandbox/") {
             self.control(request)

@@ -174,14 +174,18 @@ fn plain(body: &str) -> String {
         .replace("&amp;", "&")
 }
 
-pub(super) fn sign_in(people: &[(String, String)], hidden: &[(String, String)]) -> Reply {
+pub(super) fn sign_in(
+    action: &str,
+    people: &[(String, String)],
+    hidden: &[(String, String)],
+) -> Reply {
     page(
         "Sign in",
         &html! {
             div.card.narrow {
                 h1 { "Sign in" }
                 p.dim { "The sandbox's identity provider. Choose who you are." }
-                form method="post" action="/idp/authorize" {
+                form method="post" action=(action) {
                     @for (name, value) in hidden { input type="hidden" name=(name) value=(value); }
                     @for (sub, name) in people {
                         button type="submit" name="user" value=(sub) { b { (name) } " " span.dim { (sub) } }
