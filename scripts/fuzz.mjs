@@ -1,4 +1,4 @@
-// `npm run fuzz`: the targets of fuzz/targets under libFuzzer, guided by coverage. `-- --seconds 600`
+// `npm run fuzz`: the targets of crates/fuzz-targets under libFuzzer, guided by coverage. `-- --seconds 600`
 // for each target, `-- --target token` for one. What it found out is kept in .state/fuzz and gone
 // on from.
 
