@@ -8,6 +8,7 @@ use std::rc::Rc;
 use worker::Env;
 
 use super::allowance::EdgeAllowance;
+use super::backend::EdgeBackend;
 use super::clock::{EdgeClock, EdgeRandom};
 use super::fetch::{EdgeFetch, Subrequests};
 use super::key_set_object::EdgeKeySets;
@@ -19,7 +20,6 @@ use onbehalf_connector::{Scalekit, TokenCache, Turns};
 use onbehalf_fetch::Fetch;
 use onbehalf_http::{Api, ApiSettings, Budget, IdentityLayer};
 use onbehalf_identity::{Authenticator, IdentityCaches, Login, SignatureVerifier};
-use super::backend::EdgeBackend;
 use onbehalf_tools::Registry;
 
 struct Isolate {

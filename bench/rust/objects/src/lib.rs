@@ -4,9 +4,6 @@
 //! The product keeps its platform layer to itself, so the files of that layer are compiled into
 //! this crate again, as they stand: what is measured is the product's source, not a copy of it.
 
-// Files of the platform layer name the other layers from the root of their crate.
-pub(crate) use onbehalf::{identity, ports, time, workflow};
-
 mod counting;
 #[allow(dead_code, reason = "more is in these files than is measured")]
 mod edge;

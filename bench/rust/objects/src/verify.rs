@@ -3,12 +3,12 @@
 use std::rc::Rc;
 
 use async_trait::async_trait;
+use onbehalf_clock::Clock;
+use onbehalf_clock::Timestamp;
 use onbehalf_identity::{
     Authenticator, FetchedKeySet, IdentityCaches, IdentityConfig, KeySetError, KeySetSource,
     SharedKeySets,
 };
-use onbehalf_clock::Clock;
-use onbehalf_clock::Timestamp;
 use serde::Deserialize;
 
 use crate::edge::clock::EdgeClock;
