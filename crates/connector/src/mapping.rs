@@ -1,4 +1,4 @@
-//! From what Scalekit answered to what it means: WIRE.md's table of errors, as one function.
+//! From what Scalekit answered to what it means: docs/SCALEKIT.md's table of errors, as one function.
 //!
 //! Pure. The first rule for writes stands above the table: an answer that leaves open whether the
 //! write landed is [`CallFailure::OutcomeUnknown`], whatever else it says.

@@ -1,4 +1,4 @@
-//! One test for each row of WIRE.md's table, then hostile bodies.
+//! One test for each row of docs/SCALEKIT.md's table, then hostile bodies.
 
 use super::*;
 use proptest::prelude::*;

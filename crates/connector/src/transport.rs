@@ -18,7 +18,7 @@ use super::token::{Token, TokenCache, TokenSource};
 use super::trace::traceparent;
 use super::turns::Turns;
 
-/// For account management (WIRE.md, "Authentication").
+/// For account management (docs/SCALEKIT.md, "Authentication").
 pub(super) const TIMEOUT: Duration = Duration::from_secs(20);
 /// For executing a tool, which waits for the connected app in turn.
 pub(super) const TOOL_TIMEOUT: Duration = Duration::from_secs(60);

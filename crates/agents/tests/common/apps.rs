@@ -1,5 +1,5 @@
 //! The connected apps, in memory, behind Scalekit's REST paths: just what the onboarding workflow
-//! asks of them, in the shapes of `WIRE.md`.
+//! asks of them, in the shapes of docs/SCALEKIT.md.
 //!
 //! Misbehaves on demand: refuses, limits, loses an answer after the write has landed, or stops the
 //! world before or after a request so that a test can crash the process there.
