@@ -1,0 +1,67 @@
+// `npm run probe -- --env FILE`: asks a real Scalekit environment what no document settles, and
+// prints what it learned as settings. Reads, and writes to records that it makes and takes back.
+
+import { flags } from './lib/flags.mjs';
+import { Environment, readSettings } from './lib/probe/environment.mjs';
+import { TRIALS } from './lib/probe/trials.mjs';
+import { Failure, bold, dim, green, main, red, say, yellow } from './lib/say.mjs';
+
+const USAGE = 'npm run probe -- --env FILE [--only ID,ID] [--read-only] [--json]';
+
+await main(async () => {
+  const { values } = flags(
+    {
+      env: { type: 'string' },
+      only: { type: 'string' },
+      'read-only': { type: 'boolean' },
+      json: { type: 'boolean' },
+    },
+    { usage: USAGE },
+  );
+  if (!values.env) throw new Failure(`Which environment? Usage: ${USAGE}`);
+  const wanted = values.only?.split(',');
+  const unknown = wanted?.filter((id) => !TRIALS.some((trial) => trial.id === id)) ?? [];
+  if (unknown.length > 0) {
+    throw new Failure(`There is no trial ${unknown.join(', ')}; there are ${TRIALS.map((it) => it.id).join(', ')}.`);
+  }
+
+  const env = new Environment(await readSettings(values.env));
+  const lifetime = await env.signIn();
+  const line = (text) => (values.json ? undefined : say(text));
+  line(`${green('✓')} ${bold('token')} ${dim(`good for ${lifetime} s`)}`);
+
+  const learned = {};
+  const settings = {};
+  let failed = 0;
+  for (const trial of TRIALS.filter((it) => !wanted || wanted.includes(it.id))) {
+    const lacks = (trial.needs ?? []).filter((name) => !env.settings[name]);
+    if (lacks.length > 0 || (trial.writes && values['read-only'])) {
+      const why = lacks.length > 0 ? `set ${lacks.join(', ')} to try it` : 'it writes';
+      learned[trial.id] = { skipped: why };
+      line(`${yellow('–')} ${bold(trial.id)} ${dim(`${trial.question} Not tried: ${why}.`)}`);
+      continue;
+    }
+    try {
+      const outcome = await trial.run(env);
+      learned[trial.id] = outcome;
+      merge(settings, outcome.settings ?? {});
+      line(`${green('✓')} ${bold(trial.id)} ${dim(trial.question)}\n    ${outcome.learned}`);
+    } catch (error) {
+      failed += 1;
+      learned[trial.id] = { failed: error.message };
+      line(`${red('✗')} ${bold(trial.id)} ${dim(trial.question)}\n    ${error.message}`);
+    }
+  }
+
+  if (values.json) say(JSON.stringify({ learned, settings }));
+  else {
+    say(`\n${bold('Settings that follow')}`);
+    for (const [name, value] of Object.entries(settings)) say(`  ${name}='${JSON.stringify(value)}'`);
+    if (Object.keys(settings).length === 0) say(dim('  none beyond the defaults'));
+  }
+  if (failed > 0) throw new Failure(`${failed} of the trials came to no answer.`);
+});
+
+function merge(into, more) {
+  for (const [name, value] of Object.entries(more)) into[name] = { ...into[name], ...value };
+}
