@@ -4,4 +4,5 @@
 //! is written there. How a caller signed in, how a tool reaches its app, how a run survives and
 //! where it runs is for other crates.
 
+pub mod acting;
 pub mod onboarding;

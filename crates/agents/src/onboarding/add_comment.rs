@@ -9,13 +9,13 @@ use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::effects::{Manner, acting, permit};
-use super::failures::{Failure, result};
 use super::flags::{Reference, customer_token};
 use super::input::OnboardingServices;
 use super::plan::{IssueRef, PlannedAction};
 use super::scoring::HealthStatus;
 use super::texts;
+use crate::acting::effects::{Manner, acting, permit};
+use crate::acting::failures::{Failure, result};
 use onbehalf_connector::{AlwaysPermit, Connector};
 use onbehalf_engine::{Effect, EffectKey, Found, Performed, Permit};
 use onbehalf_identity::RequestContext;

@@ -70,7 +70,7 @@ impl OnboardingState {
     }
 
     /// Whether the run waits for dead connections instead of going on without them.
-    pub(super) fn waits_for_connections(&self) -> bool {
+    pub(crate) fn waits_for_connections(&self) -> bool {
         self.input.on_missing_connector == OnMissingConnector::Suspend
     }
 }

@@ -11,22 +11,17 @@
 //! app, how a run survives, or that it runs on Cloudflare.
 
 mod add_comment;
-mod circuit;
 mod create_task;
 mod customers;
-mod effects;
-mod failures;
 mod flags;
 mod free_mail;
 mod input;
-mod patience;
 mod plan;
-mod reader;
 mod result;
-mod scopes;
+pub(crate) mod scopes;
 mod scored;
 mod scoring;
-mod settings;
+pub(crate) mod settings;
 mod signals;
 mod steps;
 mod tasks;
@@ -35,10 +30,10 @@ mod texts;
 mod tickets;
 mod weights;
 
+pub use crate::acting::failures::{ConnectorError, Failure, FailureKind};
 pub use add_comment::AddComment;
 pub use create_task::CreateTask;
 pub use customers::{Contact, Customer, Lead, group};
-pub use failures::{ConnectorError, Failure, FailureKind};
 pub use flags::{FLAG_WORD, OpenFlag, Reference, customer_token};
 pub use input::{
     ApprovalMode, OnMissingConnector, OnboardingInput, OnboardingServices, OnboardingState,

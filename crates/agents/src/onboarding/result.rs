@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::failures::{ConnectorError, Failure, FailureKind};
 use super::plan::ActionKind;
 use super::scoring::HealthStatus;
+use crate::acting::failures::{ConnectorError, Failure, FailureKind};
 use onbehalf_connector::Connector;
 
 /// The result of a run.

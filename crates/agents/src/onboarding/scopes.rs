@@ -16,7 +16,7 @@ const NEEDED: [(Connector, &[&str]); 3] = [
 ];
 
 /// The scopes the workflow needs of a connector.
-pub(super) fn needed(connector: Connector) -> Vec<String> {
+pub(crate) fn needed(connector: Connector) -> Vec<String> {
     let found = NEEDED.iter().find(|(known, _)| *known == connector);
     let scopes = found.map_or(&[][..], |(_, scopes)| scopes);
     scopes.iter().map(|scope| (*scope).to_owned()).collect()

@@ -8,10 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::customers::Customer;
-use super::failures::{Failure, FailureKind};
-use super::reader::{Reader, Stop};
 use super::settings::OnboardingSettings;
 use super::signals::{StalledIssue, TaskSignals};
+use crate::acting::failures::{Failure, FailureKind};
+use crate::acting::reader::{Reader, Stop};
 use onbehalf_clock::Timestamp;
 use onbehalf_tools::{Issue, IssueState, IssuesInput, LinearIssues};
 

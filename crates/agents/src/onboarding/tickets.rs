@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::customers::Customer;
-use super::failures::{Failure, FailureKind};
-use super::reader::{Reader, Stop};
 use super::signals::TicketSignals;
+use crate::acting::failures::{Failure, FailureKind};
+use crate::acting::reader::{Reader, Stop};
 use onbehalf_clock::Timestamp;
 use onbehalf_tools::{Tickets, TicketsInput, ZendeskTickets, requester_batches};
 

@@ -7,9 +7,9 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
+use crate::acting::failures::{ConnectorError, Failure, FailureKind};
+use crate::acting::reader::{Read, Reader, Worth};
 use crate::onboarding::customers::{Customer, Lead, group};
-use crate::onboarding::failures::{ConnectorError, Failure, FailureKind};
-use crate::onboarding::reader::{Read, Reader, Worth};
 use crate::onboarding::{OnboardingHealth, OnboardingState};
 use onbehalf_clock::{DAY_MS, Timestamp};
 use onbehalf_connector::Connector;

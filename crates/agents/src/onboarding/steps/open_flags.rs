@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use crate::acting::failures::{Failure, FailureKind};
+use crate::acting::reader::{Read, Reader, Worth};
 use crate::onboarding::OnboardingHealth;
-use crate::onboarding::failures::{Failure, FailureKind};
 use crate::onboarding::flags::{FLAG_WORD, OpenFlag, Reference, customer_token};
-use crate::onboarding::reader::{Read, Reader, Worth};
 use crate::onboarding::scored::Scored;
 use onbehalf_connector::Connector;
 use onbehalf_engine::{Flow, StepContext, StepError};

@@ -6,9 +6,9 @@
 
 use async_trait::async_trait;
 
+use crate::acting::failures::{ConnectorError, Failure, FailureKind};
+use crate::acting::reader::{Read, Reader, Worth};
 use crate::onboarding::customers::Customer;
-use crate::onboarding::failures::{ConnectorError, Failure, FailureKind};
-use crate::onboarding::reader::{Read, Reader, Worth};
 use crate::onboarding::result::CustomerError;
 use crate::onboarding::scored::{Scored, ScoredCustomer};
 use crate::onboarding::signals::{Reading, Signals, TaskSignals, TicketSignals};

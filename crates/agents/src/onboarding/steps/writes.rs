@@ -2,15 +2,15 @@
 
 use std::rc::Rc;
 
+use crate::acting::circuit::Circuit;
+use crate::acting::effects::Manner;
+use crate::acting::failures::{Failure, FailureKind};
+use crate::acting::patience::{asked_pause, grown_pause, is_patient};
+use crate::acting::reader::connection_required;
 use crate::onboarding::OnboardingHealth;
 use crate::onboarding::add_comment::AddComment;
-use crate::onboarding::circuit::Circuit;
 use crate::onboarding::create_task::CreateTask;
-use crate::onboarding::effects::Manner;
-use crate::onboarding::failures::{Failure, FailureKind};
-use crate::onboarding::patience::{asked_pause, grown_pause, is_patient};
 use crate::onboarding::plan::PlannedAction;
-use crate::onboarding::reader::connection_required;
 use crate::onboarding::result::{ActionResult, ActionStatus};
 use onbehalf_clock::Timestamp;
 use onbehalf_connector::Connector;

@@ -10,12 +10,12 @@ use std::future::Future;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::OnboardingHealth;
 use super::circuit::Circuit;
 use super::failures::{Failure, FailureKind, result};
 use super::patience::{OUTAGE_PATIENCE, RATE_PATIENCE, asked_pause, grown_pause, is_patient};
-use super::scopes::needed;
-use super::settings::OnboardingSettings;
+use crate::onboarding::OnboardingHealth;
+use crate::onboarding::scopes::needed;
+use crate::onboarding::settings::OnboardingSettings;
 use onbehalf_clock::Timestamp;
 use onbehalf_connector::{AlwaysPermit, Connector};
 use onbehalf_engine::{Flow, MissingConnection, StepContext, StepError, SuspendReason};
@@ -23,7 +23,7 @@ use onbehalf_identity::RequestContext;
 use onbehalf_tools::{self as tools, Tool, ToolContext};
 
 /// Reads for one attempt of a step.
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     cx: &'a StepContext<OnboardingHealth>,
     tools: Result<ToolContext, Failure>,
     circuit: Circuit,
@@ -32,7 +32,7 @@ pub(super) struct Reader<'a> {
 
 /// What a read is worth waiting for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Worth {
+pub(crate) enum Worth {
     /// A signal: waited for briefly, then its failure is a value.
     Signal,
     /// The list of customers: an outage is left to the engine's retries.
@@ -45,7 +45,7 @@ pub(super) enum Worth {
 const FIRST_FAILURE: &str = "first-failure";
 
 /// What a kept read came to.
-pub(super) enum Read<T> {
+pub(crate) enum Read<T> {
     /// The value, now or from an earlier attempt.
     Done(T),
     /// It failed for good; kept.
@@ -55,7 +55,7 @@ pub(super) enum Read<T> {
 }
 
 /// Why a piece of reading stopped.
-pub(super) enum Stop {
+pub(crate) enum Stop {
     /// The app said no.
     Failed(Failure),
     /// The engine takes the run back.
@@ -75,7 +75,7 @@ impl From<StepError> for Stop {
 }
 
 /// The identity that tools run under, from the run's sealed context.
-pub(super) fn tool_context(context: &RequestContext, run: &str) -> Result<ToolContext, Failure> {
+pub(crate) fn tool_context(context: &RequestContext, run: &str) -> Result<ToolContext, Failure> {
     ToolContext::from_keys(
         Some(&context.user_id),
         Some(context.scalekit_identifier.as_str()),
@@ -199,7 +199,7 @@ impl<'a> Reader<'a> {
 }
 
 /// The suspension that ends when all these connections were made anew.
-pub(super) fn connection_required<'f>(
+pub(crate) fn connection_required<'f>(
     dead: impl IntoIterator<Item = (Connector, &'f Failure)>,
 ) -> SuspendReason {
     let mut missing: Vec<MissingConnection> = Vec::new();
@@ -218,6 +218,8 @@ pub(super) fn connection_required<'f>(
 
 /// Connectors are named in the same order everywhere.
 fn order(name: &str) -> usize {
-    let found = super::CONNECTORS.iter().position(|it| it.name() == name);
+    let found = crate::onboarding::CONNECTORS
+        .iter()
+        .position(|it| it.name() == name);
     found.unwrap_or(usize::MAX)
 }
