@@ -4,15 +4,15 @@ use std::sync::LazyLock;
 
 use url::Url;
 
-use super::cursor::CursorScope;
-use super::json_body;
-use super::message::ApiRequest;
-use super::query::Query;
-use super::request_headers::{idempotency_key, last_event_id, trace_id};
-use super::return_to::ReturnTo;
-use super::routes;
-use super::seal::{Purpose, Seal};
-use super::session::{LoginCookie, read_session};
+use crate::api::cursor::CursorScope;
+use crate::browser::return_to::ReturnTo;
+use crate::browser::session::{LoginCookie, read_session};
+use crate::routes;
+use crate::seal::{Purpose, Seal};
+use crate::wire::json_body;
+use crate::wire::message::ApiRequest;
+use crate::wire::query::Query;
+use crate::wire::request_headers::{idempotency_key, last_event_id, trace_id};
 use onbehalf_clock::Timestamp;
 
 static SEAL: LazyLock<Seal> =

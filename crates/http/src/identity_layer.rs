@@ -9,7 +9,7 @@ use std::rc::Rc;
 use async_trait::async_trait;
 use url::Url;
 
-use super::sign_in::{AuthRefusal, Caller, LoginFailure, LoginProvider, SignIn};
+use crate::sign_in::{AuthRefusal, Caller, LoginFailure, LoginProvider, SignIn};
 use onbehalf_connector::Secret;
 use onbehalf_identity::{
     AuthenticationError, Authenticator, BridgeError, IdentityScope, Issuer, Login, LoginError,
@@ -122,8 +122,8 @@ fn failure(error: &LoginError) -> LoginFailure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::ApiResponse;
-    use crate::problem::Problem;
+    use crate::wire::message::ApiResponse;
+    use crate::wire::problem::Problem;
     use onbehalf_identity::{KeySetError, TokenError};
 
     fn answered(error: &AuthenticationError) -> ApiResponse {

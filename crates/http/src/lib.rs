@@ -11,45 +11,31 @@
 //! tool does, and what Cloudflare is.
 
 mod api;
-mod connect;
-mod connections;
-mod cookie;
-mod cursor;
-pub mod events;
+mod browser;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzz;
 mod identity_layer;
-mod json_body;
 mod limits;
-mod login;
-mod message;
 pub mod openapi;
-mod pages;
-mod problem;
-mod query;
-mod request_headers;
-mod return_to;
 mod routes;
-mod runs;
-mod schedule;
 mod seal;
-mod session;
+mod service;
 pub mod sign_in;
 mod site;
 #[cfg(test)]
 mod testkit;
 #[cfg(test)]
 mod tests;
-mod tool_routes;
-mod webhook;
+mod wire;
 
-pub use api::{Api, ApiSettings, handle_unconfigured};
-pub use connect::CONNECT_CALLBACK;
+pub use api::events;
+pub use api::runs::Subscription;
+pub use browser::connect::CONNECT_CALLBACK;
+pub use browser::login::LOGIN_CALLBACK;
 pub use identity_layer::IdentityLayer;
 pub use limits::{Budget, RateLimiter, WINDOW_SECONDS};
-pub use login::LOGIN_CALLBACK;
-pub use message::{ApiRequest, ApiResponse, MAX_BODY_BYTES};
-pub use problem::{Problem, ProblemType};
 pub use routes::WORKFLOW;
-pub use runs::Subscription;
 pub use seal::{MIN_SECRET_BYTES, Seal, WeakSecret};
+pub use service::{Api, ApiSettings, handle_unconfigured};
+pub use wire::message::{ApiRequest, ApiResponse, MAX_BODY_BYTES};
+pub use wire::problem::{Problem, ProblemType};

@@ -10,11 +10,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use async_trait::async_trait;
 
-use super::api::Handled;
-use super::message::{ApiRequest, ApiResponse};
-use super::pages;
-use super::problem::{Problem, ProblemType};
-use super::routes::Operation;
+use crate::browser::pages;
+use crate::routes::Operation;
+use crate::service::Handled;
+use crate::wire::message::{ApiRequest, ApiResponse};
+use crate::wire::problem::{Problem, ProblemType};
 
 /// The window everything is counted in, in seconds: the `period` of every limit in
 /// `wrangler.toml`. The platform knows 10 and 60; the longer one lets a person click in bursts.

@@ -6,7 +6,7 @@
 use async_trait::async_trait;
 use url::Url;
 
-use super::problem::{Problem, ProblemType};
+use crate::wire::problem::{Problem, ProblemType};
 use onbehalf_identity::{BridgeError, PendingLogin, Principal, RequestContext};
 use onbehalf_runs::{Asker, Tenant};
 

@@ -3,9 +3,10 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::api::Api;
-use super::message::{ApiRequest, ApiResponse};
-use super::{openapi, pages};
+use crate::browser::pages;
+use crate::openapi;
+use crate::service::Api;
+use crate::wire::message::{ApiRequest, ApiResponse};
 
 /// How long a client should wait before it asks an unhealthy service again.
 const UNHEALTHY_RETRY_SECONDS: &str = "30";

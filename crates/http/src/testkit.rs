@@ -7,9 +7,9 @@ use std::rc::Rc;
 use async_trait::async_trait;
 use url::Url;
 
-use super::limits::{Budget, RateLimiter};
-use super::sign_in::*;
 use super::{Api, ApiRequest, ApiResponse, ApiSettings, Seal};
+use crate::limits::{Budget, RateLimiter};
+use crate::sign_in::*;
 use onbehalf_clock::{Clock as _, Random};
 use onbehalf_connector::testkit::{Kit, kit};
 use onbehalf_connector::webhook::WebhookSecrets;
@@ -395,7 +395,7 @@ impl Bench {
     pub(super) fn session(&self, name: &str) -> String {
         let seal = &self.api.settings.seal;
         let now = self.scalekit.clock.now();
-        let value = super::session::write_session(seal, &principal(name), now, "n".into());
+        let value = crate::browser::session::write_session(seal, &principal(name), now, "n".into());
         format!("__Host-onbehalf_session={value}")
     }
 }

@@ -11,7 +11,7 @@ mod schemas;
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::routes::ROUTES;
+use crate::routes::ROUTES;
 use onbehalf_tools::Registry;
 pub use published::Published;
 use schemas::Schemas;
@@ -55,7 +55,7 @@ pub fn document(public_url: &Url, tools: &Registry) -> Value {
                 "session": {
                     "type": "apiKey",
                     "in": "cookie",
-                    "name": super::cookie::Cookie::Session.name(super::cookie::is_secure(public_url)),
+                    "name": crate::browser::cookie::Cookie::Session.name(crate::browser::cookie::is_secure(public_url)),
                     "description": "The browser session; set by /auth/callback. Pages only.",
                 },
             },

@@ -4,15 +4,15 @@ use serde_json::{Value, json};
 
 use super::parts::{Access, Described};
 use super::schemas::Schemas;
-use crate::connections::{ConnectRequest, ConnectResponse, ConnectionListResponse};
-use crate::events::RunEvent;
-use crate::problem::{ProblemBody, ProblemType};
-use crate::routes::Operation;
-use crate::runs::{
+use crate::api::connections::{ConnectRequest, ConnectResponse, ConnectionListResponse};
+use crate::api::events::RunEvent;
+use crate::api::runs::{
     DEFAULT_LIMIT, MAX_LIMIT, RunListResponse, RunResponse, RunStatusResponse, TriggerResponse,
 };
+use crate::api::tools::ToolListResponse;
+use crate::routes::Operation;
 use crate::site::HealthResponse;
-use crate::tool_routes::ToolListResponse;
+use crate::wire::problem::{ProblemBody, ProblemType};
 use onbehalf_agents::onboarding::OnboardingInput;
 use onbehalf_connector::Connector;
 use onbehalf_engine::RunStatus;

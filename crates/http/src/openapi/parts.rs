@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::limits::{self, Budget};
-use crate::problem::ProblemType;
 use crate::routes::{Operation, Route};
+use crate::wire::problem::ProblemType;
 
 /// The groups of operations.
 pub const TAGS: [(&str, &str); 6] = [

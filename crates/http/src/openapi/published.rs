@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::message::{ApiRequest, ApiResponse};
+use crate::wire::message::{ApiRequest, ApiResponse};
 
 /// How caches may keep it: five minutes, so that a deployment is seen soon; it is the same for
 /// everybody.

@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 
-use crate::message::{ApiRequest, MAX_BODY_BYTES};
 use crate::routes::ROUTES;
 use crate::testkit::{api_request, bench, browser_request, json_of};
+use crate::wire::message::{ApiRequest, MAX_BODY_BYTES};
 use crate::{ProblemType, handle_unconfigured};
 
 const TRIGGER: &str = "/api/workflows/onboarding-health/trigger";

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::ApiResponse;
-use crate::session::{LOGIN_LIFETIME, SESSION_LIFETIME};
+use crate::browser::session::{LOGIN_LIFETIME, SESSION_LIFETIME};
 use crate::sign_in::LoginFailure;
 use crate::testkit::{
     Bench, bench, bench_at, browser_request, cookie_of, location_parameter, provider,

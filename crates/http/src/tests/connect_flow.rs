@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::ApiResponse;
-use crate::connect::CONNECT_LIFETIME;
+use crate::browser::connect::CONNECT_LIFETIME;
 use crate::testkit::{Bench, bench, cookie_of, location_parameter};
 use onbehalf_connector::testkit::{ok, status};
 use onbehalf_fetch::FetchError;

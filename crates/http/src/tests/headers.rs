@@ -1,7 +1,7 @@
 //! What every response tells browsers and caches.
 
-use crate::problem::ProblemType;
 use crate::testkit::{bench, bench_at, json_of};
+use crate::wire::problem::ProblemType;
 
 /// One answer of each kind: JSON, a problem, a page, a redirect, the document, a stream, nothing.
 const TARGETS: [&str; 8] = [

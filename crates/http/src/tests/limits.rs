@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 
 use crate::limits::{Budget, WINDOW_SECONDS};
-use crate::problem::ProblemType;
 use crate::seal::fingerprint;
 use crate::testkit::{Bench, api_request, bench, browser_request, json_of};
+use crate::wire::problem::ProblemType;
 use onbehalf_clock::Timestamp;
 use onbehalf_runs::ConnectAttempt;
 

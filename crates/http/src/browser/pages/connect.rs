@@ -1,7 +1,7 @@
 //! How connecting an app ended, in words.
 
 use super::{Message, Tone};
-use crate::message::ApiResponse;
+use crate::wire::message::ApiResponse;
 use onbehalf_connector::Connector;
 
 /// The ends a connect flow can come to.

@@ -1,7 +1,7 @@
 //! Reading a query string: only parameters that are known, each at most once.
 
-use super::message::ApiRequest;
-use super::problem::{Problem, ProblemType};
+use crate::wire::message::ApiRequest;
+use crate::wire::problem::{Problem, ProblemType};
 
 /// The parameters of one request.
 pub struct Query(Vec<(String, String)>);

@@ -94,7 +94,7 @@ impl ApiResponse {
     pub fn json(status: u16, value: &impl serde::Serialize) -> Self {
         match serde_json::to_vec(value) {
             Ok(body) => Self::new(status, "application/json", body),
-            Err(_) => super::problem::Problem::internal().into(),
+            Err(_) => crate::wire::problem::Problem::internal().into(),
         }
     }
 

@@ -1,9 +1,9 @@
 //! Scalekit's events: a connection that became active wakes the runs that wait for it.
 
-use super::api::{Api, Handled};
-use super::json_body::within_limit;
-use super::message::{ApiRequest, ApiResponse};
-use super::problem::{Problem, ProblemType};
+use crate::service::{Api, Handled};
+use crate::wire::json_body::within_limit;
+use crate::wire::message::{ApiRequest, ApiResponse};
+use crate::wire::problem::{Problem, ProblemType};
 use onbehalf_connector::ConnectionStatus;
 use onbehalf_connector::webhook::{
     AccountChange, AccountEvent, WebhookError, WebhookEvent, WebhookHeaders, verify,
@@ -12,7 +12,7 @@ use onbehalf_connector::webhook::{
 impl Api {
     /// Answers 2xx once the event is handed on; anything else makes Scalekit deliver it again, which
     /// does no harm, because the platform acts once on each `webhook-id`.
-    pub(super) async fn receive_webhook(&self, request: &ApiRequest) -> Handled {
+    pub(crate) async fn receive_webhook(&self, request: &ApiRequest) -> Handled {
         let Some(secrets) = &self.settings.webhook_secrets else {
             let detail = "No webhook secret is configured, so no event is accepted.";
             return Err(Problem::new(ProblemType::NotConfigured, detail));

@@ -1,7 +1,7 @@
 //! What a person sees who asks too often.
 
 use super::{Message, Tone};
-use crate::message::ApiResponse;
+use crate::wire::message::ApiResponse;
 
 /// The page for an address or a person over the limit. Nothing was done, so nothing is lost.
 pub fn too_many_requests() -> ApiResponse {

@@ -1,7 +1,7 @@
 //! The cursor of the run list: an opaque position, good only for the list it was handed out for.
 
-use super::problem::{Problem, ProblemType};
-use super::seal::{Purpose, Seal};
+use crate::seal::{Purpose, Seal};
+use crate::wire::problem::{Problem, ProblemType};
 use onbehalf_engine::RunStatus;
 
 /// The list a cursor belongs to. A cursor of one list does not open in another.

@@ -18,7 +18,7 @@ use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
-use super::message::ApiResponse;
+use crate::wire::message::ApiResponse;
 
 /// The style of every page. Its hash is the only style the policy lets in.
 const STYLE: &str = include_str!("style.css");

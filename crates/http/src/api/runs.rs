@@ -8,16 +8,16 @@ use std::str::FromStr as _;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::api::{Api, Handled, check_query};
-use super::cursor::CursorScope;
-use super::events;
-use super::json_body;
-use super::message::{ApiRequest, ApiResponse};
-use super::problem::{Problem, ProblemType};
-use super::query::{Query, refused};
-use super::request_headers::{idempotency_key, last_event_id};
-use super::routes::{Matched, Operation, WORKFLOW, find, is_run_id};
-use super::sign_in::Caller;
+use crate::api::cursor::CursorScope;
+use crate::api::events;
+use crate::routes::{Matched, Operation, WORKFLOW, find, is_run_id};
+use crate::service::{Api, Handled, check_query};
+use crate::sign_in::Caller;
+use crate::wire::json_body;
+use crate::wire::message::{ApiRequest, ApiResponse};
+use crate::wire::problem::{Problem, ProblemType};
+use crate::wire::query::{Query, refused};
+use crate::wire::request_headers::{idempotency_key, last_event_id};
 use onbehalf_agents::onboarding::OnboardingInput;
 use onbehalf_connector::Connector;
 use onbehalf_engine::{RunStatus, RunView, SuspendReason};
@@ -86,7 +86,7 @@ pub struct Subscription {
 }
 
 impl Api {
-    pub(super) async fn trigger_run(&self, caller: Caller, request: &ApiRequest) -> Handled {
+    pub(crate) async fn trigger_run(&self, caller: Caller, request: &ApiRequest) -> Handled {
         let idempotency_key = idempotency_key(request)?;
         let options: OnboardingInput = json_body::optional(request)?.unwrap_or_default();
         let input = serde_json::to_value(options).map_err(|_| Problem::internal())?;
@@ -116,7 +116,7 @@ impl Api {
         }
     }
 
-    pub(super) async fn list_runs(&self, caller: &Caller, request: &ApiRequest) -> Handled {
+    pub(crate) async fn list_runs(&self, caller: &Caller, request: &ApiRequest) -> Handled {
         let query = Query::strict(request, &["status", "limit", "cursor"])?;
         let status = query.get("status").map(read_status).transpose()?;
         let limit = query.get("limit").map(read_limit).transpose()?;
@@ -144,19 +144,19 @@ impl Api {
         ))
     }
 
-    pub(super) async fn get_run(&self, caller: &Caller, run_id: &str) -> Handled {
+    pub(crate) async fn get_run(&self, caller: &Caller, run_id: &str) -> Handled {
         let run = self.owned_run(caller, run_id).await?;
         let connect = self.connect_links(&run);
         Ok(ApiResponse::json(200, &RunResponse { run, connect }))
     }
 
-    pub(super) async fn cancel_run(&self, caller: &Caller, run_id: &str) -> Handled {
+    pub(crate) async fn cancel_run(&self, caller: &Caller, run_id: &str) -> Handled {
         check_run_id(run_id)?;
         let outcome = self.backend.cancel_run(&caller.owner, run_id).await?;
         self.command_answer(caller, run_id, outcome).await
     }
 
-    pub(super) async fn resume_run(
+    pub(crate) async fn resume_run(
         &self,
         caller: &Caller,
         run_id: &str,
@@ -174,7 +174,7 @@ impl Api {
         self.command_answer(caller, run_id, outcome).await
     }
 
-    pub(super) async fn run_events(
+    pub(crate) async fn run_events(
         &self,
         caller: &Caller,
         run_id: &str,

@@ -4,8 +4,8 @@
 
 use serde::de::DeserializeOwned;
 
-use super::message::{ApiRequest, MAX_BODY_BYTES};
-use super::problem::{Problem, ProblemType};
+use crate::wire::message::{ApiRequest, MAX_BODY_BYTES};
+use crate::wire::problem::{Problem, ProblemType};
 use onbehalf_tools::refusal;
 
 /// Deepest nesting of arrays and objects that is read. Checked before parsing, so that hostile

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::seal::{Purpose, Seal};
+use crate::seal::{Purpose, Seal};
 use onbehalf_clock::Timestamp;
 use onbehalf_identity::{PendingLogin, Principal};
 

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::message::ApiResponse;
+use crate::wire::message::ApiResponse;
 use onbehalf_runs::BackendError;
 
 macro_rules! problems {

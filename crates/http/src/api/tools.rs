@@ -6,11 +6,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::api::{Api, Handled};
-use super::json_body;
-use super::message::{ApiRequest, ApiResponse};
-use super::problem::{Problem, ProblemType};
-use super::sign_in::Caller;
+use crate::service::{Api, Handled};
+use crate::sign_in::Caller;
+use crate::wire::json_body;
+use crate::wire::message::{ApiRequest, ApiResponse};
+use crate::wire::problem::{Problem, ProblemType};
 use onbehalf_connector::{AlwaysPermit, CallKind, Connector};
 use onbehalf_tools::ToolContext;
 
@@ -40,7 +40,7 @@ pub struct ToolView {
 }
 
 impl Api {
-    pub(super) fn list_tools(&self) -> ApiResponse {
+    pub(crate) fn list_tools(&self) -> ApiResponse {
         let tools = self
             .registry
             .iter()
@@ -56,7 +56,7 @@ impl Api {
         ApiResponse::json(200, &ToolListResponse { tools })
     }
 
-    pub(super) async fn execute_tool(
+    pub(crate) async fn execute_tool(
         &self,
         caller: &Caller,
         id: &str,

@@ -2,16 +2,16 @@
 
 use subtle::ConstantTimeEq as _;
 
-use super::api::{Api, Handled};
-use super::cookie::Cookie;
-use super::message::{ApiRequest, ApiResponse};
-use super::pages::{LoginEnd, chooser, login_end};
-use super::problem::{Problem, ProblemType};
-use super::query::Query;
-use super::return_to::ReturnTo;
-use super::seal::random_token;
-use super::session::{LOGIN_LIFETIME, LoginCookie, SESSION_LIFETIME, write_session};
-use super::sign_in::{LoginFailure, LoginProvider};
+use crate::browser::cookie::Cookie;
+use crate::browser::pages::{LoginEnd, chooser, login_end};
+use crate::browser::return_to::ReturnTo;
+use crate::browser::session::{LOGIN_LIFETIME, LoginCookie, SESSION_LIFETIME, write_session};
+use crate::seal::random_token;
+use crate::service::{Api, Handled};
+use crate::sign_in::{LoginFailure, LoginProvider};
+use crate::wire::message::{ApiRequest, ApiResponse};
+use crate::wire::problem::{Problem, ProblemType};
+use crate::wire::query::Query;
 use onbehalf_identity::{PendingLogin, Principal};
 
 /// Longest code that is passed on to a provider; theirs have some hundred characters, and a
@@ -22,7 +22,7 @@ const MAX_CODE_BYTES: usize = 4096;
 pub const LOGIN_CALLBACK: &str = "/auth/callback";
 
 impl Api {
-    pub(super) async fn start_login(&self, request: &ApiRequest) -> ApiResponse {
+    pub(crate) async fn start_login(&self, request: &ApiRequest) -> ApiResponse {
         let query = Query::lenient(request);
         let return_to = ReturnTo::parse(query.get("return_to").unwrap_or_default());
         let providers = self.sign_in.providers();
@@ -52,7 +52,7 @@ impl Api {
         }
     }
 
-    pub(super) async fn finish_login(&self, request: &ApiRequest) -> ApiResponse {
+    pub(crate) async fn finish_login(&self, request: &ApiRequest) -> ApiResponse {
         let secure = self.settings.secure();
         let login = Cookie::Login
             .of(request, secure)
@@ -109,7 +109,7 @@ impl Api {
 
     /// Ends the session in this browser. A request that another site made is refused, so that no
     /// site can sign people out.
-    pub(super) fn logout(&self, request: &ApiRequest) -> Handled {
+    pub(crate) fn logout(&self, request: &ApiRequest) -> Handled {
         if !self.asked_by_this_site(request) {
             let detail = "Signing out has to be asked for by this site itself.";
             return Err(Problem::new(ProblemType::Forbidden, detail));

@@ -1,7 +1,7 @@
 //! The request headers with rules of their own: `Idempotency-Key`, `traceparent`, `Last-Event-ID`.
 
-use super::message::ApiRequest;
-use super::problem::{Problem, ProblemType};
+use crate::wire::message::ApiRequest;
+use crate::wire::problem::{Problem, ProblemType};
 
 /// Longest idempotency key.
 const MAX_KEY_BYTES: usize = 255;

@@ -7,17 +7,17 @@ use std::rc::Rc;
 
 use url::Url;
 
-use super::cookie::{self, Cookie};
-use super::limits::{self, RateLimiter};
-use super::message::{ApiRequest, ApiResponse};
-use super::openapi;
-use super::problem::{Problem, ProblemType};
-use super::query::Query;
-use super::request_headers::trace_id;
-use super::routes::{Matched, Operation, find};
-use super::seal::Seal;
-use super::session;
-use super::sign_in::{Caller, SignIn};
+use crate::browser::cookie::{self, Cookie};
+use crate::browser::session;
+use crate::limits::{self, RateLimiter};
+use crate::openapi;
+use crate::routes::{Matched, Operation, find};
+use crate::seal::Seal;
+use crate::sign_in::{Caller, SignIn};
+use crate::wire::message::{ApiRequest, ApiResponse};
+use crate::wire::problem::{Problem, ProblemType};
+use crate::wire::query::Query;
+use crate::wire::request_headers::trace_id;
 use onbehalf_clock::{Clock, Random};
 use onbehalf_connector::Scalekit;
 use onbehalf_connector::webhook::WebhookSecrets;
@@ -122,7 +122,7 @@ impl Api {
         }
         match operation {
             Operation::Home => Ok(self.home(request)),
-            Operation::Health => Ok(super::site::health(&[])),
+            Operation::Health => Ok(crate::site::health(&[])),
             Operation::OpenApi => Ok(self.openapi(request)),
             Operation::ReceiveWebhook => self.receive_webhook(request).await,
             Operation::StartConnect => Ok(self.start_connect(request, parameter).await),
@@ -223,7 +223,7 @@ fn method_not_allowed(methods: &[&str]) -> Problem {
 /// everything else that it is not configured. `problems` name settings, and never show a value.
 pub fn handle_unconfigured(request: &ApiRequest, problems: &[String]) -> ApiResponse {
     let mut response = match find(&request.method, &request.path) {
-        Matched::Operation(Operation::Health, _) => super::site::health(problems),
+        Matched::Operation(Operation::Health, _) => crate::site::health(problems),
         _ => {
             let detail = "The service is not configured; GET /health names what is missing.";
             Problem::new(ProblemType::NotConfigured, detail).into()

@@ -15,16 +15,16 @@ use std::time::Duration;
 use subtle::ConstantTimeEq as _;
 use url::form_urlencoded::Serializer;
 
-use super::api::Api;
-use super::cookie::Cookie;
-use super::limits;
-use super::message::{ApiRequest, ApiResponse};
-use super::pages::{ConnectEnd, connect_end, login_path, unknown_connector};
-use super::query::Query;
-use super::return_to::ReturnTo;
-use super::routes::Operation;
-use super::seal::{fingerprint, random_token};
-use super::sign_in::Caller;
+use crate::browser::cookie::Cookie;
+use crate::browser::pages::{ConnectEnd, connect_end, login_path, unknown_connector};
+use crate::browser::return_to::ReturnTo;
+use crate::limits;
+use crate::routes::Operation;
+use crate::seal::{fingerprint, random_token};
+use crate::service::Api;
+use crate::sign_in::Caller;
+use crate::wire::message::{ApiRequest, ApiResponse};
+use crate::wire::query::Query;
 use onbehalf_connector::{CallFailure, Connector, VerifyFailure};
 use onbehalf_runs::{ConnectAttempt, TakenAttempt};
 
@@ -45,7 +45,7 @@ pub const CONNECT_CALLBACK: &str = "/connect/callback";
 type End = (ConnectEnd, Option<Connector>);
 
 impl Api {
-    pub(super) async fn start_connect(&self, request: &ApiRequest, connector: &str) -> ApiResponse {
+    pub(crate) async fn start_connect(&self, request: &ApiRequest, connector: &str) -> ApiResponse {
         let Ok(connector) = Connector::from_str(connector) else {
             return unknown_connector();
         };
@@ -97,7 +97,7 @@ impl Api {
         Ok(link.link.into())
     }
 
-    pub(super) async fn finish_connect(&self, request: &ApiRequest) -> ApiResponse {
+    pub(crate) async fn finish_connect(&self, request: &ApiRequest) -> ApiResponse {
         let query = Query::lenient(request);
         let (Some(auth_request_id), Some(state)) =
             (query.get("auth_request_id"), query.get("state"))

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::message::ApiRequest;
+use crate::wire::message::ApiRequest;
 
 /// The cookies this service sets, by what they are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

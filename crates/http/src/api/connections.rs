@@ -5,11 +5,11 @@ use std::str::FromStr as _;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::api::{Api, Handled};
-use super::json_body;
-use super::message::{ApiRequest, ApiResponse};
-use super::problem::{Problem, ProblemType};
-use super::sign_in::Caller;
+use crate::service::{Api, Handled};
+use crate::sign_in::Caller;
+use crate::wire::json_body;
+use crate::wire::message::{ApiRequest, ApiResponse};
+use crate::wire::problem::{Problem, ProblemType};
 use onbehalf_clock::Timestamp;
 use onbehalf_connector::{CallFailure, ConnectionStatus, Connector};
 
@@ -58,7 +58,7 @@ pub struct ConnectionView {
 }
 
 impl Api {
-    pub(super) fn create_connect_link(&self, request: &ApiRequest) -> Handled {
+    pub(crate) fn create_connect_link(&self, request: &ApiRequest) -> Handled {
         let wanted: ConnectRequest = json_body::required(request)?;
         let connector = Connector::from_str(&wanted.connector).map_err(|_| {
             let known: Vec<_> = Connector::ALL.iter().map(|it| it.name()).collect();
@@ -71,7 +71,7 @@ impl Api {
         Ok(ApiResponse::json(200, &ConnectResponse { url }))
     }
 
-    pub(super) async fn list_connections(&self, caller: &Caller) -> Handled {
+    pub(crate) async fn list_connections(&self, caller: &Caller) -> Handled {
         let identifier = caller.context.scalekit_identifier.as_str();
         let trace_id = caller.context.trace_id.as_deref();
         let found = self
@@ -96,7 +96,7 @@ impl Api {
     }
 
     /// Where a person makes this connection.
-    pub(super) fn connect_url(&self, connector: Connector) -> String {
+    pub(crate) fn connect_url(&self, connector: Connector) -> String {
         self.settings.url(&format!("/connect/{}", connector.name()))
     }
 }

@@ -3,7 +3,7 @@
 use maud::html;
 
 use super::page;
-use crate::message::ApiResponse;
+use crate::wire::message::ApiResponse;
 use onbehalf_connector::Connector;
 
 /// Says what this is. `signed_in` shows the way out.

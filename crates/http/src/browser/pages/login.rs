@@ -4,9 +4,9 @@ use maud::html;
 use url::form_urlencoded::byte_serialize;
 
 use super::{Message, Tone, page};
-use crate::message::ApiResponse;
-use crate::return_to::ReturnTo;
+use crate::browser::return_to::ReturnTo;
 use crate::sign_in::LoginProvider;
+use crate::wire::message::ApiResponse;
 
 /// The address that begins a sign-in.
 pub fn login_path(provider: Option<&str>, return_to: &ReturnTo) -> String {

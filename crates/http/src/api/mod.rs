@@ -1,0 +1,12 @@
+//! What programs ask for, with a bearer token or a signature.
+//!
+//! Owns the handlers of the API and the bodies they take and answer. A run of somebody else is
+//! answered like one that does not exist. Refuses to know cookies and pages.
+
+pub mod connections;
+pub mod cursor;
+pub mod events;
+pub mod runs;
+pub mod schedule;
+pub mod tools;
+pub mod webhook;

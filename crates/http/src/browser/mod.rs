@@ -1,0 +1,11 @@
+//! What people ask for with a browser: signing in, connecting an app, and the pages they see.
+//!
+//! Owns cookies, the session, and where a browser may be sent. Answers pages and redirects; refuses
+//! to know bearer tokens.
+
+pub mod connect;
+pub mod cookie;
+pub mod login;
+pub mod pages;
+pub mod return_to;
+pub mod session;
