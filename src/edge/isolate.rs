@@ -15,7 +15,7 @@ use super::key_set_object::EdgeKeySets;
 use super::rate_limit::{EdgeRateLimiter, is_bound};
 use super::web_crypto::WebCrypto;
 use crate::settings::{Environment, Misconfigured, Settings};
-use onbehalf_agents::onboarding::OnboardingServices;
+use onbehalf_agents::acting::Means;
 use onbehalf_connector::{Scalekit, TokenCache, Turns};
 use onbehalf_fetch::Fetch;
 use onbehalf_http::{Api, ApiSettings, Budget, IdentityLayer};
@@ -83,11 +83,10 @@ impl Settings {
         Rc::new(client.with_turns(Turns::new(Rc::new(allowance), self.rates.clone())))
     }
 
-    /// What the steps of a run act through.
-    pub fn onboarding_services(&self, env: &Env, subrequests: Subrequests) -> OnboardingServices {
-        OnboardingServices {
+    /// What is lent to a run, whatever its workflow is.
+    pub fn means(&self, env: &Env, subrequests: Subrequests) -> Means {
+        Means {
             scalekit: self.scalekit(env, subrequests),
-            settings: self.onboarding.clone(),
             public_url: self.public_url.to_string(),
         }
     }
