@@ -19,7 +19,7 @@ use crate::browser::cookie::Cookie;
 use crate::browser::pages::{ConnectEnd, connect_end, login_path, unknown_connector};
 use crate::browser::return_to::ReturnTo;
 use crate::limits;
-use crate::routes::Operation;
+use crate::operation::BrowserOperation;
 use crate::seal::{fingerprint, random_token};
 use crate::service::Api;
 use crate::sign_in::Caller;
@@ -53,7 +53,10 @@ impl Api {
             let return_to = format!("/connect/{}", connector.name());
             return sign_in_first(&return_to);
         };
-        if !self.within_limit(&caller, Operation::StartConnect).await {
+        if !self
+            .within_person(&caller, BrowserOperation::StartConnect)
+            .await
+        {
             return limits::refusal_page();
         }
         let browser = self
@@ -115,7 +118,10 @@ impl Api {
             return sign_in_first(&format!("{CONNECT_CALLBACK}?{query}"));
         };
         // Before the state is used up, so that the same answer is good a minute later.
-        if !self.within_limit(&caller, Operation::FinishConnect).await {
+        if !self
+            .within_person(&caller, BrowserOperation::FinishConnect)
+            .await
+        {
             return limits::refusal_page();
         }
         let state_hash = fingerprint(state);

@@ -56,19 +56,29 @@ async fn others_and_other_budgets_are_left_alone() {
 }
 
 #[tokio::test]
-async fn reading_is_not_counted() {
+async fn what_is_answered_from_memory_is_not_counted() {
     let bench = strict(0);
-    for path in [
-        "/api/workflows/onboarding-health/runs",
-        "/api/schedule",
-        "/api/tools",
-        "/health",
-        "/openapi.json",
-        "/",
-    ] {
+    for path in ["/health", "/openapi.json", "/"] {
         assert_eq!(bench.ask("GET", path, "").await.status, 200, "{path}");
     }
     assert!(bench.counter.uses.borrow().is_empty());
+}
+
+/// Looking costs an object, so it is counted, and apart from what costs more.
+#[tokio::test]
+async fn reading_is_counted_apart() {
+    let bench = strict(1);
+    let runs = "/api/workflows/onboarding-health/runs";
+    assert_eq!(bench.ask("GET", runs, "").await.status, 200);
+    for path in [
+        runs,
+        "/api/schedule",
+        "/api/tools",
+        &format!("{runs}/run_1"),
+    ] {
+        assert_eq!(bench.ask("GET", path, "").await.status, 429, "{path}");
+    }
+    assert_eq!(bench.ask("POST", TRIGGER, "{}").await.status, 200);
 }
 
 /// A caller is counted once the token is good: nobody can use up another's budget.
