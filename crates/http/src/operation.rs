@@ -34,6 +34,8 @@ pub enum OpenOperation {
 /// What a person asks for with a browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum BrowserOperation {
+    /// Asks the person to confirm that an app is to be connected.
+    ShowConnect,
     /// Sends the browser to a consent page.
     StartConnect,
     /// Takes the browser back from a consent page.
@@ -101,7 +103,7 @@ impl BrowserOperation {
     /// What a request takes, and from whom.
     pub const fn budgets(self) -> PageBudgets {
         let person = match self {
-            Self::StartConnect | Self::FinishConnect => Some(Budget::Calls),
+            Self::ShowConnect | Self::StartConnect | Self::FinishConnect => Some(Budget::Calls),
             Self::StartLogin | Self::FinishLogin | Self::Logout => None,
         };
         let address = Budget::Pages;

@@ -47,7 +47,7 @@ const fn api(operation: ApiOperation, method: &'static str, path: &'static str) 
 }
 
 /// Every route. Of two that fit, the earlier one counts.
-pub const ROUTES: [Route; 22] = [
+pub const ROUTES: [Route; 23] = [
     open(OpenOperation::Home, "GET", "/"),
     open(OpenOperation::Health, "GET", "/health"),
     open(OpenOperation::OpenApi, "GET", "/openapi.json"),
@@ -90,9 +90,10 @@ pub const ROUTES: [Route; 22] = [
     api(ApiOperation::ExecuteTool, "POST", "/api/tools/{id}/execute"),
     open(OpenOperation::ReceiveWebhook, "POST", "/webhooks/scalekit"),
     page(BrowserOperation::FinishConnect, "GET", "/connect/callback"),
+    page(BrowserOperation::ShowConnect, "GET", "/connect/{connector}"),
     page(
         BrowserOperation::StartConnect,
-        "GET",
+        "POST",
         "/connect/{connector}",
     ),
     page(BrowserOperation::StartLogin, "GET", "/auth/login"),

@@ -9,6 +9,7 @@ use url::Url;
 
 use crate::browser::cookie::{self, Cookie};
 use crate::browser::session;
+use crate::browser::{navigation, pages};
 use crate::limits::{self, Budget, RateLimiter};
 use crate::openapi;
 use crate::operation::{ApiOperation, BrowserOperation, OpenOperation, Operation};
@@ -18,7 +19,7 @@ use crate::sign_in::{Caller, SignIn};
 use crate::wire::message::{ApiRequest, ApiResponse};
 use crate::wire::problem::{Problem, ProblemType};
 use crate::wire::query::Query;
-use crate::wire::request_headers::trace_id;
+use crate::wire::request_headers::{trace_id, wants_page};
 use onbehalf_clock::{Clock, Random};
 use onbehalf_connector::Scalekit;
 use onbehalf_connector::webhook::WebhookSecrets;
@@ -85,6 +86,7 @@ impl Api {
                 .await
                 .unwrap_or_else(ApiResponse::from),
             Matched::OtherMethods(methods) => method_not_allowed(&methods).into(),
+            Matched::Nothing if wants_page(&request) => pages::not_found(),
             Matched::Nothing => nothing_here().into(),
         };
         if request.method == "HEAD" {
@@ -123,6 +125,8 @@ impl Api {
         }
         match operation {
             Operation::Open(operation) => self.for_anybody(operation, request).await,
+            // Nothing is done ahead of a click: these pages use up what is meant for one visit.
+            Operation::Browser(_) if navigation::is_ahead(request) => Ok(pages::asked_ahead()),
             Operation::Browser(operation) => self.for_browser(operation, parameter, request).await,
             Operation::Api(operation) => {
                 let caller = self.caller(request).await?;
@@ -151,6 +155,7 @@ impl Api {
         request: &ApiRequest,
     ) -> Handled {
         match operation {
+            BrowserOperation::ShowConnect => Ok(self.show_connect(request, parameter).await),
             BrowserOperation::StartConnect => Ok(self.start_connect(request, parameter).await),
             BrowserOperation::FinishConnect => Ok(self.finish_connect(request).await),
             BrowserOperation::StartLogin => Ok(self.start_login(request).await),

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crate::browser::connect_state::ConnectState;
 use crate::limits::{Budget, WINDOW_SECONDS};
 use crate::seal::fingerprint;
 use crate::testkit::{Bench, api_request, bench, browser_request, json_of};
@@ -117,6 +118,7 @@ async fn everything_expensive_is_counted() {
         ("POST", "/api/tools/hubspot_get_contacts/execute"),
         ("POST", "/webhooks/scalekit"),
         ("GET", "/connect/hubspot"),
+        ("POST", "/connect/hubspot"),
         ("GET", "/connect/callback"),
         ("GET", "/auth/login"),
         ("GET", "/auth/callback"),
@@ -131,7 +133,10 @@ async fn everything_expensive_is_counted() {
 #[tokio::test]
 async fn a_person_over_the_limit_sees_a_page_and_loses_nothing() {
     let bench = strict(1);
-    let state = "s".repeat(43);
+    let browser = "b".repeat(43);
+    let owner = "owner-of-alice".to_owned();
+    let api = &bench.api;
+    let state = ConnectState::write(&api.settings.seal, &*api.random, &owner, &browser);
     let state_hash = fingerprint(&state);
     let attempt = ConnectAttempt {
         state_hash: state_hash.clone(),
@@ -139,12 +144,14 @@ async fn a_person_over_the_limit_sees_a_page_and_loses_nothing() {
         browser_hash: String::new(),
         expires_at: Timestamp::from_millis(i64::MAX),
     };
-    let owner = "owner-of-alice".to_owned();
     let begun = ((owner.clone(), state_hash), (attempt, false));
     bench.platform.attempts.borrow_mut().extend([begun]);
     // Alice has used up what she may; her address has not.
     bench.counter.uses.borrow_mut().push((Budget::Calls, owner));
-    let session = [bench.session("alice")];
+    let session = [
+        bench.session("alice"),
+        format!("__Host-onbehalf_browser={browser}"),
+    ];
     let callback = format!("/connect/callback?auth_request_id=a&state={state}");
     let page = bench.visit(&callback, &session).await;
     assert_eq!(page.status, 429);

@@ -40,6 +40,7 @@ fn for_anybody(operation: OpenOperation, schemas: &mut Schemas) -> Described {
 
 fn for_browser(operation: BrowserOperation) -> Described {
     match operation {
+        BrowserOperation::ShowConnect => pages::show_connect(),
         BrowserOperation::StartConnect => pages::start_connect(),
         BrowserOperation::FinishConnect => pages::finish_connect(),
         BrowserOperation::StartLogin => pages::start_login(),

@@ -11,17 +11,31 @@ fn page(access: Access, summary: &'static str) -> Described {
     Described::new("browser", access, summary)
 }
 
-pub fn start_connect() -> Described {
+fn connect(summary: &'static str) -> Described {
     let names: Vec<_> = Connector::ALL.iter().map(|it| it.name()).collect();
-    page(Access::Session, "Sends the browser to a consent page")
-        .parameter(
-            "path",
-            "connector",
-            "The app.",
-            json!({ "type": "string", "enum": names }),
-        )
-        .bare(302, "Onwards.", Some("The consent page, or the sign-in"))
+    page(Access::Session, summary).parameter(
+        "path",
+        "connector",
+        "The app.",
+        json!({ "type": "string", "enum": names }),
+    )
+}
+
+pub fn show_connect() -> Described {
+    connect("Asks the person to confirm that an app is to be connected")
+        .bare(302, "Sign in first.", Some("The sign-in"))
         .pages(&[
+            (200, "Who is signed in, which app, and what is replaced."),
+            (404, "Unknown app."),
+            (503, "Asked ahead of a click."),
+        ])
+}
+
+pub fn start_connect() -> Described {
+    connect("Sends the browser to a consent page")
+        .bare(303, "Onwards.", Some("The consent page, or the sign-in"))
+        .pages(&[
+            (403, "Asked by another site."),
             (404, "Unknown app."),
             (502, "Scalekit failed."),
             (503, "Scalekit is unavailable."),
