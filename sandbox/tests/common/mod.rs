@@ -3,8 +3,8 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 use onbehalf_sandbox::service::{CLIENT_ID, CLIENT_SECRET, Reply, Request, Service};
-use onbehalf_sandbox::world::World;
 use onbehalf_sandbox::world::faults::RuleList;
+use onbehalf_sandbox::world::{Manners, World};
 use serde_json::{Value, json};
 
 /// 2026-11-23T08:00:00Z.
@@ -20,7 +20,7 @@ pub struct Client {
 impl Client {
     pub fn new() -> Self {
         let mut client = Self {
-            service: Service::new(World::seeded(NOW)),
+            service: Service::new(World::seeded(Manners::default(), NOW)),
             token: String::new(),
             now: NOW,
         };

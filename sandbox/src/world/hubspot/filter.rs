@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::time;
-use super::tool::ToolFailure;
+use crate::world::time;
+use crate::world::tool::ToolFailure;
 
 /// Properties of a HubSpot object.
 pub type Properties = BTreeMap<String, String>;
@@ -53,6 +53,20 @@ impl Groups {
             }
         }
         Ok(Self(groups))
+    }
+
+    /// The values one of which a property must have for an object to be in; `None` where any will
+    /// do.
+    pub fn only(&self, property: &str) -> Option<Vec<String>> {
+        let of_group = |group: &Group| {
+            let mut named = group.filters.iter();
+            let filter = named.find(|it| it.property_name == property && it.operator == "EQ")?;
+            Some(text(filter.value.as_ref()))
+        };
+        if self.0.is_empty() {
+            return None;
+        }
+        self.0.iter().map(of_group).collect()
     }
 
     /// Whether an object with these properties is in.
