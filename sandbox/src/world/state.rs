@@ -12,7 +12,7 @@ use super::landing::Pending;
 use super::limits::Counters;
 use super::manners::{Manners, Portals};
 use super::users::{CsmSeed, seeded};
-use super::vault::Vault;
+use super::vault::{Account, Vault};
 
 /// One CSM, and where they work.
 pub struct Csm {
@@ -92,14 +92,7 @@ impl World {
     pub fn add(&mut self, seed: CsmSeed, now_ms: i64) {
         let identifier = seed.identifier();
         for app in &seed.connectors {
-            let connections = &self.manners.connections;
-            let Some(name) = connections.to_app(app).map(str::to_owned) else {
-                continue;
-            };
-            if let Some(connection) = connections.get(&name) {
-                let connection = (name.as_str(), connection);
-                self.vault.put(&identifier, connection, "ACTIVE", now_ms);
-            }
+            self.connect(&identifier, app, now_ms);
         }
         let key = self.company_key(&seed);
         if matches!(key, CompanyKey::Of(_)) {
@@ -112,6 +105,24 @@ impl World {
             .hire(&key, &seed, manners, now_ms);
         let csm = Csm { seed, company: key };
         self.csms.insert(identifier, csm);
+    }
+
+    /// Makes a user's account at an app active, through the workspace's connection to it.
+    pub fn connect(&mut self, identifier: &str, app: &str, now_ms: i64) {
+        let connections = &self.manners.connections;
+        let named = connections.to_app(app);
+        if let Some((name, connection)) =
+            named.and_then(|name| Some((name, connections.get(name)?)))
+        {
+            let connection = (name, connection);
+            self.vault.put(identifier, connection, "ACTIVE", now_ms);
+        }
+    }
+
+    /// A user's account at an app, to change.
+    pub fn account_mut(&mut self, identifier: &str, app: &str) -> Option<&mut Account> {
+        let name = self.manners.connections.to_app(app)?;
+        self.vault.get_mut(identifier, name)
     }
 
     fn company_key(&self, seed: &CsmSeed) -> CompanyKey {

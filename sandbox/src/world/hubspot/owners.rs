@@ -42,9 +42,11 @@ impl Owner {
     }
 
     fn json(&self) -> Value {
+        // One who left is a user no more.
+        let user = (!self.archived).then_some(self.user_id);
         let (first, last) = self.name.split_once(' ').unwrap_or((&self.name, ""));
         json!({ "id": self.id, "email": self.email, "type": "PERSON", "firstName": first,
-            "lastName": last, "userId": self.user_id, "userIdIncludingInactive": self.user_id,
+            "lastName": last, "userId": user, "userIdIncludingInactive": self.user_id,
             "createdAt": iso(self.since_ms), "updatedAt": iso(self.since_ms), "archived": self.archived })
     }
 }
