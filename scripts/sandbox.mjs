@@ -1,20 +1,23 @@
 // `npm run sandbox`: the sandbox alone. Its first line on standard output is JSON.
 
-import { spawn } from 'node:child_process';
-
 import { buildSandbox } from './lib/build.mjs';
 import { DEFAULT_SANDBOX_PORT, flags, port } from './lib/flags.mjs';
 import { sandboxBinary } from './lib/paths.mjs';
+import { assertFree, keep } from './lib/processes.mjs';
 import { main } from './lib/say.mjs';
+import { announce } from './lib/stacks.mjs';
+
+const PROFILE = 'local';
 
 await main(async () => {
-  const { values } = flags(
-    { port: { type: 'string' } },
-    { usage: 'npm run sandbox -- [--port Q]' },
-  );
-  const chosen = port(values.port, DEFAULT_SANDBOX_PORT, '--port');
-  await buildSandbox();
-  const child = spawn(sandboxBinary(), ['--port', String(chosen)], { stdio: 'inherit' });
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+  const { values } = flags('npm run sandbox', {
+    about: 'Starts the sandbox alone: identity provider, Scalekit and the apps. Its first line is JSON that says where everything is.',
+    options: { port: { value: 'Q', help: `its port, ${DEFAULT_SANDBOX_PORT} unless named` } },
+  });
+  const sandboxPort = port(values.port, DEFAULT_SANDBOX_PORT, '--port');
+  await assertFree(sandboxPort, '--port');
+  await buildSandbox({ profile: PROFILE });
+  const child = keep(sandboxBinary(PROFILE), ['--port', String(sandboxPort)], { inherit: true });
+  announce({ sandboxPort });
   process.exitCode = await new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 0)));
 });

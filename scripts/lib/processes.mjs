@@ -1,25 +1,30 @@
-// Child processes: run to the end, or kept until the script ends. Owns that nothing outlives us.
+// Child processes: run to the end, or kept until the script ends. Owns that nothing outlives us:
+// each child leads a group of its own, and every group ends with this process, however it is ended.
 
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import net from 'node:net';
 
 import { follow } from './progress.mjs';
 import { Failure } from './say.mjs';
 
+/** How long a process may take to end when asked. */
+const PATIENCE_MS = 3_000;
+/** How often we look whether whoever started us is still there. */
+const PARENT_EVERY_MS = 500;
+
 const kept = new Set();
+/** Children that were ended from here: what they say of it is of no interest. */
+const ended = new WeakSet();
+let guarded = false;
 
 /**
- * Runs a command to its end. `quiet` shows its output only when it fails, and of what has a name
- * and takes long, its latest line.
+ * Runs a command to its end. `quiet` collects its output, answers it, and shows it only when the
+ * command fails; of what has a name and takes long, its latest line is shown meanwhile.
  */
 export function run(command, args, { cwd, env, quiet = false, what } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, {
-      cwd,
-      env: { ...process.env, ...env },
-      stdio: quiet ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit'],
-    });
+    const child = begin(command, args, { cwd, env }, quiet ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit']);
     const output = [];
     if (quiet) {
       child.stdout.on('data', (chunk) => output.push(chunk));
@@ -35,43 +40,48 @@ export function run(command, args, { cwd, env, quiet = false, what } = {}) {
         ),
       ),
     );
-    child.on('exit', (code, signal) => {
+    child.on('close', (code, signal) => {
       if (code === 0) return resolve(Buffer.concat(output).toString());
-      if (quiet) process.stderr.write(Buffer.concat(output));
+      if (quiet && !ended.has(child)) process.stderr.write(Buffer.concat(output));
       reject(new Failure(`${what ?? command} failed (${signal ?? `exit code ${code}`}).`));
     });
   });
 }
 
-/** Starts a process in a group of its own, output into a file, ended with the script. */
-export function keep(command, args, { cwd, env, log, pipeStdout = false } = {}) {
-  const file = log ? openSync(log, 'w') : 'ignore';
-  const child = spawn(command, args, {
-    cwd,
-    env: { ...process.env, ...env },
-    // The child writes its log itself: copying it here would cost as much as some answers.
-    stdio: ['ignore', pipeStdout ? 'pipe' : file, file],
-    detached: true,
-  });
+/** Starts a process that stays until the script ends; its output goes into a file, or is ours. */
+export function keep(command, args, { cwd, env, log, append = false, pipeStdout = false, inherit = false } = {}) {
+  const file = log ? openSync(log, append ? 'a' : 'w') : inherit ? 'inherit' : 'ignore';
+  // The child writes its log itself: copying it here would cost as much as some answers.
+  const child = begin(command, args, { cwd, env }, ['ignore', pipeStdout ? 'pipe' : file, file]);
   if (log) closeSync(file);
+  return child;
+}
+
+/** Starts a child in a group of its own, so that it can be ended with all that it starts. */
+function begin(command, args, { cwd, env }, stdio) {
+  guard();
+  const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio, detached: true });
   kept.add(child);
   child.once('exit', () => kept.delete(child));
+  child.once('error', () => kept.delete(child));
   return child;
 }
 
 /** Ends a process and everything it began. */
 export async function end(child, signal = 'SIGTERM') {
   if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = new Promise((resolve) => child.once('exit', resolve));
+  ended.add(child);
+  const gone = new Promise((resolve) => child.once('exit', resolve));
   signalGroup(child, signal);
-  const patience = setTimeout(() => signalGroup(child, 'SIGKILL'), 3000);
-  await ended;
+  const patience = setTimeout(() => signalGroup(child, 'SIGKILL'), PATIENCE_MS);
+  await gone;
   clearTimeout(patience);
   // The leader is gone; whatever is left of its group goes too.
   signalGroup(child, 'SIGKILL');
 }
 
 function signalGroup(child, signal) {
+  if (child.pid === undefined) return; // it never started
   try {
     process.kill(-child.pid, signal);
   } catch (error) {
@@ -79,22 +89,53 @@ function signalGroup(child, signal) {
   }
 }
 
-/** Ends all kept processes. */
+/** Ends all children. */
 export async function endAll() {
   await Promise.all([...kept].map((child) => end(child)));
 }
 
-/** On Ctrl-C and on termination: end every process, then exit. */
-export function endOnSignals() {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-    process.once(signal, async () => {
-      await endAll();
-      process.exit(signal === 'SIGINT' ? 130 : 143);
-    });
-  }
+/** From the first child on: on Ctrl-C, on termination, when the terminal closes and when whoever
+ *  started us is gone, everything ends. */
+function guard() {
+  if (guarded) return;
+  guarded = true;
+  const codes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
+  for (const [signal, code] of Object.entries(codes)) process.on(signal, () => leave(code));
+  // An npm that is killed tells nobody. Between it and us there may be a shell, which stays.
+  const parent = process.ppid;
+  const above = process.env.npm_lifecycle_event ? parentOf(parent) : undefined;
+  setInterval(() => {
+    if (process.ppid !== parent || (above && !isAlive(above))) leave(codes.SIGHUP);
+  }, PARENT_EVERY_MS).unref();
   process.once('exit', () => {
     for (const child of kept) signalGroup(child, 'SIGKILL');
   });
+}
+
+function parentOf(pid) {
+  try {
+    return Number(execFileSync('ps', ['-o', 'ppid=', '-p', String(pid)], { encoding: 'utf8' })) || undefined;
+  } catch {
+    return undefined; // no ps here: the parent itself has to do
+  }
+}
+
+/** Whether there is a process of this id. */
+export function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM'; // somebody else's, but there
+  }
+}
+
+let leaving = false;
+async function leave(code) {
+  if (leaving) return;
+  leaving = true;
+  await endAll();
+  process.exit(code);
 }
 
 /** Fails with one sentence when a port is taken. */
@@ -162,6 +203,6 @@ export async function healthy(url, child, what, seconds = 90) {
       if (error instanceof Failure) throw error;
     }
     if (Date.now() > until) throw new Failure(`${what} was not ready within ${seconds} s.`);
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
