@@ -1,92 +1,148 @@
-// `npm run mutate`: breaks the engine on purpose, one promise at a time, and demands that the
-// simulation notices. Works on a copy; the sources are not touched.
+// `npm run mutate`: breaks the code on purpose, one promise at a time, and demands that the
+// simulation, or the test that it names, notices. Works on a copy; the sources are not touched.
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-import { flags } from './lib/flags.mjs';
-import { mutations } from './lib/mutations.mjs';
-import { inRoot, root } from './lib/paths.mjs';
-import { Failure, green, main, red, say, table } from './lib/say.mjs';
-
-const USAGE = 'npm run mutate -- [--seeds N] [--only WORDS]';
-// Most mutants die within a hundred seeds; the rare orders of events need thousands.
-const SEEDS = '4000';
+import { count, flags } from './lib/flags.mjs';
+import { apply, readMutations } from './lib/mutations.mjs';
+import { inRoot, root, target } from './lib/paths.mjs';
+import { Failure, bold, dim, green, main, red, say, table } from './lib/say.mjs';
 
 // The same target directory and profile as `cargo test`, so that dependencies are built already.
-const target = process.env.CARGO_TARGET_DIR ?? inRoot('target');
-const tree = join(target, 'mutants');
-const program = join(tree, 'simulate-mutant');
+const tree = join(target, 'mutants', 'tree');
+const program = join(target, 'mutants', 'simulate');
+const COPIED = ['Cargo.toml', 'Cargo.lock', '.cargo', 'src', 'crates', 'sandbox', 'simulation', 'fuzz', 'docs', 'README.md', 'tests'];
+/** The line of a report that says what was found. */
+const TELLING = /seed \d+ |=> |crash matrix|panicked|^test .* FAILED/;
 
-/** Copies all tracked and new files, so that changes not yet committed are tried too. */
+/** Copies tracked and new files, so that changes not yet committed are tried too. What has not
+ *  changed is left alone: cargo builds again what looks new. */
 function copySources() {
-  const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
-    cwd: root,
-  });
-  for (const file of listed.toString().split('\0').filter(Boolean)) {
-    if (!existsSync(inRoot(file))) continue;
-    mkdirSync(dirname(join(tree, file)), { recursive: true });
-    copyFileSync(inRoot(file), join(tree, file));
-  }
+  const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', ...COPIED], { cwd: root });
+  const files = new Set(listed.toString().split('\0').filter((file) => file && existsSync(inRoot(file))));
+  for (const file of files) restore(file);
+  const walk = (folder) => {
+    for (const entry of readdirSync(join(tree, folder), { withFileTypes: true })) {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) walk(path);
+      else if (!files.has(path)) rmSync(join(tree, path));
+    }
+  };
+  walk('');
+}
+
+function restore(file) {
+  const to = join(tree, file);
+  if (existsSync(to) && readFileSync(to).equals(readFileSync(inRoot(file)))) return;
+  mkdirSync(dirname(to), { recursive: true });
+  writeFileSync(to, readFileSync(inRoot(file)));
 }
 
 function cargo(...args) {
   return spawnSync('cargo', args, {
     cwd: tree,
-    env: { ...process.env, CARGO_TARGET_DIR: target },
+    env: { ...process.env, CARGO_TARGET_DIR: target, CARGO_TERM_COLOR: 'never' },
     encoding: 'utf8',
+    maxBuffer: 1 << 28,
   });
 }
 
-function build() {
-  const built = cargo('build', '--quiet', '-p', 'onbehalf-simulation');
-  if (built.status !== 0) throw new Failure(`A mutant does not compile:\n${built.stderr}`);
+/** What the one that has to notice says: undefined when it notices nothing. */
+const finding = ({ seeds, test }) => (test ? testFinding(test) : simulationFinding(seeds));
+
+function simulationFinding(seeds) {
+  const built = cargo('build', '--quiet', '--locked', '-p', 'onbehalf-simulation');
+  if (built.status !== 0) throw new Failure(`It does not compile:\n${built.stderr}`);
   // Away from where the next build of anything would replace it.
   copyFileSync(join(target, 'debug', 'simulate'), program);
-}
-
-/** What the simulation says: undefined when it finds nothing. */
-function finding(seeds) {
-  for (const args of [['--matrix'], ['--seeds', seeds]]) {
+  for (const args of [['--matrix'], ['--seeds', String(seeds)]]) {
     const ran = spawnSync(program, args, { encoding: 'utf8', maxBuffer: 1 << 28 });
-    if (ran.status === 0) continue;
-    const line = `${ran.stdout}${ran.stderr}`.split('\n').find((it) => /seed \d+ |crash matrix/.test(it));
-    return line ?? 'it crashed';
+    if (ran.status !== 0) return telling(ran);
   }
   return undefined;
 }
 
-function mutated({ name, file, search, replace }) {
-  const source = readFileSync(inRoot(file), 'utf8');
-  if (source.split(search).length !== 2) {
-    throw new Failure(`Mutation "${name}" does not fit ${file} any more.`);
+function testFinding(args) {
+  const built = cargo('test', '--quiet', '--locked', '--no-run', ...args);
+  if (built.status !== 0) throw new Failure(`It does not compile:\n${built.stderr}`);
+  const ran = cargo('test', '--locked', ...args);
+  if (ran.status !== 0) return telling(ran);
+  if (!/^test .* ok$/m.test(ran.stdout)) throw new Failure(`There is no such test: cargo test ${args.join(' ')}.`);
+  return undefined;
+}
+
+function telling({ stdout, stderr }) {
+  const line = `${stdout}\n${stderr}`.split('\n').find((it) => TELLING.test(it));
+  return (line ?? 'it ended with an error').trim();
+}
+
+/** Some of them, others after every commit; the same ones for the same commit. */
+function sample(mutations, size) {
+  const head = spawnSync('git', ['rev-parse', 'HEAD'], { cwd: root, encoding: 'utf8' }).stdout;
+  const place = ({ name }) => createHash('sha256').update(`${head} ${name}`).digest('hex');
+  return [...mutations].sort((a, b) => (place(a) < place(b) ? -1 : 1)).slice(0, size);
+}
+
+/** Whoever has to notice must have nothing to say without a mutation. */
+function proveSound(mutations) {
+  const most = Math.max(0, ...mutations.map(({ seeds }) => seeds ?? 0));
+  const watchers = new Map(mutations.filter(({ test }) => test).map((it) => [it.test.join(' '), it]));
+  if (most > 0) watchers.set('the simulation', { seeds: most });
+  for (const [name, watcher] of watchers) {
+    const found = finding(watcher);
+    if (found) throw new Failure(`Without any mutation, ${name} fails: ${found}.`);
   }
-  return source.replace(search, () => replace);
 }
 
 await main(async () => {
-  const { values } = flags(
-    { seeds: { type: 'string', default: SEEDS }, only: { type: 'string' } },
-    { usage: USAGE },
-  );
-  const chosen = mutations.filter(({ name }) => !values.only || name.includes(values.only));
+  const { values } = flags('npm run mutate', {
+    about: 'Breaks the code on purpose, one promise at a time (simulation/mutations), and demands that the simulation, or the test that the mutation names, notices.',
+    options: {
+      only: { value: 'WORDS', help: 'the mutations that have this in their names' },
+      sample: { value: 'N', help: 'only so many, others after every commit' },
+      seeds: { value: 'N', help: 'other seeds for the simulation than each mutation names' },
+      list: { help: 'say what there is, and break nothing' },
+    },
+  });
+  const seeds = values.seeds && count(values.seeds, '--seeds');
+  let chosen = readMutations()
+    .filter(({ name }) => !values.only || name.includes(values.only))
+    .map((mutation) => (mutation.seeds && seeds ? { ...mutation, seeds } : mutation));
+  if (chosen.length === 0) throw new Failure(`No mutation has "${values.only}" in its name.`);
+  if (values.sample) {
+    chosen = sample(chosen, count(values.sample, '--sample'));
+    say(`A sample: ${chosen.map(({ name }) => name).join(', ')}`);
+  }
+  if (values.list) {
+    for (const line of table(['mutation', 'breaks'], chosen.map(({ name, breaks }) => [name, breaks]))) say(line);
+    return;
+  }
+  mkdirSync(tree, { recursive: true });
   copySources();
-  build();
-  const sound = finding(values.seeds);
-  if (sound) throw new Failure(`The simulation fails without any mutation: ${sound}.`);
+  for (const mutation of chosen) apply(mutation, tree, { check: true });
+  say(dim('Building, and asking what is to notice them while nothing is broken …'));
+  proveSound(chosen);
   const rows = [];
   for (const mutation of chosen) {
-    writeFileSync(join(tree, mutation.file), mutated(mutation));
-    build();
-    const found = finding(values.seeds);
-    copyFileSync(inRoot(mutation.file), join(tree, mutation.file));
-    rows.push([mutation.name, found ? green('caught') : red('missed'), found ?? '']);
-    say(`${found ? 'caught' : 'missed'}: ${mutation.name}`);
+    let found;
+    try {
+      apply(mutation, tree);
+      found = finding(mutation);
+    } catch (error) {
+      throw new Failure(`${mutation.name}: ${error.message}`);
+    } finally {
+      for (const file of mutation.files) restore(file);
+    }
+    const by = mutation.test ? 'a test' : `${mutation.seeds} seeds`;
+    rows.push([mutation.name, found ? green('caught') : red('missed'), by]);
+    say(`${rows.at(-1)[1]} ${bold(mutation.name)}: ${mutation.breaks} ${dim(found ?? '')}`);
   }
   say();
-  for (const line of table(['mutation', '', 'by'], rows)) say(line);
-  const missed = rows.filter(([, , by]) => by === '').length;
+  for (const line of table(['mutation', '', 'within'], rows)) say(line);
+  const missed = rows.filter((_, at) => rows[at][1] === red('missed')).length;
   if (missed > 0) throw new Failure(`${missed} of ${rows.length} mutations were not noticed.`);
   say(`${rows.length} of ${rows.length} mutations were noticed.`);
 });

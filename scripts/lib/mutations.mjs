@@ -1,118 +1,63 @@
-// What `npm run mutate` breaks: promises of the engine, each withdrawn by one small change.
+// What `npm run mutate` breaks: promises of the code, each withdrawn by one small patch that stands
+// in simulation/mutations. Owns how such a file is read and applied; knows nothing of catching.
 
-/** `search` must occur exactly once in `file`. */
-export const mutations = [
-  {
-    name: 'send without an intent on record',
-    file: 'src/workflow/effects.rs',
-    search: 'self.log.append(vec![intent], Alarm::Keep).await?;',
-    replace: 'let _ = intent;',
-  },
-  {
-    name: 'send again without looking',
-    file: 'src/workflow/effects.rs',
-    search: 'if let Some(open) = &history.open {',
-    replace: 'if let Some(open) = history.open.as_ref().filter(|_| false) {',
-  },
-  {
-    name: 'do not journal that a write landed',
-    file: 'src/workflow/effects.rs',
-    search: 'self.record(key, outcome).await?;\n                Ok(Settled::Landed(receipt))',
-    replace: 'let _ = outcome;\n                Ok(Settled::Landed(receipt))',
-  },
-  {
-    name: 'believe a search that lags',
-    file: 'src/workflow/effects.rs',
-    search: 'Found::Absent if look.at >= look.visible_at =>',
-    replace: 'Found::Absent if look.at.plus(Duration::from_secs(3600)) >= look.visible_at =>',
-  },
-  {
-    name: 'go on with a memory that storage does not share',
-    file: 'src/workflow/log.rs',
-    search: 'if self.failed.get() {\n            return Err(StoreError("an earlier write failed".into()));\n        }\n        let done',
-    replace: 'let done',
-  },
-  {
-    name: 'take the time of a slow answer for the time of the look',
-    file: 'src/workflow/effects.rs',
-    search: 'Found::Absent if look.at >= look.visible_at =>',
-    replace: 'Found::Absent if self.clock.now() >= look.visible_at =>',
-  },
-  {
-    name: 'count the lag from the intent',
-    file: 'src/workflow/effect.rs',
-    search: 'self.unanswered_at.map_or(latest, |at| at.plus(STRAGGLER))',
-    replace: 'self.unanswered_at.map_or(latest, |_| self.at).min(self.at)',
-  },
-  {
-    name: 'forget when a failed step is due',
-    file: 'src/workflow/head.rs',
-    search: 'self.due = *retry_at;',
-    replace: 'let _ = retry_at;\n                self.due = at;',
-  },
-  {
-    name: 'wake before the due time',
-    file: 'src/workflow/head.rs',
-    search: 'suspension.reason.due(suspension.since)',
-    replace: 'suspension.reason.due(suspension.since).map(|_| suspension.since)',
-  },
-  {
-    name: 'accept a second resume',
-    file: 'src/workflow/head.rs',
-    search: `                Some(won) if number.is_none_or(|number| number == won.number) => {
-                    Refusal::AlreadyResumed {
-                        by: won.by.clone(),
-                        at: won.at,
-                    }
-                }`,
-    replace: `                Some(won) if number.is_none_or(|number| number == won.number) => {
-                    return Ok(Record::Resumed {
-                        number: won.number,
-                        by,
-                        payload,
-                    });
-                }`,
-  },
-  {
-    name: "do not check a resume's number",
-    file: 'src/workflow/head.rs',
-    search: '&& number != suspension.number',
-    replace: '&& number == u32::MAX',
-  },
-  {
-    name: 'write after a cancel',
-    file: 'src/workflow/head.rs',
-    search: 'pub fn may_write(&self) -> bool {\n        self.status == RunStatus::Running',
-    replace: 'pub fn may_write(&self) -> bool {\n        !self.status.ended()',
-  },
-  {
-    name: 'cancel without settling what is under way',
-    file: 'src/workflow/runner.rs',
-    search: 'for key in self.log.store().open_intents()? {',
-    replace: 'for key in self.log.store().open_intents()?.into_iter().take(0) {',
-  },
-  {
-    name: 'give up telling the outside',
-    file: 'src/workflow/runner.rs',
-    search: '            Err(_) => Ok(()),\n        }\n    }\n\n    async fn rest',
-    replace: '            Err(_) => self.log.mark_published(&head, alarm).await,\n        }\n    }\n\n    async fn rest',
-  },
-  {
-    name: 'overlook an alarm during another',
-    file: 'src/workflow/runner.rs',
-    search: 'return self.log.set_alarm(Alarm::At(again)).await;',
-    replace: 'let _ = again;\n            return Ok(());',
-  },
-  {
-    name: 'send out of turn',
-    file: 'src/connector/transport.rs',
-    search: 'turn.await.map_err(Unanswered::Failed)?;',
-    replace: 'drop(turn);',
-  },
-  {
-    name: 'start a started run anew',
-    file: 'src/workflow/runner.rs',
-    search: 'if self.log.head().is_some() {\n            return Ok(());\n        }',
-    replace: '',
-  },
-];
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { inRoot } from './paths.mjs';
+import { Failure } from './say.mjs';
+
+export const FOLDER = inRoot('simulation', 'mutations');
+const ENDING = '.patch';
+/** What has to notice it: the simulation, or `cargo test` with these arguments. */
+const SIMULATION = 'simulation';
+const TEST = /^cargo test (-p [\w-]+ .+)$/;
+const HEADERS = ['Breaks', 'Caught-by', 'Seeds'];
+
+/** Reads all of them, by name. A file that does not say what it has to is a failure. */
+export function readMutations(folder = FOLDER) {
+  return readdirSync(folder)
+    .filter((file) => file.endsWith(ENDING))
+    .sort()
+    .map((file) => readMutation(join(folder, file), file.slice(0, -ENDING.length)));
+}
+
+function readMutation(path, name) {
+  const text = readFileSync(path, 'utf8');
+  const wrong = (what) => new Failure(`The mutation ${name} ${what}; simulation/mutations/README.md says how they are written.`);
+  const headers = new Map();
+  for (const line of text.slice(0, text.search(/^--- /m)).split('\n').filter(Boolean)) {
+    const [, key, value] = line.match(/^([\w-]+): (.+)$/) ?? [];
+    if (!HEADERS.includes(key)) throw wrong(`has the line "${line}" above its patch`);
+    headers.set(key, value);
+  }
+  const by = headers.get('Caught-by');
+  const seeds = headers.get('Seeds');
+  if (!headers.has('Breaks')) throw wrong('does not say what it breaks');
+  if (by !== SIMULATION && !TEST.test(by ?? '')) throw wrong('does not say what has to notice it');
+  if ((by === SIMULATION) !== /^\d+$/.test(seeds ?? '')) throw wrong('names seeds exactly when the simulation has to notice it');
+  return {
+    name,
+    path,
+    breaks: headers.get('Breaks'),
+    seeds: by === SIMULATION ? Number(seeds) : undefined,
+    test: by === SIMULATION ? undefined : TEST.exec(by)[1].split(' '),
+    files: [...text.matchAll(/^--- a\/(.+)$/gm)].map((match) => match[1]),
+  };
+}
+
+/** Applies a mutation to a tree, or, with `check`, only tries. */
+export function apply(mutation, tree, { check = false } = {}) {
+  try {
+    execFileSync('git', ['apply', ...(check ? ['--check'] : []), mutation.path], {
+      cwd: tree,
+      stdio: ['ignore', 'ignore', 'pipe'],
+      encoding: 'utf8',
+      // The tree is by itself, even when it stands below a repository's ignored folder.
+      env: { ...process.env, GIT_CEILING_DIRECTORIES: join(tree, '..') },
+    });
+  } catch (error) {
+    throw new Failure(`The mutation ${mutation.name} does not apply any more: ${error.stderr.trim()}`);
+  }
+}
