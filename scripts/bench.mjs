@@ -9,32 +9,33 @@ import { surroundings } from '../bench/lib/machine.mjs';
 import { publish } from '../bench/lib/publish.mjs';
 import { Stage } from '../bench/lib/stage.mjs';
 import { folders, syncMs } from '../bench/lib/storage.mjs';
-import { buildWorker } from './lib/build.mjs';
+import { RELEASE } from './lib/build.mjs';
 import { flags } from './lib/flags.mjs';
 import { inRoot } from './lib/paths.mjs';
-import { endAll, endOnSignals } from './lib/processes.mjs';
+import { prepare } from './lib/prepare.mjs';
+import { endAll } from './lib/processes.mjs';
 import { Failure, bold, dim, green, main, say, table, yellow } from './lib/say.mjs';
-import { setUp } from './lib/setup.mjs';
 
 const NAMES = MEASUREMENTS.map(({ name }) => name);
-const USAGE = `npm run bench -- [--only ${NAMES.join(',')}] [--quick] [--publish-only]`;
 
 /** Without a terminal, a line at most so often, in milliseconds. */
 const LINES_APART = 10_000;
 let lastLine = 0;
 
 await main(async () => {
-  const { values } = flags(
-    { only: { type: 'string' }, quick: { type: 'boolean' }, 'publish-only': { type: 'boolean' } },
-    { usage: USAGE },
-  );
+  const { values } = flags('npm run bench', {
+    about: 'Takes the figures that matter to a user, prints them, keeps them, and brings the README up to date.',
+    options: {
+      only: { value: 'NAMES', help: `some of them, separated by commas: ${NAMES.join(', ')}` },
+      quick: { help: 'a short pass: whether the bench works, not what the figures are' },
+      'publish-only': { help: 'only bring the README up to date with the figures there are' },
+    },
+  });
   if (values['publish-only']) return publish();
   const wanted = values.only?.split(',') ?? NAMES;
   const unknown = wanted.filter((name) => !NAMES.includes(name));
-  if (unknown.length > 0) throw new Failure(`There is no measurement ${unknown.join(', ')}. Usage: ${USAGE}`);
-  await setUp();
-  await buildWorker();
-  endOnSignals();
+  if (unknown.length > 0) throw new Failure(`There is no measurement ${unknown.join(', ')}. There are ${NAMES.join(', ')}.`);
+  await prepare({ worker: RELEASE });
   for (const measurement of MEASUREMENTS.filter(({ name }) => wanted.includes(name))) {
     await take(measurement, values.quick ?? false);
   }

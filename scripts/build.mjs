@@ -1,10 +1,11 @@
 // `wrangler deploy` and `wrangler dev` call this: build the Worker if its sources changed.
 
-import { buildWorker } from './lib/build.mjs';
-import { setUp } from './lib/setup.mjs';
+import { RELEASE } from './lib/build.mjs';
+import { flags } from './lib/flags.mjs';
+import { prepare } from './lib/prepare.mjs';
 import { main } from './lib/say.mjs';
 
 await main(async () => {
-  await setUp();
-  await buildWorker();
+  flags('node scripts/build.mjs', { about: 'Builds the Worker as it is deployed, into build/, if its sources changed.' });
+  await prepare({ worker: RELEASE });
 });

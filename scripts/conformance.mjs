@@ -6,13 +6,13 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 
-import { buildSandbox, buildWorker } from './lib/build.mjs';
+import { RELEASE } from './lib/build.mjs';
+import { flags } from './lib/flags.mjs';
 import { inRoot, tools } from './lib/paths.mjs';
-import { endAll, endOnSignals, freePort, run } from './lib/processes.mjs';
-import { Failure, bold, dim, main, say } from './lib/say.mjs';
-import { setUp } from './lib/setup.mjs';
+import { prepare } from './lib/prepare.mjs';
+import { endAll, freePort, run } from './lib/processes.mjs';
+import { Failure, bold, main, say } from './lib/say.mjs';
 import { connectWebhooks, startSandbox, startWorker, token } from './lib/stack.mjs';
 
 const SCHEMATHESIS = '4.32.5';
@@ -24,7 +24,6 @@ async function schemathesis() {
   const environment = join(tools, `schemathesis-${SCHEMATHESIS}`);
   const command = join(environment, 'bin', 'schemathesis');
   if (existsSync(command)) return command;
-  say(dim(`Installing schemathesis ${SCHEMATHESIS} …`));
   await run('python3', ['-m', 'venv', environment], { quiet: true, what: 'Making a Python environment' });
   await run(join(environment, 'bin', 'pip'), ['install', '--quiet', `schemathesis==${SCHEMATHESIS}`], {
     quiet: true,
@@ -37,15 +36,16 @@ async function schemathesis() {
 }
 
 await main(async () => {
-  const { values } = parseArgs({
-    options: { examples: { type: 'string', default: '100' }, seed: { type: 'string', default: '1' } },
+  const { values } = flags('npm run conformance', {
+    about: 'Holds the OpenAPI document against the running Worker, with Schemathesis and every check that fits.',
+    options: {
+      examples: { value: 'N', help: 'cases of each operation', default: '100' },
+      seed: { value: 'S', help: 'another seed, other cases', default: '1' },
+    },
   });
-  endOnSignals();
   say(bold('Setting up'));
-  await setUp();
+  await prepare({ worker: RELEASE, sandbox: 'dev' });
   const command = await schemathesis();
-  await buildWorker();
-  await buildSandbox();
   const state = await mkdtemp(join(tmpdir(), 'onbehalf-conformance-'));
   try {
     const sandbox = await startSandbox(await freePort());

@@ -4,8 +4,8 @@
 
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 
+import { flags } from './lib/flags.mjs';
 import { inRoot } from './lib/paths.mjs';
 import { run } from './lib/processes.mjs';
 import { Failure, bold, main, say, table } from './lib/say.mjs';
@@ -22,7 +22,13 @@ const COVERAGE = [
 ];
 
 await main(async () => {
-  const { values } = parseArgs({ options: { seconds: { type: 'string', default: '60' }, target: { type: 'string' } } });
+  const { values } = flags('npm run fuzz', {
+    about: 'Runs everything that reads bytes from outside under libFuzzer, guided by coverage. What it found out is kept in .state/fuzz and gone on from.',
+    options: {
+      seconds: { value: 'N', help: 'for each target', default: '60' },
+      target: { value: 'NAME', help: 'one target alone' },
+    },
+  });
   const list = await readFile(inRoot('src', 'fuzzing', 'mod.rs'), 'utf8');
   const all = [...list.matchAll(/^ {8}name: "(\w+)"/gm)].map((match) => match[1]);
   if (values.target && !all.includes(values.target)) throw new Failure(`The targets are ${all.join(', ')}.`);

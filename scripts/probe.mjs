@@ -6,19 +6,17 @@ import { Environment, readSettings } from './lib/probe/environment.mjs';
 import { TRIALS } from './lib/probe/trials.mjs';
 import { Failure, bold, dim, green, main, red, say, yellow } from './lib/say.mjs';
 
-const USAGE = 'npm run probe -- --env FILE [--only ID,ID] [--read-only] [--json]';
-
 await main(async () => {
-  const { values } = flags(
-    {
-      env: { type: 'string' },
-      only: { type: 'string' },
-      'read-only': { type: 'boolean' },
-      json: { type: 'boolean' },
+  const { values } = flags('npm run probe', {
+    about: 'Asks a real Scalekit environment what no document settles, and prints what it learned as settings.',
+    options: {
+      env: { value: 'FILE', help: 'the settings of the environment; there has to be one' },
+      only: { value: 'IDS', help: `some trials, separated by commas: ${TRIALS.map((it) => it.id).join(', ')}` },
+      'read-only': { help: 'leave out what writes' },
+      json: { help: 'what was learned as JSON' },
     },
-    { usage: USAGE },
-  );
-  if (!values.env) throw new Failure(`Which environment? Usage: ${USAGE}`);
+  });
+  if (!values.env) throw new Failure('Which environment? Name the file of its settings with --env FILE.');
   const wanted = values.only?.split(',');
   const unknown = wanted?.filter((id) => !TRIALS.some((trial) => trial.id === id)) ?? [];
   if (unknown.length > 0) {

@@ -5,10 +5,11 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
-import { buildWorker } from './lib/build.mjs';
-import { inRoot, worker } from './lib/paths.mjs';
+import { RELEASE } from './lib/build.mjs';
+import { flags } from './lib/flags.mjs';
+import { inRoot } from './lib/paths.mjs';
+import { prepare } from './lib/prepare.mjs';
 import { Failure, green, main, red, say, table } from './lib/say.mjs';
-import { setUp } from './lib/setup.mjs';
 
 /** Names of a wasm module's sections, by the id in the binary format. */
 const SECTIONS = [
@@ -48,8 +49,9 @@ function sections(module) {
 }
 
 await main(async () => {
-  await setUp();
-  await buildWorker();
+  flags('npm run size', { about: 'Says what the Worker weighs, by section, and holds it against size-budget.json.' });
+  await prepare({ worker: RELEASE });
+  const worker = inRoot(RELEASE.folder);
   const files = await readdir(worker);
   const read = async (ending) => {
     const names = files.filter((name) => name.endsWith(ending));

@@ -5,14 +5,13 @@ import { readFile, readdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { buildSandbox, buildWorker } from './lib/build.mjs';
-import { flags } from './lib/flags.mjs';
-import { endAll, endOnSignals, freePort, run } from './lib/processes.mjs';
+import { RELEASE } from './lib/build.mjs';
+import { count, flags } from './lib/flags.mjs';
+import { prepare } from './lib/prepare.mjs';
+import { endAll, freePort, run } from './lib/processes.mjs';
 import { Failure, bold, dim, main, say, table } from './lib/say.mjs';
-import { setUp } from './lib/setup.mjs';
 import { startSandbox, startWorker, token } from './lib/stack.mjs';
 
-const USAGE = 'npm run soak -- [--minutes N] [--connections N]';
 const WORKFLOW = '/api/workflows/onboarding-health';
 const USERS = 20;
 const CUSTOMERS = 10;
@@ -64,17 +63,19 @@ end
 `;
 
 await main(async () => {
-  const { values } = flags({ minutes: { type: 'string' }, connections: { type: 'string' } }, { usage: USAGE });
-  const minutes = Number(values.minutes ?? 5);
-  const connections = Number(values.connections ?? 32);
-  if (!(minutes > 0) || !Number.isInteger(connections)) throw new Failure(`Numbers, please. Usage: ${USAGE}`);
+  const { values } = flags('npm run soak', {
+    about: 'Runs the Worker at saturation: memory has to stay flat, and no run may be lost. Needs wrk.',
+    options: {
+      minutes: { value: 'N', help: 'how long', default: '5' },
+      connections: { value: 'N', help: 'how many ask at once', default: '32' },
+    },
+  });
+  const minutes = count(values.minutes, '--minutes');
+  const connections = count(values.connections, '--connections');
   await run('sh', ['-c', 'command -v wrk'], { quiet: true }).catch(() => {
     throw new Failure('wrk was not found; install it (apt-get install wrk).');
   });
-  await setUp();
-  await buildWorker();
-  await buildSandbox();
-  endOnSignals();
+  await prepare({ worker: RELEASE, sandbox: 'dev' });
   // The development server's own traces of every request would be most of what is measured.
   process.env.X_LOCAL_OBSERVABILITY = 'false';
   const state = await mkdtemp(join(tmpdir(), 'onbehalf-soak-'));

@@ -1,78 +1,89 @@
-// `npm start`: everything up on one machine, one run shown, then at your service.
+// `npm start`: everything up on one machine, one run shown, then at your service, with every change
+// of the Worker's sources.
 
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
-import { buildSandbox, buildWorker } from './lib/build.mjs';
+import { LOCAL } from './lib/build.mjs';
+import { Changes } from './lib/changes.mjs';
 import { demo } from './lib/demo.mjs';
 import { DEFAULT_PORT, DEFAULT_SANDBOX_PORT, flags, port } from './lib/flags.mjs';
-import { inRoot } from './lib/paths.mjs';
-import { assertFree, endAll, endOnSignals } from './lib/processes.mjs';
+import * as paths from './lib/paths.mjs';
+import { prepare } from './lib/prepare.mjs';
+import { assertFree, endAll } from './lib/processes.mjs';
 import { Failure, bold, cyan, dim, main, say } from './lib/say.mjs';
-import { setUp } from './lib/setup.mjs';
-import { connectWebhooks, startSandbox, startWorker, token } from './lib/stack.mjs';
+import { announce } from './lib/stacks.mjs';
+import { connectWebhooks, startSandbox, token } from './lib/stack.mjs';
+import { Workshop } from './lib/workshop.mjs';
 
 const USER = 'alice';
-const USAGE = 'npm start -- [--port P] [--sandbox-port Q] [--state DIR] [--no-demo]';
 
 await main(async () => {
-  const { values } = flags(
-    {
-      port: { type: 'string' },
-      'sandbox-port': { type: 'string' },
-      state: { type: 'string' },
-      'no-demo': { type: 'boolean' },
+  const { values } = flags('npm start', {
+    about:
+      'Brings up the Worker and a sandbox that plays everything it talks to, runs the agent once, and stays up. ' +
+      'A change below src/ or crates/ is built and served within seconds.',
+    options: {
+      port: { value: 'P', help: `the Worker's port, ${DEFAULT_PORT} unless named` },
+      'sandbox-port': { value: 'Q', help: `the sandbox's port, ${DEFAULT_SANDBOX_PORT} unless named` },
+      state: { value: 'DIR', help: 'folder for the data of the Durable Objects and the logs, .state unless named' },
+      'no-demo': { help: 'no run at the start' },
+      'no-watch': { help: 'leave the Worker as it is when its sources change' },
     },
-    { usage: USAGE },
-  );
+  });
   const workerPort = port(values.port, DEFAULT_PORT, '--port');
   const sandboxPort = port(values['sandbox-port'], DEFAULT_SANDBOX_PORT, '--sandbox-port');
   if (workerPort === sandboxPort) throw new Failure('The Worker and the sandbox need different ports.');
   await assertFree(workerPort, '--port');
   await assertFree(sandboxPort, '--sandbox-port');
-  const state = resolve(values.state ?? inRoot('.state'));
+  const state = resolve(values.state ?? paths.state);
   await mkdir(state, { recursive: true }).catch((error) => {
     throw new Failure(`--state ${state} cannot be used: ${error.message}.`);
   });
 
-  await setUp();
-  await buildWorker();
-  await buildSandbox();
-
-  endOnSignals();
+  // From before the build: a change that comes during it is none of it.
+  const changes = values['no-watch'] ? undefined : await Changes.begin();
+  let workshop;
   try {
+    await prepare({ worker: LOCAL, sandbox: LOCAL.profile });
     say(dim('Starting the sandbox and the Worker …'));
     const sandbox = await startSandbox(sandboxPort, {
       log: join(state, 'sandbox.log'),
       // The Worker keeps the provider's keys with its state, so the provider must keep them too.
       keys: join(state, 'provider-keys'),
+      profile: LOCAL.profile,
     });
-    const worker = await startWorker(sandbox, {
+    workshop = await Workshop.open(sandbox, {
       port: workerPort,
       state,
       log: join(state, 'worker.log'),
       limits: {}, // as deployed
     });
-    await connectWebhooks(sandbox, worker.url);
+    announce({ workerPort, sandboxPort, state });
+    await connectWebhooks(sandbox, workshop.url);
     const bearer = await token(sandbox.url, USER);
-    if (!values['no-demo']) await demo(worker.url, bearer, USER);
+    if (!values['no-demo']) await demo(workshop.url, bearer, USER);
 
     say(`\n${bold('Up and at your service')} ${dim('(Ctrl-C ends everything)')}`);
-    say(`  Worker        ${cyan(worker.url)}`);
+    say(`  Worker        ${cyan(workshop.url)}${changes ? dim('   built anew after every change in src/ and crates/') : ''}`);
     say(`  Sandbox       ${cyan(sandbox.url)}`);
     say(`  ${USER}'s apps  ${cyan(`${sandbox.url}/crm/${USER}`)}   ${dim('HubSpot tasks and Linear comments')}`);
-    say(`  API           ${cyan(`${worker.url}/openapi.json`)}`);
+    say(`  API           ${cyan(`${workshop.url}/openapi.json`)}`);
     say(`  Logs          ${dim(join(state, 'worker.log'))}`);
-    say(`\n  ${dim(`A bearer token for ${USER}, good for an hour:`)}`);
+    say(`\n  ${dim(`A bearer token for ${USER}, good for an hour; npm run token -- ${USER} for another:`)}`);
     say(`  export TOKEN=${bearer}`);
-    say(`  curl -X POST -H "Authorization: Bearer $TOKEN" ${worker.url}/api/workflows/onboarding-health/trigger`);
+    say(`  curl -X POST -H "Authorization: Bearer $TOKEN" ${workshop.url}/api/workflows/onboarding-health/trigger`);
 
-    const [what, code] = await Promise.race([
-      new Promise((ended) => worker.child.once('exit', (status) => ended(['Worker', status]))),
-      new Promise((ended) => sandbox.child.once('exit', (status) => ended(['sandbox', status]))),
+    await Promise.race([
+      workshop.failure,
+      new Promise((_, failed) => {
+        sandbox.child.once('exit', (code) => failed(new Failure(`The sandbox ended by itself (exit code ${code}); its log is in ${state}.`)));
+      }),
+      changes ? workshop.follow(changes) : new Promise(() => {}),
     ]);
-    throw new Failure(`The ${what} ended by itself (exit code ${code}); its log is in ${state}.`);
   } finally {
+    changes?.end();
+    workshop?.close();
     await endAll();
   }
 });

@@ -2,27 +2,39 @@
 
 import { readdir } from 'node:fs/promises';
 
-import { buildSandbox, buildWorker } from './lib/build.mjs';
+import { RELEASE } from './lib/build.mjs';
+import { flags } from './lib/flags.mjs';
 import { inRoot, npmBin, root } from './lib/paths.mjs';
+import { prepare } from './lib/prepare.mjs';
 import { run } from './lib/processes.mjs';
 import { bold, main, say } from './lib/say.mjs';
-import { setUp } from './lib/setup.mjs';
+
+/** Mutations that each time are tried; `npm run mutate` tries all. */
+const MUTATIONS = '2';
 
 await main(async () => {
+  flags('npm test', { about: 'Runs every test: native, of the scripts, a sample of the mutations, and end to end in workerd.' });
   say(bold('Setting up'));
-  await setUp();
-  await buildWorker();
-  await buildSandbox();
+  await prepare({ worker: RELEASE, sandbox: 'dev' });
 
   say(bold('\nNative tests: rules, engine, layers, sandbox'));
   await run('cargo', ['test', '--workspace', '--locked'], { cwd: root, what: 'A native test' });
 
+  say(bold('\nThe scripts'));
+  await node(await tests('scripts'), 'A test of the scripts');
+
+  say(bold('\nMutations, a sample: broken on purpose, and noticed'));
+  await run(npmBin('node'), [inRoot('scripts', 'mutate.mjs'), '--sample', MUTATIONS], { cwd: root, what: 'A mutation' });
+
   say(bold('\nEnd to end: the Worker in workerd, the sandbox beside it'));
-  const files = (await readdir(inRoot('tests', 'e2e'))).filter((name) => name.endsWith('.test.mjs'));
   // Two files at a time: each brings up a stack of its own and spends most of its time waiting.
-  await run(
-    npmBin('node'),
-    ['--test', '--test-concurrency=2', ...files.sort().map((name) => inRoot('tests', 'e2e', name))],
-    { cwd: root, what: 'An end-to-end test' },
-  );
+  await node(['--test-concurrency=2', ...(await tests('e2e'))], 'An end-to-end test');
 });
+
+/** The files of a folder of tests. */
+async function tests(folder) {
+  const files = (await readdir(inRoot('tests', folder))).filter((name) => name.endsWith('.test.mjs'));
+  return files.sort().map((name) => inRoot('tests', folder, name));
+}
+
+const node = (args, what) => run(npmBin('node'), ['--test', ...args], { cwd: root, what });

@@ -5,15 +5,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { buildSandbox, buildWorker } from './lib/build.mjs';
+import { RELEASE } from './lib/build.mjs';
 import { call } from './lib/demo.mjs';
-import { flags } from './lib/flags.mjs';
-import { end, endAll, endOnSignals, freePort } from './lib/processes.mjs';
+import { count, flags } from './lib/flags.mjs';
+import { prepare } from './lib/prepare.mjs';
+import { end, endAll, freePort } from './lib/processes.mjs';
 import { Failure, bold, dim, green, main, say } from './lib/say.mjs';
-import { setUp } from './lib/setup.mjs';
 import { startSandbox, startWorker, token } from './lib/stack.mjs';
 
-const USAGE = 'npm run torture -- [--kills N] [--users N] [--seed S]';
 const WORKFLOW = '/api/workflows/onboarding-health';
 /** Customers of each user: enough for a dozen writes, few enough for many runs. */
 const CUSTOMERS = 15;
@@ -52,18 +51,18 @@ async function control(sandbox, path, body) {
 }
 
 await main(async () => {
-  const { values } = flags(
-    { kills: { type: 'string' }, users: { type: 'string' }, seed: { type: 'string' } },
-    { usage: USAGE },
-  );
-  const kills = Number(values.kills ?? 200);
-  const users = Number(values.users ?? 10);
-  const seed = Number(values.seed ?? Math.floor(Math.random() * 1e9));
-  if (![kills, users, seed].every(Number.isInteger)) throw new Failure(`Whole numbers, please. Usage: ${USAGE}`);
-  await setUp();
-  await buildWorker();
-  await buildSandbox();
-  endOnSignals();
+  const { values } = flags('npm run torture', {
+    about: 'Kills the Worker at random moments while providers misbehave, then compares what runs claim with what landed.',
+    options: {
+      kills: { value: 'N', help: 'how often it is killed', default: '200' },
+      users: { value: 'N', help: 'whose runs go on meanwhile', default: '10' },
+      seed: { value: 'S', help: 'the moments of an earlier time again' },
+    },
+  });
+  const kills = count(values.kills, '--kills');
+  const users = count(values.users, '--users');
+  const seed = count(values.seed ?? Math.floor(Math.random() * 1e9), '--seed', 0);
+  await prepare({ worker: RELEASE, sandbox: 'dev' });
   const state = await mkdtemp(join(tmpdir(), 'onbehalf-torture-'));
   try {
     say(`Torture with seed ${bold(seed)}: ${kills} kills, ${users} users of ${CUSTOMERS} customers.`);

@@ -5,11 +5,23 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { inRoot, npmBin, root, tool, worker } from './paths.mjs';
+import { inRoot, npmBin, root, tool } from './paths.mjs';
 import { run } from './processes.mjs';
-import { dim, say } from './say.mjs';
 
-const STAMP = join(worker, '.sources');
+/** What is deployed, tested and measured. */
+export const RELEASE = { profile: 'release', folder: 'build', arguments: ['--release'], optimised: true };
+/** What `npm start` runs: built within seconds of a change. */
+export const LOCAL = {
+  profile: 'local',
+  folder: join('build', 'local'),
+  arguments: ['--profile', 'local', '--no-opt', '--out-dir', join('build', 'local')],
+  optimised: false,
+};
+
+/** What the Worker is made of. Tests are not. */
+export const SOURCES = ['src', 'crates', 'Cargo.toml', 'Cargo.lock', '.cargo'];
+const NOT_SOURCES = ['tests', 'examples'];
+
 /** What the module uses. Not all features: newer encodings would be written that the platform may
  *  not read yet. */
 const FEATURES = [
@@ -18,11 +30,37 @@ const FEATURES = [
 ].map((feature) => `--enable-${feature}`);
 
 /** Builds the Worker unless what is built came from the same sources. */
-export async function buildWorker() {
-  const sources = await fingerprint(['src', 'crates', 'Cargo.toml', 'Cargo.lock', '.cargo', 'scripts/lib/build.mjs']);
-  if (existsSync(STAMP) && (await readFile(STAMP, 'utf8')) === sources) return false;
-  say(dim('Building the Worker …'));
-  await run(tool('worker-build'), ['--release'], {
+export async function buildWorker(build) {
+  const stamp = inRoot(build.folder, '.sources');
+  const sources = await fingerprint([...SOURCES, 'scripts/lib/build.mjs']);
+  if (existsSync(stamp) && (await readFile(stamp, 'utf8')) === sources) return;
+  await compileWorker(build);
+  await bindWorker(build);
+  await writeFile(stamp, sources);
+}
+
+/** Compiles the Worker to wasm; cargo itself knows whether anything changed. Answers the compiler's
+ *  warnings when it is told to say nothing else. */
+export async function compileWorker(build, { onlyMessages = false } = {}) {
+  return run(
+    'cargo',
+    [
+      'build', '--lib', '--locked', '--profile', build.profile, '--target', 'wasm32-unknown-unknown',
+      ...(onlyMessages ? ['--quiet', '--color', process.stderr.isTTY ? 'always' : 'never'] : []),
+    ],
+    {
+      cwd: root,
+      quiet: true,
+      what: 'Compiling the Worker',
+      // As worker-build says it, so that what is compiled here is what it finds.
+      env: { WASM_BINDGEN_USE_JS_SYS: '1' },
+    },
+  );
+}
+
+/** Makes of the compiled wasm what workerd runs. */
+export async function bindWorker(build) {
+  await run(tool('worker-build'), build.arguments, {
     cwd: root,
     quiet: true,
     what: 'Building the Worker',
@@ -32,18 +70,16 @@ export async function buildWorker() {
       ESBUILD_BIN: npmBin('esbuild'),
     },
   });
-  await stripNames();
-  await writeFile(STAMP, sources);
-  return true;
+  if (build.optimised) await stripNames(inRoot(build.folder));
 }
 
 /**
  * Function names are a tenth of what is downloaded, and a panic names its file and line without
  * them. `worker-build` always keeps them, so they go afterwards.
  */
-async function stripNames() {
-  for (const name of (await readdir(worker)).filter((file) => file.endsWith('.wasm'))) {
-    const path = join(worker, name);
+async function stripNames(folder) {
+  for (const name of (await readdir(folder)).filter((file) => file.endsWith('.wasm'))) {
+    const path = join(folder, name);
     const options = [...FEATURES, '--strip-debug', '--strip-producers', path, '--output', path];
     await run(npmBin('wasm-opt'), options, { quiet: true, what: 'Stripping names' });
   }
@@ -70,7 +106,7 @@ export async function fingerprint(paths) {
       return;
     }
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-      await visit(join(path, entry.name));
+      if (!NOT_SOURCES.includes(entry.name)) await visit(join(path, entry.name));
     }
   };
   for (const path of paths) await visit(path);

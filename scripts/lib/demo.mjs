@@ -1,11 +1,15 @@
 // One run of the Onboarding Health Agent, shown as it happens.
 
-import { Failure, bold, cyan, dim, green, red, say, table, yellow } from './say.mjs';
+import { Failure, bold, cyan, dim, green, red, say, table, width, yellow } from './say.mjs';
 
 const WORKFLOW = '/api/workflows/onboarding-health';
 /** Rows of the table; the rest is a line that counts them. */
 const ROWS = 25;
-const REASON_WIDTH = 64;
+/** The table fits a terminal of this width, and uses a wider one. */
+const COLUMNS = 80;
+const NAME_WIDTH = 22;
+/** How a write ended, where the API's own word is too long for a column. */
+const ENDINGS = { done: green('✓'), already_flagged: dim('earlier'), unknown_outcome: yellow('unknown') };
 
 /** A JSON call to the Worker; anything but success is a failure in its own words. */
 export async function call(url, bearer, { method = 'GET', body, headers = {} } = {}) {
@@ -53,6 +57,28 @@ async function follow(url, bearer) {
   }
 }
 
+/** Lines of the table of flagged customers, none wider than the terminal. */
+export function customerTable(flagged, actions, columns = Math.max(process.stdout.columns ?? 0, COLUMNS)) {
+  const paint = { critical: red, at_risk: yellow, healthy: green };
+  const header = ['Customer', 'Score', 'Status', 'Task', 'Comment'];
+  const rows = flagged.map((customer) => [
+    short(customer.name, NAME_WIDTH),
+    customer.score,
+    paint[customer.status](customer.status.replaceAll('_', ' ')),
+    actions.get(customer.key)?.create_task ?? '',
+    actions.get(customer.key)?.add_comment ?? '',
+  ]);
+  // The reasons get what the other columns leave: two blanks before each column, two at the front.
+  const room = columns - 2 - width(header, rows) - 2;
+  const lines = table(
+    [...header, 'Why'],
+    rows.map((row, at) => [...row, dim(short(flagged[at].reasons.join('; '), room))]),
+  );
+  return lines.map((line) => `  ${line}`);
+}
+
+const short = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
+
 /** Prints a finished run's result. */
 export function show(run) {
   const result = run.result ?? {};
@@ -69,28 +95,16 @@ export function show(run) {
   const actions = new Map();
   for (const action of result.actions) {
     const of = actions.get(action.customer) ?? {};
-    of[action.kind] = action.status === 'done' ? green('✓') : dim(action.status.replaceAll('_', ' '));
+    of[action.kind] = ENDINGS[action.status] ?? dim(action.status);
     actions.set(action.customer, of);
   }
   const flagged = customers.filter((customer) => customer.status !== 'healthy');
-  const paint = { critical: red, at_risk: yellow, healthy: green };
-  const short = (text) => (text.length > REASON_WIDTH ? `${text.slice(0, REASON_WIDTH - 1)}…` : text);
   say('');
-  for (const line of table(
-    ['Customer', 'Score', 'Status', 'Task', 'Comment', 'Why'],
-    flagged.slice(0, ROWS).map((customer) => [
-      customer.name,
-      customer.score,
-      paint[customer.status](customer.status),
-      actions.get(customer.key)?.create_task ?? '',
-      actions.get(customer.key)?.add_comment ?? '',
-      dim(short(customer.reasons.join('; '))),
-    ]),
-  )) say(`  ${line}`);
+  for (const line of customerTable(flagged.slice(0, ROWS), actions)) say(line);
   if (flagged.length > ROWS) say(dim(`  … and ${flagged.length - ROWS} more flagged customers`));
   say(
     `\n  ${bold(counts.customers)} customers: ${green(`${counts.healthy} healthy`)}, ` +
-      `${yellow(`${counts.atRisk} at risk`)}, ${red(`${counts.critical} critical`)}. ` +
+      `${yellow(`${counts.atRisk} at risk`)}, ${red(`${counts.critical} critical`)}.\n  ` +
       `${bold(counts.tasksCreated)} HubSpot tasks created, ${bold(counts.commentsAdded)} Linear comments added.`,
   );
   for (const error of result.connectorErrors ?? []) {

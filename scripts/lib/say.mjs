@@ -29,16 +29,23 @@ export async function main(run) {
   }
 }
 
+const plain = (cell) => String(cell).replace(/\u001b\[\d+m/g, '');
+const GAP = '  ';
+
+const widths = (header, rows) =>
+  header.map((name, column) => Math.max(plain(name).length, ...rows.map((row) => plain(row[column]).length)));
+
+/** How wide a table is. */
+export const width = (header, rows) =>
+  widths(header, rows).reduce((sum, it) => sum + it) + GAP.length * (header.length - 1);
+
 /** Lines of a table, columns as wide as their widest cell. */
 export function table(header, rows) {
-  const plain = (cell) => String(cell).replace(/\u001b\[\d+m/g, '');
-  const widths = header.map((name, column) =>
-    Math.max(plain(name).length, ...rows.map((row) => plain(row[column]).length)),
-  );
+  const wide = widths(header, rows);
   const line = (cells) =>
     cells
-      .map((cell, column) => String(cell) + ' '.repeat(widths[column] - plain(cell).length))
-      .join('  ')
+      .map((cell, column) => String(cell) + ' '.repeat(wide[column] - plain(cell).length))
+      .join(GAP)
       .trimEnd();
   return [bold(line(header)), ...rows.map(line)];
 }

@@ -7,20 +7,36 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 
 import { inRoot, root, tool, tools } from './paths.mjs';
 import { run } from './processes.mjs';
-import { Failure, dim, say } from './say.mjs';
+import { downloaded } from './prebuilt.mjs';
+import { Failure } from './say.mjs';
 
 const WORKER_BUILD = '0.8.7';
 /** The same version as `wasm-bindgen` in Cargo.toml: crate and tool must agree to the letter. */
 const WASM_BINDGEN = '0.2.129';
 
-export async function setUp() {
-  await rust();
-  await npmPackages();
-  await cargoTool('worker-build', WORKER_BUILD, 'worker-build');
-  await cargoTool('wasm-bindgen-cli', WASM_BINDGEN, 'wasm-bindgen');
+/** `cargo install` without optimisation: the tools do seconds of work, and would take minutes to
+ *  optimise. Where they spend those seconds, a little pays with every change of the Worker. */
+const QUICK_TO_BUILD = ['--debug'];
+const READS_AND_WRITES_WASM = ['walrus', 'wasmparser'].flatMap((name) => [
+  '--config', `profile.dev.package.${name}.opt-level=1`,
+]);
+
+/** What makes a Worker of Rust. */
+export async function workerTools() {
+  await wasmBindgen();
+  await cargoTool('worker-build', WORKER_BUILD, { arguments: QUICK_TO_BUILD });
 }
 
-async function rust() {
+async function wasmBindgen() {
+  if (await isInstalled('wasm-bindgen', WASM_BINDGEN)) return;
+  if (await downloaded(WASM_BINDGEN)) return;
+  await cargoTool('wasm-bindgen-cli', WASM_BINDGEN, {
+    binary: 'wasm-bindgen',
+    arguments: [...QUICK_TO_BUILD, ...READS_AND_WRITES_WASM],
+  });
+}
+
+export async function rust() {
   for (const [command, advice] of [
     ['rustup', 'Install Rust with rustup (rustup.rs) and try again.'],
     ['cargo', 'Install Rust with rustup (rustup.rs) and try again.'],
@@ -31,19 +47,17 @@ async function rust() {
   }
   const installed = await run('rustup', ['target', 'list', '--installed'], { quiet: true });
   if (installed.includes('wasm32-unknown-unknown')) return;
-  say(dim('Installing the wasm32-unknown-unknown target …'));
   await run('rustup', ['target', 'add', 'wasm32-unknown-unknown'], {
     quiet: true,
     what: 'Installing the wasm target',
   });
 }
 
-async function npmPackages() {
+export async function npmPackages() {
   const lock = await readFile(inRoot('package-lock.json'));
   const wanted = createHash('sha256').update(lock).digest('hex');
   const stamp = inRoot('node_modules', '.onbehalf-lock');
   if (existsSync(stamp) && (await readFile(stamp, 'utf8')) === wanted) return;
-  say(dim('Installing npm packages …'));
   // Not `npm ci`: it refuses a lockfile made on a platform whose registry has no packages for the
   // others. `--no-save` keeps to the versions in the lockfile and leaves it as it is.
   await run('npm', ['install', '--no-save', '--no-fund', '--no-audit', '--loglevel=error'], {
@@ -54,17 +68,29 @@ async function npmPackages() {
   await writeFile(stamp, wanted);
 }
 
-async function cargoTool(crate, version, binary) {
-  const installed = existsSync(tool(binary))
-    ? await run(tool(binary), ['--version'], { quiet: true }).catch(() => '')
-    : '';
-  if (installed.includes(version)) return;
+async function isInstalled(binary, version) {
+  if (!existsSync(tool(binary))) return false;
+  const said = await run(tool(binary), ['--version'], { quiet: true }).catch(() => '');
+  return said.includes(version);
+}
+
+/** Installs a program with cargo below `.tools`, unless it is there in this version. */
+export async function cargoTool(crate, version, { binary = crate, arguments: more = [] } = {}) {
+  if (await isInstalled(binary, version)) return;
   await mkdir(tools, { recursive: true });
-  say(dim(`Building ${crate} ${version} (once, some minutes) …`));
   await run(
     'cargo',
-    ['install', crate, '--version', version, '--locked', '--root', tools],
-    // One target folder for both tools: they share most of their dependencies.
-    { cwd: tools, quiet: true, what: `Installing ${crate}`, env: { CARGO_TARGET_DIR: `${tools}/target` } },
+    ['install', crate, '--version', version, '--locked', '--bin', binary, '--root', tools, ...more],
+    {
+      cwd: tools,
+      quiet: true,
+      what: `Building ${crate}`,
+      env: {
+        // One target folder for all tools: they share most of their dependencies.
+        CARGO_TARGET_DIR: `${tools}/target`,
+        // Nobody debugs them, and writing it takes a third of the time.
+        CARGO_PROFILE_DEV_DEBUG: 'false',
+      },
+    },
   );
 }

@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { inRoot, npmBin, root, sandboxBinary } from './paths.mjs';
 import { firstLine, healthy, keep } from './processes.mjs';
 import { Failure } from './say.mjs';
-import { AMPLE_LIMITS, configWithLimits } from './wrangler_config.mjs';
+import { RELEASE } from './build.mjs';
+import { AMPLE_LIMITS, configFor } from './wrangler_config.mjs';
 
 /** Starts the sandbox as built with `profile`, with the identity provider's keys of an earlier start
  *  when `keys` names the same file; answers its process and what it said of itself. */
@@ -59,16 +60,19 @@ export function configuration(sandbox, publicUrl, sessionSecret, extra = {}) {
 
 /**
  * Starts the Worker in workerd with its Durable Objects kept in `state`. `limits` are rate limits
- * other than those of `wrangler.toml`; by default there are none that a test could meet.
+ * other than those of `wrangler.toml`; by default there are none that a test could meet. `publicUrl`
+ * is where others find it, when that is not its own port.
  */
-export async function startWorker(sandbox, { port, state, log, extra, limits = AMPLE_LIMITS }) {
+export async function startWorker(
+  sandbox,
+  { port, state, log, append, extra, limits = AMPLE_LIMITS, build = RELEASE, publicUrl = `http://localhost:${port}` },
+) {
   await mkdir(state, { recursive: true });
-  const publicUrl = `http://localhost:${port}`;
   const settings = configuration(sandbox, publicUrl, await sessionSecret(state), extra);
   const envFile = join(state, 'worker.env');
   const lines = Object.entries(settings).map(([name, value]) => `${name}='${value}'`);
   await writeFile(envFile, `${lines.join('\n')}\n`, { mode: 0o600 });
-  const config = await configWithLimits(state, limits);
+  const config = await configFor(build, state, limits);
   const child = keep(
     npmBin('node'),
     [
@@ -76,6 +80,7 @@ export async function startWorker(sandbox, { port, state, log, extra, limits = A
       'dev',
       '--local',
       '--config', config,
+      '--env', '',
       '--port', String(port),
       '--inspector-port', '0',
       '--persist-to', join(state, 'objects'),
@@ -86,6 +91,7 @@ export async function startWorker(sandbox, { port, state, log, extra, limits = A
     {
       cwd: root,
       log,
+      append,
       env: {
         WRANGLER_SEND_METRICS: 'false',
         CI: 'true',
@@ -95,8 +101,8 @@ export async function startWorker(sandbox, { port, state, log, extra, limits = A
       },
     },
   );
-  await healthy(`${publicUrl}/health`, child, 'The Worker');
-  return { child, url: publicUrl };
+  await healthy(`http://localhost:${port}/health`, child, 'The Worker');
+  return { child, port, url: publicUrl };
 }
 
 /** Tells the sandbox where to send its signed webhooks. */

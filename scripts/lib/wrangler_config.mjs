@@ -19,19 +19,23 @@ export const AMPLE_LIMITS = {
   LIMIT_WEBHOOKS: AMPLE,
 };
 
-/** Writes the configuration with these limits (uses a minute, by binding) and answers its path. */
-export async function configWithLimits(folder, limits) {
+/**
+ * Writes the configuration of a build of the Worker with these limits (uses a minute, by binding)
+ * and answers its path. Wrangler builds nothing then: whoever starts the Worker has built it, and a
+ * change of the sources has to leave a running test alone.
+ */
+export async function configFor(build, folder, limits) {
   let text = await readFile(inRoot('wrangler.toml'), 'utf8');
+  const replace = (what, by) => {
+    if (!what.test(text)) throw new Failure(`wrangler.toml has nothing that fits ${what}.`);
+    text = text.replace(what, by);
+  };
   for (const [binding, limit] of Object.entries(limits)) {
-    const block = new RegExp(`(name = "${binding}"\\n.*\\nsimple = \\{ limit = )\\d+`);
-    if (!block.test(text)) throw new Failure(`wrangler.toml has no rate limit ${binding}.`);
-    text = text.replace(block, `$1${limit}`);
+    replace(new RegExp(`(name = "${binding}"\\n.*\\nsimple = \\{ limit = )\\d+`), `$1${limit}`);
   }
+  replace(/^\[build\]\ncommand = .*\n/m, '');
   // Wrangler reads paths from where the configuration is.
-  const here = relative(folder, inRoot());
-  text = text
-    .replace('main = "', `main = "${here}/`)
-    .replace('[build]\n', `[build]\nwatch_dir = "${here}/src"\n`);
+  replace(/^main = .*$/m, `main = "${relative(folder, inRoot(build.folder, 'index.js'))}"`);
   const path = join(folder, 'wrangler.toml');
   await writeFile(path, text);
   return path;

@@ -1,0 +1,24 @@
+// Brings everything there that a script needs: tools, packages, the Worker, the sandbox. What does
+// not wait for each other is done at once; what is there already costs no time.
+
+import { buildSandbox, buildWorker, compileWorker } from './build.mjs';
+import { endAll } from './processes.mjs';
+import { dim, say } from './say.mjs';
+import { npmPackages, rust, workerTools } from './setup.mjs';
+
+/** `worker` is one of the builds of `build.mjs`, `sandbox` the cargo profile it is built with. */
+export async function prepare({ worker, sandbox } = {}) {
+  say(dim('Preparing what is missing; the first time takes minutes …'));
+  await rust();
+  const compiled = async () => {
+    if (sandbox) await buildSandbox({ profile: sandbox });
+    if (worker) await compileWorker(worker);
+  };
+  try {
+    await Promise.all([npmPackages(), worker ? workerTools() : undefined, compiled()]);
+  } catch (error) {
+    await endAll();
+    throw error;
+  }
+  if (worker) await buildWorker(worker);
+}
