@@ -167,6 +167,8 @@ export const TRIALS = [
         Array.from({ length: SEARCHES }, () => env.tool('hubspot', 'hubspot_contacts_search', { limit: 1 })),
       );
       const refused = answers.find((it) => codesOf(it).status === 429 || /rate/i.test(codesOf(it).errorCode ?? ''));
+      const failed = answers.find((it) => it.status !== 200);
+      if (!refused && failed) throw new Error(words(failed));
       if (!refused) return { learned: `${SEARCHES} searches at once were all answered` };
       const after = refused.headers.get('retry-after');
       return { learned: `${words(refused)}; Retry-After ${after === null ? 'does not arrive' : `arrives (${after})`}` };
