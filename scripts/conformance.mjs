@@ -44,7 +44,7 @@ await main(async () => {
     },
   });
   say(bold('Setting up'));
-  await prepare({ worker: RELEASE, sandbox: 'dev' });
+  await prepare({ worker: RELEASE, sandbox: true });
   const command = await schemathesis();
   const state = await mkdtemp(join(tmpdir(), 'onbehalf-conformance-'));
   try {

@@ -1,13 +1,11 @@
 // `npm run sandbox`: the sandbox alone. Its first line on standard output is JSON.
 
-import { buildSandbox } from './lib/build.mjs';
+import { LOCAL, buildSandbox } from './lib/build.mjs';
 import { DEFAULT_SANDBOX_PORT, flags, port } from './lib/flags.mjs';
 import { sandboxBinary } from './lib/paths.mjs';
 import { assertFree, keep } from './lib/processes.mjs';
 import { main } from './lib/say.mjs';
 import { announce } from './lib/stacks.mjs';
-
-const PROFILE = 'local';
 
 await main(async () => {
   const { values } = flags('npm run sandbox', {
@@ -16,8 +14,8 @@ await main(async () => {
   });
   const sandboxPort = port(values.port, DEFAULT_SANDBOX_PORT, '--port');
   await assertFree(sandboxPort, '--port');
-  await buildSandbox({ profile: PROFILE });
-  const child = keep(sandboxBinary(PROFILE), ['--port', String(sandboxPort)], { inherit: true });
+  await buildSandbox({ profile: LOCAL.sandbox });
+  const child = keep(sandboxBinary(LOCAL.sandbox), ['--port', String(sandboxPort)], { inherit: true });
   announce({ sandboxPort });
   process.exitCode = await new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 0)));
 });

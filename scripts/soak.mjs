@@ -75,7 +75,7 @@ await main(async () => {
   await run('sh', ['-c', 'command -v wrk'], { quiet: true }).catch(() => {
     throw new Failure('wrk was not found; install it (apt-get install wrk).');
   });
-  await prepare({ worker: RELEASE, sandbox: 'dev' });
+  await prepare({ worker: RELEASE, sandbox: true });
   // The development server's own traces of every request would be most of what is measured.
   process.env.X_LOCAL_OBSERVABILITY = 'false';
   const state = await mkdtemp(join(tmpdir(), 'onbehalf-soak-'));

@@ -45,13 +45,13 @@ await main(async () => {
   const changes = values['no-watch'] ? undefined : await Changes.begin();
   let workshop;
   try {
-    await prepare({ worker: LOCAL, sandbox: LOCAL.profile });
+    await prepare({ worker: LOCAL, sandbox: true });
     say(dim('Starting the sandbox and the Worker …'));
     const sandbox = await startSandbox(sandboxPort, {
       log: join(state, 'sandbox.log'),
       // The Worker keeps the provider's keys with its state, so the provider must keep them too.
       keys: join(state, 'provider-keys'),
-      profile: LOCAL.profile,
+      profile: LOCAL.sandbox,
     });
     workshop = await Workshop.open(sandbox, {
       port: workerPort,

@@ -62,7 +62,7 @@ await main(async () => {
   const kills = count(values.kills, '--kills');
   const users = count(values.users, '--users');
   const seed = count(values.seed ?? Math.floor(Math.random() * 1e9), '--seed', 0);
-  await prepare({ worker: RELEASE, sandbox: 'dev' });
+  await prepare({ worker: RELEASE, sandbox: true });
   const state = await mkdtemp(join(tmpdir(), 'onbehalf-torture-'));
   try {
     say(`Torture with seed ${bold(seed)}: ${kills} kills, ${users} users of ${CUSTOMERS} customers.`);

@@ -8,14 +8,15 @@ import { join } from 'node:path';
 import { inRoot, npmBin, root, tool } from './paths.mjs';
 import { run } from './processes.mjs';
 
-/** What is deployed, tested and measured. */
-export const RELEASE = { profile: 'release', folder: 'build', arguments: ['--release'], optimised: true };
+/** What is deployed, tested and measured. `sandbox` is the cargo profile of the one beside it. */
+export const RELEASE = { profile: 'release', folder: 'build', arguments: ['--release'], optimised: true, sandbox: 'dev' };
 /** What `npm start` runs: built within seconds of a change. */
 export const LOCAL = {
   profile: 'local',
   folder: join('build', 'local'),
   arguments: ['--profile', 'local', '--no-opt', '--out-dir', join('build', 'local')],
   optimised: false,
+  sandbox: 'local',
 };
 
 /** What the Worker is made of. Tests are not. */

@@ -6,19 +6,19 @@ import { endAll } from './processes.mjs';
 import { dim, say } from './say.mjs';
 import { npmPackages, rust, workerTools } from './setup.mjs';
 
-/** `worker` is one of the builds of `build.mjs`, `sandbox` the cargo profile it is built with. */
-export async function prepare({ worker, sandbox } = {}) {
+/** `worker` is one of the builds of `build.mjs`; `sandbox` whether the one beside it is needed. */
+export async function prepare({ worker, sandbox = false }) {
   say(dim('Preparing what is missing; the first time takes minutes …'));
   await rust();
   const compiled = async () => {
-    if (sandbox) await buildSandbox({ profile: sandbox });
-    if (worker) await compileWorker(worker);
+    if (sandbox) await buildSandbox({ profile: worker.sandbox });
+    await compileWorker(worker);
   };
   try {
-    await Promise.all([npmPackages(), worker ? workerTools() : undefined, compiled()]);
+    await Promise.all([npmPackages(), workerTools(), compiled()]);
   } catch (error) {
     await endAll();
     throw error;
   }
-  if (worker) await buildWorker(worker);
+  await buildWorker(worker);
 }

@@ -4,8 +4,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { LOCAL, RELEASE } from '../../../scripts/lib/build.mjs';
 import { end, endAll, freePort } from '../../../scripts/lib/processes.mjs';
 import { connectWebhooks, startSandbox, startWorker, token } from '../../../scripts/lib/stack.mjs';
+
+/** `npm test -- --only` asks for the one that is built within seconds. */
+const BUILD = process.env.ONBEHALF_BUILD === LOCAL.profile ? LOCAL : RELEASE;
 
 export const WORKFLOW = '/api/workflows/onboarding-health';
 
@@ -14,7 +18,7 @@ export class Stage {
     const stage = new Stage();
     stage.logs = [];
     stage.state = await mkdtemp(join(tmpdir(), 'onbehalf-e2e-'));
-    stage.sandbox = await startSandbox(await freePort());
+    stage.sandbox = await startSandbox(await freePort(), { profile: BUILD.sandbox });
     stage.port = await freePort();
     stage.extra = { ONBOARDING: JSON.stringify({ reconcileAfterSeconds: 1 }), ...extra };
     stage.env = env;
@@ -31,6 +35,7 @@ export class Stage {
       log: this.freshLog(),
       extra: this.extra,
       limits: this.limits,
+      build: BUILD,
     });
     this.url = this.worker.url;
   }
