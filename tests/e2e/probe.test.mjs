@@ -27,8 +27,8 @@ after(async () => {
 });
 
 /** A world of these manners from the start, and what the probe says of it. */
-async function probe(manners, { only, settings = {} } = {}) {
-  for (const [path, body] of [['manners', manners], ['reset', {}]]) {
+async function probe(manners, { only, settings = {}, rules = [] } = {}) {
+  for (const [path, body] of [['manners', manners], ['reset', {}], ['faults', { rules }]]) {
     const answer = await fetch(`${sandbox.url}/_sandbox/${path}`, { method: 'POST', body: JSON.stringify(body) });
     assert.equal(answer.status, 200, await answer.text());
   }
@@ -66,9 +66,11 @@ describe('what the probe learns', () => {
 
   it('says whether Retry-After arrives', async () => {
     const settings = { PROBE_RATE_LIMIT: 'yes' };
-    const kept = await probe({ preset: 'kind', app_limits: true, retry_after: 'kept' }, { only: 'rate-limit', settings });
-    assert.match(kept.learned['rate-limit'].learned, /Retry-After arrives/);
-    const dropped = await probe({ preset: 'kind', app_limits: true, retry_after: 'dropped' }, { only: 'rate-limit', settings });
+    const rules = [{ match: { tool: 'hubspot_contacts_search' }, status: 429, retry_after: 3, times: 2 }];
+    const options = { only: 'rate-limit', settings, rules };
+    const kept = await probe({ preset: 'kind', retry_after: 'kept' }, options);
+    assert.match(kept.learned['rate-limit'].learned, /Retry-After arrives \(3\)/);
+    const dropped = await probe({ preset: 'kind', retry_after: 'dropped' }, options);
     assert.match(dropped.learned['rate-limit'].learned, /Retry-After does not arrive/);
   });
 
