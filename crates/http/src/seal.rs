@@ -26,8 +26,6 @@ pub enum Purpose {
     Login,
     /// A position in a list of runs.
     Cursor,
-    /// The `state` of a connect flow.
-    Connect,
 }
 
 impl Purpose {
@@ -36,7 +34,6 @@ impl Purpose {
             Self::Session => b"session",
             Self::Login => b"login",
             Self::Cursor => b"cursor",
-            Self::Connect => b"connect",
         }
     }
 }

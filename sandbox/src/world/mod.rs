@@ -2,21 +2,14 @@
 //!
 //! Deterministic: the same calls with the same times give the same bytes. Knows nothing of HTTP.
 
-mod calls;
 pub mod catalogue;
-pub mod company;
-pub mod connections;
-mod execute;
 pub mod faults;
+pub mod filter;
 pub mod hubspot;
-mod landing;
-pub mod limits;
 pub mod linear;
-pub mod manners;
 pub mod names;
 pub mod random;
-mod seed;
-pub mod slack;
+pub mod seed;
 mod state;
 pub mod time;
 pub mod tool;
@@ -25,8 +18,5 @@ pub mod vault;
 pub mod zendesk;
 mod zendesk_query;
 
-pub use calls::Calls;
-pub use execute::{Call, Executed, Refused};
-pub use manners::Manners;
-pub use state::{Csm, LedgerEntry, World};
+pub use state::{Call, Calls, Csm, Executed, LedgerEntry, Refused, World};
 pub use tool::{Actor, Answer, Params, ToolFailure};

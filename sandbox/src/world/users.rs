@@ -15,12 +15,10 @@ pub struct CsmSeed {
     pub customers: usize,
     /// Whether Linear dies after the first read of each run.
     pub linear_dies: bool,
-    /// The portal they work in with others. Without one, [`super::manners::Portals`] decides.
-    pub portal: Option<String>,
 }
 
 /// All apps there are.
-pub const APPS: [&str; 4] = ["hubspot", "zendesk", "linear", "slack"];
+pub const APPS: [&str; 3] = ["hubspot", "zendesk", "linear"];
 
 impl CsmSeed {
     /// A CSM with these apps and customers.
@@ -32,18 +30,7 @@ impl CsmSeed {
             connectors: connectors.iter().map(|it| (*it).to_owned()).collect(),
             customers,
             linear_dies: false,
-            portal: None,
         }
-    }
-
-    /// The key under which Scalekit knows them.
-    pub fn identifier(&self) -> String {
-        format!("user_{}", self.sub)
-    }
-
-    /// Their address, the same at the identity provider and in all apps.
-    pub fn email(&self) -> String {
-        format!("{}@acme.example", self.sub)
     }
 }
 
@@ -55,7 +42,7 @@ pub fn seeded() -> Vec<CsmSeed> {
             "bob",
             "Bob Lindqvist",
             "org_acme",
-            &["hubspot", "linear", "slack"],
+            &["hubspot", "linear"],
             40,
         ),
         CsmSeed {

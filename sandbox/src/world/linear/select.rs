@@ -4,8 +4,7 @@ use async_graphql_parser::types::{ExecutableDocument, Field, Selection, Selectio
 use serde_json::{Map, Value};
 
 use super::graphql::unknown_field;
-use super::page::{PAGE_DEFAULT, Page, connection, page};
-use super::{Failure, refusal};
+use super::{Failure, PAGE_DEFAULT, Page, connection, page, refusal};
 
 /// A document and its variables.
 pub(super) struct Scope<'a> {
