@@ -8,6 +8,7 @@
 
 #[cfg(target_arch = "wasm32")]
 mod edge;
+pub mod hosted;
 pub mod settings;
 
 /// The doors: what the platform calls.

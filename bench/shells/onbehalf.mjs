@@ -14,7 +14,8 @@ class Ratelimit {
 }
 
 const LIMITS = Object.fromEntries(
-  ['LIMIT_RUNS', 'LIMIT_CALLS', 'LIMIT_PAGES', 'LIMIT_WEBHOOKS'].map((name) => [name, new Ratelimit()]),
+  ['LIMIT_RUNS', 'LIMIT_CALLS', 'LIMIT_READS', 'LIMIT_PAGES', 'LIMIT_WEBHOOKS']
+    .map((name) => [name, new Ratelimit()]),
 );
 
 const limited = (Class) =>

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use onbehalf_sandbox::idp::Seed;
 use onbehalf_sandbox::server::{Sandbox, serve};
+use onbehalf_sandbox::world::Manners;
 use rand::RngCore as _;
 use tokio::net::TcpListener;
 
@@ -16,11 +17,13 @@ struct Asked {
     port: u16,
     /// Where the seed of the identity provider's keys is kept; fresh keys without.
     keys: Option<PathBuf>,
+    /// How strictly the world behaves.
+    manners: Manners,
 }
 
 fn asked() -> Result<Asked, String> {
     use lexopt::prelude::*;
-    let (mut port, mut keys) = (DEFAULT_PORT, None);
+    let (mut port, mut keys, mut manners) = (DEFAULT_PORT, None, Manners::default());
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next().map_err(|error| error.to_string())? {
         match argument {
@@ -34,10 +37,22 @@ fn asked() -> Result<Asked, String> {
                 let value = arguments.value().map_err(|error| error.to_string())?;
                 keys = Some(PathBuf::from(value));
             }
+            Long("manners") => {
+                let value = arguments.value().map_err(|error| error.to_string())?;
+                manners = value
+                    .to_str()
+                    .ok_or_else(|| "is no text".to_owned())
+                    .and_then(|text| manners.read(text))
+                    .map_err(|error| format!("--manners: {error}"))?;
+            }
             other => return Err(other.unexpected().to_string()),
         }
     }
-    Ok(Asked { port, keys })
+    Ok(Asked {
+        port,
+        keys,
+        manners,
+    })
 }
 
 /// The seed kept in this file; a new one where there is no file.
@@ -60,7 +75,11 @@ fn seed(kept: Option<&Path>) -> Result<Seed, String> {
 }
 
 async fn run() -> Result<(), String> {
-    let Asked { port, keys } = asked()?;
+    let Asked {
+        port,
+        keys,
+        manners,
+    } = asked()?;
     let seed = seed(keys.as_deref())?;
     let listener = TcpListener::bind(("127.0.0.1", port))
         .await
@@ -74,7 +93,7 @@ async fn run() -> Result<(), String> {
     let mut listeners = vec![listener];
     // `localhost` may mean the other loopback address; where there is none, one is enough.
     listeners.extend(TcpListener::bind(("::1", port)).await.ok());
-    let sandbox = Sandbox::new(format!("http://localhost:{port}"), seed)?;
+    let sandbox = Sandbox::new(format!("http://localhost:{port}"), seed, manners)?;
     println!("{}", sandbox.description());
     let mut ended = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
         .map_err(|error| error.to_string())?;

@@ -3,6 +3,7 @@
 mod common;
 
 use common::{BASE, Client, NOW, body, error};
+use onbehalf_sandbox::service::{Decision, Next};
 use serde_json::json;
 
 #[test]
@@ -61,7 +62,7 @@ fn one_call_lists_all_three_connectors_of_a_user() {
 fn accounts_are_paged() {
     let mut client = Client::new();
     let first = body(&client.send("GET", "/api/v1/connected_accounts?page_size=4", Vec::new()));
-    assert_eq!(first["total_size"], 14);
+    assert_eq!(first["total_size"], 19);
     assert_eq!(
         first["connected_accounts"]
             .as_array()
@@ -76,7 +77,7 @@ fn accounts_are_paged() {
     let rest = body(&client.send("GET", &next, Vec::new()));
     assert_eq!(
         rest["connected_accounts"].as_array().expect("a list").len(),
-        10
+        15
     );
     assert_eq!(rest["next_page_token"], "");
 }
@@ -126,11 +127,14 @@ fn a_link_ends_in_an_active_account_once_the_right_user_is_verified() {
         .expect("ours")
         .to_owned();
     assert!(client.service.consent(&token, NOW).is_some());
-    let (location, announced) = client
+    let Decision { next, webhooks } = client
         .service
         .decide(&token, true, NOW)
         .expect("a decision");
-    assert_eq!(announced[0]["status"], "PENDING_VERIFICATION");
+    assert_eq!(webhooks[0]["status"], "PENDING_VERIFICATION");
+    let Next::Redirect(location) = next else {
+        panic!("the browser goes back, not {next:?}");
+    };
     assert!(
         client.service.decide(&token, true, NOW).is_none(),
         "a link is used once"

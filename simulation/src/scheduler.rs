@@ -184,10 +184,10 @@ impl Scheduler {
     /// The user connects the app anew.
     fn connect(&self, object: usize, connector: &str) {
         let identifier = &self.objects[object].site.identifier;
-        let vault = &mut self.shared.service.borrow_mut().world.vault;
+        let world = &mut self.shared.service.borrow_mut().world;
         let now = self.shared.clock.now().millis();
-        vault.put(identifier, connector, "ACTIVE", now);
-        if let Some(account) = vault.get_mut(identifier, connector) {
+        world.connect(identifier, connector, now);
+        if let Some(account) = world.account_mut(identifier, connector) {
             account.renew();
         }
     }

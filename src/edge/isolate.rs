@@ -15,8 +15,8 @@ use super::key_set_object::EdgeKeySets;
 use super::rate_limit::{EdgeRateLimiter, is_bound};
 use super::web_crypto::WebCrypto;
 use crate::settings::{Environment, Misconfigured, Settings};
-use onbehalf_agents::onboarding::OnboardingServices;
-use onbehalf_connector::{Scalekit, TokenCache, TurnMemory, Turns};
+use onbehalf_agents::acting::Means;
+use onbehalf_connector::{Scalekit, TokenCache, Turns};
 use onbehalf_fetch::Fetch;
 use onbehalf_http::{Api, ApiSettings, Budget, IdentityLayer};
 use onbehalf_identity::{Authenticator, IdentityCaches, Login, SignatureVerifier};
@@ -24,7 +24,6 @@ use onbehalf_tools::Registry;
 
 struct Isolate {
     tokens: TokenCache,
-    turns: TurnMemory,
     identities: Rc<IdentityCaches>,
     verifier: Rc<WebCrypto>,
     api: OnceCell<Rc<Api>>,
@@ -35,7 +34,6 @@ struct Isolate {
 thread_local! {
     static ISOLATE: Isolate = Isolate {
         tokens: TokenCache::new(),
-        turns: TurnMemory::default(),
         identities: Rc::new(IdentityCaches::default()),
         verifier: Rc::new(WebCrypto::default()),
         api: OnceCell::new(),
@@ -82,20 +80,13 @@ impl Settings {
             Rc::new(EdgeRandom),
             ISOLATE.with(|isolate| isolate.tokens.clone()),
         );
-        let turns = Turns::new(Rc::new(allowance), self.rates.clone())
-            .remembering(ISOLATE.with(|isolate| isolate.turns.clone()));
-        Rc::new(
-            client
-                .with_turns(turns)
-                .with_log(Rc::new(super::log::Calls)),
-        )
+        Rc::new(client.with_turns(Turns::new(Rc::new(allowance), self.rates.clone())))
     }
 
-    /// What the steps of a run act through.
-    pub fn onboarding_services(&self, env: &Env, subrequests: Subrequests) -> OnboardingServices {
-        OnboardingServices {
+    /// What is lent to a run, whatever its workflow is.
+    pub fn means(&self, env: &Env, subrequests: Subrequests) -> Means {
+        Means {
             scalekit: self.scalekit(env, subrequests),
-            settings: self.onboarding.clone(),
             public_url: self.public_url.to_string(),
         }
     }

@@ -15,14 +15,15 @@ use super::clock::{EdgeClock, EdgeRandom};
 use super::fetch::Subrequests;
 use super::journal_store::SqlJournal;
 use super::messages::{AwaitConnections, NoteStatus, RunMessage, StartThis};
+use crate::hosted::workflows;
 use crate::settings::Settings;
-use onbehalf_agents::onboarding::{OnboardingHealth, onboarding_workflow};
 use onbehalf_clock::Clock;
 use onbehalf_engine::{
-    CommandError, Engine, Entry, Head, Host, PublishError, Refusal, ResumePayload, ResumedBy,
-    RunLog, RunStatus, RunView, Runner, StoreError, SuspendReason,
+    CommandError, Entry, Head, Host, PublishError, Refusal, ResumePayload, ResumedBy, RunLog,
+    RunStatus, RunView, StoreError, SuspendReason,
 };
 use onbehalf_identity::RequestContext;
+use onbehalf_runs::hosted::{Opening, Run, open_retired};
 use onbehalf_runs::{Asker, CommandOutcome, ResumeRequest, Tenant};
 
 /// Journal entries handed out at once.
@@ -35,7 +36,7 @@ const AFTER_FAILURE: Duration = Duration::from_secs(2);
 pub struct RunObject {
     state: State,
     env: Env,
-    runner: RefCell<Option<Rc<Runner<OnboardingHealth>>>>,
+    runner: RefCell<Option<Rc<dyn Run>>>,
     subrequests: Subrequests,
 }
 
@@ -53,7 +54,7 @@ impl DurableObject for RunObject {
         const CLASS: &str = "run";
         let message = request.json::<RunMessage>().await?;
         let runner = match &message {
-            RunMessage::StartThis(_) => self.runner().map(Some),
+            RunMessage::StartThis(StartThis(started)) => self.runner(Some(&started.workflow)),
             _ => self.present_runner(),
         };
         let runner = match runner {
@@ -65,19 +66,19 @@ impl DurableObject for RunObject {
             RunMessage::StartThis(StartThis(started)) => reply(CLASS, runner.start(started).await),
             RunMessage::View(view) => reply(
                 CLASS,
-                admitted(&runner, &view.asker).map_or(Ok(None), |_| RunView::of(runner.log())),
+                admitted(&*runner, &view.asker).map_or(Ok(None), |_| RunView::of(runner.log())),
             ),
             RunMessage::Events(events) => {
-                reply(CLASS, entries(&runner, &events.asker, events.after))
+                reply(CLASS, entries(&*runner, &events.asker, events.after))
             }
             RunMessage::Resume(resume) => reply(CLASS, {
-                match admitted(&runner, &resume.asker) {
+                match admitted(&*runner, &resume.asker) {
                     None => Ok(CommandOutcome::NotFound),
-                    Some(by) => outcome(resume_run(&runner, by, resume.request).await),
+                    Some(by) => outcome(resume_run(&*runner, by, resume.request).await),
                 }
             }),
             RunMessage::Cancel(cancel) => reply(CLASS, {
-                match owned(&runner, &cancel.owner) {
+                match owned(&*runner, &cancel.owner) {
                     None => Ok(CommandOutcome::NotFound),
                     Some(()) => outcome(runner.cancel(&cancel.owner).await),
                 }
@@ -107,30 +108,34 @@ impl DurableObject for RunObject {
 
 impl RunObject {
     /// The runner of a run that was started and not pruned.
-    fn present_runner(&self) -> Result<Option<Rc<Runner<OnboardingHealth>>>, StoreError> {
+    fn present_runner(&self) -> Result<Option<Rc<dyn Run>>, StoreError> {
         if self.runner.borrow().is_none() && !SqlJournal::is_there(&self.state.storage())? {
             return Ok(None);
         }
-        self.runner().map(Some)
+        self.runner(None)
     }
 
     /// The runner in memory, or a new one over what was committed when a write has failed since.
-    fn runner(&self) -> Result<Rc<Runner<OnboardingHealth>>, StoreError> {
+    /// Of which workflow it is, the journal says; `starting` does where nothing was started yet.
+    fn runner(&self, starting: Option<&str>) -> Result<Option<Rc<dyn Run>>, StoreError> {
         let present = self.runner.borrow();
         if let Some(runner) = present.as_ref().filter(|it| it.log().is_sound()) {
-            return Ok(Rc::clone(runner));
+            return Ok(Some(Rc::clone(runner)));
         }
         drop(present);
         let store = SqlJournal::open(self.state.storage())?;
         let clock: Rc<dyn Clock> = Rc::new(EdgeClock);
         let log = Rc::new(RunLog::open(Rc::new(store), Rc::clone(&clock))?);
+        let started = log.head().map(|head| head.started.workflow.clone());
+        let Some(workflow) = started.or_else(|| starting.map(str::to_owned)) else {
+            return Ok(None);
+        };
         let settings = self.settings()?;
         let subrequests = self.subrequests.clone();
         let budget = settings.subrequest_budget;
         let spent = subrequests.clone();
-        let engine = Engine {
-            workflow: Rc::new(onboarding_workflow()),
-            services: Rc::new(settings.onboarding_services(&self.env, subrequests)),
+        let opening = Opening {
+            log,
             clock,
             random: Rc::new(EdgeRandom),
             host: Rc::new(EdgeHost {
@@ -138,9 +143,17 @@ impl RunObject {
             }),
             spent: Rc::new(move || spent.count() >= budget),
         };
-        let runner = Rc::new(Runner::new(engine, log));
+        let runner = match workflows().get(&workflow) {
+            Some(line) => {
+                let tuned = settings.workflows.get(line.settings_key());
+                let means = settings.means(&self.env, subrequests);
+                line.open(opening, means, tuned.map(String::as_str))
+                    .map_err(|refused| StoreError(refused.to_string()))?
+            }
+            None => open_retired(opening),
+        };
         self.runner.replace(Some(Rc::clone(&runner)));
-        Ok(runner)
+        Ok(Some(runner))
     }
 
     fn settings(&self) -> Result<Settings, StoreError> {
@@ -151,19 +164,19 @@ impl RunObject {
         let Some(runner) = self.present_runner()? else {
             return Ok(());
         };
-        let ended_at = |runner: &Runner<OnboardingHealth>| {
+        let ended_at = |runner: &dyn Run| {
             runner.log().head().and_then(|head| {
                 (head.status.ended() && !head.unpublished).then_some(head.ended_at)?
             })
         };
         let retention = self.settings()?.run_retention;
-        if let Some(ended) = ended_at(&runner)
+        if let Some(ended) = ended_at(&*runner)
             && EdgeClock.now() >= ended.plus(retention)
         {
             return self.prune().await;
         }
         runner.advance().await?;
-        if let Some(ended) = ended_at(&runner) {
+        if let Some(ended) = ended_at(&*runner) {
             let prune_at = onbehalf_engine::Alarm::At(ended.plus(retention));
             runner.log().set_alarm(prune_at).await?;
         }
@@ -202,14 +215,14 @@ fn absent(class: &str, message: &RunMessage) -> worker::Result<Response> {
 }
 
 /// Whether the run is this owner's.
-fn owned(runner: &Runner<OnboardingHealth>, owner: &str) -> Option<()> {
+fn owned(runner: &dyn Run, owner: &str) -> Option<()> {
     let head = runner.log().head()?;
     (head.started.owner == owner).then_some(())
 }
 
 /// As whom somebody may look at the run and resume it. An approver of the owner's organization is
 /// admitted while the run waits for approval, and later to the run they decided.
-fn admitted(runner: &Runner<OnboardingHealth>, asker: &Asker) -> Option<ResumedBy> {
+fn admitted(runner: &dyn Run, asker: &Asker) -> Option<ResumedBy> {
     let head = runner.log().head()?;
     if head.started.owner == asker.owner {
         return Some(ResumedBy::Owner);
@@ -226,11 +239,7 @@ fn admitted(runner: &Runner<OnboardingHealth>, asker: &Asker) -> Option<ResumedB
     (Tenant::of(&context) == *tenant && (waits || decided)).then_some(approver)
 }
 
-fn entries(
-    runner: &Runner<OnboardingHealth>,
-    asker: &Asker,
-    after: u64,
-) -> Result<Option<Vec<Entry>>, StoreError> {
+fn entries(runner: &dyn Run, asker: &Asker, after: u64) -> Result<Option<Vec<Entry>>, StoreError> {
     match admitted(runner, asker) {
         None => Ok(None),
         Some(_) => runner
@@ -242,7 +251,7 @@ fn entries(
 }
 
 async fn resume_run(
-    runner: &Runner<OnboardingHealth>,
+    runner: &dyn Run,
     by: ResumedBy,
     request: ResumeRequest,
 ) -> Result<(), CommandError> {

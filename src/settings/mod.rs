@@ -7,15 +7,15 @@
 mod login_secrets;
 mod reader;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use url::Url;
 
-use onbehalf_agents::onboarding::OnboardingSettings;
+use crate::hosted::workflows;
 use onbehalf_connector::webhook::WebhookSecrets;
-use onbehalf_connector::{ConfigError, ConnectionNames, Rates, ScalekitConfig, Secret};
+use onbehalf_connector::{ConfigError, Rates, ScalekitConfig, Secret};
 use onbehalf_http::{Budget, Seal};
 use onbehalf_identity::{IdentityConfig, IdentityScope};
 use reader::Reader;
@@ -51,8 +51,8 @@ pub struct Settings {
     pub scalekit: ScalekitConfig,
     /// What each app allows a user.
     pub rates: Rates,
-    /// The workflow's own settings.
-    pub onboarding: OnboardingSettings,
+    /// Each workflow's own settings, as text that its line of the table has checked, by variable.
+    pub workflows: BTreeMap<&'static str, String>,
     /// The trusted issuers; at least one.
     pub identity: IdentityConfig,
     /// Whose connected accounts are used.
@@ -83,9 +83,16 @@ impl Settings {
         let rates = reader.optional(PROVIDER_RATES, |text| Rates::from_json(Some(text)));
         let seal = reader.required("SESSION_SECRET", Seal::new);
         let webhook_secrets = reader.optional("SCALEKIT_WEBHOOK_SECRETS", WebhookSecrets::parse);
-        let onboarding = reader.optional("ONBOARDING", |text| {
-            OnboardingSettings::from_json(Some(text))
-        });
+        let mut tuned = BTreeMap::new();
+        for workflow in workflows().list().iter() {
+            let key = workflow.settings_key();
+            let text = reader.optional(key, |text| {
+                workflow
+                    .check_settings(Some(text))
+                    .map(|()| text.to_owned())
+            });
+            tuned.extend(text.map(|text| (key, text)));
+        }
         let login_secrets = reader.optional("OIDC_CLIENT_SECRET", |text| match &identity {
             Some(identity) => login_secrets::read(text, identity),
             // What is wrong with the issuers is said already.
@@ -112,7 +119,7 @@ impl Settings {
                     public_url,
                     scalekit,
                     rates: rates.unwrap_or_default(),
-                    onboarding: onboarding.unwrap_or_default(),
+                    workflows: tuned,
                     identity,
                     scope: scope.unwrap_or(IdentityScope::User),
                     seal,
@@ -134,11 +141,8 @@ fn scalekit(reader: &mut Reader<'_, impl Environment>) -> Option<ScalekitConfig>
     let id = reader.required("SCALEKIT_CLIENT_ID", as_it_is);
     let secret = reader.required("SCALEKIT_CLIENT_SECRET", as_it_is);
     let secret = Secret::new(secret.unwrap_or_default());
-    let names = reader.optional("SCALEKIT_CONNECTIONS", |text| {
-        ConnectionNames::from_json(Some(text))
-    });
     match ScalekitConfig::new(&url?, &id.unwrap_or_default(), secret) {
-        Ok(config) => Some(config.with_connections(names.unwrap_or_default())),
+        Ok(config) => Some(config),
         // One of the two was noted as missing.
         Err(ConfigError::EmptyCredential) => None,
         Err(error @ ConfigError::EnvironmentUrl) => {

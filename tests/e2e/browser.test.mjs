@@ -30,6 +30,8 @@ test('bob connects Zendesk by clicking, and nothing on the pages breaks their ow
   await page.goto(stage.url);
   await page.getByText('Connect Zendesk').click();
   await page.getByRole('button', { name: /Bob/ }).click();
+  await page.getByText('Signed in as').waitFor();
+  await page.getByRole('button', { name: 'Continue to Zendesk' }).click();
   await page.getByRole('button', { name: 'Allow access' }).click();
   await page.getByRole('heading', { name: /Connected/ }).waitFor();
   assert.ok(page.url().startsWith(`${stage.url}/connect/callback`));
@@ -48,6 +50,7 @@ test('a person who changes their mind is told that nothing was connected', { ski
   const page = await (await browser.newContext()).newPage();
   await page.goto(`${stage.url}/connect/linear`);
   await page.getByRole('button', { name: /Dave/ }).click();
+  await page.getByRole('button', { name: 'Continue to Linear' }).click();
   await page.getByRole('button', { name: 'Cancel' }).click();
   await page.getByRole('link', { name: /Try again/ }).waitFor();
   assert.ok(page.url().startsWith(`${stage.url}/connect/callback`));

@@ -29,7 +29,7 @@ async function signedIn(user) {
 }
 
 /** Where the browser is sent to consent; the attempt is then under way. */
-const consentOf = async (browser, connector) => (await browser.go(`${stage.url}/connect/${connector}`)).location;
+const consentOf = async (browser, connector) => (await browser.connect(`${stage.url}/connect/${connector}`)).location;
 /** Consents, and answers the address the browser is to come back with. */
 const allow = async (browser, consent) =>
   new URL((await browser.go(consent, { method: 'POST', form: { decision: 'allow' } })).location);
@@ -47,26 +47,90 @@ async function assertNothingConnected(page, user, status = 403) {
   assert.notEqual(now.linear, 'active');
 }
 
-test('a consent page forwarded to somebody else connects neither, and says whose it is not', async () => {
+test('a consent page forwarded to somebody else connects neither', async () => {
   const [user, other] = [await somebody(), await somebody()];
   const consent = await consentOf(await signedIn(user), 'zendesk');
   const theirs = await signedIn(other);
   const page = await theirs.open((await allow(theirs, consent)).href);
-  assert.match(page.text, /not yours/);
+  assert.match(page.text, /another browser/);
   await assertNothingConnected(page, user);
   await assertNothingConnected(page, other);
 });
 
-test('forwarded to somebody who has yet to sign in, it ends the same', async () => {
-  const [user, other] = [await somebody(), await somebody()];
+test('forwarded to somebody who has not signed in, it ends the same', async () => {
+  const user = await somebody();
   const consent = await consentOf(await signedIn(user), 'zendesk');
   const theirs = new Browser();
-  const signIn = await theirs.open((await allow(theirs, consent)).href);
-  assert.match(signIn.url, /idp\/authorize/);
-  const page = await theirs.signIn(signIn, other);
+  await assertNothingConnected(await theirs.open((await allow(theirs, consent)).href), user);
+});
+
+test('a consent somebody else gave is claimed by nobody, least of all by who asked for it', async () => {
+  const [attacker, victim] = [await somebody(), await somebody()];
+  const theirs = { 'signed in': await signedIn(victim), 'not signed in': new Browser() };
+  for (const [who, browser] of Object.entries(theirs)) {
+    const own = await signedIn(attacker);
+    const back = await allow(browser, await consentOf(own, 'zendesk'));
+    // The victim's page fails, and is shown to the attacker, who opens its address.
+    await assertNothingConnected(await browser.open(back.href), attacker);
+    const claimed = await own.open(back.href);
+    await assertNothingConnected(claimed, attacker, 409);
+    await assertNothingConnected(claimed, victim, 409);
+    assert.match(claimed.text, /Already used/, who);
+  }
+});
+
+test('who signs in as somebody else in the browser that began ends the attempt too', async () => {
+  const [user, other] = [await somebody(), await somebody()];
+  const browser = await signedIn(user);
+  const back = await allow(browser, await consentOf(browser, 'zendesk'));
+  await browser.signIn(await browser.open(`${stage.url}/auth/login`), other);
+  const page = await browser.open(back.href);
   assert.match(page.text, /not yours/);
-  await assertNothingConnected(page, user);
   await assertNothingConnected(page, other);
+  await browser.signIn(await browser.open(`${stage.url}/auth/login`), user);
+  await assertNothingConnected(await browser.open(back.href), user, 409);
+});
+
+/** A request with this browser's cookies and these headers, its redirects not followed. */
+function send(browser, path, { method = 'GET', headers = {} } = {}) {
+  const cookies = browser.cookies.get(new URL(stage.url).host) ?? new Map();
+  const cookie = [...cookies].map((it) => it.join('=')).join('; ');
+  return fetch(`${stage.url}${path}`, { method, redirect: 'manual', headers: { cookie, ...headers } });
+}
+
+test('another site’s link, form or image begins nothing', async () => {
+  const user = await somebody();
+  const browser = await signedIn(user);
+  const page = await send(browser, '/connect/zendesk', { headers: { 'sec-fetch-site': 'cross-site' } });
+  assert.equal(page.status, 200);
+  assert.equal(page.headers.get('location'), null);
+  const text = await page.text();
+  assert.match(text, new RegExp(`Signed in as</dt><dd>${user} `));
+  assert.match(text, /Connected now<\/dt><dd>No Zendesk account/);
+  const hubspot = await (await send(browser, '/connect/hubspot')).text();
+  assert.match(hubspot, /another takes its place/);
+  for (const headers of [{ 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site' }, { origin: 'https://evil.example' }, { origin: 'null' }]) {
+    const answer = await send(browser, '/connect/zendesk', { method: 'POST', headers });
+    assert.equal(answer.status, 403, JSON.stringify(headers));
+    assert.equal(answer.headers.get('location'), null);
+  }
+  const own = await send(browser, '/connect/zendesk', { method: 'POST', headers: { 'sec-fetch-site': 'same-origin', origin: 'null' } });
+  assert.equal(own.status, 303);
+  assert.match(own.headers.get('location'), /\/magic\//);
+});
+
+test('what a browser fetches ahead does nothing, and uses nothing up', async () => {
+  const user = await somebody();
+  const browser = await signedIn(user);
+  const back = await allow(browser, await consentOf(browser, 'zendesk'));
+  for (const purpose of [{ 'sec-purpose': 'prefetch' }, { 'sec-purpose': 'prefetch;prerender' }, { purpose: 'prefetch' }, { 'x-moz': 'prefetch' }]) {
+    for (const path of ['/connect/zendesk', `${back.pathname}${back.search}`, '/auth/login', '/auth/callback?code=x&state=y']) {
+      const answer = await send(browser, path, { headers: purpose });
+      assert.equal(answer.status, 503, path);
+      assert.equal(answer.headers.getSetCookie().length, 0);
+    }
+  }
+  assert.equal((await browser.open(back.href)).status, 200);
 });
 
 test('the same person in another browser is told so', async () => {
@@ -105,7 +169,7 @@ test('who is connected comes from the session, whatever the address says', async
   const [user, other] = [await somebody(), await somebody()];
   const browser = await signedIn(user);
   const more = `user=${other}&sub=${other}&identifier=user_${other}&user_id=${other}`;
-  const consent = (await browser.go(`${stage.url}/connect/zendesk?${more}`)).location;
+  const consent = (await browser.connect(`${stage.url}/connect/zendesk?${more}`)).location;
   const back = await allow(browser, consent);
   const page = await browser.open(`${back.href}&${more}`);
   assert.equal(page.status, 200, page.text);
@@ -190,7 +254,7 @@ test('a cookie that is changed, doubled or another one is no session', async () 
   const begun = new Browser();
   await begun.go(`${stage.url}/auth/login`);
   const login = begun.cookies.get(new URL(stage.url).host).get('onbehalf_login');
-  const connect = (cookie) => fetch(`${stage.url}/connect/zendesk`, { redirect: 'manual', headers: { cookie } });
+  const connect = (cookie) => fetch(`${stage.url}/connect/zendesk`, { method: 'POST', redirect: 'manual', headers: { cookie } });
   const asks = async (cookie) => new URL((await connect(cookie)).headers.get('location'), stage.url).pathname;
   assert.match(await asks(`onbehalf_session=${session}`), /^\/magic\//);
 
@@ -247,6 +311,9 @@ test('every page keeps out scripts, frames and caches, and every answer says wha
     assert.equal(headers.get('cross-origin-opener-policy'), 'same-origin', path);
     assert.doesNotMatch(text, /<script|onload=|javascript:/i, path);
   }
+  // The one page with a form that leads elsewhere: to the consent, over as many hosts as it takes.
+  const { headers: asks } = await browser.go(`${stage.url}/connect/zendesk`);
+  assert.match(asks.get('content-security-policy'), /default-src 'none'.*form-action 'self' https: http:;.*base-uri 'none'/);
   const others = ['/api/schedule', '/api/nothing', '/health', '/openapi.json', '/nothing', '/connect/zendesk'];
   for (const path of [...pages, ...others]) {
     const { headers } = await browser.go(`${stage.url}${path}`);

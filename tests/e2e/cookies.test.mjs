@@ -14,7 +14,8 @@ after(() => stage?.down());
 /** Longest a browser stays signed in: a working day. */
 const SESSION_SECONDS = 8 * 60 * 60;
 
-const ask = (path, cookie) => fetch(`${stage.url}${path}`, { redirect: 'manual', headers: cookie ? { cookie } : {} });
+const ask = (path, cookie, method = 'GET') =>
+  fetch(`${stage.url}${path}`, { method, redirect: 'manual', headers: cookie ? { cookie } : {} });
 
 /** A `set-cookie` line: its name, its value, its attributes in lower case. */
 function read(line) {
@@ -45,8 +46,10 @@ test('every cookie is for this host, over https, out of reach of scripts and oth
   });
   const { search } = new URL(chosen.headers.get('location'));
   const session = keep(await ask(`/auth/callback${search}`, loginCookie));
-  const consent = await ask('/connect/zendesk', session);
-  assert.equal(consent.status, 302);
+  const page = await ask('/connect/zendesk', session);
+  assert.match(page.headers.get('content-security-policy'), /form-action 'self' https:;/);
+  const consent = await ask('/connect/zendesk', session, 'POST');
+  assert.equal(consent.status, 303);
   keep(consent);
 
   assert.deepEqual([...new Set(cookies.map((it) => it.name))].sort(), ['__Host-onbehalf_browser', '__Host-onbehalf_login', '__Host-onbehalf_session']);

@@ -100,11 +100,11 @@ test('a browser that comes to connect or back is shown a page, whatever is answe
   for (const kind of KINDS) {
     const browser = await session('bob');
     await faults([{ match: { endpoint: 'magic_link' }, garbage: kind }]);
-    const refused = await browser.go(`${stage.url}/connect/zendesk`);
+    const refused = await browser.connect(`${stage.url}/connect/zendesk`);
     assert.ok([502, 503].includes(refused.status), `magic_link ${kind}: ${refused.status} ${refused.location}`);
     await stage.control('DELETE', 'faults');
 
-    const consent = (await browser.go(`${stage.url}/connect/zendesk`)).location;
+    const consent = (await browser.connect(`${stage.url}/connect/zendesk`)).location;
     const back = (await browser.go(consent, { method: 'POST', form: { decision: 'allow' } })).location;
     await faults([{ match: { endpoint: 'verify' }, garbage: kind }]);
     const page = await browser.go(back);

@@ -29,6 +29,7 @@ const TESTED_BELOW = [
   'POST /api/workflows/onboarding-health/trigger', // Idempotency-Key
   'GET /api/workflows/onboarding-health/runs', // cursor
   'GET /connect/callback', // state
+  'GET /connect/{connector}', // says who is signed in, and what they have connected
 ];
 /** Operations on what is the caller's alone: they name nothing, and are compared below. */
 const OWN = [
@@ -46,7 +47,7 @@ const NOBODYS = [
   'GET /openapi.json',
   'GET /api/tools',
   'POST /webhooks/scalekit',
-  'GET /connect/{connector}',
+  'POST /connect/{connector}',
   'GET /auth/login',
   'GET /auth/callback',
   'POST /auth/logout',
@@ -229,7 +230,7 @@ test('another’s consent is, to the byte, one nobody began', async () => {
   const begun = async (user) => {
     const browser = new Browser();
     await browser.signIn(await browser.open(`${stage.url}/auth/login?return_to=/connect/zendesk`), user);
-    const magic = (await browser.go(`${stage.url}/connect/zendesk`)).location;
+    const magic = (await browser.connect(`${stage.url}/connect/zendesk`)).location;
     const back = (await browser.go(magic, { method: 'POST', form: { decision: 'allow' } })).location;
     return { browser, back: new URL(back) };
   };
@@ -243,7 +244,17 @@ test('another’s consent is, to the byte, one nobody began', async () => {
     assert.equal(theirs.status, 403, theirs.text);
     assert.deepEqual(whole(theirs), whole(none), `${of}’s consent, brought back by ${by}`);
   }
-  // Nothing was used up by the others' tries.
+  // The others' visits have ended it: a consent may be somebody else's than who began.
   const own = await attempts.bob.browser.go(attempts.bob.back.href);
-  assert.equal(own.status, 200, own.text);
+  assert.equal(own.status, 409, own.text);
+});
+
+test('the page before connecting shows each their own', async () => {
+  for (const user of USERS) {
+    const browser = new Browser();
+    await browser.signIn(await browser.open(`${stage.url}/auth/login`), user);
+    const { text } = await browser.go(`${stage.url}/connect/hubspot`);
+    assert.match(text, new RegExp(`Signed in as</dt><dd>${user} `));
+    for (const other of USERS.filter((it) => it !== user)) assert.ok(!text.includes(`<dd>${other}`), other);
+  }
 });

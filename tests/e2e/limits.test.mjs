@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { Stage, WORKFLOW } from './lib/stage.mjs';
 
 /** Small, so that they are met at once. */
-const LIMITS = { LIMIT_RUNS: 3, LIMIT_CALLS: 4, LIMIT_PAGES: 5, LIMIT_WEBHOOKS: 6 };
+const LIMITS = { LIMIT_RUNS: 3, LIMIT_CALLS: 4, LIMIT_READS: 20, LIMIT_PAGES: 5, LIMIT_WEBHOOKS: 6 };
 
 let stage;
 before(async () => {
@@ -55,6 +55,14 @@ test('a user who calls too much is refused', async () => {
   assertSaysWhenToComeBack(answer);
   assert.equal(answer.json.type, 'urn:onbehalf:problem:rate-limited');
   assert.equal((await stage.ask('GET', '/api/connections', { as: 'carol' })).status, 200);
+});
+
+test('a user who looks too often is refused, and may still start something', async () => {
+  const { answer } = await untilRefused(LIMITS.LIMIT_READS, () =>
+    stage.ask('GET', `${WORKFLOW}/runs/run_0000`, { as: 'dave' }));
+  assertSaysWhenToComeBack(answer);
+  assert.equal(answer.json.type, 'urn:onbehalf:problem:rate-limited');
+  assert.equal((await stage.ask('POST', `${WORKFLOW}/trigger`, { as: 'dave' })).status, 200);
 });
 
 test('an address that opens too many pages sees a page that says so', async () => {

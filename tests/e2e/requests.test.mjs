@@ -42,7 +42,7 @@ test('a method a path does not have is answered with those it has', async () => 
     ['OPTIONS', '/api/schedule', 'GET, HEAD, PUT, DELETE'],
     ['PATCH', '/api/schedule', 'GET, HEAD, PUT, DELETE'],
     ['GET', `${WORKFLOW}/trigger`, 'POST'],
-    ['HEAD', '/connect/hubspot', 'GET'],
+    ['HEAD', '/connect/hubspot', 'GET, POST'],
     ['POST', '/health', 'GET, HEAD'],
   ]) {
     const answer = await send(method, path, { headers: { origin: 'https://evil.example' } });

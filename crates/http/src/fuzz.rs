@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use url::Url;
 
 use crate::api::cursor::CursorScope;
+use crate::browser::connect_state::ConnectState;
 use crate::browser::return_to::ReturnTo;
 use crate::browser::session::{LoginCookie, read_session};
 use crate::routes;
@@ -18,7 +19,12 @@ use onbehalf_clock::Timestamp;
 static SEAL: LazyLock<Seal> =
     LazyLock::new(|| Seal::new("0123456789abcdef0123456789abcdef").expect("long enough"));
 
-const PURPOSES: [Purpose; 3] = [Purpose::Session, Purpose::Login, Purpose::Cursor];
+const PURPOSES: [Purpose; 4] = [
+    Purpose::Session,
+    Purpose::Login,
+    Purpose::Cursor,
+    Purpose::Connect,
+];
 
 /// Cursors and cookies: text nobody sealed opens nowhere; what is sealed opens where it was sealed
 /// for and nowhere else.
@@ -36,6 +42,7 @@ pub fn sealed(bytes: &[u8]) {
     assert!(read_session(&SEAL, &text, now).is_none());
     assert!(LoginCookie::read(&SEAL, &text, now).is_none());
     assert!(scope.read(&SEAL, &text).is_err());
+    assert_eq!(ConnectState::read(&SEAL, &text), None);
 
     // Sealed by us, whatever is in it: read or not, but without a panic.
     for purpose in PURPOSES {
@@ -49,6 +56,7 @@ pub fn sealed(bytes: &[u8]) {
     }
     let _ = read_session(&SEAL, &SEAL.seal(Purpose::Session, &[], bytes), now);
     let _ = LoginCookie::read(&SEAL, &SEAL.seal(Purpose::Login, &[], bytes), now);
+    let _ = ConnectState::read(&SEAL, &SEAL.seal(Purpose::Connect, &[], bytes));
 }
 
 /// Paths, queries, headers and bodies, and the places a sign-in may lead to.

@@ -17,6 +17,7 @@ pub mod fuzz;
 mod identity_layer;
 mod limits;
 pub mod openapi;
+mod operation;
 mod routes;
 mod seal;
 mod service;

@@ -1,17 +1,17 @@
 //! How often something expensive may be asked for, and by whom.
 //!
-//! Owns which operations are limited, what they are counted by and how a refusal is answered. The
+//! Owns the budgets, what they are counted by and how a refusal is answered. The
 //! numbers are the operator's and stand in `wrangler.toml`; the counting is the platform's.
 //!
-//! What is not here is bounded otherwise: reading costs one object of the caller's own, a bearer
-//! token that is not good costs one signature check, and an unknown key one fetch in a cooldown.
+//! Which operation takes from which budget stands with the operations. What is not counted is
+//! bounded otherwise: a bearer token that is not good costs one signature check, and an unknown key
+//! one fetch in a cooldown.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use async_trait::async_trait;
 
 use crate::browser::pages;
-use crate::routes::Operation;
 use crate::service::Handled;
 use crate::wire::message::{ApiRequest, ApiResponse};
 use crate::wire::problem::{Problem, ProblemType};
@@ -26,8 +26,10 @@ pub enum Budget {
     /// Starting and steering runs: each costs objects, an alarm and dozens of outbound calls.
     Runs,
     /// Whatever makes a call to Scalekit or a provider while the caller waits, and event streams,
-    /// which look at a run twice a second.
+    /// which go on looking at a run.
     Calls,
+    /// Looks at what is kept: each wakes an object.
+    Reads,
     /// Pages that cost a fetch before anybody is known.
     Pages,
     /// Webhooks: a signature over the body each.
@@ -36,13 +38,20 @@ pub enum Budget {
 
 impl Budget {
     /// Every budget.
-    pub const ALL: [Self; 4] = [Self::Runs, Self::Calls, Self::Pages, Self::Webhooks];
+    pub const ALL: [Self; 5] = [
+        Self::Runs,
+        Self::Calls,
+        Self::Reads,
+        Self::Pages,
+        Self::Webhooks,
+    ];
 
     /// The name of its binding in `wrangler.toml`.
     pub const fn binding(self) -> &'static str {
         match self {
             Self::Runs => "LIMIT_RUNS",
             Self::Calls => "LIMIT_CALLS",
+            Self::Reads => "LIMIT_READS",
             Self::Pages => "LIMIT_PAGES",
             Self::Webhooks => "LIMIT_WEBHOOKS",
         }
@@ -55,47 +64,6 @@ pub trait RateLimiter {
     /// Counts one use by `key` and says whether it was within the limit. A counter that cannot be
     /// reached says yes: it guards what things cost, not who may do them.
     async fn allows(&self, budget: Budget, key: &str) -> bool;
-}
-
-/// What an operation takes from its principal.
-pub(super) fn of_principal(operation: Operation) -> Option<Budget> {
-    match operation {
-        Operation::TriggerRun
-        | Operation::CancelRun
-        | Operation::ResumeRun
-        | Operation::EnableSchedule
-        | Operation::DisableSchedule => Some(Budget::Runs),
-        Operation::RunEvents
-        | Operation::CreateConnectLink
-        | Operation::ListConnections
-        | Operation::ExecuteTool
-        | Operation::StartConnect
-        | Operation::FinishConnect => Some(Budget::Calls),
-        Operation::Home
-        | Operation::Health
-        | Operation::OpenApi
-        | Operation::ListRuns
-        | Operation::GetRun
-        | Operation::GetSchedule
-        | Operation::ListTools
-        | Operation::ReceiveWebhook
-        | Operation::StartLogin
-        | Operation::FinishLogin
-        | Operation::Logout => None,
-    }
-}
-
-/// What an operation takes from the address it is asked from. The API is not among them: one
-/// server asks for all its users from one address.
-pub(super) fn of_address(operation: Operation) -> Option<Budget> {
-    match operation {
-        Operation::StartConnect
-        | Operation::FinishConnect
-        | Operation::StartLogin
-        | Operation::FinishLogin => Some(Budget::Pages),
-        Operation::ReceiveWebhook => Some(Budget::Webhooks),
-        _ => None,
-    }
 }
 
 /// What an address is counted under. Of an IPv6 address, the first 64 bits: whoever has one has
@@ -137,6 +105,6 @@ pub(super) fn refusal_page() -> ApiResponse {
 pub(super) fn refused_address(budget: Budget) -> Handled {
     match budget {
         Budget::Pages => Ok(refusal_page()),
-        Budget::Runs | Budget::Calls | Budget::Webhooks => Err(refusal()),
+        Budget::Runs | Budget::Calls | Budget::Reads | Budget::Webhooks => Err(refusal()),
     }
 }

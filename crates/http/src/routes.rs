@@ -1,60 +1,12 @@
 //! The route table: the one place that knows which paths exist. The router and the OpenAPI
 //! document are both made from it.
 
+use crate::operation::{ApiOperation, BrowserOperation, OpenOperation, Operation};
 use onbehalf_agents::onboarding::OnboardingHealth;
 use onbehalf_engine::Definition;
 
 /// The id of the workflow that can be started here.
 pub const WORKFLOW: &str = OnboardingHealth::ID;
-
-/// Every operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Operation {
-    /// The start page.
-    Home,
-    /// Whether the service is up and configured.
-    Health,
-    /// The OpenAPI document.
-    OpenApi,
-    /// Starts a run.
-    TriggerRun,
-    /// Lists runs.
-    ListRuns,
-    /// Shows a run.
-    GetRun,
-    /// Cancels a run.
-    CancelRun,
-    /// Resumes a run.
-    ResumeRun,
-    /// Streams what happens to a run.
-    RunEvents,
-    /// Shows the schedule.
-    GetSchedule,
-    /// Switches the daily run on.
-    EnableSchedule,
-    /// Switches the daily run off.
-    DisableSchedule,
-    /// Hands out a connect link.
-    CreateConnectLink,
-    /// Lists connections.
-    ListConnections,
-    /// Lists tools.
-    ListTools,
-    /// Runs a tool.
-    ExecuteTool,
-    /// Takes Scalekit's events.
-    ReceiveWebhook,
-    /// Sends the browser to a consent page.
-    StartConnect,
-    /// Takes the browser back from a consent page.
-    FinishConnect,
-    /// Sends the browser to the identity provider.
-    StartLogin,
-    /// Takes the browser back from the identity provider.
-    FinishLogin,
-    /// Ends the browser session.
-    Logout,
-}
 
 /// One row of the table.
 #[derive(Clone, Copy, Debug)]
@@ -67,7 +19,26 @@ pub struct Route {
     pub path: &'static str,
 }
 
-const fn route(operation: Operation, method: &'static str, path: &'static str) -> Route {
+const fn open(operation: OpenOperation, method: &'static str, path: &'static str) -> Route {
+    let operation = Operation::Open(operation);
+    Route {
+        operation,
+        method,
+        path,
+    }
+}
+
+const fn page(operation: BrowserOperation, method: &'static str, path: &'static str) -> Route {
+    let operation = Operation::Browser(operation);
+    Route {
+        operation,
+        method,
+        path,
+    }
+}
+
+const fn api(operation: ApiOperation, method: &'static str, path: &'static str) -> Route {
+    let operation = Operation::Api(operation);
     Route {
         operation,
         method,
@@ -76,53 +47,58 @@ const fn route(operation: Operation, method: &'static str, path: &'static str) -
 }
 
 /// Every route. Of two that fit, the earlier one counts.
-pub const ROUTES: [Route; 22] = [
-    route(Operation::Home, "GET", "/"),
-    route(Operation::Health, "GET", "/health"),
-    route(Operation::OpenApi, "GET", "/openapi.json"),
-    route(
-        Operation::TriggerRun,
+pub const ROUTES: [Route; 23] = [
+    open(OpenOperation::Home, "GET", "/"),
+    open(OpenOperation::Health, "GET", "/health"),
+    open(OpenOperation::OpenApi, "GET", "/openapi.json"),
+    api(
+        ApiOperation::TriggerRun,
         "POST",
         "/api/workflows/onboarding-health/trigger",
     ),
-    route(
-        Operation::ListRuns,
+    api(
+        ApiOperation::ListRuns,
         "GET",
         "/api/workflows/onboarding-health/runs",
     ),
-    route(
-        Operation::GetRun,
+    api(
+        ApiOperation::GetRun,
         "GET",
         "/api/workflows/onboarding-health/runs/{runId}",
     ),
-    route(
-        Operation::CancelRun,
+    api(
+        ApiOperation::CancelRun,
         "DELETE",
         "/api/workflows/onboarding-health/runs/{runId}",
     ),
-    route(
-        Operation::ResumeRun,
+    api(
+        ApiOperation::ResumeRun,
         "POST",
         "/api/workflows/onboarding-health/runs/{runId}/resume",
     ),
-    route(
-        Operation::RunEvents,
+    api(
+        ApiOperation::RunEvents,
         "GET",
         "/api/workflows/onboarding-health/runs/{runId}/events",
     ),
-    route(Operation::GetSchedule, "GET", "/api/schedule"),
-    route(Operation::EnableSchedule, "PUT", "/api/schedule"),
-    route(Operation::DisableSchedule, "DELETE", "/api/schedule"),
-    route(Operation::CreateConnectLink, "POST", "/api/connect"),
-    route(Operation::ListConnections, "GET", "/api/connections"),
-    route(Operation::ListTools, "GET", "/api/tools"),
-    route(Operation::ExecuteTool, "POST", "/api/tools/{id}/execute"),
-    route(Operation::ReceiveWebhook, "POST", "/webhooks/scalekit"),
-    route(Operation::FinishConnect, "GET", "/connect/callback"),
-    route(Operation::StartConnect, "GET", "/connect/{connector}"),
-    route(Operation::StartLogin, "GET", "/auth/login"),
-    route(Operation::FinishLogin, "GET", "/auth/callback"),
-    route(Operation::Logout, "POST", "/auth/logout"),
+    api(ApiOperation::GetSchedule, "GET", "/api/schedule"),
+    api(ApiOperation::EnableSchedule, "PUT", "/api/schedule"),
+    api(ApiOperation::DisableSchedule, "DELETE", "/api/schedule"),
+    api(ApiOperation::CreateConnectLink, "POST", "/api/connect"),
+    api(ApiOperation::ListConnections, "GET", "/api/connections"),
+    api(ApiOperation::ListTools, "GET", "/api/tools"),
+    api(ApiOperation::ExecuteTool, "POST", "/api/tools/{id}/execute"),
+    open(OpenOperation::ReceiveWebhook, "POST", "/webhooks/scalekit"),
+    page(BrowserOperation::FinishConnect, "GET", "/connect/callback"),
+    page(BrowserOperation::ShowConnect, "GET", "/connect/{connector}"),
+    page(
+        BrowserOperation::StartConnect,
+        "POST",
+        "/connect/{connector}",
+    ),
+    page(BrowserOperation::StartLogin, "GET", "/auth/login"),
+    page(BrowserOperation::FinishLogin, "GET", "/auth/callback"),
+    page(BrowserOperation::Logout, "POST", "/auth/logout"),
 ];
 
 /// What a method and a path come to.
@@ -134,17 +110,6 @@ pub enum Matched<'a> {
     OtherMethods(Vec<&'static str>),
     /// No such path.
     Nothing,
-}
-
-impl Operation {
-    /// Whether it may be asked for with `HEAD`. The browser's flow may not: a link checker would
-    /// use up what is meant for one visit.
-    fn answers_head(self) -> bool {
-        !matches!(
-            self,
-            Self::StartConnect | Self::FinishConnect | Self::StartLogin | Self::FinishLogin
-        )
-    }
 }
 
 /// Finds the route. Paths are compared as they are written: no decoding, no trailing slash.
@@ -234,9 +199,15 @@ mod tests {
     fn parameters_are_handed_out() {
         let path = "/api/workflows/onboarding-health/runs/run_1/resume";
         let matched = find("POST", path);
-        assert_eq!(matched, Matched::Operation(Operation::ResumeRun, "run_1"));
+        assert_eq!(
+            matched,
+            Matched::Operation(Operation::Api(ApiOperation::ResumeRun), "run_1")
+        );
         let matched = find("GET", "/connect/callback");
-        assert_eq!(matched, Matched::Operation(Operation::FinishConnect, ""));
+        assert_eq!(
+            matched,
+            Matched::Operation(Operation::Browser(BrowserOperation::FinishConnect), "")
+        );
     }
 
     /// Paths are literals, so that they can be read here; they have to name the workflow.
@@ -264,7 +235,7 @@ mod tests {
         );
         assert_eq!(
             find("HEAD", "/health"),
-            Matched::Operation(Operation::Health, "")
+            Matched::Operation(Operation::Open(OpenOperation::Health), "")
         );
         assert_eq!(
             find("get", "/health"),

@@ -26,6 +26,8 @@ pub enum Purpose {
     Login,
     /// A position in a list of runs.
     Cursor,
+    /// The `state` of a connect flow.
+    Connect,
 }
 
 impl Purpose {
@@ -34,6 +36,7 @@ impl Purpose {
             Self::Session => b"session",
             Self::Login => b"login",
             Self::Cursor => b"cursor",
+            Self::Connect => b"connect",
         }
     }
 }

@@ -9,15 +9,17 @@ use url::Url;
 
 use crate::browser::cookie::{self, Cookie};
 use crate::browser::session;
-use crate::limits::{self, RateLimiter};
+use crate::browser::{navigation, pages};
+use crate::limits::{self, Budget, RateLimiter};
 use crate::openapi;
-use crate::routes::{Matched, Operation, find};
+use crate::operation::{ApiOperation, BrowserOperation, OpenOperation, Operation};
+use crate::routes::{Matched, find};
 use crate::seal::Seal;
 use crate::sign_in::{Caller, SignIn};
 use crate::wire::message::{ApiRequest, ApiResponse};
 use crate::wire::problem::{Problem, ProblemType};
 use crate::wire::query::Query;
-use crate::wire::request_headers::trace_id;
+use crate::wire::request_headers::{trace_id, wants_page};
 use onbehalf_clock::{Clock, Random};
 use onbehalf_connector::Scalekit;
 use onbehalf_connector::webhook::WebhookSecrets;
@@ -84,6 +86,7 @@ impl Api {
                 .await
                 .unwrap_or_else(ApiResponse::from),
             Matched::OtherMethods(methods) => method_not_allowed(&methods).into(),
+            Matched::Nothing if wants_page(&request) => pages::not_found(),
             Matched::Nothing => nothing_here().into(),
         };
         if request.method == "HEAD" {
@@ -114,58 +117,74 @@ impl Api {
         parameter: &str,
         request: &ApiRequest,
     ) -> Handled {
-        if let Some(budget) = limits::of_address(operation) {
+        if let Some(budget) = operation.address_budget() {
             let address = limits::address_key(request);
             if !self.limiter.allows(budget, &address).await {
                 return limits::refused_address(budget);
             }
         }
         match operation {
-            Operation::Home => Ok(self.home(request)),
-            Operation::Health => Ok(crate::site::health(&[])),
-            Operation::OpenApi => Ok(self.openapi(request)),
-            Operation::ReceiveWebhook => self.receive_webhook(request).await,
-            Operation::StartConnect => Ok(self.start_connect(request, parameter).await),
-            Operation::FinishConnect => Ok(self.finish_connect(request).await),
-            Operation::StartLogin => Ok(self.start_login(request).await),
-            Operation::FinishLogin => Ok(self.finish_login(request).await),
-            Operation::Logout => self.logout(request),
-            _ => {
+            Operation::Open(operation) => self.for_anybody(operation, request).await,
+            // Nothing is done ahead of a click: these pages use up what is meant for one visit.
+            Operation::Browser(_) if navigation::is_ahead(request) => Ok(pages::asked_ahead()),
+            Operation::Browser(operation) => self.for_browser(operation, parameter, request).await,
+            Operation::Api(operation) => {
                 let caller = self.caller(request).await?;
-                if !self.within_limit(&caller, operation).await {
+                if !self.within_limit(&caller, operation.budget()).await {
                     return Err(limits::refusal());
                 }
-                self.dispatch_for(caller, operation, parameter, request)
-                    .await
+                check_query(operation, request)?;
+                self.for_caller(caller, operation, parameter, request).await
             }
         }
     }
 
-    /// The operations that need a bearer token.
-    async fn dispatch_for(
+    async fn for_anybody(&self, operation: OpenOperation, request: &ApiRequest) -> Handled {
+        match operation {
+            OpenOperation::Home => Ok(self.home(request)),
+            OpenOperation::Health => Ok(crate::site::health(&[])),
+            OpenOperation::OpenApi => Ok(self.openapi(request)),
+            OpenOperation::ReceiveWebhook => self.receive_webhook(request).await,
+        }
+    }
+
+    async fn for_browser(
         &self,
-        caller: Caller,
-        operation: Operation,
+        operation: BrowserOperation,
         parameter: &str,
         request: &ApiRequest,
     ) -> Handled {
-        check_query(operation, request)?;
         match operation {
-            Operation::TriggerRun => self.trigger_run(caller, request).await,
-            Operation::ListRuns => self.list_runs(&caller, request).await,
-            Operation::GetRun => self.get_run(&caller, parameter).await,
-            Operation::CancelRun => self.cancel_run(&caller, parameter).await,
-            Operation::ResumeRun => self.resume_run(&caller, parameter, request).await,
-            Operation::RunEvents => self.run_events(&caller, parameter, request).await,
-            Operation::GetSchedule => self.get_schedule(&caller).await,
-            Operation::EnableSchedule => self.enable_schedule(caller, request).await,
-            Operation::DisableSchedule => self.disable_schedule(&caller).await,
-            Operation::CreateConnectLink => self.create_connect_link(request),
-            Operation::ListConnections => self.list_connections(&caller).await,
-            Operation::ListTools => Ok(self.list_tools()),
-            Operation::ExecuteTool => self.execute_tool(&caller, parameter, request).await,
-            // `dispatch` has answered every other operation; an unknown one must not get through.
-            _ => Err(nothing_here()),
+            BrowserOperation::ShowConnect => Ok(self.show_connect(request, parameter).await),
+            BrowserOperation::StartConnect => Ok(self.start_connect(request, parameter).await),
+            BrowserOperation::FinishConnect => Ok(self.finish_connect(request).await),
+            BrowserOperation::StartLogin => Ok(self.start_login(request).await),
+            BrowserOperation::FinishLogin => Ok(self.finish_login(request).await),
+            BrowserOperation::Logout => self.logout(request),
+        }
+    }
+
+    async fn for_caller(
+        &self,
+        caller: Caller,
+        operation: ApiOperation,
+        parameter: &str,
+        request: &ApiRequest,
+    ) -> Handled {
+        match operation {
+            ApiOperation::TriggerRun => self.trigger_run(caller, request).await,
+            ApiOperation::ListRuns => self.list_runs(&caller, request).await,
+            ApiOperation::GetRun => self.get_run(&caller, parameter).await,
+            ApiOperation::CancelRun => self.cancel_run(&caller, parameter).await,
+            ApiOperation::ResumeRun => self.resume_run(&caller, parameter, request).await,
+            ApiOperation::RunEvents => self.run_events(&caller, parameter, request).await,
+            ApiOperation::GetSchedule => self.get_schedule(&caller).await,
+            ApiOperation::EnableSchedule => self.enable_schedule(caller, request).await,
+            ApiOperation::DisableSchedule => self.disable_schedule(&caller).await,
+            ApiOperation::CreateConnectLink => self.create_connect_link(request),
+            ApiOperation::ListConnections => self.list_connections(&caller).await,
+            ApiOperation::ListTools => Ok(self.list_tools()),
+            ApiOperation::ExecuteTool => self.execute_tool(&caller, parameter, request).await,
         }
     }
 
@@ -178,11 +197,16 @@ impl Api {
         Ok(caller)
     }
 
-    /// Counts an operation against its caller, and says whether the caller may have it. The key is
-    /// the digest that names the caller's objects: no counter learns an identity.
-    pub(super) async fn within_limit(&self, caller: &Caller, operation: Operation) -> bool {
-        match limits::of_principal(operation) {
-            Some(budget) => self.limiter.allows(budget, &caller.owner).await,
+    /// Counts a use against its caller, and says whether the caller may have it. The key is the
+    /// digest that names the caller's objects: no counter learns an identity.
+    pub(super) async fn within_limit(&self, caller: &Caller, budget: Budget) -> bool {
+        self.limiter.allows(budget, &caller.owner).await
+    }
+
+    /// Counts a page against who is signed in.
+    pub(super) async fn within_person(&self, caller: &Caller, operation: BrowserOperation) -> bool {
+        match operation.budgets().person {
+            Some(budget) => self.within_limit(caller, budget).await,
             None => true,
         }
     }
@@ -200,10 +224,10 @@ impl Api {
 ///
 /// # Errors
 /// 400.
-pub(super) fn check_query(operation: Operation, request: &ApiRequest) -> Result<(), Problem> {
+pub(super) fn check_query(operation: ApiOperation, request: &ApiRequest) -> Result<(), Problem> {
     match operation {
         // Reads its own.
-        Operation::ListRuns => Ok(()),
+        ApiOperation::ListRuns => Ok(()),
         _ => Query::strict(request, &[]).map(|_| ()),
     }
 }
@@ -223,7 +247,9 @@ fn method_not_allowed(methods: &[&str]) -> Problem {
 /// everything else that it is not configured. `problems` name settings, and never show a value.
 pub fn handle_unconfigured(request: &ApiRequest, problems: &[String]) -> ApiResponse {
     let mut response = match find(&request.method, &request.path) {
-        Matched::Operation(Operation::Health, _) => crate::site::health(problems),
+        Matched::Operation(Operation::Open(OpenOperation::Health), _) => {
+            crate::site::health(problems)
+        }
         _ => {
             let detail = "The service is not configured; GET /health names what is missing.";
             Problem::new(ProblemType::NotConfigured, detail).into()

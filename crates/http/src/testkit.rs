@@ -391,6 +391,14 @@ impl Bench {
             .await
     }
 
+    /// A form of our own pages, sent by its button.
+    pub(super) async fn submit(&self, target: &str, cookies: &[String]) -> ApiResponse {
+        let mut request = browser_request("POST", target, cookies);
+        let own = ("sec-fetch-site".to_owned(), "same-origin".to_owned());
+        request.headers.push(own);
+        self.api.handle(request).await
+    }
+
     /// The session cookie of somebody who signed in now.
     pub(super) fn session(&self, name: &str) -> String {
         let seal = &self.api.settings.seal;

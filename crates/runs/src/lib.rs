@@ -4,5 +4,6 @@
 //! flows. Refuses to know HTTP, what a workflow does, and what Cloudflare is.
 
 mod contract;
+pub mod hosted;
 
 pub use contract::*;

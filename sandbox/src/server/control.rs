@@ -28,6 +28,8 @@ struct Seed {
     customers: usize,
     connectors: Option<Vec<String>>,
     org: Option<String>,
+    /// The portal they share; by default as the world's manners have it.
+    portal: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -51,13 +53,14 @@ impl Sandbox {
             ("GET", "ledger") => self.ledger(request),
             ("GET", "calls") => self.calls(),
             ("GET", "faults") => Reply::json(200, &json!(lock(&self.service).world.faults.list())),
-            ("POST", "faults") => match serde_json::from_slice::<RuleList>(&request.body) {
-                Ok(list) => {
-                    lock(&self.service).world.faults.set(list);
-                    Reply::json(200, &json!({ "status": "ok" }))
+            ("POST", "faults") => {
+                let list = serde_json::from_slice::<RuleList>(&request.body);
+                let list = list.map_err(|error| error.to_string());
+                match list.and_then(|list| lock(&self.service).world.faults.replace(list)) {
+                    Ok(()) => Reply::json(200, &json!({ "status": "ok" })),
+                    Err(error) => problem(400, "Faults not understood", &error),
                 }
-                Err(error) => problem(400, "Faults not understood", &error.to_string()),
-            },
+            }
             ("DELETE", "faults") => {
                 lock(&self.service).world.faults.set(RuleList::default());
                 Reply::json(200, &json!({ "status": "ok" }))
@@ -65,10 +68,14 @@ impl Sandbox {
             ("POST", "reset") => {
                 self.ahead_ms.store(0, Ordering::Relaxed);
                 self.most_at_once.store(0, Ordering::Relaxed);
-                lock(&self.service).world = World::seeded(self.now_ms());
+                let mut service = lock(&self.service);
+                let manners = service.world.manners.clone();
+                service.world = World::seeded(manners, self.now_ms());
                 Reply::json(200, &json!({ "status": "ok" }))
             }
             ("POST", "seed") => self.seed(request),
+            ("GET", "manners") => Reply::json(200, &json!(lock(&self.service).world.manners)),
+            ("POST", "manners") => self.manners(request),
             ("POST", "age") => {
                 let ms = request
                     .json()
@@ -115,6 +122,20 @@ impl Sandbox {
         }
     }
 
+    /// Changes the manners. What is in the world already stays as it was made: `reset` after this
+    /// gives a world that was of these manners from the start.
+    fn manners(&self, request: &Request) -> Reply {
+        let text = String::from_utf8_lossy(&request.body);
+        let mut service = lock(&self.service);
+        match service.world.manners.read(&text) {
+            Ok(manners) => {
+                service.world.manners = manners;
+                Reply::json(200, &json!(service.world.manners))
+            }
+            Err(error) => problem(400, "Manners not understood", &error),
+        }
+    }
+
     fn ledger(&self, request: &Request) -> Reply {
         let service = lock(&self.service);
         let wanted = request.one("identifier");
@@ -148,13 +169,19 @@ impl Sandbox {
             Some(apps) => apps.iter().map(String::as_str).collect(),
             None => APPS.to_vec(),
         };
+        if let Some(app) = apps.iter().find(|app| !APPS.contains(app)) {
+            let detail = format!("there is no app {app}; there are {}", APPS.join(", "));
+            return problem(400, "Seed not understood", &detail);
+        }
         let org = seed.org.as_deref().unwrap_or("org_acme");
         let now = self.now_ms();
         let mut service = lock(&self.service);
         for sub in &subs {
-            service
-                .world
-                .add(CsmSeed::new(sub, sub, org, &apps, seed.customers), now);
+            let csm = CsmSeed {
+                portal: seed.portal.clone(),
+                ..CsmSeed::new(sub, sub, org, &apps, seed.customers)
+            };
+            service.world.add(csm, now);
         }
         Reply::json(200, &json!({ "seeded": subs.len() }))
     }

@@ -4,7 +4,9 @@
 
 mod connection;
 mod control;
+mod crm;
 mod idp_routes;
+mod markup;
 mod pages;
 mod webhooks;
 
@@ -16,7 +18,7 @@ use serde_json::json;
 
 use crate::idp::{Provider, Providers, Seed};
 use crate::service::{Reply, Request, Service};
-use crate::world::World;
+use crate::world::{Manners, World};
 
 pub use connection::serve;
 
@@ -38,17 +40,18 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Sandbox {
-    /// A sandbox reached at `base_url`, its identity providers with keys of `seed`.
+    /// A sandbox reached at `base_url`, its identity providers with keys of `seed`, its world of
+    /// these manners.
     ///
     /// # Errors
     /// When keys cannot be made.
-    pub fn new(base_url: String, seed: Seed) -> Result<Arc<Self>, String> {
+    pub fn new(base_url: String, seed: Seed, manners: Manners) -> Result<Arc<Self>, String> {
         let mut idps = Providers::new(base_url.clone(), seed);
         // Before anybody asks for a token, so that nobody's first request is slow.
         idps.get(Provider::Plain)?;
         Ok(Arc::new(Self {
             base_url,
-            service: Mutex::new(Service::new(World::seeded(wall_ms()))),
+            service: Mutex::new(Service::new(World::seeded(manners, wall_ms()))),
             idps: Mutex::new(idps),
             webhooks: webhooks::Webhooks::default(),
             ahead_ms: AtomicI64::new(0),
@@ -74,7 +77,8 @@ impl Sandbox {
                 "client_id": idp::CLIENT_ID, "client_secret": idp::CLIENT_SECRET },
             "providers": providers,
             "scalekit": { "url": self.base_url, "client_id": service::CLIENT_ID,
-                "client_secret": service::CLIENT_SECRET, "webhook_secret": webhooks::SECRET } })
+                "client_secret": service::CLIENT_SECRET, "webhook_secret": webhooks::SECRET },
+            "manners": lock(&self.service).world.manners })
     }
 
     /// The world's time.
@@ -99,6 +103,7 @@ impl Sandbox {
 
     fn route(self: &Arc<Self>, request: &Request) -> Reply {
         let path = request.path.as_str();
+        lock(&self.service).world.settle(self.now_ms());
         if Provider::owns(path) {
             self.idp_route(request)
         } else if path.starts_with("/_sandbox/") {

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use maud::{DOCTYPE, Markup, html};
 
-use super::{Sandbox, lock, problem, see_other};
-use crate::service::{Reply, Request};
+use super::{Sandbox, crm, lock, problem, see_other};
+use crate::service::{Decision, Next, Reply, Request};
 use crate::world::Csm;
-use crate::world::time::iso;
+use crate::world::company::Company;
+use crate::world::connections::Kind;
 
 const STYLE: &str = "
 :root{color-scheme:light dark;--line:#8883;--soft:#8882;--accent:#3b6ef6}
@@ -20,12 +21,14 @@ a{color:var(--accent)}small,.dim{opacity:.65}
 .item{border:1px solid var(--line);border-radius:10px;padding:.7rem .9rem;margin:.6rem 0}
 .item b{display:block}.tag{background:var(--soft);border-radius:6px;padding:.05rem .45rem;font-size:.8rem;margin-right:.3rem}
 .HIGH{background:#e5484d33}.MEDIUM{background:#f5a62333}
+.link{text-decoration:underline}.mention{background:#3b6ef633;border-radius:5px;padding:0 .25rem}
+label{display:block;margin:.5rem 0}input:not([type=hidden]){font:inherit;width:100%;padding:.5rem;border-radius:8px;border:1px solid var(--line);background:transparent;color:inherit}
 pre{white-space:pre-wrap;font:inherit;margin:.4rem 0 0}
 .narrow{max-width:26rem;margin:8vh auto}button{font:inherit;width:100%;padding:.7rem;border-radius:9px;border:1px solid var(--line);background:var(--soft);color:inherit;cursor:pointer;margin:.25rem 0;text-align:left}
 button.primary{background:var(--accent);color:#fff;border-color:var(--accent);text-align:center;font-weight:600}button.plain{text-align:center}
 ";
 
-fn page(title: &str, body: &Markup) -> Reply {
+pub(super) fn page(title: &str, body: &Markup) -> Reply {
     let document = html! {
         (DOCTYPE)
         html lang="en" {
@@ -49,129 +52,85 @@ fn page(title: &str, body: &Markup) -> Reply {
 
 impl Sandbox {
     pub(super) fn page(self: &Arc<Self>, request: &Request) -> Reply {
-        if let Some(sub) = request.path.strip_prefix("/crm/") {
-            let service = lock(&self.service);
-            return match service.world.csm(sub) {
-                Some(csm) => crm(csm),
-                None => problem(404, "No such user", "nobody of this name is in this world"),
-            };
-        }
         if let Some(token) = request.path.strip_prefix("/magic/") {
             return self.consent(token, request);
         }
         let service = lock(&self.service);
-        let csms: Vec<&Csm> = service.world.csms().take(60).collect();
-        home(&csms)
+        let world = &service.world;
+        if let Some(sub) = request.path.strip_prefix("/crm/") {
+            let found = world.csm(sub);
+            return match found.and_then(|csm| Some((csm, world.company(csm)?))) {
+                Some((csm, company)) => crm::page(csm, company),
+                None => problem(404, "No such user", "nobody of this name is in this world"),
+            };
+        }
+        let people = world.csms().take(60);
+        let people: Vec<_> = people
+            .filter_map(|csm| Some((csm, world.company(csm)?)))
+            .collect();
+        home(&people)
     }
 
     fn consent(&self, token: &str, request: &Request) -> Reply {
         let now = self.now_ms();
         let mut service = lock(&self.service);
-        let Some(link) = service.consent(token, now).cloned() else {
+        let connections = &service.world.manners.connections;
+        let link = service.consent(token, now);
+        let Some(connection) = link.and_then(|link| connections.get(&link.connector)) else {
             let text = "This link was used or has expired. Go back to where you came from and ask for a new one.";
-            return page(
-                "Link no longer good",
-                &html! { div.card.narrow { h1 { "Link no longer good" } p { (text) } } },
-            );
+            return notice("Link no longer good", text);
         };
         if request.method != "POST" {
-            return consent_page(&link.connector);
+            return consent_page(&connection.provider, connection.kind);
         }
-        let allow = request
-            .form()
+        let form = request.form();
+        let given = |wanted: &str| {
+            let found = form.iter().find(|(name, _)| name == wanted);
+            found.map_or("", |(_, value)| value.as_str())
+        };
+        let allow = given("decision") == "allow";
+        let complete = ["domain", "username", "api_token"]
             .iter()
-            .any(|(name, value)| name == "decision" && value == "allow");
-        match service.decide(token, allow, now) {
-            Some((location, webhooks)) => Reply {
-                webhooks,
-                ..see_other(&location)
-            },
-            None => problem(410, "Gone", "the link is no longer good"),
+            .all(|name| !given(name).trim().is_empty());
+        if allow && connection.kind == Kind::ApiKey && !complete {
+            return consent_page(&connection.provider, connection.kind);
         }
+        let Some(Decision { next, webhooks }) = service.decide(token, allow, now) else {
+            return problem(410, "Gone", "the link is no longer good");
+        };
+        let reply = match next {
+            Next::Redirect(location) => see_other(&location),
+            Next::Connected => notice("Connected", "You can close this page."),
+            Next::Denied => notice(
+                "Not connected",
+                "You did not allow access. You can close this page.",
+            ),
+            Next::NothingToVerify => notice(
+                "Not connected",
+                "failed_to_exchange: user_verify_url not configured for verification redirect",
+            ),
+        };
+        Reply { webhooks, ..reply }
     }
 }
 
-fn home(csms: &[&Csm]) -> Reply {
+fn home(people: &[(&Csm, &Company)]) -> Reply {
     page(
         "Sandbox",
         &html! {
             h1 { "Sandbox" }
             p.dim { "Customer success managers of this world, and what is in their apps." }
-            div.grid { @for csm in csms {
+            div.grid { @for (csm, company) in people {
                 div.card {
                     b { (csm.seed.name) } br;
                     small { (csm.seed.sub) " · " (csm.seed.org) }
-                    p { (csm.seed.customers) " customers, " (csm.hubspot.tasks().count()) " tasks" br;
+                    p { (csm.seed.customers) " customers, " (company.hubspot.tasks().count()) " tasks" br;
                         small { (csm.seed.connectors.join(", ")) } }
-                    a href=(format!("/crm/{}", csm.seed.sub)) { "HubSpot tasks and Linear comments" }
+                    a href=(format!("/crm/{}", csm.seed.sub)) { "Their apps" }
                 }
             } }
         },
     )
-}
-
-fn crm(csm: &Csm) -> Reply {
-    let commented = csm.linear.commented();
-    page(
-        &format!("{}'s apps", csm.seed.name),
-        &html! {
-            a href="/" { "← everybody" }
-            h1 { (csm.seed.name) "'s apps" }
-            div.two {
-                section {
-                    h2 { "HubSpot tasks " span.dim { (csm.hubspot.tasks().count()) } }
-                    @if csm.hubspot.tasks().next().is_none() { p.dim { "No tasks yet." } }
-                    @for task in csm.hubspot.tasks() {
-                        @let of = |name: &str| task.properties.get(name).cloned().unwrap_or_default();
-                        div.item {
-                            b { (of("hs_task_subject")) }
-                            span class=(format!("tag {}", of("hs_task_priority"))) { (of("hs_task_priority")) }
-                            span.tag { (of("hs_task_status").replace('_', " ").to_lowercase()) }
-                            small { "due " (of("hs_timestamp").get(..10).unwrap_or_default()) " · created by " (of("hs_created_by_name")) }
-                            details { summary { small { "evidence" } } pre { (plain(&of("hs_task_body"))) } }
-                        }
-                    }
-                }
-                section {
-                    h2 { "Linear comments " span.dim { (commented.iter().map(|(_, of)| of.len()).sum::<usize>()) } }
-                    @if commented.is_empty() { p.dim { "No comments yet." } }
-                    @for (issue, comments) in &commented {
-                        div.item {
-                            b { (issue.title()) } small { (issue.identifier) }
-                            @for comment in comments {
-                                pre { (comment.body) }
-                                small { "— " (comment.author) ", " (iso(comment.created_ms).get(..16).unwrap_or_default().replace('T', " ")) " UTC" }
-                            }
-                        }
-                    }
-                }
-            }
-        },
-    )
-}
-
-/// HubSpot shows simple markup in a task's body; here its text is enough.
-fn plain(body: &str) -> String {
-    let mut text = String::new();
-    let mut inside = false;
-    for c in body
-        .replace("<br>", "\n")
-        .replace("</li>", "\n")
-        .replace("</p>", "\n")
-        .chars()
-    {
-        match c {
-            '<' => inside = true,
-            '>' if inside => inside = false,
-            _ if inside => {}
-            _ => text.push(c),
-        }
-    }
-    text.replace("&lt;", "<")
-        .replace("&gt;", ">")
-        .replace("&quot;", "\"")
-        .replace("&#39;", "'")
-        .replace("&amp;", "&")
 }
 
 pub(super) fn sign_in(
@@ -196,24 +155,47 @@ pub(super) fn sign_in(
     )
 }
 
-fn consent_page(connector: &str) -> Reply {
-    let app = match connector {
+fn consent_page(provider: &str, kind: Kind) -> Reply {
+    let app = match provider {
         "hubspot" => "HubSpot",
-        "zendesk" => "Zendesk",
+        "zendesk" | "zendeskoauth" => "Zendesk",
         "linear" => "Linear",
+        "slack" => "Slack",
         other => other,
+    };
+    let fields = match kind {
+        Kind::Oauth => &[][..],
+        Kind::ApiKey => &[
+            ("domain", "Zendesk domain", "yourcompany.zendesk.com"),
+            ("username", "E-mail address", "you@yourcompany.com"),
+            ("api_token", "API token", ""),
+        ],
     };
     page(
         &format!("Connect {app}"),
         &html! {
             div.card.narrow {
                 h1 { "Connect " (app) }
-                p { "Onbehalf would like to read and write in your " (app) " account, as you." }
+                @match kind {
+                    Kind::Oauth => p { "Onbehalf would like to read and write in your " (app) " account, as you." },
+                    Kind::ApiKey => p { "Whoever has this key can read and write in " (app) " as its owner." },
+                }
                 form method="post" {
+                    @for (name, label, hint) in fields {
+                        label { (label) input name=(name) placeholder=(hint) autocomplete="off"; }
+                    }
                     button.primary type="submit" name="decision" value="allow" { "Allow access" }
                     button.plain type="submit" name="decision" value="deny" { "Cancel" }
                 }
             }
         },
+    )
+}
+
+/// A page that only says something.
+fn notice(title: &str, words: &str) -> Reply {
+    page(
+        title,
+        &html! { div.card.narrow { h1 { (title) } p { (words) } } },
     )
 }

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::error::failure;
+use super::error::{failure, missing};
+use super::lengths::{self, Checks};
 use super::message::{Reply, Request};
 use crate::world::World;
 
@@ -34,6 +35,18 @@ pub(super) fn list(world: &World, request: &Request) -> Reply {
             "page_size or page_token is not valid",
         );
     };
+    let mut checks = Checks::of(world.manners.lengths);
+    let one = |name: &str| request.one(name).unwrap_or_default();
+    checks.longest("identifier", one("identifier"), lengths::IDENTIFIER);
+    checks.longest("page_token", one("page_token"), lengths::PAGE_TOKEN);
+    checks.connection("connector", one("connector"));
+    for name in &names {
+        checks.connection("connection_names", name);
+    }
+    checks.page_size(size);
+    if let Some(refused) = checks.refusal() {
+        return refused;
+    }
     let size = size.clamp(1, PAGE_MOST);
     let all: Vec<Value> = world
         .vault
@@ -64,9 +77,17 @@ pub(super) fn list(world: &World, request: &Request) -> Reply {
 pub(super) fn delete(world: &mut World, request: &Request) -> Reply {
     let body = request.json();
     let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
+    let mut checks = Checks::of(world.manners.lengths);
+    checks.longest("identifier", text("identifier"), lengths::IDENTIFIER);
+    checks.connection("connector", text("connector"));
+    if let Some(refused) = checks.refusal() {
+        return refused;
+    }
     if world.vault.remove(text("identifier"), text("connector")) {
         Reply::json(200, &json!({}))
     } else {
-        failure(404, "NOT_FOUND", "connected account not found")
+        missing(&world.manners, "NOT_FOUND", || {
+            "connected account not found".to_owned()
+        })
     }
 }

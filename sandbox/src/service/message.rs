@@ -150,15 +150,9 @@ impl Reply {
         .after(fault)
     }
 
-    /// This reply with a fault's latency and hints.
+    /// This reply with a fault's latency.
     pub(super) fn after(mut self, fault: &Rule) -> Self {
         self.delay_ms += fault.latency_ms.unwrap_or(0);
-        if let Some(seconds) = fault.retry_after
-            && self.status >= 400
-        {
-            self.headers
-                .push(("retry-after".into(), seconds.to_string()));
-        }
         self
     }
 }

@@ -7,15 +7,18 @@ mod accounts;
 mod connect;
 mod error;
 mod execute;
+mod lengths;
 mod message;
 mod tools;
 
+pub use connect::{Decision, Next};
 pub use message::{Reply, Request};
 
 use serde_json::json;
 
 use crate::world::World;
-use crate::world::faults::Rule;
+use crate::world::faults::{Landing, Rule};
+use crate::world::limits::Rate;
 use error::failure;
 
 /// The environment's client id.
@@ -63,6 +66,7 @@ impl Service {
             }
             _ => return failure(404, "NOT_FOUND", "Not Found"),
         };
+        self.world.settle(now_ms);
         self.world.count(endpoint);
         if let Some(header) = request.header("traceparent") {
             self.world.calls.note_trace(header);
@@ -73,30 +77,39 @@ impl Service {
             .world
             .faults
             .draw(endpoint, text("tool_name"), text("identifier"));
+        let refused = self.limited(now_ms);
+        // A call that lands another time than it is answered is on its way before that answer.
+        let lands_apart = endpoint == "execute_tool" && fault.landing() != Landing::Now;
+        let apart = (refused.is_none() && lands_apart)
+            .then(|| self.answer(endpoint, request, &fault, now_ms, base_url));
         if fault.break_before {
             return Reply::broken(&fault);
         }
         if let Some(garbage) = &fault.garbage {
             return Reply::garbage(garbage, &fault);
         }
+        let retry_after = self.world.manners.retry_after;
         if let Some(status) = fault
             .status
             .filter(|_| fault.service || endpoint != "execute_tool")
         {
-            let words = fault.says.as_deref().unwrap_or("Scalekit is not available");
-            return failure(status, "SERVICE_UNAVAILABLE", words).after(&fault);
+            let words = fault.says.as_deref();
+            let failed = match status {
+                429 => failure(429, "RATE_LIMITED", words.unwrap_or("rate limit exceeded")),
+                status => {
+                    let words = words.unwrap_or("Scalekit is not available");
+                    failure(status, "SERVICE_UNAVAILABLE", words)
+                }
+            };
+            return failed
+                .retry_after(retry_after, fault.retry_after)
+                .after(&fault);
         }
         let written = self.world.ledger.len();
-        let reply = if endpoint == "token" {
-            self.token(request, now_ms)
-        } else if !self.authorized(request, now_ms) {
-            failure(
-                401,
-                "UNAUTHENTICATED",
-                "the access token is missing or not valid",
-            )
-        } else {
-            self.answer(endpoint, request, &fault, now_ms, base_url)
+        let reply = match (refused, apart) {
+            (Some(refused), _) => refused,
+            (None, Some(reply)) => reply,
+            (None, None) => self.answer(endpoint, request, &fault, now_ms, base_url),
         };
         let wrote = self.world.ledger.len() > written;
         if fault.lose_answer || (fault.lose_writes && wrote) {
@@ -105,7 +118,23 @@ impl Service {
                 ..Reply::broken(&fault)
             };
         }
+        if reply.status >= 400 {
+            return reply
+                .retry_after(retry_after, fault.retry_after)
+                .after(&fault);
+        }
         reply.after(&fault)
+    }
+
+    /// Scalekit's own refusal, where the environment asked too often.
+    fn limited(&mut self, now_ms: i64) -> Option<Reply> {
+        let rate = Rate {
+            calls: self.world.manners.requests_per_minute?,
+            window_ms: 60_000,
+        };
+        let taken = self.world.counters.take("environment", rate, now_ms);
+        let seconds = taken.err()?;
+        Some(error::rate_limited(&self.world.manners, Some(seconds)))
     }
 
     fn answer(
@@ -116,6 +145,13 @@ impl Service {
         now_ms: i64,
         base_url: &str,
     ) -> Reply {
+        if endpoint == "token" {
+            return self.token(request, now_ms);
+        }
+        if !self.authorized(request, now_ms) {
+            let words = "the access token is missing or not valid";
+            return failure(401, "UNAUTHENTICATED", words);
+        }
         match endpoint {
             "list_accounts" => accounts::list(&self.world, request),
             "delete_account" => accounts::delete(&mut self.world, request),
@@ -162,13 +198,8 @@ impl Service {
         connect::open_link(&self.world, token, now_ms)
     }
 
-    /// The user's decision on a consent page: where their browser goes next, and what to announce.
-    pub fn decide(
-        &mut self,
-        token: &str,
-        allow: bool,
-        now_ms: i64,
-    ) -> Option<(String, Vec<serde_json::Value>)> {
+    /// The user's decision on a consent page; `None` when the link is no longer good.
+    pub fn decide(&mut self, token: &str, allow: bool, now_ms: i64) -> Option<Decision> {
         self.world.count("consent");
         connect::decide(&mut self.world, token, allow, now_ms)
     }

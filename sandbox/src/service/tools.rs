@@ -8,12 +8,20 @@ use crate::world::{World, catalogue};
 pub(super) fn list(world: &World, request: &Request) -> Reply {
     let identifier = request.one("identifier");
     let scoped = request.path.ends_with("/scoped");
-    let active = |connector: &str| {
-        let account = identifier.and_then(|it| world.vault.get(it, connector));
-        account.is_some_and(|account| account.status == "ACTIVE")
+    let connections = &world.manners.connections;
+    let active = |provider: &str| {
+        let mut names = connections.of_provider(provider);
+        names.any(|name| {
+            let account = identifier.and_then(|it| world.vault.get(it, name));
+            account.is_some_and(|account| account.status == "ACTIVE")
+        })
+    };
+    let offered = |provider: &str| match scoped {
+        true => active(provider),
+        false => connections.has_provider(provider),
     };
     let tools: Vec<Value> = catalogue::tools()
-        .filter(|(connector, _)| !scoped || active(connector))
+        .filter(|(provider, _)| offered(provider))
         .map(|(connector, name)| {
             let tool =
                 json!({ "provider": connector.to_uppercase(), "definition": { "name": name } });

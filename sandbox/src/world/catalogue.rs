@@ -22,26 +22,62 @@ pub struct Violation {
     pub description: String,
 }
 
-/// The connector a tool belongs to; `None` for a tool that does not exist.
-pub fn connector_of(tool: &str) -> Option<&'static str> {
+/// The prefix of Zendesk's tools with OAuth, which are otherwise those of Zendesk.
+const ZENDESK_OAUTH: &str = "zendeskoauth_";
+
+/// The connector a tool belongs to, and its name in the catalogue; `None` for a tool that does not
+/// exist.
+fn entry(tool: &str) -> Option<(&'static str, String)> {
+    if let Some(rest) = tool.strip_prefix(ZENDESK_OAUTH) {
+        let name = format!("zendesk_{rest}");
+        return CATALOGUE
+            .get("zendesk")
+            .is_some_and(|tools| tools.contains_key(&name))
+            .then_some(("zendeskoauth", name));
+    }
     CATALOGUE
         .iter()
         .find(|(_, tools)| tools.contains_key(tool))
-        .map(|(connector, _)| connector.as_str())
+        .map(|(connector, _)| (connector.as_str(), tool.to_owned()))
+}
+
+/// The connector a tool belongs to; `None` for a tool that does not exist.
+pub fn connector_of(tool: &str) -> Option<&'static str> {
+    entry(tool).map(|(connector, _)| connector)
 }
 
 /// All tools with their connectors.
-pub fn tools() -> impl Iterator<Item = (&'static str, &'static str)> {
+pub fn tools() -> impl Iterator<Item = (&'static str, String)> {
     CATALOGUE.iter().flat_map(|(connector, tools)| {
-        tools
-            .keys()
-            .map(move |tool| (connector.as_str(), tool.as_str()))
+        let own = tools.keys().map(|tool| (connector.as_str(), tool.clone()));
+        let oauth = tools.keys().filter_map(|tool| {
+            let rest = tool.strip_prefix("zendesk_")?;
+            Some(("zendeskoauth", format!("{ZENDESK_OAUTH}{rest}")))
+        });
+        own.chain(oauth)
     })
+}
+
+/// Tools that this world simulates.
+pub fn simulated() -> impl Iterator<Item = String> {
+    let zendesk = ["zendesk_", ZENDESK_OAUTH].into_iter().flat_map(|prefix| {
+        let tools = super::zendesk::TOOLS.iter();
+        tools.map(move |tool| format!("{prefix}{tool}"))
+    });
+    let others = super::hubspot::TOOLS
+        .iter()
+        .chain(&super::linear::TOOLS)
+        .chain(&super::slack::TOOLS);
+    others.map(|tool| (*tool).to_owned()).chain(zendesk)
 }
 
 /// What is wrong with these parameters.
 pub fn violations(tool: &str, params: &Params) -> Vec<Violation> {
-    let Some(known) = CATALOGUE.values().find_map(|tools| tools.get(tool)) else {
+    let known = entry(tool).and_then(|(_, name)| {
+        let mut all = CATALOGUE.values();
+        all.find_map(|tools| tools.get(&name))
+    });
+    let Some(known) = known else {
         return Vec::new();
     };
     let mut wrong = Vec::new();

@@ -2,12 +2,17 @@
 //!
 //! `{"rules": [{"match": {"tool", "identifier", "endpoint"}, "latency_ms", "status", "service",
 //! "rate", "times", "says", "retry_after", "lose_answer", "lose_writes", "break_before", "revoke",
-//! "set_status", "search_lag_ms", "garbage"}]}`. Every member is optional; an empty match applies to
-//! everything.
+//! "set_status", "search_lag_ms", "garbage", "land_after_ms", "never_lands", "twice"}]}`. Every member
+//! is optional; an empty match applies to everything.
 //! All rules that apply work together.
+//!
+//! When a call takes effect and what is answered are two things. `land_after_ms` lets it take effect
+//! that much later, `never_lands` not at all, whatever is answered at once: with `status` an error,
+//! with `break_before` or `lose_answer` nothing, and by itself the answer of a call that succeeded.
 
 use serde::{Deserialize, Serialize};
 
+use super::catalogue;
 use super::random::Dice;
 
 /// A rule.
@@ -45,6 +50,23 @@ pub struct Rule {
     pub search_lag_ms: Option<i64>,
     /// Answers `html`, `wrong_types`, `huge`, `deep`, `slow` or `redirect` instead.
     pub garbage: Option<String>,
+    /// The call takes effect only after this time.
+    pub land_after_ms: Option<i64>,
+    /// The call never takes effect.
+    pub never_lands: bool,
+    /// Scalekit sends a write to the provider a second time, and answers with what that said.
+    pub twice: bool,
+}
+
+/// When a call takes effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Landing {
+    /// As it is answered.
+    Now,
+    /// So much later.
+    After(i64),
+    /// Never.
+    Never,
 }
 
 /// What a rule applies to.
@@ -90,6 +112,24 @@ impl Faults {
         self.rules = list.rules;
     }
 
+    /// Replaces all rules, unless one is for a tool that does not exist.
+    ///
+    /// # Errors
+    /// Which one, and those there are.
+    pub fn replace(&mut self, list: RuleList) -> Result<(), String> {
+        let named = list.rules.iter().filter_map(|it| it.target.tool.as_ref());
+        let mut unknown = named.filter(|tool| catalogue::connector_of(tool).is_none());
+        if let Some(tool) = unknown.next() {
+            let known: Vec<String> = catalogue::simulated().collect();
+            return Err(format!(
+                "there is no tool {tool}; there are {}",
+                known.join(", ")
+            ));
+        }
+        self.set(list);
+        Ok(())
+    }
+
     /// The rules in force.
     pub fn list(&self) -> RuleList {
         RuleList {
@@ -122,6 +162,15 @@ impl Faults {
 }
 
 impl Rule {
+    /// When the call takes effect.
+    pub fn landing(&self) -> Landing {
+        match self.land_after_ms {
+            _ if self.never_lands => Landing::Never,
+            Some(ms) => Landing::After(ms),
+            None => Landing::Now,
+        }
+    }
+
     fn take(&mut self, other: &Self) {
         self.latency_ms = Some(self.latency_ms.unwrap_or(0) + other.latency_ms.unwrap_or(0));
         if self.status.is_none() {
@@ -137,5 +186,8 @@ impl Rule {
         self.set_status = self.set_status.take().or(other.set_status.clone());
         self.search_lag_ms = self.search_lag_ms.max(other.search_lag_ms);
         self.garbage = self.garbage.take().or(other.garbage.clone());
+        self.land_after_ms = self.land_after_ms.or(other.land_after_ms);
+        self.never_lands |= other.never_lands;
+        self.twice |= other.twice;
     }
 }

@@ -2,14 +2,21 @@
 //!
 //! Deterministic: the same calls with the same times give the same bytes. Knows nothing of HTTP.
 
+mod calls;
 pub mod catalogue;
+pub mod company;
+pub mod connections;
+mod execute;
 pub mod faults;
-pub mod filter;
 pub mod hubspot;
+mod landing;
+pub mod limits;
 pub mod linear;
+pub mod manners;
 pub mod names;
 pub mod random;
-pub mod seed;
+mod seed;
+pub mod slack;
 mod state;
 pub mod time;
 pub mod tool;
@@ -18,5 +25,8 @@ pub mod vault;
 pub mod zendesk;
 mod zendesk_query;
 
-pub use state::{Call, Calls, Csm, Executed, LedgerEntry, Refused, World};
+pub use calls::Calls;
+pub use execute::{Call, Executed, Refused};
+pub use manners::Manners;
+pub use state::{Csm, LedgerEntry, World};
 pub use tool::{Actor, Answer, Params, ToolFailure};

@@ -1,7 +1,9 @@
 //! Customers with a story each, and what that story left in three apps.
 
-use super::hubspot::Hubspot;
+use super::company::Company;
+use super::hubspot::{Hubspot, NewContact};
 use super::linear::{Linear, NewIssue};
+use super::manners::CustomerDate;
 use super::names::{COMPLAINTS, FIRST, LAST, STEMS, TASKS, TRADES};
 use super::random::Dice;
 use super::time::{DAY, date};
@@ -44,16 +46,36 @@ fn customer(index: usize, dice: &mut Dice) -> Customer {
     }
 }
 
-/// Fills three apps with `count` customers in onboarding, and with what is always in the way.
-pub fn populate(
-    dice: &mut Dice,
-    count: usize,
-    now_ms: i64,
-    apps: (&mut Hubspot, &mut Zendesk, &mut Linear),
-) {
-    let (hubspot, zendesk, linear) = apps;
-    for index in 0..count {
-        let customer = customer(index, dice);
+/// Customers that are to be.
+pub(super) struct Portfolio<'a> {
+    /// How many in onboarding.
+    pub count: usize,
+    /// How many companies are known before them: each has a name of its own.
+    pub first: usize,
+    /// Who owns them: an owner's id.
+    pub owner: Option<&'a str>,
+    /// The property that says since when they are customers.
+    pub date: CustomerDate,
+    /// Whether to leave duplicates among their issues, as people do.
+    pub duplicates: bool,
+}
+
+impl Portfolio<'_> {
+    /// How many companies it brings.
+    pub fn companies(&self) -> usize {
+        self.count + strangers(self.count)
+    }
+}
+
+/// Companies that are no onboarding customers, beside so many that are.
+fn strangers(count: usize) -> usize {
+    if count == 0 { 0 } else { count / 4 + 3 }
+}
+
+/// Fills three apps with customers in onboarding, and with what is always in the way.
+pub(super) fn populate(dice: &mut Dice, of: &Portfolio<'_>, now_ms: i64, apps: &mut Company) {
+    for index in 0..of.count {
+        let customer = customer(of.first + index, dice);
         let story = match dice.between(0, 99) {
             0..=64 => Story::Healthy,
             65..=89 => Story::AtRisk,
@@ -65,23 +87,45 @@ pub fn populate(
             Story::Critical => dice.between(14, 29),
         };
         let entered = now_ms - days * DAY + dice.between(0, DAY / 2);
-        hubspot.add_contact(
-            &[
-                ("email", &customer.email),
-                ("firstname", &customer.first),
-                ("lastname", &customer.last),
-                ("company", &customer.company),
-                ("lifecyclestage", "customer"),
-            ],
+        add_contact(
+            &mut apps.hubspot,
+            of,
+            &customer,
+            "customer",
             Some(entered),
             entered - 40 * DAY,
         );
-        tickets(dice, zendesk, &customer, story, now_ms);
-        issues(dice, linear, &customer, story, entered, now_ms);
+        tickets(dice, &mut apps.zendesk, &customer, story, now_ms);
+        issues(dice, &mut apps.linear, &customer, story, entered, now_ms);
+        if of.duplicates && index % 7 == 0 {
+            duplicate(&mut apps.linear, &customer, now_ms);
+        }
     }
-    if count > 0 {
-        noise(dice, count, now_ms, hubspot, zendesk, linear);
-    }
+    noise(dice, of, now_ms, apps);
+}
+
+fn add_contact(
+    hubspot: &mut Hubspot,
+    of: &Portfolio<'_>,
+    customer: &Customer,
+    stage: &str,
+    entered_ms: Option<i64>,
+    created_ms: i64,
+) {
+    hubspot.add_contact(&NewContact {
+        values: &[
+            ("email", &customer.email),
+            ("firstname", &customer.first),
+            ("lastname", &customer.last),
+            ("company", &customer.company),
+            ("lifecyclestage", stage),
+        ],
+        domain: &customer.domain,
+        owner: of.owner,
+        entered_ms,
+        created_ms,
+        date: of.date,
+    });
 }
 
 fn tickets(dice: &mut Dice, zendesk: &mut Zendesk, of: &Customer, story: Story, now_ms: i64) {
@@ -157,36 +201,34 @@ fn issues(
     }
 }
 
+/// An issue somebody filed twice: overdue, and of no matter.
+fn duplicate(linear: &mut Linear, of: &Customer, now_ms: i64) {
+    linear.add_issue(NewIssue {
+        title: format!("{} for {}", TASKS[0], of.company),
+        state: "duplicate",
+        created_ms: now_ms - 20 * DAY,
+        updated_ms: now_ms - 19 * DAY,
+        due_date: Some(date(now_ms - 10 * DAY)),
+        labels: vec![format!("customer:{}", of.domain), "onboarding".to_owned()],
+        project: Some(format!("{} onboarding", of.company)),
+    });
+}
+
 /// What the agent must not take for an onboarding customer.
-fn noise(
-    dice: &mut Dice,
-    count: usize,
-    now_ms: i64,
-    hubspot: &mut Hubspot,
-    zendesk: &mut Zendesk,
-    linear: &mut Linear,
-) {
-    for index in 0..count / 4 + 3 {
-        let stranger = customer(count + index, dice);
+fn noise(dice: &mut Dice, of: &Portfolio<'_>, now_ms: i64, apps: &mut Company) {
+    for index in 0..strangers(of.count) {
+        let stranger = customer(of.first + of.count + index, dice);
         let stage = *dice.pick(&["lead", "opportunity", "customer", "evangelist"]);
         // Customers among them entered long ago.
         let entered = (stage == "customer").then(|| now_ms - dice.between(40, 300) * DAY);
-        hubspot.add_contact(
-            &[
-                ("email", &stranger.email),
-                ("firstname", &stranger.first),
-                ("lastname", &stranger.last),
-                ("company", &stranger.company),
-                ("lifecyclestage", stage),
-            ],
-            entered,
-            now_ms - 400 * DAY,
-        );
+        let made = now_ms - 400 * DAY;
+        add_contact(&mut apps.hubspot, of, &stranger, stage, entered, made);
         let name = format!("{} {}", stranger.first, stranger.last);
+        let zendesk = &mut apps.zendesk;
         let requester = zendesk.add_user(&name, &stranger.email, &stranger.company);
         let created = now_ms - dice.between(1, 50) * DAY;
         zendesk.add_ticket(requester, dice.pick::<&str>(&COMPLAINTS), "open", created);
-        linear.add_issue(NewIssue {
+        apps.linear.add_issue(NewIssue {
             title: format!("Internal: {}", dice.pick::<&str>(&TASKS)),
             state: "backlog",
             created_ms: created,

@@ -15,10 +15,12 @@ pub struct CsmSeed {
     pub customers: usize,
     /// Whether Linear dies after the first read of each run.
     pub linear_dies: bool,
+    /// The portal they work in with others. Without one, [`super::manners::Portals`] decides.
+    pub portal: Option<String>,
 }
 
 /// All apps there are.
-pub const APPS: [&str; 3] = ["hubspot", "zendesk", "linear"];
+pub const APPS: [&str; 4] = ["hubspot", "zendesk", "linear", "slack"];
 
 impl CsmSeed {
     /// A CSM with these apps and customers.
@@ -30,7 +32,18 @@ impl CsmSeed {
             connectors: connectors.iter().map(|it| (*it).to_owned()).collect(),
             customers,
             linear_dies: false,
+            portal: None,
         }
+    }
+
+    /// The key under which Scalekit knows them.
+    pub fn identifier(&self) -> String {
+        format!("user_{}", self.sub)
+    }
+
+    /// Their address, the same at the identity provider and in all apps.
+    pub fn email(&self) -> String {
+        format!("{}@acme.example", self.sub)
     }
 }
 
@@ -42,7 +55,7 @@ pub fn seeded() -> Vec<CsmSeed> {
             "bob",
             "Bob Lindqvist",
             "org_acme",
-            &["hubspot", "linear"],
+            &["hubspot", "linear", "slack"],
             40,
         ),
         CsmSeed {

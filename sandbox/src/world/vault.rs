@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use super::connections::{Connection, Kind};
 use super::random::Dice;
 use super::time::iso;
 
@@ -17,8 +18,12 @@ pub struct Account {
     pub id: String,
     /// Whose.
     pub identifier: String,
-    /// Which app.
+    /// Through which connection.
     pub connector: String,
+    /// The connector behind it.
+    pub provider: String,
+    /// How its user connected.
+    pub kind: Kind,
     /// `ACTIVE`, `EXPIRED`, `PENDING_AUTH`, `PENDING_VERIFICATION` or `DISCONNECTED`.
     pub status: String,
     /// Whether the provider no longer honours the credential.
@@ -36,15 +41,17 @@ pub struct Account {
 pub struct Link {
     /// Whose account it is for.
     pub identifier: String,
-    /// Which app.
+    /// Through which connection.
     pub connector: String,
-    /// Where the browser goes after consent.
-    pub user_verify_url: String,
+    /// Where the browser goes after consent, where anywhere.
+    pub user_verify_url: Option<String>,
     /// Comes back with it.
     pub state: String,
     /// Until when it is good.
     pub expires_ms: i64,
-    /// Set once the user consented.
+    /// Whether it was used.
+    pub used: bool,
+    /// Set once the user consented, where an application is to verify that.
     pub auth_request_id: Option<String>,
 }
 
@@ -80,34 +87,29 @@ impl Vault {
         format!("{prefix}_{}", self.dice.bits() >> 4)
     }
 
-    /// Adds an account, or sets its status.
+    /// Adds an account through a connection, or sets its status.
     pub fn put(
         &mut self,
         identifier: &str,
-        connector: &str,
+        (name, connection): (&str, &Connection),
         status: &str,
         now_ms: i64,
     ) -> StatusChange {
-        let key = (identifier.to_owned(), connector.to_owned());
         let id = self.fresh("ca");
+        let key = (identifier.to_owned(), name.to_owned());
         let account = self.accounts.entry(key).or_insert_with(|| Account {
             id,
             identifier: identifier.to_owned(),
-            connector: connector.to_owned(),
+            connector: name.to_owned(),
+            provider: connection.provider.clone(),
+            kind: connection.kind,
             status: "PENDING_AUTH".to_owned(),
             revoked: false,
             dies_after: BTreeSet::new(),
             revived: BTreeSet::new(),
             updated_ms: now_ms,
         });
-        let old = std::mem::replace(&mut account.status, status.to_owned());
-        account.updated_ms = now_ms;
-        StatusChange {
-            data: json!({ "id": account.id, "identifier": identifier,
-                "connection_id": format!("conn_{connector}"), "connection_name": connector,
-                "provider": connector.to_uppercase(), "authorization_type": "OAUTH",
-                "status": status, "old_status": old }),
-        }
+        account.set(status, now_ms)
     }
 
     /// An account.
@@ -136,11 +138,28 @@ impl Vault {
 }
 
 impl Account {
+    /// Sets its status.
+    pub fn set(&mut self, status: &str, now_ms: i64) -> StatusChange {
+        let old = std::mem::replace(&mut self.status, status.to_owned());
+        self.updated_ms = now_ms;
+        StatusChange {
+            data: json!({ "id": self.id, "identifier": self.identifier,
+                "connection_id": self.connection_id(), "connection_name": self.connector,
+                "provider": self.provider.to_uppercase(), "authorization_type": self.kind.name(),
+                "status": status, "old_status": old }),
+        }
+    }
+
+    fn connection_id(&self) -> String {
+        format!("conn_{}", self.connector)
+    }
+
     /// As Scalekit lists it.
     pub fn json(&self) -> Value {
         json!({ "id": self.id, "identifier": self.identifier, "connector": self.connector,
-            "provider": self.connector.to_uppercase(), "connection_id": format!("conn_{}", self.connector),
-            "status": self.status, "authorization_type": "OAUTH", "updated_at": iso(self.updated_ms) })
+            "provider": self.provider.to_uppercase(), "connection_id": self.connection_id(),
+            "status": self.status, "authorization_type": self.kind.name(),
+            "updated_at": iso(self.updated_ms) })
     }
 
     /// The user connected again: the credential is new.

@@ -1,12 +1,22 @@
-//! One user's Zendesk: people, their tickets, and the search over them.
+//! A Zendesk account: people, their tickets, and the search over them.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::time::iso;
-use super::tool::{Actor, Answer, Params, ToolFailure};
+use super::limits::Rate;
+use super::time::{DAY, iso};
+use super::tool::{Actor, Answer, Outcome, Params, ToolFailure};
 use super::zendesk_query::Query;
+
+/// Tools that are simulated, without the prefix of their connector.
+pub const TOOLS: [&str; 2] = ["search_tickets", "tickets_count"];
+
+/// Requests that an account takes in a minute, on the plan most teams have.
+pub const RATE: Rate = Rate {
+    calls: 400,
+    window_ms: 60_000,
+};
 
 /// Results a search can page through.
 const SEARCH_LIMIT: usize = 1000;
@@ -35,9 +45,15 @@ pub struct Ticket {
     pub status: &'static str,
     /// When it was made.
     pub created_ms: i64,
+    /// When it was last changed.
+    pub updated_ms: i64,
+    /// `problem`, `incident`, `question` or `task`.
+    pub kind: &'static str,
+    /// When it is due: tasks have such a time.
+    pub due_ms: Option<i64>,
 }
 
-/// One user's Zendesk.
+/// A Zendesk account.
 #[derive(Clone, Debug, Default)]
 pub struct Zendesk {
     users: Vec<User>,
@@ -73,24 +89,25 @@ impl Zendesk {
         status: &'static str,
         created_ms: i64,
     ) {
+        // Every fifth ticket is a task with a time of its own.
+        let kinds = ["question", "incident", "problem", "incident", "task"];
+        let kind = kinds[self.tickets.len() % kinds.len()];
         self.tickets.push(Ticket {
             requester,
             subject: subject.to_owned(),
             status,
             created_ms,
+            updated_ms: created_ms,
+            kind,
+            due_ms: (kind == "task").then_some(created_ms + 3 * DAY),
         });
     }
 
-    /// Answers a tool call; `None` for tools that are not simulated.
-    pub fn call(
-        &self,
-        tool: &str,
-        params: &Params,
-        actor: &Actor,
-    ) -> Option<Result<Answer, ToolFailure>> {
+    /// Answers a tool call, named without the prefix of its connector.
+    pub fn call(&self, tool: &str, params: &Params, actor: &Actor) -> Outcome {
         match tool {
-            "zendesk_search_tickets" => Some(self.search(params, actor.now_ms)),
-            "zendesk_tickets_count" => Some(Ok(Answer::read(
+            "search_tickets" => Some(self.search(params, actor.now_ms)),
+            "tickets_count" => Some(Ok(Answer::read(
                 json!({ "count": { "value": self.tickets.len() } }),
             ))),
             _ => None,
@@ -106,13 +123,12 @@ impl Zendesk {
                 .map(|number| number as usize)
                 .ok_or_else(|| ToolFailure::new(400, "InvalidPaginationParameter", name)),
         };
-        let per_page = number("per_page", PAGE_LIMIT)?.min(PAGE_LIMIT);
-        let page = number("page", 1)?;
-        if page * per_page > SEARCH_LIMIT {
+        let (per_page, page) = (number("per_page", PAGE_LIMIT)?, number("page", 1)?);
+        if per_page > PAGE_LIMIT || page.saturating_mul(per_page) > SEARCH_LIMIT {
             return Err(ToolFailure::new(
                 422,
                 "InvalidSearchRequest",
-                "Search Response Limits: only 1,000 results can be had",
+                "Requested response size was greater than Search Response Limits",
             ));
         }
         let query = Query::parse(
@@ -128,9 +144,15 @@ impl Zendesk {
             .enumerate()
             .filter(|(_, ticket)| query.accepts(ticket, &self.users[ticket.requester]))
             .collect();
-        let ascending = params.get("sort_order").and_then(Value::as_str) == Some("asc");
+        let text = |name: &str| params.get(name).and_then(Value::as_str);
+        let ascending = text("sort_order") == Some("asc");
+        let by_change = text("sort_by") == Some("updated_at");
         found.sort_by_key(|(index, ticket)| {
-            let at = ticket.created_ms;
+            let at = if by_change {
+                ticket.updated_ms
+            } else {
+                ticket.created_ms
+            };
             (if ascending { at } else { -at }, *index)
         });
         let shown: Vec<&(usize, &Ticket)> = found
@@ -166,7 +188,8 @@ impl Zendesk {
         json!({ "id": id, "url": format!("https://world.zendesk.example/api/v2/tickets/{id}.json"),
             "subject": ticket.subject, "description": ticket.subject, "status": ticket.status,
             "priority": "normal", "created_at": iso(ticket.created_ms),
-            "updated_at": iso(ticket.created_ms), "requester_id": USER_BASE + ticket.requester,
+            "updated_at": iso(ticket.updated_ms), "type": ticket.kind,
+            "due_at": ticket.due_ms.map(iso), "requester_id": USER_BASE + ticket.requester,
             "assignee_id": null, "organization_id": null, "tags": [], "result_type": "ticket" })
     }
 

@@ -94,6 +94,25 @@ impl Term {
         }
     }
 
+    /// Compares a time with a date, a time, or a span before now (`4hours`).
+    fn moment(&self, own: Option<i64>, now_ms: i64) -> bool {
+        let span = |(word, ms): &(&str, i64)| {
+            let count = self.value.strip_suffix(word)?.parse::<i64>().ok()?;
+            Some(now_ms.saturating_sub(count.saturating_mul(*ms)))
+        };
+        let wanted = SPANS.iter().find_map(span);
+        let wanted = wanted.or_else(|| time::parse(&self.value.to_uppercase()));
+        match (own, wanted) {
+            // A day is a day long.
+            (Some(own), Some(wanted)) if self.operator == ":" && self.value.len() == 10 => {
+                (wanted..wanted + DAY).contains(&own)
+            }
+            (Some(own), Some(wanted)) => compare(&self.operator, own, wanted),
+            (None, _) => self.operator == ":" && self.value == "none",
+            (Some(_), None) => false,
+        }
+    }
+
     fn holds(&self, ticket: &Ticket, requester: &User, now_ms: i64) -> bool {
         match self.keyword.as_str() {
             "" => ticket.subject.to_lowercase().contains(&self.value),
@@ -109,20 +128,25 @@ impl Term {
             "requester" => matches(&requester.email.to_lowercase(), &self.value),
             "organization" => requester.organization.to_lowercase() == self.value,
             "subject" => ticket.subject.to_lowercase().contains(&self.value),
-            "created" => {
-                let relative = self
-                    .value
-                    .strip_suffix("days")
-                    .and_then(|days| days.parse::<i64>().ok());
-                let wanted = relative
-                    .map(|days| now_ms - days * DAY)
-                    .or_else(|| time::parse(&self.value.to_uppercase()));
-                wanted.is_some_and(|wanted| compare(&self.operator, ticket.created_ms, wanted))
-            }
+            "ticket_type" => self.value == ticket.kind,
+            "assignee" => self.value == "none",
+            "created" => self.moment(Some(ticket.created_ms), now_ms),
+            "updated" => self.moment(Some(ticket.updated_ms), now_ms),
+            "due_date" => self.moment(ticket.due_ms, now_ms),
             _ => false,
         }
     }
 }
+
+/// Spans of time by the words for them.
+const SPANS: [(&str, i64); 6] = [
+    ("minutes", 60_000),
+    ("hours", 3_600_000),
+    ("days", DAY),
+    ("weeks", 7 * DAY),
+    ("months", 30 * DAY),
+    ("years", 365 * DAY),
+];
 
 fn compare<T: Ord>(operator: &str, own: T, wanted: T) -> bool {
     match operator {

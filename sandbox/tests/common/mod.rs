@@ -3,8 +3,8 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 use onbehalf_sandbox::service::{CLIENT_ID, CLIENT_SECRET, Reply, Request, Service};
-use onbehalf_sandbox::world::World;
 use onbehalf_sandbox::world::faults::RuleList;
+use onbehalf_sandbox::world::{LedgerEntry, Manners, World};
 use serde_json::{Value, json};
 
 /// 2026-11-23T08:00:00Z.
@@ -18,9 +18,20 @@ pub struct Client {
 }
 
 impl Client {
+    /// A client of a kind world.
     pub fn new() -> Self {
+        Self::of(Manners::default())
+    }
+
+    /// A client of a kind world but for these settings.
+    pub fn with(settings: &Value) -> Self {
+        let manners = Manners::default().read(&settings.to_string());
+        Self::of(manners.expect("settings"))
+    }
+
+    pub fn of(manners: Manners) -> Self {
         let mut client = Self {
-            service: Service::new(World::seeded(NOW)),
+            service: Service::new(World::seeded(manners, NOW)),
             token: String::new(),
             now: NOW,
         };
@@ -39,6 +50,10 @@ impl Client {
         let headers = vec![("authorization".to_owned(), format!("Bearer {}", self.token))];
         let request = Request::new(method, url, headers, payload);
         self.service.handle(&request, self.now, BASE)
+    }
+
+    pub fn get(&mut self, url: &str) -> Reply {
+        self.send("GET", url, Vec::new())
     }
 
     pub fn post(&mut self, path: &str, payload: &Value) -> Reply {
@@ -71,10 +86,21 @@ impl Client {
         let list: RuleList = serde_json::from_value(json!({ "rules": rules })).expect("rules");
         self.service.world.faults.set(list);
     }
+
+    /// Writes that landed by now.
+    pub fn ledger(&mut self) -> &[LedgerEntry] {
+        self.service.world.settle(self.now);
+        &self.service.world.ledger
+    }
 }
 
 pub fn body(reply: &Reply) -> Value {
     serde_json::from_slice(&reply.body).expect("JSON")
+}
+
+pub fn header<'a>(reply: &'a Reply, name: &str) -> Option<&'a str> {
+    let found = reply.headers.iter().find(|(key, _)| key == name);
+    found.map(|(_, value)| value.as_str())
 }
 
 /// The error's code, and the tool's code where there is one.

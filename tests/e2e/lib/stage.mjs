@@ -172,6 +172,18 @@ export class Browser {
     return answer;
   }
 
+  /** Presses the button of the page that asks whether an app is to be connected. */
+  async confirm(page) {
+    if (!/<form method="post" action="\/connect\//.test(page.text)) throw new Error(`no such page: ${page.text}`);
+    return this.go(page.url, { method: 'POST', form: {} });
+  }
+
+  /** Begins to connect an app; answers where the browser is sent, or the page it sees instead. */
+  async connect(url) {
+    const page = await this.go(url);
+    return page.status === 200 ? this.confirm(page) : page;
+  }
+
   /** Signs in on the identity provider's page this browser is looking at. */
   async signIn(page, user) {
     const form = Object.fromEntries(new URL(page.url).searchParams);

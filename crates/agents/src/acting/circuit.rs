@@ -11,7 +11,7 @@ use onbehalf_connector::Connector;
 
 /// Connectors that answered so that asking again at once is pointless.
 #[derive(Debug, Default)]
-pub(crate) struct Circuit {
+pub struct Circuit {
     open: RefCell<BTreeMap<Connector, Failure>>,
 }
 

@@ -18,7 +18,7 @@ use onbehalf_tools::{ToolContext, ToolOutcome};
 /// How an effect behaves when its connector says no. Travels with the effect.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Manner {
+pub struct Manner {
     /// A dead connection defers the write instead of refusing it.
     pub waits_for_connection: bool,
     /// What other writes of this attempt have met; not part of the effect.
@@ -36,12 +36,12 @@ impl SendPermit for EnginePermit<'_> {
 }
 
 /// The engine's permit, as the connector asks for it.
-pub(crate) fn permit(permit: &Permit) -> impl SendPermit + '_ {
+pub fn permit(permit: &Permit) -> impl SendPermit + '_ {
     EnginePermit(permit)
 }
 
 /// The identity an effect acts under; its run is the first part of its key.
-pub(crate) fn acting(context: &RequestContext, key: &EffectKey) -> Result<ToolContext, Failure> {
+pub fn acting(context: &RequestContext, key: &EffectKey) -> Result<ToolContext, Failure> {
     let run = key.as_str().split('/').next().unwrap_or_default();
     tool_context(context, run)
 }

@@ -57,7 +57,7 @@ pub enum FailureKind {
 
 impl Failure {
     /// A failure of this workflow's own making.
-    pub(crate) fn own(kind: FailureKind, message: &str) -> Self {
+    pub fn own(kind: FailureKind, message: &str) -> Self {
         Self {
             kind,
             reason: None,
@@ -73,7 +73,7 @@ impl Failure {
 
     /// Whether nothing was done and waiting may help without anybody's connecting again: an outage,
     /// or credentials of ours that are being replaced.
-    pub(crate) fn may_pass(&self) -> bool {
+    pub fn may_pass(&self) -> bool {
         matches!(
             self.kind,
             FailureKind::Unavailable | FailureKind::Configuration
@@ -93,7 +93,7 @@ impl Failure {
 ///
 /// # Errors
 /// Everything that is not success.
-pub(crate) fn result<T>(outcome: ToolOutcome<T>) -> Result<T, Failure> {
+pub fn result<T>(outcome: ToolOutcome<T>) -> Result<T, Failure> {
     let bare = |kind, message: String| Failure {
         kind,
         reason: None,
@@ -160,12 +160,7 @@ pub struct ConnectorError {
 
 impl ConnectorError {
     /// Notes a failure, once for each kind and reason in a step.
-    pub(crate) fn note(
-        errors: &mut Vec<Self>,
-        connector: Connector,
-        step: &str,
-        failure: &Failure,
-    ) {
+    pub fn note(errors: &mut Vec<Self>, connector: Connector, step: &str, failure: &Failure) {
         let known = errors.iter().any(|error| {
             error.connector == connector
                 && error.step == step

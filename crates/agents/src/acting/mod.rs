@@ -1,10 +1,26 @@
 //! Acting through a user's connected apps, as any workflow needs it.
 //!
+//! ```text
+//!   step ──▶ inactive          are the connections there?
+//!     │ ───▶ Reader ─▶ Circuit one read, patiently, and nobody asked twice who has said no
+//!     └────▶ Manner ─▶ Permit  one write, and what its outcome asks of the engine
+//! ```
+//!
 //! Owns what a call that fails leads to: who is asked again and when, what a step waits for, and
 //! whether a write may be sent once more. Knows nothing of what is read or why it is written.
 
-pub(crate) mod circuit;
-pub(crate) mod effects;
-pub mod failures;
-pub(crate) mod patience;
-pub(crate) mod reader;
+mod circuit;
+mod effects;
+mod failures;
+mod needs;
+mod patience;
+mod reader;
+mod services;
+
+pub use circuit::Circuit;
+pub use effects::{Manner, acting, permit};
+pub use failures::{ConnectorError, Failure, FailureKind, result};
+pub use needs::{Acts, Need, connections_required, inactive, reconnection_required};
+pub use patience::{CONNECTIONS, asked_pause, grown_pause, is_patient};
+pub use reader::{Read, Reader, Stop, Worth, tool_context};
+pub use services::{Connected, Means, Services};

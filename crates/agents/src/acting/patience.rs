@@ -9,16 +9,16 @@ use super::failures::Failure;
 
 /// How long signals wait in all for an app that asks for fewer requests. The run is a daily one:
 /// a quarter of an hour is worth a complete picture, an hour is not.
-pub(crate) const RATE_PATIENCE: Duration = Duration::from_secs(15 * 60);
+pub const RATE_PATIENCE: Duration = Duration::from_secs(15 * 60);
 /// How long signals try again an app that does not answer, on top of the connector's own tries.
 /// Less than the pauses before the last of the engine's attempts add up to (31 s), so that the
 /// failure becomes a value before the engine gives the step up.
-pub(crate) const OUTAGE_PATIENCE: Duration = Duration::from_secs(30);
+pub const OUTAGE_PATIENCE: Duration = Duration::from_secs(30);
 /// Attempts of the actions after which an app that still refuses for now has refused. With the
 /// pauses below that is about two and a half hours; a task that is later than that misses the
 /// morning it was meant for. Far below the engine's own limit of attempts, so that the run ends
 /// with a result.
-pub(crate) const PATIENT_ATTEMPTS: u32 = 60;
+pub const PATIENT_ATTEMPTS: u32 = 60;
 /// The pause grows by this with each attempt, …
 const PAUSE_STEP: Duration = Duration::from_secs(5);
 /// … up to this.
@@ -28,26 +28,30 @@ const DEFAULT_PAUSE: Duration = Duration::from_secs(30);
 /// No app is waited for longer than this at once, whatever it asks for.
 const LONGEST_ASKED_PAUSE: Duration = Duration::from_secs(3600);
 
+/// Connections that one invocation of a Worker may have open at once; a seventh would wait inside
+/// the platform, where no deadline of ours sees it.
+pub const CONNECTIONS: usize = 6;
+
 /// How long an app asked to be left alone.
-pub(crate) fn asked_pause(failure: &Failure) -> Duration {
+pub fn asked_pause(failure: &Failure) -> Duration {
     let asked = failure.retry_after_seconds.map(Duration::from_secs);
     asked.unwrap_or(DEFAULT_PAUSE).min(LONGEST_ASKED_PAUSE)
 }
 
 /// The pause before the next look at an app that did not answer.
-pub(crate) fn grown_pause(attempt: u32) -> Duration {
+pub fn grown_pause(attempt: u32) -> Duration {
     PAUSE_STEP.saturating_mul(attempt).min(LONGEST_GROWN_PAUSE)
 }
 
 /// Whether the actions still wait in this attempt.
-pub(crate) fn is_patient(attempt: u32) -> bool {
+pub fn is_patient(attempt: u32) -> bool {
     attempt < PATIENT_ATTEMPTS
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::acting::failures::FailureKind;
+    use crate::acting::FailureKind;
 
     #[test]
     fn no_app_decides_alone_how_long_a_run_lasts() {

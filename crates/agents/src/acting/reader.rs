@@ -12,19 +12,18 @@ use serde::de::DeserializeOwned;
 
 use super::circuit::Circuit;
 use super::failures::{Failure, FailureKind, result};
+use super::needs::{Acts, reconnection_required};
 use super::patience::{OUTAGE_PATIENCE, RATE_PATIENCE, asked_pause, grown_pause, is_patient};
-use crate::onboarding::OnboardingHealth;
-use crate::onboarding::scopes::needed;
-use crate::onboarding::settings::OnboardingSettings;
+use super::services::Connected;
 use onbehalf_clock::Timestamp;
 use onbehalf_connector::{AlwaysPermit, Connector};
-use onbehalf_engine::{Flow, MissingConnection, StepContext, StepError, SuspendReason};
+use onbehalf_engine::{Flow, StepContext, StepError, SuspendReason};
 use onbehalf_identity::RequestContext;
 use onbehalf_tools::{self as tools, Tool, ToolContext};
 
 /// Reads for one attempt of a step.
-pub(crate) struct Reader<'a> {
-    cx: &'a StepContext<OnboardingHealth>,
+pub struct Reader<'a, D: Acts> {
+    cx: &'a StepContext<D>,
     tools: Result<ToolContext, Failure>,
     circuit: Circuit,
     worth: Worth,
@@ -32,7 +31,7 @@ pub(crate) struct Reader<'a> {
 
 /// What a read is worth waiting for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Worth {
+pub enum Worth {
     /// A signal: waited for briefly, then its failure is a value.
     Signal,
     /// The list of customers: an outage is left to the engine's retries.
@@ -45,7 +44,7 @@ pub(crate) enum Worth {
 const FIRST_FAILURE: &str = "first-failure";
 
 /// What a kept read came to.
-pub(crate) enum Read<T> {
+pub enum Read<T> {
     /// The value, now or from an earlier attempt.
     Done(T),
     /// It failed for good; kept.
@@ -55,7 +54,7 @@ pub(crate) enum Read<T> {
 }
 
 /// Why a piece of reading stopped.
-pub(crate) enum Stop {
+pub enum Stop {
     /// The app said no.
     Failed(Failure),
     /// The engine takes the run back.
@@ -75,7 +74,7 @@ impl From<StepError> for Stop {
 }
 
 /// The identity that tools run under, from the run's sealed context.
-pub(crate) fn tool_context(context: &RequestContext, run: &str) -> Result<ToolContext, Failure> {
+pub fn tool_context(context: &RequestContext, run: &str) -> Result<ToolContext, Failure> {
     ToolContext::from_keys(
         Some(&context.user_id),
         Some(context.scalekit_identifier.as_str()),
@@ -88,20 +87,15 @@ pub(crate) fn tool_context(context: &RequestContext, run: &str) -> Result<ToolCo
     .map_err(|missing| Failure::own(FailureKind::ContextMissing, &missing.to_string()))
 }
 
-impl<'a> Reader<'a> {
+impl<'a, D: Acts> Reader<'a, D> {
     /// A reader for this attempt.
-    pub fn new(cx: &'a StepContext<OnboardingHealth>, worth: Worth) -> Self {
+    pub fn new(cx: &'a StepContext<D>, worth: Worth) -> Self {
         Self {
             cx,
             tools: tool_context(cx.context(), cx.run_id()),
             circuit: Circuit::default(),
             worth,
         }
-    }
-
-    /// The operator's settings.
-    pub fn settings(&self) -> &OnboardingSettings {
-        &self.cx.services().settings
     }
 
     /// One call.
@@ -111,7 +105,7 @@ impl<'a> Reader<'a> {
             return Err(failure.into());
         }
         let tools = self.tools.as_ref().map_err(Clone::clone)?;
-        let scalekit = &self.cx.services().scalekit;
+        let scalekit = self.cx.services().scalekit();
         let outcome = tools::run::<T>(scalekit, tools, input, &AlwaysPermit).await;
         result(outcome).map_err(|failure| {
             self.circuit.note(T::CONNECTOR, &failure);
@@ -158,7 +152,7 @@ impl<'a> Reader<'a> {
     async fn may_wait(&self, failure: &Failure) -> Result<bool, StepError> {
         let limited = failure.kind == FailureKind::RateLimited;
         let patience = match self.worth {
-            _ if failure.is_auth() => return Ok(self.cx.state().waits_for_connections()),
+            _ if failure.is_auth() => return Ok(D::waits_for_connections(&self.cx.state())),
             _ if !limited && !failure.may_pass() => return Ok(false),
             Worth::Writes => return Ok(is_patient(self.cx.attempt())),
             _ if limited => RATE_PATIENCE,
@@ -176,7 +170,7 @@ impl<'a> Reader<'a> {
         let dead: Vec<_> = later.iter().filter(|(_, it)| it.is_auth()).collect();
         if !dead.is_empty() {
             let dead = dead.into_iter().map(|(connector, it)| (*connector, it));
-            return Ok(Flow::Suspend(connection_required(dead)));
+            return Ok(Flow::Suspend(reconnection_required::<D>(dead)));
         }
         let limited = later
             .iter()
@@ -196,30 +190,4 @@ impl<'a> Reader<'a> {
             None => StepError::terminal("a step waits for nothing"),
         })
     }
-}
-
-/// The suspension that ends when all these connections were made anew.
-pub(crate) fn connection_required<'f>(
-    dead: impl IntoIterator<Item = (Connector, &'f Failure)>,
-) -> SuspendReason {
-    let mut missing: Vec<MissingConnection> = Vec::new();
-    for (connector, failure) in dead {
-        if !missing.iter().any(|it| it.connector == connector.name()) {
-            missing.push(MissingConnection {
-                connector: connector.name().to_owned(),
-                reason: failure.name(),
-                scopes: needed(connector),
-            });
-        }
-    }
-    missing.sort_by_key(|it| order(&it.connector));
-    SuspendReason::ConnectionRequired { missing }
-}
-
-/// Connectors are named in the same order everywhere.
-fn order(name: &str) -> usize {
-    let found = crate::onboarding::CONNECTORS
-        .iter()
-        .position(|it| it.name() == name);
-    found.unwrap_or(usize::MAX)
 }

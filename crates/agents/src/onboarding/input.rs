@@ -1,13 +1,11 @@
 //! What a run is started with, what it shares between steps, and what its steps act through.
 
-use std::rc::Rc;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::settings::OnboardingSettings;
+use crate::acting::Services;
 use onbehalf_clock::Timestamp;
-use onbehalf_connector::{Connector, Scalekit};
 
 /// How one run behaves. `{}` is a valid input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -70,26 +68,10 @@ impl OnboardingState {
     }
 
     /// Whether the run waits for dead connections instead of going on without them.
-    pub(crate) fn waits_for_connections(&self) -> bool {
+    pub(super) fn waits_for_connections(&self) -> bool {
         self.input.on_missing_connector == OnMissingConnector::Suspend
     }
 }
 
 /// What the steps act through.
-pub struct OnboardingServices {
-    /// The connected apps.
-    pub scalekit: Rc<Scalekit>,
-    /// The operator's settings.
-    pub settings: OnboardingSettings,
-    /// This Worker's own address, such as `https://agent.example.com`.
-    pub public_url: String,
-}
-
-impl OnboardingServices {
-    /// Where a person makes this connection. It is this Worker's own route, so it never expires;
-    /// the provider's short-lived link is made on the click.
-    pub(super) fn connect_url(&self, connector: Connector) -> String {
-        let base = self.public_url.trim_end_matches('/');
-        format!("{base}/connect/{connector}")
-    }
-}
+pub type OnboardingServices = Services<OnboardingSettings>;

@@ -18,10 +18,9 @@ mod free_mail;
 mod input;
 mod plan;
 mod result;
-pub(crate) mod scopes;
 mod scored;
 mod scoring;
-pub(crate) mod settings;
+mod settings;
 mod signals;
 mod steps;
 mod tasks;
@@ -30,7 +29,7 @@ mod texts;
 mod tickets;
 mod weights;
 
-pub use crate::acting::failures::{ConnectorError, Failure, FailureKind};
+pub use crate::acting::{ConnectorError, Failure, FailureKind};
 pub use add_comment::AddComment;
 pub use create_task::CreateTask;
 pub use customers::{Contact, Customer, Lead, group};
@@ -50,12 +49,30 @@ pub use steps::{Actions, Contacts, Preflight, SignalsAndScores, SummaryStep};
 pub use template::Template;
 pub use weights::{FULL_SCORE, ScoringWeights};
 
+use crate::acting::{Acts, Means, Need, Services};
 use onbehalf_connector::Connector;
 use onbehalf_engine::{Definition, Workflow, workflow};
 use onbehalf_identity::RequestContext;
+use onbehalf_runs::hosted::Hosted;
 
 /// The connectors the workflow needs, in the order they are always named.
-pub const CONNECTORS: [Connector; 3] = [Connector::Hubspot, Connector::Zendesk, Connector::Linear];
+const NEEDS: &[Need] = &[
+    // Tasks are covered by the scopes of contacts (HubSpot, "Scopes").
+    Need {
+        connector: Connector::Hubspot,
+        scopes: &["crm.objects.contacts.read", "crm.objects.contacts.write"],
+    },
+    // Zendesk, "Using OAuth authentication: scopes".
+    Need {
+        connector: Connector::Zendesk,
+        scopes: &["read"],
+    },
+    // Linear, "OAuth 2.0 authentication: scopes".
+    Need {
+        connector: Connector::Linear,
+        scopes: &["read", "comments:create"],
+    },
+];
 
 /// The workflow's types and name.
 pub struct OnboardingHealth;
@@ -68,6 +85,36 @@ impl Definition for OnboardingHealth {
     type Context = RequestContext;
     type Result = OnboardingResult;
     type Services = OnboardingServices;
+}
+
+impl Acts for OnboardingHealth {
+    const NEEDS: &'static [Need] = NEEDS;
+
+    fn waits_for_connections(state: &OnboardingState) -> bool {
+        state.waits_for_connections()
+    }
+}
+
+impl Hosted<Means> for OnboardingHealth {
+    const TITLE: &'static str = "Onboarding health";
+    const DESCRIPTION: &'static str = "Scores every customer in onboarding by their open tickets and \
+         onboarding tasks, creates a HubSpot task for each that is at risk or critical, and comments \
+         on the Linear issue that waits longest.";
+    const SCHEDULE: Option<&'static str> = Some("0 8 * * *");
+    const SETTINGS_KEY: &'static str = "ONBOARDING";
+    type Settings = OnboardingSettings;
+
+    fn settings(text: Option<&str>) -> Result<OnboardingSettings, String> {
+        OnboardingSettings::from_json(text)
+    }
+
+    fn services(means: Means, settings: OnboardingSettings) -> OnboardingServices {
+        Services::new(means, settings)
+    }
+
+    fn chain() -> Workflow<Self> {
+        onboarding_workflow()
+    }
 }
 
 /// The whole workflow, ready to be driven.

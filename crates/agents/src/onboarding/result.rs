@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::plan::ActionKind;
 use super::scoring::HealthStatus;
-use crate::acting::failures::{ConnectorError, Failure, FailureKind};
+use crate::acting::{ConnectorError, Failure, FailureKind};
 use onbehalf_connector::Connector;
 
 /// The result of a run.

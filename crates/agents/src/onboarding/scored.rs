@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::result::CustomerError;
 use super::scoring::Health;
 use super::signals::StalledIssue;
-use crate::acting::failures::ConnectorError;
+use crate::acting::ConnectorError;
 
 /// A customer after scoring; holds no address, only HubSpot's ids of its contacts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,11 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::OnboardingHealth;
 use super::customers::Customer;
 use super::settings::OnboardingSettings;
 use super::signals::{StalledIssue, TaskSignals};
-use crate::acting::failures::{Failure, FailureKind};
-use crate::acting::reader::{Reader, Stop};
+use crate::acting::{Failure, FailureKind, Reader, Stop};
 use onbehalf_clock::Timestamp;
 use onbehalf_tools::{Issue, IssueState, IssuesInput, LinearIssues};
 
@@ -71,7 +71,7 @@ pub(super) fn questions(names: Names) -> Vec<Names> {
 
 /// Asks one question to its end.
 pub(super) async fn ask(
-    reader: &Reader<'_>,
+    reader: &Reader<'_, OnboardingHealth>,
     names: &Names,
     settings: &OnboardingSettings,
     now: Timestamp,
@@ -120,7 +120,7 @@ fn customers_of(issue: &Issue, names: &Names, by_project: bool) -> BTreeSet<usiz
 }
 
 fn add(signals: &mut TaskSignals, issue: &Issue, stalled_after: u32, now: Timestamp) {
-    if matches!(issue.state, IssueState::Canceled | IssueState::Duplicate) {
+    if issue.state == IssueState::Canceled {
         return;
     }
     signals.tasks_total += 1;

@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::OnboardingHealth;
 use super::customers::Customer;
 use super::signals::TicketSignals;
-use crate::acting::failures::{Failure, FailureKind};
-use crate::acting::reader::{Reader, Stop};
+use crate::acting::{Failure, FailureKind, Reader, Stop};
 use onbehalf_clock::Timestamp;
 use onbehalf_tools::{Tickets, TicketsInput, ZendeskTickets, requester_batches};
 
@@ -70,7 +70,7 @@ pub(super) fn questions(owners: &Owners) -> (Vec<TicketQuestion>, Vec<usize>) {
 
 /// Asks one question to its end.
 pub(super) async fn ask(
-    reader: &Reader<'_>,
+    reader: &Reader<'_, OnboardingHealth>,
     addresses: &[String],
     owners: &Owners,
 ) -> Result<Vec<TicketCount>, Stop> {

@@ -10,7 +10,8 @@ use serde::Serialize;
 
 use crate::api::cursor::CursorScope;
 use crate::api::events;
-use crate::routes::{Matched, Operation, WORKFLOW, find, is_run_id};
+use crate::operation::{ApiOperation, Operation};
+use crate::routes::{Matched, WORKFLOW, find, is_run_id};
 use crate::service::{Api, Handled, check_query};
 use crate::sign_in::Caller;
 use crate::wire::json_body;
@@ -195,17 +196,20 @@ impl Api {
     /// everything else, which [`Api::handle`] answers.
     pub async fn subscription(&self, request: &ApiRequest) -> Option<Subscription> {
         let matched = find(&request.method, &request.path);
-        let Matched::Operation(Operation::RunEvents, run_id) = matched else {
+        let Matched::Operation(Operation::Api(ApiOperation::RunEvents), run_id) = matched else {
             return None;
         };
         if request.method != "GET" {
             return None;
         }
-        check_query(Operation::RunEvents, request).ok()?;
+        check_query(ApiOperation::RunEvents, request).ok()?;
         let caller = self.caller(request).await.ok()?;
         self.owned_run(&caller, run_id).await.ok()?;
         // Last, so that what is left to `handle` was not counted yet.
-        if !self.within_limit(&caller, Operation::RunEvents).await {
+        if !self
+            .within_limit(&caller, ApiOperation::RunEvents.budget())
+            .await
+        {
             return None;
         }
         Some(Subscription {

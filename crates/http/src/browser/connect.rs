@@ -1,9 +1,11 @@
 //! Connecting an app with a browser: out to Scalekit's consent page, and back.
 //!
 //! ```text
-//!  /connect/{app} ─▶ state kept for (user, app, browser) ─▶ link minted ─▶ consent page
-//!                                                                            │
-//!  connected ◀─ runs told ◀─ verified for the session's user ◀─ state used up ◀─ /connect/callback
+//!  /connect/{app} ─▶ page: who, what, instead of what ─▶ its button, by POST
+//!                                                              │
+//!     consent page ◀─ link minted ◀─ state kept for (user, app, browser)
+//!          │
+//!  /connect/callback ─▶ state used up ─▶ verified for the session's user ─▶ runs told ─▶ connected
 //! ```
 //!
 //! Who is connected comes from the session alone. The link is minted on the click, so that what
@@ -15,17 +17,21 @@ use std::time::Duration;
 use subtle::ConstantTimeEq as _;
 use url::form_urlencoded::Serializer;
 
+use crate::browser::connect_state::{ConnectState, MAX_STATE_BYTES};
 use crate::browser::cookie::Cookie;
-use crate::browser::pages::{ConnectEnd, connect_end, login_path, unknown_connector};
+use crate::browser::navigation;
+use crate::browser::pages::{
+    Confirmation, ConnectEnd, Replaced, SignedIn, connect_end, login_path, unknown_connector,
+};
 use crate::browser::return_to::ReturnTo;
 use crate::limits;
-use crate::routes::Operation;
+use crate::operation::BrowserOperation;
 use crate::seal::{fingerprint, random_token};
 use crate::service::Api;
 use crate::sign_in::Caller;
 use crate::wire::message::{ApiRequest, ApiResponse};
 use crate::wire::query::Query;
-use onbehalf_connector::{CallFailure, Connector, VerifyFailure};
+use onbehalf_connector::{CallFailure, ConnectionStatus, Connector, VerifyFailure};
 use onbehalf_runs::{ConnectAttempt, TakenAttempt};
 
 /// How long a person may take for the consent. Scalekit's links die after some ten minutes too.
@@ -35,9 +41,8 @@ pub const CONNECT_LIFETIME: Duration = Duration::from_secs(10 * 60);
 const BROWSER_LIFETIME: Duration = Duration::from_secs(60 * 60);
 /// Length of 256 bits in base64url.
 const TOKEN_CHARS: usize = 43;
-/// Longest parameter of an address the browser comes back to that is looked at. A state has 43
-/// characters, the names Scalekit gives a consent some 40.
-const MAX_PARAMETER_BYTES: usize = 256;
+/// Longest name of a consent that is looked at, as Scalekit limits it.
+const MAX_REQUEST_ID_BYTES: usize = 1000;
 /// The path Scalekit sends the browser back to.
 pub const CONNECT_CALLBACK: &str = "/connect/callback";
 
@@ -45,15 +50,72 @@ pub const CONNECT_CALLBACK: &str = "/connect/callback";
 type End = (ConnectEnd, Option<Connector>);
 
 impl Api {
-    pub(crate) async fn start_connect(&self, request: &ApiRequest, connector: &str) -> ApiResponse {
+    /// The page a link leads to, from wherever it was clicked: nothing begins with it.
+    pub(crate) async fn show_connect(&self, request: &ApiRequest, connector: &str) -> ApiResponse {
         let Ok(connector) = Connector::from_str(connector) else {
             return unknown_connector();
         };
         let Some(caller) = self.browser_caller(request) else {
-            let return_to = format!("/connect/{}", connector.name());
-            return sign_in_first(&return_to);
+            return sign_in_first(302, &path_of(connector));
         };
-        if !self.within_limit(&caller, Operation::StartConnect).await {
+        let operation = BrowserOperation::ShowConnect;
+        if !self.within_person(&caller, operation).await {
+            return limits::refusal_page();
+        }
+        let providers = self.sign_in.providers();
+        let issuer = &caller.context.issuer;
+        let provider = providers.iter().find(|it| it.issuer == *issuer);
+        Confirmation {
+            signed_in: SignedIn {
+                user: &caller.context.user_id,
+                organization: caller.context.org_id.as_deref(),
+                provider: provider.map_or(issuer.as_str(), |it| &it.title),
+            },
+            connector,
+            replaced: self.replaced(&caller, connector).await,
+            shared: false,
+            secure: self.settings.secure(),
+        }
+        .page()
+    }
+
+    /// What a new connection would take the place of.
+    async fn replaced(&self, caller: &Caller, connector: Connector) -> Replaced {
+        let identifier = caller.context.scalekit_identifier.as_str();
+        let found = self
+            .scalekit
+            .connections(identifier, &[connector], None)
+            .await;
+        match found.as_deref() {
+            Err(_) => Replaced::Unknown,
+            Ok([]) => Replaced::Nothing,
+            Ok([connection, ..]) => match connection.status {
+                ConnectionStatus::Active => Replaced::Active {
+                    last_used_at: connection.last_used_at,
+                },
+                ConnectionStatus::Expired
+                | ConnectionStatus::Disconnected
+                | ConnectionStatus::Unknown => Replaced::Dead,
+                ConnectionStatus::NotConnected
+                | ConnectionStatus::PendingAuth
+                | ConnectionStatus::PendingVerification => Replaced::Nothing,
+            },
+        }
+    }
+
+    /// Begins a flow for the person who confirmed it on our own page.
+    pub(crate) async fn start_connect(&self, request: &ApiRequest, connector: &str) -> ApiResponse {
+        let Ok(connector) = Connector::from_str(connector) else {
+            return unknown_connector();
+        };
+        if !navigation::is_from(request, &self.settings.public_url) {
+            return connect_end(ConnectEnd::ForeignSite, Some(connector));
+        }
+        let Some(caller) = self.browser_caller(request) else {
+            return sign_in_first(303, &path_of(connector));
+        };
+        let operation = BrowserOperation::StartConnect;
+        if !self.within_person(&caller, operation).await {
             return limits::refusal_page();
         }
         let browser = self
@@ -63,7 +125,7 @@ impl Api {
             Ok(link) => {
                 let secure = self.settings.secure();
                 let cookie = Cookie::Browser.set(secure, &browser, BROWSER_LIFETIME);
-                ApiResponse::redirect(302, &link).with("set-cookie", &cookie)
+                ApiResponse::redirect(303, &link).with("set-cookie", &cookie)
             }
             Err(end) => connect_end(end, Some(connector)),
         }
@@ -76,7 +138,7 @@ impl Api {
         connector: Connector,
         browser: &str,
     ) -> Result<String, ConnectEnd> {
-        let state = random_token(&*self.random);
+        let state = ConnectState::write(&self.settings.seal, &*self.random, &caller.owner, browser);
         let attempt = ConnectAttempt {
             state_hash: fingerprint(&state),
             connector: connector.name().to_owned(),
@@ -97,43 +159,48 @@ impl Api {
         Ok(link.link.into())
     }
 
+    /// Takes the browser back. The address is good for one visit, by the person and in the browser
+    /// that began: whoever else comes with it ends the attempt, so that a consent that was given
+    /// by somebody else can be claimed by nobody.
     pub(crate) async fn finish_connect(&self, request: &ApiRequest) -> ApiResponse {
-        let query = Query::lenient(request);
-        let (Some(auth_request_id), Some(state)) =
-            (query.get("auth_request_id"), query.get("state"))
-        else {
+        let Some(back) = CameBack::read(request) else {
             return connect_end(ConnectEnd::Incomplete, None);
         };
-        if auth_request_id.len().max(state.len()) > MAX_PARAMETER_BYTES {
-            return connect_end(ConnectEnd::Incomplete, None);
+        // One that was never made here is answered like one that was made for another browser.
+        let Some(state) = ConnectState::read(&self.settings.seal, &back.state) else {
+            return connect_end(ConnectEnd::OtherBrowser, None);
+        };
+        let browser = self.browser(request);
+        if !browser.as_deref().is_some_and(|it| state.is_of(it)) {
+            return self.burn(&state, &back, ConnectEnd::OtherBrowser).await;
         }
         let Some(caller) = self.browser_caller(request) else {
-            let query = Serializer::new(String::new())
-                .append_pair("auth_request_id", auth_request_id)
-                .append_pair("state", state)
-                .finish();
-            return sign_in_first(&format!("{CONNECT_CALLBACK}?{query}"));
+            return sign_in_first(302, &back.path());
         };
+        if caller.owner != state.owner {
+            return self.burn(&state, &back, ConnectEnd::WrongUser).await;
+        }
         // Before the state is used up, so that the same answer is good a minute later.
-        if !self.within_limit(&caller, Operation::FinishConnect).await {
+        let operation = BrowserOperation::FinishConnect;
+        if !self.within_person(&caller, operation).await {
             return limits::refusal_page();
         }
-        let state_hash = fingerprint(state);
-        let browser = self.browser(request);
-        let (end, connector) = self
-            .settle(&caller, auth_request_id, &state_hash, browser)
-            .await;
+        let (end, connector) = self.settle(&caller, &back, browser).await;
         connect_end(end, connector)
     }
 
-    async fn settle(
-        &self,
-        caller: &Caller,
-        auth_request_id: &str,
-        state_hash: &str,
-        browser: Option<String>,
-    ) -> End {
-        let attempt = match self.backend.take_connect(&caller.owner, state_hash).await {
+    /// Uses up an attempt that somebody else came back with.
+    async fn burn(&self, state: &ConnectState, back: &CameBack, end: ConnectEnd) -> ApiResponse {
+        let hash = fingerprint(&back.state);
+        match self.backend.take_connect(&state.owner, &hash).await {
+            Ok(_) => connect_end(end, None),
+            Err(_) => connect_end(ConnectEnd::Unavailable, None),
+        }
+    }
+
+    async fn settle(&self, caller: &Caller, back: &CameBack, browser: Option<String>) -> End {
+        let state_hash = fingerprint(&back.state);
+        let attempt = match self.backend.take_connect(&caller.owner, &state_hash).await {
             Ok(TakenAttempt::Taken(attempt)) => attempt,
             Ok(TakenAttempt::AlreadyUsed) => return (ConnectEnd::AlreadyUsed, None),
             Ok(TakenAttempt::Expired) => return (ConnectEnd::Expired, None),
@@ -148,22 +215,18 @@ impl Api {
         } else if !browser.is_some_and(|it| same(&fingerprint(&it), &attempt.browser_hash)) {
             ConnectEnd::OtherBrowser
         } else {
-            self.verify(caller, connector, auth_request_id, state_hash)
-                .await
+            self.verify(caller, connector, back).await
         };
         (end, Some(connector))
     }
 
     /// Activates the connection for the session's user and tells the runs that wait for it.
-    async fn verify(
-        &self,
-        caller: &Caller,
-        connector: Connector,
-        auth_request_id: &str,
-        state_hash: &str,
-    ) -> ConnectEnd {
+    async fn verify(&self, caller: &Caller, connector: Connector, back: &CameBack) -> ConnectEnd {
         let identifier = caller.context.scalekit_identifier.as_str();
-        let verified = self.scalekit.verify_user(auth_request_id, identifier).await;
+        let verified = self
+            .scalekit
+            .verify_user(&back.auth_request_id, identifier)
+            .await;
         let answered = match verified {
             Ok(_) => true,
             Err(VerifyFailure::WrongUser) => return ConnectEnd::WrongUser,
@@ -179,7 +242,7 @@ impl Api {
             (true, Ok(false)) => return ConnectEnd::Incomplete,
             (false, _) => return ConnectEnd::Unavailable,
         }
-        let event = format!("callback:{state_hash}");
+        let event = format!("callback:{}", fingerprint(&back.state));
         let told = self
             .backend
             .connection_made(identifier, connector.name(), &event)
@@ -210,8 +273,42 @@ impl Api {
     }
 }
 
-fn sign_in_first(return_to: &str) -> ApiResponse {
-    ApiResponse::redirect(302, &login_path(None, &ReturnTo::parse(return_to)))
+/// What Scalekit adds to the address a browser comes back to.
+struct CameBack {
+    auth_request_id: String,
+    state: String,
+}
+
+impl CameBack {
+    /// Both parts, each given once and of a length that can be ours.
+    fn read(request: &ApiRequest) -> Option<Self> {
+        let query = Query::lenient(request);
+        let part = |name, longest| {
+            let value = query.get(name)?;
+            (value.len() <= longest).then(|| value.to_owned())
+        };
+        Some(Self {
+            auth_request_id: part("auth_request_id", MAX_REQUEST_ID_BYTES)?,
+            state: part("state", MAX_STATE_BYTES)?,
+        })
+    }
+
+    /// The same address, without what others added.
+    fn path(&self) -> String {
+        let query = Serializer::new(String::new())
+            .append_pair("auth_request_id", &self.auth_request_id)
+            .append_pair("state", &self.state)
+            .finish();
+        format!("{CONNECT_CALLBACK}?{query}")
+    }
+}
+
+fn path_of(connector: Connector) -> String {
+    format!("/connect/{}", connector.name())
+}
+
+fn sign_in_first(status: u16, return_to: &str) -> ApiResponse {
+    ApiResponse::redirect(status, &login_path(None, &ReturnTo::parse(return_to)))
 }
 
 fn same(one: &str, other: &str) -> bool {

@@ -3,6 +3,7 @@
 use subtle::ConstantTimeEq as _;
 
 use crate::browser::cookie::Cookie;
+use crate::browser::navigation;
 use crate::browser::pages::{LoginEnd, chooser, login_end};
 use crate::browser::return_to::ReturnTo;
 use crate::browser::session::{LOGIN_LIFETIME, LoginCookie, SESSION_LIFETIME, write_session};
@@ -110,24 +111,12 @@ impl Api {
     /// Ends the session in this browser. A request that another site made is refused, so that no
     /// site can sign people out.
     pub(crate) fn logout(&self, request: &ApiRequest) -> Handled {
-        if !self.asked_by_this_site(request) {
+        if !navigation::is_from(request, &self.settings.public_url) {
             let detail = "Signing out has to be asked for by this site itself.";
             return Err(Problem::new(ProblemType::Forbidden, detail));
         }
         let cookie = Cookie::Session.clear(self.settings.secure());
         Ok(ApiResponse::redirect(303, "/").with("set-cookie", &cookie))
-    }
-
-    /// Whether a page of this site sent the request (or no browser at all). `Sec-Fetch-Site` comes
-    /// first: under the pages' `no-referrer` policy a form's `Origin` is `null`
-    /// (Fetch standard, "append a request Origin header").
-    fn asked_by_this_site(&self, request: &ApiRequest) -> bool {
-        let own = self.settings.public_url.origin().ascii_serialization();
-        match (request.header("sec-fetch-site"), request.header("origin")) {
-            (Some(site), _) => matches!(site, "same-origin" | "none"),
-            (None, Some(origin)) => origin == own,
-            (None, None) => true,
-        }
     }
 }
 

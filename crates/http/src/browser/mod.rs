@@ -4,8 +4,10 @@
 //! to know bearer tokens.
 
 pub mod connect;
+pub mod connect_state;
 pub mod cookie;
 pub mod login;
+pub mod navigation;
 pub mod pages;
 pub mod return_to;
 pub mod session;

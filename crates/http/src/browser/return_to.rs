@@ -7,8 +7,8 @@ use url::Url;
 const ALLOWED_PREFIXES: [&str; 1] = ["/connect/"];
 /// Where the browser goes when no allowed place was named.
 const FALLBACK: &str = "/";
-/// Longest target that is remembered; a connect callback with its parameters has a few hundred.
-const MAX_BYTES: usize = 1024;
+/// Longest target that is remembered: a connect callback with the longest parameters there are.
+const MAX_BYTES: usize = 2048;
 
 /// A path of this service, with query, that may be put into a `location` header.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,7 +99,7 @@ mod tests {
             assert_eq!(ReturnTo::parse(target).as_str(), "/", "{target}");
         }
         assert_eq!(
-            ReturnTo::parse(&format!("/connect/{}", "x".repeat(2000))).as_str(),
+            ReturnTo::parse(&format!("/connect/{}", "x".repeat(2048))).as_str(),
             "/"
         );
     }

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::limits::{self, Budget};
-use crate::routes::{Operation, Route};
+use crate::operation::Operation;
+use crate::routes::Route;
 use crate::wire::problem::ProblemType;
 
 /// The groups of operations.
@@ -154,17 +154,14 @@ impl Described {
 
     /// The answer for asking too often, where the operation is counted.
     fn limited(mut self, operation: Operation) -> Self {
-        match (
-            limits::of_address(operation),
-            limits::of_principal(operation),
-        ) {
-            (Some(Budget::Pages), _) => {
+        match operation {
+            Operation::Open(operation) if operation.budget().is_none() => self,
+            Operation::Open(_) | Operation::Api(_) => self.problem(ProblemType::RateLimited),
+            Operation::Browser(_) => {
                 self = self.pages(&[(429, "Too many requests; wait.")]);
                 self.responses["429"]["headers"]["Retry-After"] = seconds_to_wait();
                 self
             }
-            (None, None) => self,
-            _ => self.problem(ProblemType::RateLimited),
         }
     }
 
@@ -183,7 +180,7 @@ impl Described {
         }
         self = self.limited(route.operation);
         let mut operation = json!({
-            "operationId": operation_id(route),
+            "operationId": route.operation.name(),
             "tags": [self.tag],
             "summary": self.summary,
             "security": match self.access {
@@ -210,13 +207,4 @@ fn header(what: &str) -> Value {
 
 fn seconds_to_wait() -> Value {
     header("Seconds to wait")
-}
-
-/// The operation's name with a small first letter.
-fn operation_id(route: &Route) -> String {
-    let name = format!("{:?}", route.operation);
-    let mut letters = name.chars();
-    letters.next().map_or(String::new(), |first| {
-        first.to_ascii_lowercase().to_string() + letters.as_str()
-    })
 }

@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
 use super::*;
-use crate::limits;
+use crate::operation::Operation;
 use crate::routes::ROUTES;
 
 fn sample() -> Value {
@@ -85,8 +85,10 @@ fn what_is_counted_says_that_it_may_be_too_much() {
     for route in ROUTES {
         let operation = &document["paths"][route.path][route.method.to_ascii_lowercase()];
         let refused = &operation["responses"]["429"];
-        let counted = limits::of_principal(route.operation).is_some()
-            || limits::of_address(route.operation).is_some();
+        let counted = match route.operation {
+            Operation::Open(operation) => operation.budget().is_some(),
+            Operation::Browser(_) | Operation::Api(_) => true,
+        };
         assert_eq!(refused.is_object(), counted, "{}", route.path);
         let wait = refused["headers"]["Retry-After"].is_object();
         assert_eq!(wait, counted, "{}", route.path);

@@ -41,7 +41,9 @@ async fn the_api_wants_a_bearer_token_and_takes_no_cookie() {
 #[tokio::test]
 async fn unknown_paths_and_methods_are_problems() {
     let bench = bench();
-    assert_eq!(bench.ask("GET", "/nope", "").await.status, 404);
+    let response = bench.ask("GET", "/nope", "").await;
+    assert_eq!(json_of(&response)["type"], ProblemType::NotFound.urn());
+    assert_eq!(response.status, 404);
     let response = bench.ask("PATCH", "/api/schedule", "").await;
     assert_eq!(response.status, 405);
     assert_eq!(response.header("allow"), Some("GET, HEAD, PUT, DELETE"));
@@ -49,6 +51,19 @@ async fn unknown_paths_and_methods_are_problems() {
     for (name, _) in response.headers {
         assert!(!name.starts_with("access-control"));
     }
+}
+
+#[tokio::test]
+async fn a_person_who_went_astray_sees_a_page() {
+    let bench = bench();
+    let mut request = browser_request("GET", "/nope", &[]);
+    let accept = "text/html,application/xhtml+xml,*/*;q=0.8".to_owned();
+    request.headers.push(("accept".to_owned(), accept));
+    let response = bench.api.handle(request).await;
+    assert_eq!(response.status, 404);
+    let kind = response.header("content-type").expect("a type");
+    assert!(kind.starts_with("text/html"));
+    assert!(String::from_utf8_lossy(&response.body).contains("href=\"/\""));
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::ApiResponse;
 use crate::browser::connect::CONNECT_LIFETIME;
-use crate::testkit::{Bench, bench, cookie_of, location_parameter};
+use crate::testkit::{Bench, bench, browser_request, cookie_of, location_parameter};
 use onbehalf_connector::testkit::{ok, status};
 use onbehalf_fetch::FetchError;
 
@@ -21,11 +21,11 @@ async fn begin(bench: &Bench) -> Begun {
     bench.scalekit.script.then(ok(&json!({ "link": link })));
     let session = bench.session("alice");
     let response = bench
-        .visit("/connect/hubspot", std::slice::from_ref(&session))
+        .submit("/connect/hubspot", std::slice::from_ref(&session))
         .await;
     assert_eq!(
         (response.status, response.header("location")),
-        (302, Some(link))
+        (303, Some(link))
     );
     let sent = bench
         .scalekit
@@ -103,20 +103,150 @@ async fn the_platform_keeps_neither_state_nor_browser() {
     assert!(!kept.contains(&state) && !kept.contains(browser));
 }
 
+/// Whoever comes back with another's address ends the attempt: what they consented to cannot be
+/// claimed by the one who forwarded it.
 #[tokio::test]
-async fn somebody_elses_link_connects_nobody() {
+async fn a_visit_by_anybody_else_ends_the_attempt() {
+    let bench = bench();
+    let stranger = format!("{BROWSER}={}", "x".repeat(43));
+    let bob = bench.session("bob");
+    for (cookies, code, words) in [
+        (vec![], 403, "another browser"),
+        (vec![bob.clone()], 403, "another browser"),
+        (vec![bench.session("alice")], 403, "another browser"),
+        (
+            vec![bench.session("alice"), stranger],
+            403,
+            "another browser",
+        ),
+        (vec![bob, "of the one who began".into()], 403, "not yours"),
+    ] {
+        let began = begin(&bench).await;
+        let calls = bench.scalekit.script.count();
+        let cookies: Vec<_> = cookies
+            .into_iter()
+            .map(|it| match it.as_str() {
+                "of the one who began" => began.cookies[1].clone(),
+                _ => it,
+            })
+            .collect();
+        let response = come_back(&bench, &cookies, &began.state).await;
+        assert_eq!(response.status, code, "{cookies:?}");
+        assert!(text(&response).contains(words), "{cookies:?}");
+        // The one who began comes too late.
+        let response = come_back(&bench, &began.cookies, &began.state).await;
+        assert_eq!(response.status, 409, "{cookies:?}");
+        assert_eq!(
+            bench.scalekit.script.count(),
+            calls,
+            "Scalekit is not asked"
+        );
+    }
+    assert!(bench.platform.made.borrow().is_empty());
+}
+
+#[tokio::test]
+async fn an_attempt_that_cannot_be_ended_is_not_passed_off_as_ended() {
     let bench = bench();
     let Begun { cookies, state } = begin(&bench).await;
-    let bobs = [bench.session("bob"), cookies[1].clone()];
-    let response = come_back(&bench, &bobs, &state).await;
-    assert_eq!(response.status, 403);
-    assert!(text(&response).contains("not yours"));
-    // Alice's own session, in a browser that did not begin.
-    let response = come_back(&bench, &cookies[..1], &state).await;
-    assert_eq!(response.status, 403);
-    assert!(text(&response).contains("another browser"));
-    assert_eq!(bench.scalekit.script.count(), 1);
-    assert!(bench.platform.made.borrow().is_empty());
+    bench.platform.broken.set(true);
+    assert_eq!(come_back(&bench, &[], &state).await.status, 503);
+    bench.platform.broken.set(false);
+    assert_eq!(come_back(&bench, &[], &state).await.status, 403);
+    assert_eq!(come_back(&bench, &cookies, &state).await.status, 409);
+}
+
+/// A session may end during the consent; the browser is the same.
+#[tokio::test]
+async fn signing_in_again_in_the_middle_keeps_the_attempt() {
+    let bench = bench();
+    let Begun { cookies, state } = begin(&bench).await;
+    let response = come_back(&bench, &cookies[1..], &state).await;
+    assert_eq!(response.status, 302);
+    let back = location_parameter(&response, "return_to").expect("a way back");
+    assert!(back.contains(&state), "{back}");
+    bench.scalekit.script.then(ok(&json!({})));
+    bench.scalekit.script.then(ok(&account("ACTIVE")));
+    assert_eq!(bench.visit(&back, &cookies).await.status, 200);
+}
+
+/// Nobody wakes another's object with a state of their own making.
+#[tokio::test]
+async fn a_state_that_was_not_made_here_reaches_nothing() {
+    let bench = bench();
+    let Begun { cookies, state } = begin(&bench).await;
+    bench.platform.broken.set(true);
+    for made_up in ["x".repeat(43), format!("{state}A"), state[1..].to_owned()] {
+        assert_eq!(come_back(&bench, &cookies, &made_up).await.status, 403);
+    }
+}
+
+#[tokio::test]
+async fn a_link_shows_who_what_and_instead_of_what_and_begins_nothing() {
+    let bench = bench();
+    bench.scalekit.script.then(ok(&account("ACTIVE")));
+    let page = bench
+        .visit("/connect/hubspot", &[bench.session("alice")])
+        .await;
+    assert_eq!(page.status, 200);
+    for part in [
+        "alice (https://idp.test)",
+        "HubSpot",
+        "another takes its place",
+    ] {
+        assert!(text(&page).contains(part), "{part}: {}", text(&page));
+    }
+    assert!(bench.platform.attempts.borrow().is_empty());
+    // Scalekit not answering keeps nobody from connecting.
+    bench.scalekit.script.then(status(400, &json!({})));
+    let page = bench
+        .visit("/connect/hubspot", &[bench.session("alice")])
+        .await;
+    assert!(text(&page).contains("could not be looked up"));
+}
+
+#[tokio::test]
+async fn another_site_begins_nothing() {
+    let bench = bench();
+    for (name, value) in [
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+        ("origin", "https://evil.test"),
+        ("origin", "null"),
+    ] {
+        let cookies = [bench.session("alice")];
+        let mut request = browser_request("POST", "/connect/hubspot", &cookies);
+        request.headers.push((name.into(), value.into()));
+        let response = bench.api.handle(request).await;
+        assert_eq!(response.status, 403, "{name}: {value}");
+    }
+    assert!(bench.platform.attempts.borrow().is_empty());
+    assert_eq!(bench.scalekit.script.count(), 0);
+}
+
+#[tokio::test]
+async fn nothing_is_done_ahead_of_a_click() {
+    let bench = bench();
+    let Begun { cookies, state } = begin(&bench).await;
+    let calls = bench.scalekit.script.count();
+    for target in [
+        "/connect/hubspot".to_owned(),
+        format!("/connect/callback?auth_request_id=req_1&state={state}"),
+        "/auth/login".to_owned(),
+        "/auth/callback?code=c&state=s".to_owned(),
+    ] {
+        let mut request = browser_request("GET", &target, &cookies);
+        let ahead = ("sec-purpose".to_owned(), "prefetch;prerender".to_owned());
+        request.headers.push(ahead);
+        let response = bench.api.handle(request).await;
+        assert_eq!(response.status, 503, "{target}");
+        assert_eq!(response.header("set-cookie"), None, "{target}");
+    }
+    assert_eq!(bench.scalekit.script.count(), calls);
+    // What was asked ahead is still good for the visit itself.
+    bench.scalekit.script.then(ok(&json!({})));
+    bench.scalekit.script.then(ok(&account("ACTIVE")));
+    assert_eq!(come_back(&bench, &cookies, &state).await.status, 200);
 }
 
 #[tokio::test]
@@ -194,14 +324,20 @@ async fn without_a_session_one_signs_in_first_and_comes_back() {
         response.header("location"),
         Some("/auth/login?return_to=%2Fconnect%2Fhubspot")
     );
-    let target = "/connect/callback?auth_request_id=a%26b&state=s&identifier=user_bob";
-    let response = bench.visit(target, &[]).await;
-    let back = location_parameter(&response, "return_to");
+    let response = bench.submit("/connect/hubspot", &[]).await;
     assert_eq!(
-        back.as_deref(),
-        Some("/connect/callback?auth_request_id=a%26b&state=s")
+        (response.status, response.header("location")),
+        (303, Some("/auth/login?return_to=%2Fconnect%2Fhubspot"))
     );
     assert!(bench.platform.attempts.borrow().is_empty());
+    // What others add to the address is left behind.
+    let Begun { cookies, state } = begin(&bench).await;
+    let target =
+        format!("/connect/callback?auth_request_id=a%26b&state={state}&identifier=user_bob");
+    let response = bench.visit(&target, &cookies[1..]).await;
+    let back = location_parameter(&response, "return_to");
+    let expected = format!("/connect/callback?auth_request_id=a%26b&state={state}");
+    assert_eq!(back, Some(expected));
 }
 
 #[tokio::test]
@@ -212,7 +348,7 @@ async fn a_second_app_keeps_the_browser() {
         .scalekit
         .script
         .then(ok(&json!({ "link": "https://acme.scalekit.test/2" })));
-    let response = bench.visit("/connect/linear", &cookies).await;
+    let response = bench.submit("/connect/linear", &cookies).await;
     assert_eq!(cookie_of(&response, BROWSER), Some(cookies[1].clone()));
 }
 
@@ -220,17 +356,19 @@ async fn a_second_app_keeps_the_browser() {
 #[tokio::test]
 async fn what_comes_back_is_bounded() {
     let bench = bench();
-    let session = [bench.session("alice")];
-    let long = "x".repeat(257);
-    for target in [
-        format!("/connect/callback?auth_request_id={long}&state=s"),
-        format!("/connect/callback?auth_request_id=a&state={long}"),
-    ] {
-        assert_eq!(bench.visit(&target, &session).await.status, 400);
-        assert_eq!(bench.visit(&target, &[]).await.status, 400);
-    }
-    let fits = format!("/connect/callback?auth_request_id={}&state=s", &long[..256]);
-    assert_eq!(bench.visit(&fits, &session).await.status, 403);
+    let Begun { cookies, state } = begin(&bench).await;
+    let long = "x".repeat(1001);
+    let with = |id: &str, state: &str| {
+        let target = format!("/connect/callback?auth_request_id={id}&state={state}");
+        let cookies = cookies.clone();
+        let bench = &bench;
+        async move { bench.visit(&target, &cookies).await.status }
+    };
+    assert_eq!(with(&long, &state).await, 400);
+    assert_eq!(with("a", &long[..513]).await, 400);
+    assert_eq!(with("a", &long[..512]).await, 403);
+    bench.scalekit.script.then(status(404, &json!({})));
+    assert_eq!(with(&long[..1000], &state).await, 409);
 }
 
 #[tokio::test]
@@ -238,14 +376,15 @@ async fn what_cannot_begin_is_a_page() {
     let bench = bench();
     let session = [bench.session("alice")];
     assert_eq!(bench.visit("/connect/jira", &session).await.status, 404);
+    assert_eq!(bench.submit("/connect/jira", &session).await.status, 404);
     assert_eq!(bench.visit("/connect/callback", &session).await.status, 400);
     bench
         .scalekit
         .script
         .then(ok(&json!({ "link": "javascript:alert(1)" })));
-    let response = bench.visit("/connect/hubspot", &session).await;
+    let response = bench.submit("/connect/hubspot", &session).await;
     assert_eq!((response.status, response.header("location")), (502, None));
     assert!(response.header("content-security-policy").is_some());
     bench.platform.broken.set(true);
-    assert_eq!(bench.visit("/connect/hubspot", &session).await.status, 503);
+    assert_eq!(bench.submit("/connect/hubspot", &session).await.status, 503);
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crate::browser::connect_state::ConnectState;
 use crate::limits::{Budget, WINDOW_SECONDS};
 use crate::seal::fingerprint;
 use crate::testkit::{Bench, api_request, bench, browser_request, json_of};
@@ -56,19 +57,29 @@ async fn others_and_other_budgets_are_left_alone() {
 }
 
 #[tokio::test]
-async fn reading_is_not_counted() {
+async fn what_is_answered_from_memory_is_not_counted() {
     let bench = strict(0);
-    for path in [
-        "/api/workflows/onboarding-health/runs",
-        "/api/schedule",
-        "/api/tools",
-        "/health",
-        "/openapi.json",
-        "/",
-    ] {
+    for path in ["/health", "/openapi.json", "/"] {
         assert_eq!(bench.ask("GET", path, "").await.status, 200, "{path}");
     }
     assert!(bench.counter.uses.borrow().is_empty());
+}
+
+/// Looking costs an object, so it is counted, and apart from what costs more.
+#[tokio::test]
+async fn reading_is_counted_apart() {
+    let bench = strict(1);
+    let runs = "/api/workflows/onboarding-health/runs";
+    assert_eq!(bench.ask("GET", runs, "").await.status, 200);
+    for path in [
+        runs,
+        "/api/schedule",
+        "/api/tools",
+        &format!("{runs}/run_1"),
+    ] {
+        assert_eq!(bench.ask("GET", path, "").await.status, 429, "{path}");
+    }
+    assert_eq!(bench.ask("POST", TRIGGER, "{}").await.status, 200);
 }
 
 /// A caller is counted once the token is good: nobody can use up another's budget.
@@ -107,6 +118,7 @@ async fn everything_expensive_is_counted() {
         ("POST", "/api/tools/hubspot_get_contacts/execute"),
         ("POST", "/webhooks/scalekit"),
         ("GET", "/connect/hubspot"),
+        ("POST", "/connect/hubspot"),
         ("GET", "/connect/callback"),
         ("GET", "/auth/login"),
         ("GET", "/auth/callback"),
@@ -121,7 +133,10 @@ async fn everything_expensive_is_counted() {
 #[tokio::test]
 async fn a_person_over_the_limit_sees_a_page_and_loses_nothing() {
     let bench = strict(1);
-    let state = "s".repeat(43);
+    let browser = "b".repeat(43);
+    let owner = "owner-of-alice".to_owned();
+    let api = &bench.api;
+    let state = ConnectState::write(&api.settings.seal, &*api.random, &owner, &browser);
     let state_hash = fingerprint(&state);
     let attempt = ConnectAttempt {
         state_hash: state_hash.clone(),
@@ -129,12 +144,14 @@ async fn a_person_over_the_limit_sees_a_page_and_loses_nothing() {
         browser_hash: String::new(),
         expires_at: Timestamp::from_millis(i64::MAX),
     };
-    let owner = "owner-of-alice".to_owned();
     let begun = ((owner.clone(), state_hash), (attempt, false));
     bench.platform.attempts.borrow_mut().extend([begun]);
     // Alice has used up what she may; her address has not.
     bench.counter.uses.borrow_mut().push((Budget::Calls, owner));
-    let session = [bench.session("alice")];
+    let session = [
+        bench.session("alice"),
+        format!("__Host-onbehalf_browser={browser}"),
+    ];
     let callback = format!("/connect/callback?auth_request_id=a&state={state}");
     let page = bench.visit(&callback, &session).await;
     assert_eq!(page.status, 429);

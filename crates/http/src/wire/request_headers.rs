@@ -1,4 +1,5 @@
-//! The request headers with rules of their own: `Idempotency-Key`, `traceparent`, `Last-Event-ID`.
+//! The request headers with rules of their own: `Idempotency-Key`, `traceparent`, `Last-Event-ID`,
+//! `Accept`.
 
 use crate::wire::message::ApiRequest;
 use crate::wire::problem::{Problem, ProblemType};
@@ -48,6 +49,17 @@ fn is_hex(text: &str, length: usize) -> bool {
         && text
             .bytes()
             .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// Whether a person asks: somebody who would read HTML. Browsers name it first among what they
+/// take; programs that take anything get what programs get.
+pub fn wants_page(request: &ApiRequest) -> bool {
+    let asks = matches!(request.method.as_str(), "GET" | "HEAD");
+    let accept = request.header("accept").unwrap_or_default();
+    asks && accept.split(',').any(|range| {
+        let essence = range.split(';').next().unwrap_or_default();
+        essence.trim().eq_ignore_ascii_case("text/html")
+    })
 }
 
 /// The journal position a client has seen, from `Last-Event-ID`; 0 without one. An id that is none
@@ -109,5 +121,23 @@ mod tests {
         assert_eq!(last_event_id(&request("last-event-id", "12")), 12);
         assert_eq!(last_event_id(&request("last-event-id", "x")), 0);
         assert_eq!(last_event_id(&ApiRequest::default()), 0);
+    }
+
+    #[test]
+    fn browsers_are_told_from_programs() {
+        let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+        for (accept, page) in [
+            (browser, true),
+            ("Text/HTML", true),
+            ("*/*", false),
+            ("application/json", false),
+            ("", false),
+        ] {
+            let mut request = request("accept", accept);
+            request.method = "GET".into();
+            assert_eq!(wants_page(&request), page, "{accept}");
+            request.method = "POST".into();
+            assert!(!wants_page(&request));
+        }
     }
 }

@@ -4,8 +4,9 @@ use async_graphql_parser::types::{DocumentOperations, Field, OperationType, Sele
 use async_graphql_parser::{Positioned, parse_query};
 use serde_json::{Map, Value, json};
 
+use super::page::page;
 use super::select::{Scope, complexity, select};
-use super::{Failure, Linear, page, refusal};
+use super::{Failure, Linear, refusal};
 use crate::world::tool::{Actor, Answer, ToolFailure};
 
 /// Linear refuses a query that weighs more.
@@ -98,14 +99,9 @@ fn query_root(
             .issue(text("id"))
             .map(|index| linear.issue_json(index)),
         "comment" => linear
-            .comments
-            .iter()
-            .find(|comment| comment.id == text("id"))
-            .map(|comment| linear.comment_json(comment))
-            .ok_or_else(|| refusal("INPUT_ERROR", "Entity not found: Comment")),
-        "viewer" => Ok(
-            json!({ "__typename": "User", "id": actor.name, "name": actor.name, "email": actor.email }),
-        ),
+            .comment(text("id"))
+            .map(|comment| linear.comment_json(comment)),
+        "viewer" => Ok(linear.viewer(actor)),
         other => Err(unknown_field(other, "Query")),
     }
 }
@@ -116,9 +112,22 @@ fn mutate(
     arguments: &Map<String, Value>,
     actor: &Actor,
 ) -> Result<(String, Value), Failure> {
-    if name != "commentCreate" {
-        return Err(unknown_field(name, "Mutation"));
+    match name {
+        "commentCreate" => create_comment(linear, arguments, actor),
+        "commentDelete" => {
+            let id = arguments.get("id").and_then(Value::as_str);
+            let id = id.unwrap_or_default();
+            Ok((id.to_owned(), linear.delete_comment(id, actor)?))
+        }
+        other => Err(unknown_field(other, "Mutation")),
     }
+}
+
+fn create_comment(
+    linear: &mut Linear,
+    arguments: &Map<String, Value>,
+    actor: &Actor,
+) -> Result<(String, Value), Failure> {
     let input = arguments.get("input").and_then(Value::as_object);
     let input = input.ok_or_else(|| refusal("GRAPHQL_VALIDATION_FAILED", "input is required"))?;
     if let Some(unknown) = input

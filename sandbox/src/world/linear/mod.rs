@@ -1,10 +1,13 @@
-//! One user's Linear: issues, comments, and the GraphQL in front of them.
+//! An organization's Linear: issues, comments, and the GraphQL in front of them.
 //!
 //! A real subset: the queries, filters and the mutation that a client of onboarding needs, with
 //! Linear's limits. Everything else is refused as Linear refuses it.
 
+mod comments;
 mod filter;
 mod graphql;
+mod page;
+mod refused;
 mod select;
 
 use std::collections::BTreeMap;
@@ -13,18 +16,29 @@ use serde_json::{Value, json};
 
 use super::random::Dice;
 use super::time::iso;
-use super::tool::{Actor, Answer, Params, ToolFailure};
+use super::tool::{Actor, Answer, Outcome, Params, ToolFailure};
+pub use comments::Comment;
+use page::{Page, connection, page};
+pub use refused::{RATE, in_one, rate_limited, within};
 
-/// Largest page.
-const PAGE_LIMIT: usize = 250;
-/// Page size when none is asked for.
-const PAGE_DEFAULT: usize = 50;
+/// Tools that are simulated.
+pub const TOOLS: [&str; 8] = [
+    "linear_comment_create",
+    "linear_comment_delete",
+    "linear_comment_get",
+    "linear_comments_list",
+    "linear_graphql_query",
+    "linear_issue_get",
+    "linear_issues_list",
+    "linear_viewer_get",
+];
 
 /// An issue to be added.
+#[derive(Clone, Debug)]
 pub struct NewIssue {
     /// Title.
     pub title: String,
-    /// State type: `backlog`, `unstarted`, `started`, `completed` or `canceled`.
+    /// State type: `backlog`, `unstarted`, `started`, `completed`, `canceled` or `duplicate`.
     pub state: &'static str,
     /// When it was made.
     pub created_ms: i64,
@@ -39,6 +53,7 @@ pub struct NewIssue {
 }
 
 /// An issue.
+#[derive(Clone, Debug)]
 pub struct Issue {
     /// UUID.
     pub id: String,
@@ -47,23 +62,11 @@ pub struct Issue {
     issue: NewIssue,
 }
 
-/// A comment.
+/// An organization's Linear.
 #[derive(Clone, Debug)]
-pub struct Comment {
-    /// UUID, chosen by the client or by Linear.
-    pub id: String,
-    /// Position of its issue.
-    issue: usize,
-    /// Markdown.
-    pub body: String,
-    /// Who wrote it.
-    pub author: String,
-    /// When.
-    pub created_ms: i64,
-}
-
-/// One user's Linear.
 pub struct Linear {
+    organization: String,
+    organization_id: String,
     issues: Vec<Issue>,
     comments: Vec<Comment>,
     by_label: BTreeMap<String, Vec<usize>>,
@@ -79,8 +82,10 @@ pub(super) fn refusal(code: &str, message: impl Into<String>) -> Failure {
 
 impl Linear {
     /// An empty workspace; ids come from the seed.
-    pub fn new(seed: &str) -> Self {
+    pub fn new(organization: &str, seed: &str) -> Self {
         Self {
+            organization: organization.to_owned(),
+            organization_id: Dice::of(&format!("organization {seed}")).uuid(),
             issues: Vec::new(),
             comments: Vec::new(),
             by_label: BTreeMap::new(),
@@ -142,35 +147,56 @@ impl Linear {
     }
 
     /// Answers a tool call; `None` for tools that are not simulated.
-    pub fn call(
-        &mut self,
-        tool: &str,
-        params: &Params,
-        actor: &Actor,
-    ) -> Option<Result<Answer, ToolFailure>> {
+    pub fn call(&mut self, tool: &str, params: &Params, actor: &Actor) -> Outcome {
         let text = |name: &str| params.get(name).and_then(Value::as_str).unwrap_or_default();
         Some(match tool {
             "linear_graphql_query" => {
-                let variables = params.get("variables").cloned().unwrap_or_else(|| json!({}));
+                let variables = params
+                    .get("variables")
+                    .cloned()
+                    .unwrap_or_else(|| json!({}));
                 graphql::execute(self, text("query"), &variables, actor)
             }
             "linear_comment_create" => self
                 .create_comment(None, text("issueId"), text("body"), actor)
-                .map(|(id, comment)| Answer {
-                    data: json!({ "data": { "commentCreate": { "success": true, "comment": comment } } }),
-                    written: Some(id),
+                .map(|(id, comment)| {
+                    let made = json!({ "success": true, "comment": comment });
+                    Answer::wrote(id, json!({ "data": { "commentCreate": made } }))
                 }),
+            "linear_comment_delete" => {
+                let id = text("commentId");
+                self.delete_comment(id, actor)
+                    .map(|it| Answer::wrote(id, json!({ "data": { "commentDelete": it } })))
+            }
+            "linear_comment_get" => self
+                .comment(text("commentId"))
+                .map(|it| Answer::read(json!({ "data": { "comment": self.comment_json(it) } }))),
+            "linear_viewer_get" => Ok(Answer::read(
+                json!({ "data": { "viewer": self.viewer(actor) } }),
+            )),
             "linear_comments_list" => self.issue(text("issueId")).and_then(|index| {
                 let page = page(params.get("first"), params.get("after"))?;
                 let comments = self.comments_json(index, page);
-                Ok(Answer::read(json!({ "data": { "issue": { "comments": comments } } })))
+                Ok(Answer::read(
+                    json!({ "data": { "issue": { "comments": comments } } }),
+                ))
             }),
             "linear_issues_list" => self.list(params),
-            "linear_issue_get" => self.issue(text("issueId")).map(|index| {
-                Answer::read(json!({ "data": { "issue": self.issue_json(index) } }))
-            }),
+            "linear_issue_get" => self
+                .issue(text("issueId"))
+                .map(|index| Answer::read(json!({ "data": { "issue": self.issue_json(index) } }))),
             _ => return None,
         })
+    }
+
+    /// The person behind a token, and the organization it is for.
+    fn viewer(&self, actor: &Actor) -> Value {
+        let mut viewer = person(&actor.name, &actor.email);
+        viewer["email"] = actor.email.as_str().into();
+        viewer["organization"] = json!({ "__typename": "Organization", "id": self.organization_id,
+            "name": self.organization, "urlKey": self.organization });
+        viewer["teams"] = connection(Vec::new(), Page::default());
+        viewer
     }
 
     fn list(&self, params: &Params) -> Result<Answer, ToolFailure> {
@@ -201,63 +227,6 @@ impl Linear {
                     "Entity not found: Issue - Could not find referenced Issue.",
                 )
             })
-    }
-
-    fn create_comment(
-        &mut self,
-        id: Option<&str>,
-        issue: &str,
-        body: &str,
-        actor: &Actor,
-    ) -> Result<(String, Value), Failure> {
-        let issue = self.issue(issue)?;
-        if body.is_empty() {
-            return Err(refusal(
-                "INPUT_ERROR",
-                "Argument Validation Error: body should not be empty",
-            ));
-        }
-        let id = match id {
-            Some(id) if !is_uuid(id) => {
-                return Err(refusal(
-                    "INPUT_ERROR",
-                    "Argument Validation Error: id must be a UUID",
-                ));
-            }
-            Some(id) => id.to_owned(),
-            None => self.dice.uuid(),
-        };
-        if self.comments.iter().any(|comment| comment.id == id) {
-            return Err(refusal(
-                "INPUT_ERROR",
-                "conflict on insert of Comment: entity with this id already exists",
-            ));
-        }
-        self.comments.push(Comment {
-            id: id.clone(),
-            issue,
-            body: body.to_owned(),
-            author: actor.name.clone(),
-            created_ms: actor.now_ms,
-        });
-        self.issues[issue].issue.updated_ms = actor.now_ms;
-        let comment = self.comments.last().map(|it| self.comment_json(it));
-        Ok((id, comment.unwrap_or_default()))
-    }
-
-    fn comment_json(&self, comment: &Comment) -> Value {
-        let issue = &self.issues[comment.issue];
-        json!({ "__typename": "Comment", "id": comment.id, "body": comment.body,
-            "createdAt": iso(comment.created_ms), "updatedAt": iso(comment.created_ms),
-            "url": format!("https://linear.example/acme/issue/{}#comment-{}", issue.identifier, comment.id),
-            "user": { "__typename": "User", "id": comment.author, "name": comment.author },
-            "issue": { "__typename": "Issue", "id": issue.id, "identifier": issue.identifier } })
-    }
-
-    fn comments_json(&self, issue: usize, page: Page) -> Value {
-        let of = self.comments.iter().rev().filter(|it| it.issue == issue);
-        let all: Vec<Value> = of.map(|it| self.comment_json(it)).collect();
-        connection(all, page)
     }
 
     fn issues_json(&self, filter: &Value, page: Page) -> Result<Value, Failure> {
@@ -293,77 +262,15 @@ impl Linear {
     }
 }
 
+/// A person as others see them.
+fn person(name: &str, email: &str) -> Value {
+    let id = Dice::of(&format!("person {email}")).uuid();
+    json!({ "__typename": "User", "id": id, "name": name, "displayName": name })
+}
+
 impl Issue {
     /// Its title.
     pub fn title(&self) -> &str {
         &self.issue.title
     }
-}
-
-fn is_uuid(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    bytes.len() == 36
-        && bytes.iter().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => *byte == b'-',
-            14 => *byte == b'4',
-            _ => byte.is_ascii_hexdigit(),
-        })
-}
-
-/// A window into a list.
-#[derive(Clone, Copy)]
-pub(super) struct Page {
-    first: usize,
-    after: usize,
-}
-
-impl Default for Page {
-    fn default() -> Self {
-        Self {
-            first: PAGE_DEFAULT,
-            after: 0,
-        }
-    }
-}
-
-fn page(first: Option<&Value>, after: Option<&Value>) -> Result<Page, Failure> {
-    let first = match first {
-        None | Some(Value::Null) => PAGE_DEFAULT,
-        Some(first) => first
-            .as_u64()
-            .and_then(|first| usize::try_from(first).ok())
-            .filter(|first| (1..=PAGE_LIMIT).contains(first))
-            .ok_or_else(|| {
-                refusal(
-                    "INPUT_ERROR",
-                    format!("first must be between 1 and {PAGE_LIMIT}"),
-                )
-            })?,
-    };
-    let after = match after {
-        None | Some(Value::Null) => 0,
-        Some(after) => after
-            .as_str()
-            .and_then(|cursor| cursor.strip_prefix("cursor-"))
-            .and_then(|cursor| cursor.parse().ok())
-            .ok_or_else(|| refusal("INPUT_ERROR", "after is not a valid cursor"))?,
-    };
-    Ok(Page { first, after })
-}
-
-impl Page {
-    /// Nodes already cut to this page, as a connection over `total`.
-    fn wrap(self, nodes: Vec<Value>, total: usize) -> Value {
-        let end = self.after + nodes.len();
-        let cursor = |at: usize| format!("cursor-{at}");
-        json!({ "nodes": nodes, "pageInfo": {
-            "hasNextPage": end < total, "hasPreviousPage": self.after > 0,
-            "startCursor": cursor(self.after), "endCursor": cursor(end) } })
-    }
-}
-
-fn connection(all: Vec<Value>, page: Page) -> Value {
-    let total = all.len();
-    let nodes = all.into_iter().skip(page.after).take(page.first).collect();
-    page.wrap(nodes, total)
 }

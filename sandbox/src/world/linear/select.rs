@@ -4,7 +4,8 @@ use async_graphql_parser::types::{ExecutableDocument, Field, Selection, Selectio
 use serde_json::{Map, Value};
 
 use super::graphql::unknown_field;
-use super::{Failure, PAGE_DEFAULT, Page, connection, page, refusal};
+use super::page::{PAGE_DEFAULT, Page, connection, page};
+use super::{Failure, refusal};
 
 /// A document and its variables.
 pub(super) struct Scope<'a> {

@@ -7,7 +7,7 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::acting::failures::{ConnectorError, Failure};
+use crate::acting::{ConnectorError, Failure};
 use crate::onboarding::plan::{ActionKind, Plan, PlannedAction, plan};
 use crate::onboarding::result::{ActionResult, ActionStatus};
 use crate::onboarding::scored::Scored;

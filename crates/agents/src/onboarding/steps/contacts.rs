@@ -7,8 +7,7 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::acting::failures::{ConnectorError, Failure, FailureKind};
-use crate::acting::reader::{Read, Reader, Worth};
+use crate::acting::{ConnectorError, Failure, FailureKind, Read, Reader, Worth};
 use crate::onboarding::customers::{Customer, Lead, group};
 use crate::onboarding::{OnboardingHealth, OnboardingState};
 use onbehalf_clock::{DAY_MS, Timestamp};

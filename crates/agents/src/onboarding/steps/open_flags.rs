@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::acting::failures::{Failure, FailureKind};
-use crate::acting::reader::{Read, Reader, Worth};
+use crate::acting::{Failure, FailureKind, Read, Reader, Worth};
 use crate::onboarding::OnboardingHealth;
 use crate::onboarding::flags::{FLAG_WORD, OpenFlag, Reference, customer_token};
 use crate::onboarding::scored::Scored;

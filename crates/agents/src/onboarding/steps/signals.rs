@@ -6,24 +6,19 @@
 
 use async_trait::async_trait;
 
-use crate::acting::failures::{ConnectorError, Failure, FailureKind};
-use crate::acting::reader::{Read, Reader, Worth};
+use crate::acting::{CONNECTIONS, ConnectorError, Failure, FailureKind, Read, Reader, Worth};
 use crate::onboarding::customers::Customer;
 use crate::onboarding::result::CustomerError;
 use crate::onboarding::scored::{Scored, ScoredCustomer};
 use crate::onboarding::signals::{Reading, Signals, TaskSignals, TicketSignals};
 use crate::onboarding::tasks::{self, Names, TaskCount};
 use crate::onboarding::tickets::{self, Owners, TicketCount, TicketQuestion};
-use crate::onboarding::{OnboardingHealth, OnboardingState, score};
+use crate::onboarding::{OnboardingHealth, OnboardingSettings, OnboardingState, score};
 use onbehalf_connector::Connector;
 use onbehalf_engine::{Flow, Step, StepContext, StepError, StepResult};
 use onbehalf_identity::RequestContext;
 
 use super::contacts::Found;
-
-/// Connections that one invocation of a Worker may have open at once; a seventh would wait inside
-/// the platform, where no deadline of ours sees it.
-pub(super) const CONNECTIONS: usize = 6;
 
 /// Step 3.
 pub struct SignalsAndScores;
@@ -73,7 +68,7 @@ impl Step<OnboardingHealth> for SignalsAndScores {
         let reader = Reader::new(cx, Worth::Signal);
         let answers = cx
             .for_each(questions, CONNECTIONS, |question| {
-                answer(&reader, &found, &owners, question)
+                answer(settings, &reader, &found, &owners, question)
             })
             .await?;
 
@@ -149,7 +144,8 @@ fn interleave<'a>(tickets: &'a [TicketQuestion], tasks: &'a [Names]) -> Vec<Ques
 }
 
 async fn answer(
-    reader: &Reader<'_>,
+    settings: &OnboardingSettings,
+    reader: &Reader<'_, OnboardingHealth>,
     found: &Found,
     owners: &Owners,
     question: Question<'_>,
@@ -165,7 +161,7 @@ async fn answer(
         Question::Tasks(index, names) => Answer::Tasks(
             reader
                 .keep(&format!("linear-{index}"), || {
-                    tasks::ask(reader, names, reader.settings(), found.now)
+                    tasks::ask(reader, names, settings, found.now)
                 })
                 .await?,
         ),

@@ -2,11 +2,10 @@
 
 use std::rc::Rc;
 
-use crate::acting::circuit::Circuit;
-use crate::acting::effects::Manner;
-use crate::acting::failures::{Failure, FailureKind};
-use crate::acting::patience::{asked_pause, grown_pause, is_patient};
-use crate::acting::reader::connection_required;
+use crate::acting::{
+    CONNECTIONS, Circuit, Failure, FailureKind, Manner, asked_pause, grown_pause, is_patient,
+    reconnection_required,
+};
 use crate::onboarding::OnboardingHealth;
 use crate::onboarding::add_comment::AddComment;
 use crate::onboarding::create_task::CreateTask;
@@ -17,7 +16,6 @@ use onbehalf_connector::Connector;
 use onbehalf_engine::{Settled, StepContext, StepError, SuspendReason};
 
 use super::actions::ended;
-use super::signals::CONNECTIONS;
 
 /// What the writes came to.
 pub(super) enum Written {
@@ -149,7 +147,7 @@ fn after(cx: &StepContext<OnboardingHealth>, items: Vec<Item>, manner: &Manner) 
         let dead = dead
             .iter()
             .map(|(connector, failure)| (*connector, failure));
-        return Written::Wait(connection_required(dead));
+        return Written::Wait(reconnection_required::<OnboardingHealth>(dead));
     }
     Written::Wait(match (limited, later) {
         (Some(until), _) => SuspendReason::RateLimited { until },

@@ -11,6 +11,8 @@ pub enum ConnectEnd {
     Connected,
     /// The connection is active, but waiting runs could not be told.
     ConnectedRunsNotTold,
+    /// Another site asked to begin.
+    ForeignSite,
     /// The flow belongs to somebody else than who is signed in.
     WrongUser,
     /// It was begun in another browser.
@@ -30,9 +32,10 @@ pub enum ConnectEnd {
 impl ConnectEnd {
     /// Every end.
     #[cfg(test)]
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Connected,
         Self::ConnectedRunsNotTold,
+        Self::ForeignSite,
         Self::WrongUser,
         Self::OtherBrowser,
         Self::Expired,
@@ -47,7 +50,7 @@ impl ConnectEnd {
         match self {
             Self::Connected | Self::ConnectedRunsNotTold => 200,
             Self::Incomplete => 400,
-            Self::WrongUser | Self::OtherBrowser => 403,
+            Self::ForeignSite | Self::WrongUser | Self::OtherBrowser => 403,
             Self::AlreadyUsed => 409,
             Self::Expired => 410,
             Self::Failed => 502,
@@ -69,17 +72,24 @@ impl ConnectEnd {
                 "The app is connected to your account, but runs that wait for it could not be told \
                  just now. Connect once more to wake them.",
             ),
+            Self::ForeignSite => (
+                Tone::Bad,
+                "Asked by another site",
+                "Another web site asked to connect an app to your account, so nothing was begun. \
+                 If it was your wish, start here.",
+            ),
             Self::WrongUser => (
                 Tone::Bad,
                 "This link is not yours",
                 "The connection was started for somebody else than the person signed in here, so \
-                 nothing was connected. Start again from your own account.",
+                 nothing was connected, and the link is good for nobody any more. Start again from \
+                 your own account.",
             ),
             Self::OtherBrowser => (
                 Tone::Bad,
                 "Started in another browser",
-                "This connection was started in another browser, so nothing was connected. Start \
-                 again here.",
+                "This connection was started in another browser, so nothing was connected, and the \
+                 link is good for nobody any more. If you started it, start again here.",
             ),
             Self::Expired => (
                 Tone::Notice,

@@ -3,14 +3,18 @@
 //! Owns layout, wording and the headers that keep a page from being framed, cached or extended.
 //! Decides nothing.
 
+mod confirm;
 mod connect;
 mod home;
 mod login;
+mod nothing;
 mod too_many;
 
+pub use confirm::{Confirmation, Replaced, SignedIn};
 pub use connect::{ConnectEnd, connect_end, unknown_connector};
 pub use home::home;
 pub use login::{LoginEnd, chooser, login_end, login_path};
+pub use nothing::{asked_ahead, not_found};
 pub use too_many::too_many_requests;
 
 use base64::Engine as _;
@@ -50,15 +54,16 @@ fn page(status: u16, title: &str, content: &Markup) -> ApiResponse {
     };
     let body = markup.into_string().into_bytes();
     ApiResponse::new(status, "text/html; charset=utf-8", body)
-        .replacing("content-security-policy", &policy())
+        .replacing("content-security-policy", &policy("'self'"))
         .with("cross-origin-opener-policy", "same-origin")
         .with("permissions-policy", PERMISSIONS)
 }
 
-fn policy() -> String {
+/// `form_targets` is where forms of the page may lead.
+fn policy(form_targets: &str) -> String {
     let hash = STANDARD.encode(Sha256::digest(STYLE.as_bytes()));
     format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; form-action 'self'; \
+        "default-src 'none'; style-src 'sha256-{hash}'; form-action {form_targets}; \
          frame-ancestors 'none'; base-uri 'none'"
     )
 }

@@ -1,0 +1,27 @@
+//! What the caller has connected.
+
+use super::JSON;
+use crate::api::connections::{ConnectRequest, ConnectResponse, ConnectionListResponse};
+use crate::openapi::parts::{Access, Described};
+use crate::openapi::schemas::Schemas;
+use crate::wire::problem::ProblemType;
+
+pub fn link(schemas: &mut Schemas) -> Described {
+    Described::new("connections", Access::Bearer, "Hands out a connect link")
+        .body(true, schemas.sent::<ConnectRequest>())
+        .answer(200, "The link.", JSON, schemas.of::<ConnectResponse>())
+        .problem(ProblemType::UnknownConnector)
+}
+
+pub fn list(schemas: &mut Schemas) -> Described {
+    let summary = "Lists the caller's connections";
+    Described::new("connections", Access::Bearer, summary)
+        .answer(
+            200,
+            "All connectors.",
+            JSON,
+            schemas.of::<ConnectionListResponse>(),
+        )
+        .problem(ProblemType::ConnectorFailed)
+        .problem(ProblemType::ConnectorUnavailable)
+}

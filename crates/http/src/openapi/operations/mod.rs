@@ -1,0 +1,79 @@
+//! What each operation takes and answers. The matches name every operation: one without a
+//! description does not compile.
+
+mod connections;
+mod open;
+mod pages;
+mod runs;
+mod schedule;
+mod tools;
+
+use serde_json::{Value, json};
+
+use super::parts::Described;
+use super::schemas::Schemas;
+use crate::operation::{ApiOperation, BrowserOperation, OpenOperation, Operation};
+use crate::wire::problem::{ProblemBody, ProblemType};
+use onbehalf_tools::Registry;
+
+const JSON: &str = "application/json";
+
+/// Describes an operation.
+pub fn describe(operation: Operation, schemas: &mut Schemas, tools: &Registry) -> Described {
+    // Every problem refers to it.
+    schemas.of::<ProblemBody>();
+    match operation {
+        Operation::Open(operation) => for_anybody(operation, schemas),
+        Operation::Browser(operation) => for_browser(operation),
+        Operation::Api(operation) => for_caller(operation, schemas, tools),
+    }
+}
+
+fn for_anybody(operation: OpenOperation, schemas: &mut Schemas) -> Described {
+    match operation {
+        OpenOperation::Home => open::home(),
+        OpenOperation::Health => open::health(schemas),
+        OpenOperation::OpenApi => open::this_document(),
+        OpenOperation::ReceiveWebhook => open::webhook(),
+    }
+}
+
+fn for_browser(operation: BrowserOperation) -> Described {
+    match operation {
+        BrowserOperation::ShowConnect => pages::show_connect(),
+        BrowserOperation::StartConnect => pages::start_connect(),
+        BrowserOperation::FinishConnect => pages::finish_connect(),
+        BrowserOperation::StartLogin => pages::start_login(),
+        BrowserOperation::FinishLogin => pages::finish_login(),
+        BrowserOperation::Logout => pages::logout(),
+    }
+}
+
+fn for_caller(operation: ApiOperation, schemas: &mut Schemas, tools: &Registry) -> Described {
+    match operation {
+        ApiOperation::TriggerRun => runs::trigger(schemas),
+        ApiOperation::ListRuns => runs::list(schemas),
+        ApiOperation::GetRun => runs::show(schemas),
+        ApiOperation::CancelRun => runs::cancel(schemas),
+        ApiOperation::ResumeRun => runs::resume(schemas),
+        ApiOperation::RunEvents => runs::events(schemas),
+        ApiOperation::GetSchedule => schedule::show(schemas),
+        ApiOperation::EnableSchedule => schedule::enable(schemas),
+        ApiOperation::DisableSchedule => schedule::disable(schemas),
+        ApiOperation::CreateConnectLink => connections::link(schemas),
+        ApiOperation::ListConnections => connections::list(schemas),
+        ApiOperation::ListTools => tools::list(schemas),
+        ApiOperation::ExecuteTool => tools::execute(schemas, tools),
+    }
+}
+
+fn text() -> Value {
+    json!({ "type": "string" })
+}
+
+/// What the platform behind the routes may answer.
+fn backed(described: Described) -> Described {
+    described
+        .problem(ProblemType::Unavailable)
+        .problem(ProblemType::Internal)
+}

@@ -1,0 +1,101 @@
+//! What a person asks for with a browser.
+
+use serde_json::json;
+
+use super::text;
+use crate::openapi::parts::{Access, Described};
+use crate::wire::problem::ProblemType;
+use onbehalf_connector::Connector;
+
+fn page(access: Access, summary: &'static str) -> Described {
+    Described::new("browser", access, summary)
+}
+
+fn connect(summary: &'static str) -> Described {
+    let names: Vec<_> = Connector::ALL.iter().map(|it| it.name()).collect();
+    page(Access::Session, summary).parameter(
+        "path",
+        "connector",
+        "The app.",
+        json!({ "type": "string", "enum": names }),
+    )
+}
+
+pub fn show_connect() -> Described {
+    connect("Asks the person to confirm that an app is to be connected")
+        .bare(302, "Sign in first.", Some("The sign-in"))
+        .pages(&[
+            (200, "Who is signed in, which app, and what is replaced."),
+            (404, "Unknown app."),
+            (503, "Asked ahead of a click."),
+        ])
+}
+
+pub fn start_connect() -> Described {
+    connect("Sends the browser to a consent page")
+        .bare(303, "Onwards.", Some("The consent page, or the sign-in"))
+        .pages(&[
+            (403, "Asked by another site."),
+            (404, "Unknown app."),
+            (502, "Scalekit failed."),
+            (503, "Scalekit is unavailable."),
+        ])
+}
+
+pub fn finish_connect() -> Described {
+    page(
+        Access::Session,
+        "Takes the browser back from a consent page",
+    )
+    .parameter("query", "auth_request_id", "Set by Scalekit.", text())
+    .parameter("query", "state", "As it was sent.", text())
+    .bare(302, "Sign in first.", Some("The sign-in"))
+    .pages(&[
+        (200, "Connected."),
+        (400, "The consent was not completed."),
+        (403, "Started by another user or in another browser."),
+        (409, "Already used."),
+        (410, "Took too long."),
+        (502, "Scalekit failed."),
+        (503, "Scalekit is unavailable."),
+    ])
+}
+
+pub fn start_login() -> Described {
+    page(Access::Open, "Sends the browser to the identity provider")
+        .parameter(
+            "query",
+            "provider",
+            "Which one, where there are several.",
+            text(),
+        )
+        .parameter("query", "return_to", "A path below /connect/.", text())
+        .bare(302, "Onwards.", Some("The identity provider"))
+        .pages(&[
+            (200, "Several providers to choose from."),
+            (403, "The provider refused."),
+            (503, "No provider is configured, or it is unavailable."),
+        ])
+}
+
+pub fn finish_login() -> Described {
+    page(
+        Access::Open,
+        "Takes the browser back from the identity provider",
+    )
+    .parameter("query", "code", "The authorization code.", text())
+    .parameter("query", "state", "As it was sent.", text())
+    .parameter("query", "iss", "The issuer (RFC 9207).", text())
+    .bare(302, "Signed in.", Some("Where the sign-in began"))
+    .pages(&[
+        (400, "Unknown or over."),
+        (403, "The provider refused."),
+        (503, "The provider is unavailable."),
+    ])
+}
+
+pub fn logout() -> Described {
+    page(Access::Open, "Ends the browser session")
+        .bare(303, "Signed out.", Some("The start page"))
+        .problem(ProblemType::Forbidden)
+}

@@ -1,0 +1,126 @@
+//! Runs: starting, listing, showing, steering, watching.
+
+use serde_json::json;
+
+use super::{JSON, backed, text};
+use crate::api::events::RunEvent;
+use crate::api::runs::{
+    DEFAULT_LIMIT, MAX_LIMIT, RunListResponse, RunResponse, RunStatusResponse, TriggerResponse,
+};
+use crate::openapi::parts::{Access, Described};
+use crate::openapi::schemas::Schemas;
+use crate::wire::problem::ProblemType;
+use onbehalf_agents::onboarding::OnboardingInput;
+use onbehalf_engine::RunStatus;
+use onbehalf_runs::ResumeRequest;
+
+fn runs(summary: &'static str) -> Described {
+    backed(Described::new("runs", Access::Bearer, summary))
+}
+
+fn one_run(summary: &'static str) -> Described {
+    runs(summary)
+        .parameter(
+            "path",
+            "runId",
+            "The run's name.",
+            json!({ "type": "string", "pattern": "^run_[0-9a-z]{1,64}$" }),
+        )
+        .problem(ProblemType::RunNotFound)
+}
+
+pub fn trigger(schemas: &mut Schemas) -> Described {
+    runs("Starts a run; the same for a fresh run and for a repeated idempotency key")
+        .parameter(
+            "header",
+            "Idempotency-Key",
+            "The same key with the same options gives the same run.",
+            json!({ "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" }),
+        )
+        .parameter("header", "traceparent", "W3C Trace Context.", text())
+        .body(false, schemas.sent::<OnboardingInput>())
+        .answer(
+            200,
+            "The run is started.",
+            JSON,
+            schemas.of::<TriggerResponse>(),
+        )
+        .problem(ProblemType::InvalidIdempotencyKey)
+        .problem(ProblemType::IdempotencyKeyReused)
+        .problem(ProblemType::TooManyRuns)
+}
+
+pub fn list(schemas: &mut Schemas) -> Described {
+    runs("Lists the caller's runs, newest first")
+        .parameter(
+            "query",
+            "status",
+            "Only this status.",
+            schemas.sent::<RunStatus>(),
+        )
+        .parameter(
+            "query",
+            "limit",
+            "At most this many.",
+            json!({
+                "type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT,
+            }),
+        )
+        .parameter(
+            "query",
+            "cursor",
+            "`nextCursor` of the page before; opaque.",
+            json!({ "type": "string", "minLength": 1 }),
+        )
+        .answer(200, "A page.", JSON, schemas.of::<RunListResponse>())
+        .problem(ProblemType::InvalidCursor)
+}
+
+pub fn show(schemas: &mut Schemas) -> Described {
+    one_run("Shows a run").answer(200, "The run.", JSON, schemas.of::<RunResponse>())
+}
+
+pub fn cancel(schemas: &mut Schemas) -> Described {
+    one_run("Cancels a run; nothing new is written once this is answered")
+        .answer(200, "Cancelled.", JSON, schemas.of::<RunStatusResponse>())
+        .problem(ProblemType::WrongStatus)
+}
+
+pub fn resume(schemas: &mut Schemas) -> Described {
+    one_run("Resumes a suspended run")
+        .body(true, schemas.sent::<ResumeRequest>())
+        .answer(200, "It goes on.", JSON, schemas.of::<RunStatusResponse>())
+        .problem(ProblemType::AlreadyResumed)
+        .problem(ProblemType::WrongStatus)
+        .problem(ProblemType::WrongPayload)
+}
+
+pub fn events(schemas: &mut Schemas) -> Described {
+    // The events are text, so their JSON is documented beside the media type.
+    schemas.of::<RunEvent>();
+    one_run("What happens to a run, as server-sent events")
+        .parameter(
+            "header",
+            "Last-Event-ID",
+            "The last event seen; only later ones are sent.",
+            text(),
+        )
+        .answer(
+            200,
+            "Events, one described here; its `data` is a RunEvent, its `id` the position.",
+            "text/event-stream",
+            // One event, as OpenAPI 3.2 describes streams; 3.1 has no words for them.
+            json!({
+                "type": "object",
+                "required": ["id", "data"],
+                "properties": {
+                    "id": { "type": "string", "pattern": "^[0-9]+$" },
+                    "data": {
+                        "type": "string",
+                        "contentMediaType": "application/json",
+                        "contentSchema": { "$ref": "#/components/schemas/RunEvent" },
+                    },
+                },
+            }),
+        )
+}

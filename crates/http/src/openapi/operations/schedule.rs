@@ -1,0 +1,34 @@
+//! The caller's daily run.
+
+use serde_json::json;
+
+use super::{JSON, backed};
+use crate::openapi::parts::{Access, Described};
+use crate::openapi::schemas::Schemas;
+use onbehalf_runs::Schedule;
+
+fn schedule(summary: &'static str, schemas: &mut Schemas) -> Described {
+    backed(Described::new("schedule", Access::Bearer, summary)).answer(
+        200,
+        "The schedule now.",
+        JSON,
+        schemas.of::<Schedule>(),
+    )
+}
+
+pub fn show(schemas: &mut Schemas) -> Described {
+    schedule("Shows the schedule", schemas)
+}
+
+pub fn enable(schemas: &mut Schemas) -> Described {
+    let nothing = json!({ "type": "object", "additionalProperties": false });
+    schedule(
+        "Switches the daily run on, under the caller's identity",
+        schemas,
+    )
+    .body(false, nothing)
+}
+
+pub fn disable(schemas: &mut Schemas) -> Described {
+    schedule("Switches the daily run off", schemas)
+}

@@ -1,0 +1,164 @@
+//! Every operation there is, sorted by what a request must bring, and what each takes from whom.
+//!
+//! Owns the rules that hold before a handler begins. A new operation compiles only when it has a
+//! budget here, a handler in [`crate::service`] and a description in [`crate::openapi`]: each of
+//! these is a match that names every operation. Which of the three kinds it is decides who may ask,
+//! and a handler of the API cannot be reached without a verified caller.
+
+use crate::limits::Budget;
+
+/// An operation, by what a request must bring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Operation {
+    /// Nothing, or a signature of its own.
+    Open(OpenOperation),
+    /// A browser; what needs a session asks for one.
+    Browser(BrowserOperation),
+    /// A bearer token.
+    Api(ApiOperation),
+}
+
+/// What anybody may ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OpenOperation {
+    /// The start page.
+    Home,
+    /// Whether the service is up and configured.
+    Health,
+    /// The OpenAPI document.
+    OpenApi,
+    /// Takes Scalekit's events.
+    ReceiveWebhook,
+}
+
+/// What a person asks for with a browser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum BrowserOperation {
+    /// Asks the person to confirm that an app is to be connected.
+    ShowConnect,
+    /// Sends the browser to a consent page.
+    StartConnect,
+    /// Takes the browser back from a consent page.
+    FinishConnect,
+    /// Sends the browser to the identity provider.
+    StartLogin,
+    /// Takes the browser back from the identity provider.
+    FinishLogin,
+    /// Ends the browser session.
+    Logout,
+}
+
+/// What a program asks for as a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ApiOperation {
+    /// Starts a run.
+    TriggerRun,
+    /// Lists runs.
+    ListRuns,
+    /// Shows a run.
+    GetRun,
+    /// Cancels a run.
+    CancelRun,
+    /// Resumes a run.
+    ResumeRun,
+    /// Streams what happens to a run.
+    RunEvents,
+    /// Shows the schedule.
+    GetSchedule,
+    /// Switches the daily run on.
+    EnableSchedule,
+    /// Switches the daily run off.
+    DisableSchedule,
+    /// Hands out a connect link.
+    CreateConnectLink,
+    /// Lists connections.
+    ListConnections,
+    /// Lists tools.
+    ListTools,
+    /// Runs a tool.
+    ExecuteTool,
+}
+
+/// What a browser's request takes, before anything is done for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageBudgets {
+    /// From the address it comes from.
+    pub address: Budget,
+    /// From the person who is signed in.
+    pub person: Option<Budget>,
+}
+
+impl OpenOperation {
+    /// What a request takes from the address it comes from. What is answered from memory takes
+    /// nothing.
+    pub const fn budget(self) -> Option<Budget> {
+        match self {
+            Self::Home | Self::Health | Self::OpenApi => None,
+            Self::ReceiveWebhook => Some(Budget::Webhooks),
+        }
+    }
+}
+
+impl BrowserOperation {
+    /// What a request takes, and from whom.
+    pub const fn budgets(self) -> PageBudgets {
+        let person = match self {
+            Self::ShowConnect | Self::StartConnect | Self::FinishConnect => Some(Budget::Calls),
+            Self::StartLogin | Self::FinishLogin | Self::Logout => None,
+        };
+        let address = Budget::Pages;
+        PageBudgets { address, person }
+    }
+}
+
+impl ApiOperation {
+    /// What a request takes from its caller. Reading is counted too: each look wakes an object.
+    pub const fn budget(self) -> Budget {
+        match self {
+            Self::TriggerRun
+            | Self::CancelRun
+            | Self::ResumeRun
+            | Self::EnableSchedule
+            | Self::DisableSchedule => Budget::Runs,
+            Self::RunEvents
+            | Self::CreateConnectLink
+            | Self::ListConnections
+            | Self::ExecuteTool => Budget::Calls,
+            Self::ListRuns | Self::GetRun | Self::GetSchedule | Self::ListTools => Budget::Reads,
+        }
+    }
+}
+
+impl Operation {
+    /// Whether it may be asked for with `HEAD`. The browser's flow may not: a link checker would
+    /// use up what is meant for one visit.
+    pub const fn answers_head(self) -> bool {
+        match self {
+            Self::Open(_) | Self::Api(_) => true,
+            Self::Browser(_) => false,
+        }
+    }
+
+    /// What a request takes from the address it comes from. The API takes nothing: one server asks
+    /// for all its users from one address.
+    pub const fn address_budget(self) -> Option<Budget> {
+        match self {
+            Self::Open(operation) => operation.budget(),
+            Self::Browser(operation) => Some(operation.budgets().address),
+            Self::Api(_) => None,
+        }
+    }
+
+    /// Its name, as the OpenAPI document has it.
+    pub fn name(self) -> String {
+        let name = match self {
+            Self::Open(operation) => format!("{operation:?}"),
+            Self::Browser(operation) => format!("{operation:?}"),
+            Self::Api(operation) => format!("{operation:?}"),
+        };
+        let mut letters = name.chars();
+        letters.next().map_or(String::new(), |first| {
+            first.to_ascii_lowercase().to_string() + letters.as_str()
+        })
+    }
+}

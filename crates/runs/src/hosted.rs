@@ -1,0 +1,335 @@
+//! What is hosted: a workflow as those see it who start, schedule, describe and drive its runs.
+//!
+//! ```text
+//!   Hosted (written beside a workflow)          one line of the table
+//!      │ types erased here, once                     │
+//!      ▼                                             ▼
+//!   Listed ── routes, OpenAPI, schedule      Openable ── the object that keeps a run
+//! ```
+//!
+//! Owns the one place where a workflow's types are erased. Refuses to know which workflows there
+//! are, what a run acts through (`M` below, for means), and where its journal is kept.
+
+use std::marker::PhantomData;
+use std::rc::Rc;
+
+use async_trait::async_trait;
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde_json::Value;
+
+use onbehalf_clock::{Clock, Random};
+use onbehalf_engine::{
+    CommandError, Definition, Engine, Host, ResumePayload, ResumedBy, RunLog, Runner, Started,
+    StoreError, Workflow, workflow,
+};
+use onbehalf_identity::RequestContext;
+
+/// What a workflow says of itself, beside its types and its chain, so that it can be hosted by
+/// whoever has the means `M`.
+pub trait Hosted<M>: Definition<Context = RequestContext, Input: JsonSchema> {
+    /// Its name, for people.
+    const TITLE: &'static str;
+    /// What a run does, in a sentence or two.
+    const DESCRIPTION: &'static str;
+    /// When it runs by itself for those who switch that on: a cron expression, UTC. `None` keeps
+    /// it from being scheduled.
+    const SCHEDULE: Option<&'static str>;
+    /// The variable its settings are read from.
+    const SETTINGS_KEY: &'static str;
+    /// What an operator can tune.
+    type Settings: 'static;
+
+    /// Reads the settings; `None` stands for a variable that is not set.
+    ///
+    /// # Errors
+    /// Says what is wrong, for the operator's log.
+    fn settings(text: Option<&str>) -> Result<Self::Settings, String>;
+
+    /// What the steps of a run act through.
+    fn services(means: M, settings: Self::Settings) -> Self::Services;
+
+    /// The chain.
+    fn chain() -> Workflow<Self>
+    where
+        Self: Sized;
+}
+
+/// An input that does not fit; names the path of the field.
+pub type InputRefused = serde_path_to_error::Error<serde_json::Error>;
+
+/// A workflow as it is shown to callers: what the table says of it, without its types.
+pub trait Listed {
+    /// The id, as it stands in paths and journals.
+    fn id(&self) -> &'static str;
+    /// The version that new runs are started under.
+    fn version(&self) -> u32;
+    /// Its name, for people.
+    fn title(&self) -> &'static str;
+    /// What a run does.
+    fn description(&self) -> &'static str;
+    /// When it runs by itself for those who switch that on; `None` when it may not be scheduled.
+    fn schedule(&self) -> Option<&'static str>;
+    /// JSON Schema of what a run is started with.
+    fn input_schema(&self) -> Value;
+    /// The input as a run keeps it: every default written out.
+    ///
+    /// # Errors
+    /// [`InputRefused`].
+    fn check_input(&self, json: &str) -> Result<Value, InputRefused>;
+    /// The variable its settings are read from.
+    fn settings_key(&self) -> &'static str;
+    /// Checks its settings.
+    ///
+    /// # Errors
+    /// Says what is wrong, for the operator's log.
+    fn check_settings(&self, text: Option<&str>) -> Result<(), String>;
+}
+
+/// Settings that became unusable after they were checked: another deployment's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{key}: {reason}")]
+pub struct SettingsRefused {
+    /// The variable.
+    pub key: &'static str,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// What opening a run takes, whatever its workflow is.
+pub struct Opening {
+    /// The run's journal.
+    pub log: Rc<RunLog>,
+    /// Time.
+    pub clock: Rc<dyn Clock>,
+    /// Jitter.
+    pub random: Rc<dyn Random>,
+    /// Whoever has to know where the run stands.
+    pub host: Rc<dyn Host>,
+    /// Whether the present invocation is near its limits.
+    pub spent: Rc<dyn Fn() -> bool>,
+}
+
+/// A workflow whose runs can be opened by whoever has the means `M`.
+pub trait Openable<M>: Listed {
+    /// A run over its journal. `settings` is the text of [`Listed::settings_key`].
+    ///
+    /// # Errors
+    /// [`SettingsRefused`].
+    fn open(
+        &self,
+        opening: Opening,
+        means: M,
+        settings: Option<&str>,
+    ) -> Result<Rc<dyn Run>, SettingsRefused>;
+}
+
+/// One run, without the types of its workflow. Means what [`Runner`]'s methods of the same names
+/// mean.
+#[async_trait(?Send)]
+#[allow(clippy::missing_errors_doc, reason = "as Runner's")]
+pub trait Run {
+    /// The journal and its head.
+    fn log(&self) -> &RunLog;
+    /// Starts the run, once.
+    async fn start(&self, started: Started) -> Result<(), StoreError>;
+    /// Resumes the run.
+    async fn resume(
+        &self,
+        number: Option<u32>,
+        by: ResumedBy,
+        payload: ResumePayload,
+    ) -> Result<(), CommandError>;
+    /// Tells the run of a connection it may wait for.
+    async fn connection_made(
+        &self,
+        number: u32,
+        connector: &str,
+        event: &str,
+    ) -> Result<(), CommandError>;
+    /// Cancels the run.
+    async fn cancel(&self, by: &str) -> Result<(), CommandError>;
+    /// Goes on as far as possible.
+    async fn advance(&self) -> Result<(), StoreError>;
+}
+
+#[async_trait(?Send)]
+impl<D: Definition> Run for Runner<D> {
+    fn log(&self) -> &RunLog {
+        Self::log(self)
+    }
+
+    async fn start(&self, started: Started) -> Result<(), StoreError> {
+        Self::start(self, started).await
+    }
+
+    async fn resume(
+        &self,
+        number: Option<u32>,
+        by: ResumedBy,
+        payload: ResumePayload,
+    ) -> Result<(), CommandError> {
+        Self::resume(self, number, by, payload).await
+    }
+
+    async fn connection_made(
+        &self,
+        number: u32,
+        connector: &str,
+        event: &str,
+    ) -> Result<(), CommandError> {
+        Self::connection_made(self, number, connector, event).await
+    }
+
+    async fn cancel(&self, by: &str) -> Result<(), CommandError> {
+        Self::cancel(self, by).await
+    }
+
+    async fn advance(&self) -> Result<(), StoreError> {
+        Self::advance(self).await
+    }
+}
+
+/// A line of the table: nothing but the types that it hides.
+struct Line<W, M>(PhantomData<(W, M)>);
+
+impl<M: 'static, W: Hosted<M>> Listed for Line<W, M> {
+    fn id(&self) -> &'static str {
+        W::ID
+    }
+
+    fn version(&self) -> u32 {
+        W::VERSION
+    }
+
+    fn title(&self) -> &'static str {
+        W::TITLE
+    }
+
+    fn description(&self) -> &'static str {
+        W::DESCRIPTION
+    }
+
+    fn schedule(&self) -> Option<&'static str> {
+        W::SCHEDULE
+    }
+
+    fn input_schema(&self) -> Value {
+        let schemas = SchemaSettings::draft2020_12().into_generator();
+        schemas.into_root_schema_for::<W::Input>().to_value()
+    }
+
+    fn check_input(&self, json: &str) -> Result<Value, InputRefused> {
+        let mut deserializer = serde_json::Deserializer::from_str(json);
+        let input: W::Input = serde_path_to_error::deserialize(&mut deserializer)?;
+        // Written with a path as well, so that both ways of failing are one type.
+        let mut track = serde_path_to_error::Track::new();
+        let serializer =
+            serde_path_to_error::Serializer::new(serde_json::value::Serializer, &mut track);
+        serde::Serialize::serialize(&input, serializer)
+            .map_err(|error| serde_path_to_error::Error::new(track.path(), error))
+    }
+
+    fn settings_key(&self) -> &'static str {
+        W::SETTINGS_KEY
+    }
+
+    fn check_settings(&self, text: Option<&str>) -> Result<(), String> {
+        W::settings(text).map(|_| ())
+    }
+}
+
+impl<M: 'static, W: Hosted<M>> Openable<M> for Line<W, M> {
+    fn open(
+        &self,
+        opening: Opening,
+        means: M,
+        settings: Option<&str>,
+    ) -> Result<Rc<dyn Run>, SettingsRefused> {
+        let settings = W::settings(settings).map_err(|reason| SettingsRefused {
+            key: W::SETTINGS_KEY,
+            reason,
+        })?;
+        Ok(drive(W::chain(), W::services(means, settings), opening))
+    }
+}
+
+fn drive<D: Definition>(
+    chain: Workflow<D>,
+    services: D::Services,
+    opening: Opening,
+) -> Rc<dyn Run> {
+    let engine = Engine {
+        workflow: Rc::new(chain),
+        services: Rc::new(services),
+        clock: opening.clock,
+        random: opening.random,
+        host: opening.host,
+        spent: opening.spent,
+    };
+    Rc::new(Runner::new(engine, opening.log))
+}
+
+/// The workflow of runs whose workflow is hosted no more: it has no steps, so that such a run ends
+/// as one whose definition has changed, after its open writes are settled.
+struct Retired;
+
+impl Definition for Retired {
+    const ID: &'static str = "retired";
+    const VERSION: u32 = 1;
+    type Input = Value;
+    type State = Value;
+    type Context = Value;
+    type Result = Value;
+    type Services = ();
+}
+
+/// A run of a workflow that is not hosted here any more.
+pub fn open_retired(opening: Opening) -> Rc<dyn Run> {
+    drive(workflow::<Retired>().build(), (), opening)
+}
+
+/// The workflows as callers see them, in the order of the table.
+#[derive(Clone)]
+pub struct WorkflowList(Vec<Rc<dyn Listed>>);
+
+impl WorkflowList {
+    /// The workflow of this id.
+    pub fn get(&self, id: &str) -> Option<&dyn Listed> {
+        self.iter().find(|it| it.id() == id)
+    }
+
+    /// Every workflow.
+    pub fn iter(&self) -> impl Iterator<Item = &dyn Listed> {
+        self.0.iter().map(Rc::as_ref)
+    }
+}
+
+/// The table: what is hosted by whoever has the means `M`.
+pub struct Workflows<M>(Vec<Rc<dyn Openable<M>>>);
+
+impl<M> Default for Workflows<M> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<M: 'static> Workflows<M> {
+    /// Adds a line.
+    #[must_use]
+    pub fn with<W: Hosted<M>>(mut self) -> Self {
+        self.0.push(Rc::new(Line::<W, M>(PhantomData)));
+        self
+    }
+
+    /// The workflow of this id.
+    pub fn get(&self, id: &str) -> Option<&dyn Openable<M>> {
+        self.0.iter().map(Rc::as_ref).find(|it| it.id() == id)
+    }
+
+    /// What callers see of it.
+    pub fn list(&self) -> WorkflowList {
+        let listed = self.0.iter().map(|it| Rc::clone(it) as Rc<dyn Listed>);
+        WorkflowList(listed.collect())
+    }
+}

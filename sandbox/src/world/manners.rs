@@ -1,0 +1,307 @@
+//! How strictly the world behaves: each difference between a kind world and the real one, as a
+//! setting.
+//!
+//! Owns the names and the two presets. What a setting does stands where it is done. A setting whose
+//! truth no document settles has a value for each possibility, so that a client can be held against
+//! all of them.
+//!
+//! As JSON: `{"preset": "strict", "retry_after": "kept"}`: a preset (or what is in force), and what
+//! differs from it. [`Manners::read`] takes the name of a preset alone, too.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::connections::Connections;
+
+/// Every setting.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Manners {
+    /// Whose the apps are. Holds for whoever is added from then on.
+    pub portals: Portals,
+    /// How long HubSpot's search does not know what was just written.
+    pub search_lag: SearchLag,
+    /// Which property says when a contact became a customer. Holds for contacts added from then on.
+    pub customer_date: CustomerDate,
+    /// Whether the apps count calls and refuse those beyond their documented rates.
+    pub app_limits: bool,
+    /// Which of Slack's limits for reading a channel holds.
+    pub slack_history: SlackHistory,
+    /// How Linear says that it refused.
+    pub linear_errors: LinearErrors,
+    /// The status under which Scalekit passes on a provider's error.
+    pub provider_errors: ProviderErrors,
+    /// What Scalekit says of something that is not there.
+    pub missing: Missing,
+    /// Whether `Retry-After` reaches the client.
+    pub retry_after: RetryAfter,
+    /// Requests a minute that Scalekit takes from the whole environment; none counted when absent.
+    pub requests_per_minute: Option<usize>,
+    /// The workspace's connections by name. Holds for whoever is added from then on.
+    pub connections: Connections,
+    /// Whether Scalekit refuses what is longer than its interface states.
+    pub lengths: Lengths,
+    /// Where a browser goes when its user denies consent.
+    pub denial: Denial,
+    /// Whether an application verifies who consented.
+    pub verification: Verification,
+    /// Where a browser goes once its user has typed an API key.
+    pub key_entered: KeyEntered,
+}
+
+/// Whose the apps are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Portals {
+    /// Everybody has apps of their own.
+    #[default]
+    Own,
+    /// One portal, account and workspace for all of an organization.
+    Shared,
+}
+
+/// How long a search lags behind the store.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SearchLag {
+    /// Not at all, where no fault says otherwise.
+    #[default]
+    None,
+    /// Seconds, sometimes a minute: drawn anew for each write.
+    Drawn,
+}
+
+/// Properties that hold when a contact became a customer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CustomerDate {
+    /// `hs_lifecyclestage_customer_date` and `hs_v2_date_entered_customer`.
+    #[default]
+    Both,
+    /// `hs_v2_date_entered_customer` only.
+    V2,
+}
+
+/// Slack's limits for reading a channel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SlackHistory {
+    /// Of an app that is in Slack's marketplace, or used by the team that made it.
+    #[default]
+    Listed,
+    /// Of an app distributed outside of it: 15 messages, once a minute.
+    Unlisted,
+}
+
+/// How Linear says that it refused.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LinearErrors {
+    /// Every refusal has an HTTP status of its own.
+    #[default]
+    Status,
+    /// What a resolver refuses comes as 200 with `errors`; too many requests come as 400.
+    Within,
+}
+
+/// The status of a provider's error.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProviderErrors {
+    /// The provider's own.
+    #[default]
+    Kept,
+    /// 401, 403 and 429 as they are, everything else 500.
+    ServerError,
+}
+
+/// What is said of something that is not there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Missing {
+    /// What it is.
+    #[default]
+    Named,
+    /// "resource not found", whatever it is, with 404.
+    NotFound,
+    /// The same words with 400.
+    BadRequest,
+}
+
+/// Whether `Retry-After` reaches the client.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RetryAfter {
+    /// It does.
+    #[default]
+    Kept,
+    /// It does not.
+    Dropped,
+}
+
+/// Whether lengths are enforced.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lengths {
+    /// Anything goes.
+    #[default]
+    Any,
+    /// As the interface states them.
+    Enforced,
+}
+
+/// Where a browser goes when its user denies consent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Denial {
+    /// Back, with `error` and `error_description`.
+    #[default]
+    RedirectWithError,
+    /// Back, with nothing but the state.
+    Redirect,
+    /// Nowhere: Scalekit's page says what happened.
+    Page,
+}
+
+/// Whether an application verifies who consented.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verification {
+    /// "Custom user verification": the account waits for the application's word.
+    #[default]
+    Custom,
+    /// "Scalekit users only": consent is enough, nothing is to be verified.
+    ScalekitUsers,
+}
+
+/// Where a browser goes once its user has typed an API key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyEntered {
+    /// Nowhere: Scalekit's page says that it is done.
+    #[default]
+    Page,
+    /// Back, with the state.
+    Redirect,
+}
+
+/// A kind world: what a first version of a client was written against.
+impl Default for Manners {
+    fn default() -> Self {
+        Self {
+            portals: Portals::Own,
+            search_lag: SearchLag::None,
+            customer_date: CustomerDate::Both,
+            app_limits: false,
+            slack_history: SlackHistory::Listed,
+            linear_errors: LinearErrors::Status,
+            provider_errors: ProviderErrors::Kept,
+            missing: Missing::Named,
+            retry_after: RetryAfter::Kept,
+            requests_per_minute: None,
+            connections: Connections::plain(),
+            lengths: Lengths::Any,
+            denial: Denial::RedirectWithError,
+            verification: Verification::Custom,
+            key_entered: KeyEntered::Page,
+        }
+    }
+}
+
+impl Manners {
+    /// The world as documents, and those who tried, describe it. Where they leave a choice, the
+    /// harder one.
+    pub fn strict() -> Self {
+        Self {
+            portals: Portals::Shared,
+            search_lag: SearchLag::Drawn,
+            customer_date: CustomerDate::V2,
+            app_limits: true,
+            slack_history: SlackHistory::Unlisted,
+            linear_errors: LinearErrors::Within,
+            provider_errors: ProviderErrors::ServerError,
+            missing: Missing::NotFound,
+            retry_after: RetryAfter::Dropped,
+            // Scalekit tunes it for each customer and states no number.
+            requests_per_minute: None,
+            connections: Connections::of_a_workspace(),
+            lengths: Lengths::Enforced,
+            denial: Denial::Page,
+            verification: Verification::Custom,
+            key_entered: KeyEntered::Page,
+        }
+    }
+
+    fn preset(name: &str) -> Option<Self> {
+        match name {
+            "kind" => Some(Self::default()),
+            "strict" => Some(Self::strict()),
+            _ => None,
+        }
+    }
+
+    /// What a text asks for: the name of a preset, or JSON that says what differs from one, or from
+    /// these manners where it names none.
+    ///
+    /// # Errors
+    /// Words for whoever wrote it.
+    pub fn read(&self, text: &str) -> Result<Self, String> {
+        if let Some(preset) = Self::preset(text.trim()) {
+            return Ok(preset);
+        }
+        let mut changes: serde_json::Map<String, Value> =
+            serde_json::from_str(text).map_err(|error| {
+                format!("neither kind nor strict, nor a JSON object of settings: {error}")
+            })?;
+        let base = match changes.remove("preset") {
+            None => self.clone(),
+            Some(name) => name
+                .as_str()
+                .and_then(Self::preset)
+                .ok_or_else(|| "preset is kind or strict".to_owned())?,
+        };
+        let mut all = serde_json::to_value(base).map_err(|error| error.to_string())?;
+        if let Some(members) = all.as_object_mut() {
+            members.append(&mut changes);
+        }
+        serde_json::from_value(all).map_err(|error| error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_names_a_preset_or_says_what_differs() {
+        let kind = Manners::default();
+        assert_eq!(kind.read("strict"), Ok(Manners::strict()));
+        let read = kind.read(r#"{"preset": "strict", "retry_after": "kept"}"#);
+        let wanted = Manners {
+            retry_after: RetryAfter::Kept,
+            ..Manners::strict()
+        };
+        assert_eq!(read, Ok(wanted.clone()));
+        // Without a preset, from what is in force.
+        let read = wanted.read(r#"{"requests_per_minute": 60}"#);
+        let wanted = Manners {
+            requests_per_minute: Some(60),
+            ..wanted
+        };
+        assert_eq!(read, Ok(wanted));
+    }
+
+    #[test]
+    fn what_is_no_setting_is_refused_by_name() {
+        let refused = Manners::default().read(r#"{"portal": "shared"}"#);
+        assert!(refused.is_err_and(|words| words.contains("portal")));
+        for text in [
+            "lenient",
+            "[]",
+            r#"{"preset": "wild"}"#,
+            r#"{"lengths": 7}"#,
+        ] {
+            assert!(Manners::default().read(text).is_err(), "{text}");
+        }
+    }
+}
