@@ -16,7 +16,7 @@ use super::rate_limit::{EdgeRateLimiter, is_bound};
 use super::web_crypto::WebCrypto;
 use crate::settings::{Environment, Misconfigured, Settings};
 use onbehalf_agents::acting::Means;
-use onbehalf_connector::{Scalekit, TokenCache, Turns};
+use onbehalf_connector::{Scalekit, TokenCache, TurnMemory, Turns};
 use onbehalf_fetch::Fetch;
 use onbehalf_http::{Api, ApiSettings, Budget, IdentityLayer};
 use onbehalf_identity::{Authenticator, IdentityCaches, Login, SignatureVerifier};
@@ -24,6 +24,7 @@ use onbehalf_tools::Registry;
 
 struct Isolate {
     tokens: TokenCache,
+    turns: TurnMemory,
     identities: Rc<IdentityCaches>,
     verifier: Rc<WebCrypto>,
     api: OnceCell<Rc<Api>>,
@@ -34,6 +35,7 @@ struct Isolate {
 thread_local! {
     static ISOLATE: Isolate = Isolate {
         tokens: TokenCache::new(),
+        turns: TurnMemory::default(),
         identities: Rc::new(IdentityCaches::default()),
         verifier: Rc::new(WebCrypto::default()),
         api: OnceCell::new(),
@@ -80,7 +82,13 @@ impl Settings {
             Rc::new(EdgeRandom),
             ISOLATE.with(|isolate| isolate.tokens.clone()),
         );
-        Rc::new(client.with_turns(Turns::new(Rc::new(allowance), self.rates.clone())))
+        let turns = Turns::new(Rc::new(allowance), self.rates.clone())
+            .remembering(ISOLATE.with(|isolate| isolate.turns.clone()));
+        Rc::new(
+            client
+                .with_turns(turns)
+                .with_log(Rc::new(super::log::Calls)),
+        )
     }
 
     /// What is lent to a run, whatever its workflow is.

@@ -3,6 +3,7 @@
 //! Owns the shape of a line. Callers hand in names, counts and typed reasons; request bodies,
 //! headers and identifiers of users have no way in here except by being passed on purpose.
 
+use onbehalf_connector::{CallLine, CallLog};
 use serde_json::{Map, Value};
 
 /// Something worth knowing.
@@ -13,6 +14,31 @@ pub fn info(event: &str, fields: &[(&str, &str)]) {
 /// Something that went wrong and is being dealt with.
 pub fn warn(event: &str, fields: &[(&str, &str)]) {
     worker::console_warn!("{}", line("warn", event, fields));
+}
+
+/// A line for each call to Scalekit.
+pub struct Calls;
+
+impl CallLog for Calls {
+    fn note(&self, call: &CallLine<'_>) {
+        let status = call.status.map(|status| status.to_string());
+        let broken = call.broken.map(|error| error.to_string());
+        let latency = call.latency.as_millis().to_string();
+        let fields = [
+            ("call", Some(call.call)),
+            ("tool", call.tool),
+            ("status", status.as_deref()),
+            ("error", broken.as_deref()),
+            ("ms", Some(latency.as_str())),
+            ("trace", call.trace_id),
+        ];
+        let fields = fields.into_iter();
+        let fields: Vec<_> = fields.filter_map(|(name, it)| Some((name, it?))).collect();
+        match call.status {
+            Some(status) if status < 400 => info("upstream", &fields),
+            _ => warn("upstream", &fields),
+        }
+    }
 }
 
 fn line(level: &str, event: &str, fields: &[(&str, &str)]) -> Value {

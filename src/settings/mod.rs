@@ -15,7 +15,7 @@ use url::Url;
 
 use crate::hosted::workflows;
 use onbehalf_connector::webhook::WebhookSecrets;
-use onbehalf_connector::{ConfigError, Rates, ScalekitConfig, Secret};
+use onbehalf_connector::{ConfigError, ConnectionNames, Rates, ScalekitConfig, Secret};
 use onbehalf_http::{Budget, Seal};
 use onbehalf_identity::{IdentityConfig, IdentityScope};
 use reader::Reader;
@@ -141,8 +141,11 @@ fn scalekit(reader: &mut Reader<'_, impl Environment>) -> Option<ScalekitConfig>
     let id = reader.required("SCALEKIT_CLIENT_ID", as_it_is);
     let secret = reader.required("SCALEKIT_CLIENT_SECRET", as_it_is);
     let secret = Secret::new(secret.unwrap_or_default());
+    let names = reader.optional("SCALEKIT_CONNECTIONS", |text| {
+        ConnectionNames::from_json(Some(text))
+    });
     match ScalekitConfig::new(&url?, &id.unwrap_or_default(), secret) {
-        Ok(config) => Some(config),
+        Ok(config) => Some(config.with_connections(names.unwrap_or_default())),
         // One of the two was noted as missing.
         Err(ConfigError::EmptyCredential) => None,
         Err(error @ ConfigError::EnvironmentUrl) => {

@@ -127,7 +127,7 @@ impl Scalekit {
                 _ => return Err(unreadable(CallKind::Read)),
             };
             for account in accounts {
-                take(account, identifier, group);
+                self.take(account, identifier, group);
             }
             let next = answer.get("next_page_token").and_then(Value::as_str);
             match next.filter(|token| !token.is_empty()) {
@@ -150,7 +150,8 @@ impl Scalekit {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.append_pair("identifier", identifier);
         for connection in group {
-            query.append_pair("connection_names", connection.connector.name());
+            let configured = self.config().connection(connection.connector);
+            query.append_pair("connection_names", configured.name(connection.connector));
         }
         query.append_pair("page_size", &PAGE_SIZE.to_string());
         if let Some(token) = page_token {
@@ -158,6 +159,7 @@ impl Scalekit {
         }
         let call = Call {
             asked: Asked::Accounts,
+            tool: None,
             kind: CallKind::Read,
             method: Method::Get,
             path: format!("/api/v1/connected_accounts?{}", query.finish()),
@@ -170,21 +172,25 @@ impl Scalekit {
         };
         self.call(&call).await
     }
-}
 
-/// Notes one account. One that says it is somebody else's never counts.
-fn take(account: &Value, identifier: &str, group: &mut [Connection]) {
-    let text = |key| account.get(key).and_then(Value::as_str);
-    if text("identifier").is_some_and(|other| other != identifier) {
-        return;
-    }
-    let status = ConnectionStatus::read(text("status").unwrap_or_default());
-    let name = text("connector").unwrap_or_default();
-    let slot = group.iter_mut().find(|slot| slot.connector.name() == name);
-    if let Some(slot) = slot.filter(|slot| status < slot.status) {
-        slot.status = status;
-        slot.token_expires_at = text("token_expires_at").and_then(Timestamp::parse);
-        slot.last_used_at = text("last_used_at").and_then(Timestamp::parse);
+    /// Notes one account. One that says it is somebody else's never counts.
+    fn take(&self, account: &Value, identifier: &str, group: &mut [Connection]) {
+        let text = |key| account.get(key).and_then(Value::as_str);
+        if text("identifier").is_some_and(|other| other != identifier) {
+            return;
+        }
+        let status = ConnectionStatus::read(text("status").unwrap_or_default());
+        let name = text("connector").unwrap_or_default();
+        let configured = |slot: &Connection| {
+            let connection = self.config().connection(slot.connector);
+            connection.name(slot.connector) == name
+        };
+        let slot = group.iter_mut().find(|slot| configured(slot));
+        if let Some(slot) = slot.filter(|slot| status < slot.status) {
+            slot.status = status;
+            slot.token_expires_at = text("token_expires_at").and_then(Timestamp::parse);
+            slot.last_used_at = text("last_used_at").and_then(Timestamp::parse);
+        }
     }
 }
 

@@ -22,9 +22,12 @@ pub enum Lane {
     HubspotSearch,
     /// Everything else of an app.
     App(Connector),
+    /// Every call to Scalekit, of all users together.
+    Environment,
 }
 
 const HUBSPOT_SEARCH: &str = "hubspot.search";
+const SCALEKIT: &str = "scalekit";
 
 impl Lane {
     /// The lane a tool of Scalekit's catalogue takes.
@@ -41,6 +44,7 @@ impl Lane {
         match self {
             Self::HubspotSearch => HUBSPOT_SEARCH,
             Self::App(connector) => connector.name(),
+            Self::Environment => SCALEKIT,
         }
     }
 }
@@ -55,11 +59,14 @@ impl TryFrom<String> for Lane {
     type Error = String;
 
     fn try_from(name: String) -> Result<Self, String> {
-        if name == HUBSPOT_SEARCH {
-            return Ok(Self::HubspotSearch);
+        match name.as_str() {
+            HUBSPOT_SEARCH => return Ok(Self::HubspotSearch),
+            SCALEKIT => return Ok(Self::Environment),
+            _ => {}
         }
         let connector = name.parse().map(Self::App);
-        connector.map_err(|unknown: UnknownConnector| format!("{unknown}, {HUBSPOT_SEARCH}"))
+        connector
+            .map_err(|unknown: UnknownConnector| format!("{unknown}, {HUBSPOT_SEARCH}, {SCALEKIT}"))
     }
 }
 
@@ -113,6 +120,9 @@ impl Default for Rates {
             // 5,000 calls an hour and user for an app that users authorize (Linear, "Rate
             // limiting").
             (Lane::App(Connector::Linear), rate(200, 75)),
+            // Scalekit documents a limit in requests a minute without its number. This is how fast
+            // calls leave after it was met; as long as it is not, nobody counts them.
+            (Lane::Environment, rate(10, 600)),
         ]))
     }
 }

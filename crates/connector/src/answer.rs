@@ -10,12 +10,16 @@ use onbehalf_clock::Timestamp;
 use onbehalf_fetch::HttpResponse;
 
 use super::failure::Violation;
+use super::said::Said;
 use super::scrub::{code, scrub};
 
 /// At most this many violations are passed on.
 const MAX_VIOLATIONS: usize = 20;
 /// A wait longer than this is taken for a mistake: a day, in seconds.
 const MAX_RETRY_AFTER: u64 = 86_400;
+
+/// Scalekit's `error_code` for a failure of the connected app.
+const TOOL_ERROR: &str = "TOOL_ERROR";
 
 /// The canonical status codes of gRPC that mean something to this client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +51,8 @@ pub(super) struct ErrorBody {
     /// `tool_error_message`, else `message`; not yet scrubbed.
     pub message: String,
     pub violations: Vec<Violation>,
+    /// What the connected app said, where the body holds it.
+    pub said: Option<Said>,
 }
 
 impl ErrorBody {
@@ -67,11 +73,15 @@ impl ErrorBody {
             .and_then(Value::as_str)
             .unwrap_or_default();
         let mut outer_code = root.get("error_code").and_then(Value::as_str);
+        if outer_code == Some(TOOL_ERROR) {
+            read.tool_error = true;
+            outer_code = None;
+        }
         let mut inner_code = None;
         let details = root.get("details").and_then(Value::as_array);
         for detail in details.into_iter().flatten() {
             match detail.get("error_code").and_then(Value::as_str) {
-                Some("TOOL_ERROR") => read.tool_error = true,
+                Some(TOOL_ERROR) => read.tool_error = true,
                 Some(other) => outer_code = Some(other),
                 None => {}
             }
@@ -90,7 +100,14 @@ impl ErrorBody {
             read.violations.extend(violations(detail, known));
         }
         read.violations.truncate(MAX_VIOLATIONS);
-        read.code = inner_code.or(outer_code).and_then(code);
+        let named = inner_code.or(outer_code);
+        read.said = named.and_then(Said::by_code);
+        // A bare status says less than the message: Linear's rate limit arrives as a 400. Looked at
+        // before it is scrubbed, because the answer it may quote would not survive that.
+        if read.tool_error && named.is_none_or(Said::is_general) {
+            read.said = Said::by_message(message).or(read.said);
+        }
+        read.code = named.and_then(code);
         read.message = scrub(message, known);
         read
     }

@@ -2,6 +2,8 @@
 
 use url::{Host, Url};
 
+use super::connection::{ConnectionName, ConnectionNames};
+use super::name::Connector;
 use super::secret::Secret;
 
 /// One Scalekit environment and its client credentials.
@@ -10,6 +12,7 @@ pub struct ScalekitConfig {
     environment_url: String,
     pub(super) client_id: String,
     pub(super) client_secret: Secret,
+    connections: ConnectionNames,
 }
 
 /// A configuration that cannot work. Never shows the secret.
@@ -45,7 +48,27 @@ impl ScalekitConfig {
             environment_url: url.as_str().trim_end_matches('/').to_owned(),
             client_id: client_id.trim().to_owned(),
             client_secret,
+            connections: ConnectionNames::default(),
         })
+    }
+
+    /// The same environment, with connections of these names.
+    #[must_use]
+    pub fn with_connections(self, connections: ConnectionNames) -> Self {
+        Self {
+            connections,
+            ..self
+        }
+    }
+
+    /// What this connector's connection is called.
+    pub(super) fn connection(&self, connector: Connector) -> ConnectionName {
+        self.connections.of(connector)
+    }
+
+    /// What all connections are called.
+    pub(super) fn connections(&self) -> &ConnectionNames {
+        &self.connections
     }
 
     /// The absolute URL of `path`, which starts with a slash.

@@ -4,17 +4,19 @@ use serde_json::{Value, json};
 
 use onbehalf_fetch::Method;
 
+use super::accounts::ConnectionStatus;
 use super::allowance::Lane;
-use super::failure::CallFailure;
+use super::failure::{AuthReason, CallFailure};
 use super::mapping::{Asked, unreadable};
 use super::name::Connector;
 use super::permit::{CallKind, SendPermit};
-use super::transport::{Call, Scalekit, TOOL_TIMEOUT};
+use super::transport::{Call, Refusal, Scalekit, TOOL_TIMEOUT};
 
 /// One tool call. The identifier comes from the request context, never from `params`.
 #[derive(Clone, Debug)]
 pub struct ToolCall<'a> {
-    /// The tool's name in Scalekit's catalogue, e.g. `hubspot_contacts_search`.
+    /// The tool's name in Scalekit's catalogue, e.g. `hubspot_contacts_search`. Sent with the prefix
+    /// of the connection that is configured.
     pub tool_name: &'a str,
     /// Whose account; opaque here.
     pub identifier: &'a str,
@@ -51,10 +53,12 @@ impl Scalekit {
         call: &ToolCall<'_>,
         permit: &dyn SendPermit,
     ) -> Result<Executed, CallFailure> {
+        let connection = self.config().connection(call.connector);
+        let tool_name = connection.tool_name(call.connector, call.tool_name);
         let mut body = json!({
-            "tool_name": call.tool_name,
+            "tool_name": tool_name,
             "identifier": call.identifier,
-            "connector": call.connector.name(),
+            "connector": connection.name(call.connector),
             "params": call.params,
         });
         if let Some(run) = call.agent_run_id {
@@ -62,6 +66,7 @@ impl Scalekit {
         }
         let sent = Call {
             asked: Asked::Tool(call.connector),
+            tool: Some(&tool_name),
             kind: call.kind,
             method: Method::Post,
             path: "/api/v1/execute_tool".to_owned(),
@@ -72,7 +77,12 @@ impl Scalekit {
             trace_id: call.trace_id,
             permit,
         };
-        let Value::Object(mut answer) = self.call(&sent).await? else {
+        let answer = match self.ask(&sent).await {
+            Ok(answer) => answer,
+            Err(Refusal::Plain(failure)) => return Err(failure),
+            Err(Refusal::Doubtful(failure)) => return Err(self.missing(call, failure).await),
+        };
+        let Value::Object(mut answer) = answer else {
             return Err(unreadable(call.kind));
         };
         let data = answer.remove("data").filter(|data| !data.is_null());
@@ -84,5 +94,31 @@ impl Scalekit {
             data: data.ok_or_else(|| unreadable(call.kind))?,
             execution_id,
         })
+    }
+
+    /// Finds out what is missing when Scalekit does not say: the account, or what `otherwise` names.
+    /// Scalekit itself has refused, so nothing was done.
+    async fn missing(&self, call: &ToolCall<'_>, otherwise: CallFailure) -> CallFailure {
+        let asked = [call.connector];
+        let found = self.connections(call.identifier, &asked, call.trace_id);
+        let status = match found.await {
+            Ok(found) => found.first().map(|connection| connection.status),
+            Err(failure) => return failure,
+        };
+        let reason = match status {
+            Some(ConnectionStatus::Active) | None => return otherwise,
+            Some(ConnectionStatus::Expired) => AuthReason::TokenExpired,
+            Some(ConnectionStatus::Disconnected) => AuthReason::AccountRevoked,
+            Some(
+                ConnectionStatus::NotConnected
+                | ConnectionStatus::PendingAuth
+                | ConnectionStatus::PendingVerification
+                | ConnectionStatus::Unknown,
+            ) => AuthReason::NotConnected,
+        };
+        CallFailure::AuthError {
+            connector: call.connector,
+            reason,
+        }
     }
 }

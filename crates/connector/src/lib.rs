@@ -11,7 +11,8 @@
 //!  execute ─┐                        ┌─ token (one per isolate, single flight)
 //!  accounts ┼─> transport ──> Fetch ─┤
 //!  link ────┘      │                 └─ Scalekit
-//!                  └─ mapping: status × details ──> CallFailure
+//!                  ├─ mapping: code × words × status ──> CallFailure
+//!                  └─ turns: whose limit, and for how long
 //! ```
 
 mod accounts;
@@ -19,12 +20,15 @@ mod allowance;
 mod answer;
 mod backoff;
 mod config;
+mod connection;
 mod execute;
 mod failure;
 mod link;
+mod log;
 mod mapping;
 mod name;
 mod permit;
+mod said;
 pub mod scrub;
 mod secret;
 #[cfg(any(test, feature = "testkit"))]
@@ -38,12 +42,15 @@ pub mod webhook;
 pub use accounts::{Connection, ConnectionStatus};
 pub use allowance::{Given, Lane, Rate, Rates, Used, Wanted};
 pub use config::{ConfigError, ScalekitConfig};
+pub use connection::{ConnectionName, ConnectionNames};
 pub use execute::{Executed, ToolCall};
 pub use failure::{AuthReason, CallFailure, Violation};
 pub use link::{MagicLink, Verified, VerifyFailure};
+pub use log::{CallLine, CallLog};
 pub use name::{Connector, UnknownConnector};
 pub use permit::{AlwaysPermit, CallKind, SendPermit};
+pub use said::Said;
 pub use secret::Secret;
 pub use token::TokenCache;
 pub use transport::Scalekit;
-pub use turns::{SharedAllowance, Turns};
+pub use turns::{SharedAllowance, TurnMemory, Turns};

@@ -69,7 +69,7 @@ impl Scalekit {
         user_verify_url: &str,
     ) -> Result<MagicLink, CallFailure> {
         let body = json!({
-            "connector": connector.name(),
+            "connector": self.config().connection(connector).name(connector),
             "identifier": identifier,
             "state": state,
             "user_verify_url": user_verify_url,
@@ -130,6 +130,7 @@ impl Scalekit {
 fn post<'a>(kind: CallKind, path: &str, body: Value, identifier: &'a str) -> Call<'a> {
     Call {
         asked: Asked::Accounts,
+        tool: None,
         kind,
         method: Method::Post,
         path: path.to_owned(),

@@ -1,7 +1,8 @@
-//! From what Scalekit answered to what it means: docs/SCALEKIT.md's table of errors, as one function.
+//! From what Scalekit answered to what it means (docs/SCALEKIT.md, "Errors"), as one function.
 //!
-//! Pure. The first rule for writes stands above the table: an answer that leaves open whether the
-//! write landed is [`CallFailure::OutcomeUnknown`], whatever else it says.
+//! Pure. What is named counts before the status: first Scalekit's `error_code`, then what the
+//! connected app said ([`Said`]), then the status. The first rule for writes stands above all of it:
+//! an answer that leaves open whether the write landed is [`CallFailure::OutcomeUnknown`].
 
 use onbehalf_clock::Timestamp;
 use onbehalf_fetch::{FetchError, HttpResponse};
@@ -10,6 +11,10 @@ use super::answer::{ErrorBody, Rpc, retry_after};
 use super::failure::{AuthReason, CallFailure, Violation};
 use super::name::Connector;
 use super::permit::CallKind;
+use super::said::Said;
+
+/// Scalekit's `error_code` for its own limit.
+const RATE_LIMITED: &str = "RATE_LIMITED";
 
 /// What was asked, as far as it decides what an answer means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,18 +25,50 @@ pub(super) enum Asked {
     Accounts,
 }
 
-/// A failure, and whether the same read may be tried again at once.
+impl Asked {
+    /// As the log names it.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Tool(_) => "execute_tool",
+            Self::Accounts => "accounts",
+        }
+    }
+}
+
+/// A failure, and what is to be done before it is believed.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Mapped {
     pub failure: CallFailure,
-    pub transient: bool,
+    pub then: Then,
+}
+
+/// What a failure leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Then {
+    /// It stands.
+    Stands,
+    /// The same read may be tried again at once.
+    TryAgain,
+    /// Something is missing, and the answer does not say what: the accounts tell.
+    AskForTheAccount,
+    /// Somebody asks for fewer requests.
+    Hold(Limit),
+}
+
+/// Whose limit was met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Limit {
+    /// The connected app's, for one user or account.
+    App,
+    /// Scalekit's own, for the whole environment.
+    Environment,
 }
 
 impl Mapped {
     fn certain(failure: CallFailure) -> Self {
         Self {
             failure,
-            transient: false,
+            then: Then::Stands,
         }
     }
 }
@@ -43,7 +80,7 @@ pub(super) fn no_answer(kind: CallKind, error: FetchError) -> Mapped {
         (CallKind::Read, FetchError::TooLarge) => Mapped::certain(upstream("answer_too_large")),
         (CallKind::Read, FetchError::Timeout | FetchError::Connection) => Mapped {
             failure: CallFailure::Unavailable,
-            transient: true,
+            then: Then::TryAgain,
         },
     }
 }
@@ -66,28 +103,35 @@ pub(super) fn refused(
 ) -> Mapped {
     let status = response.status;
     let body = ErrorBody::read(&response.body, known);
-    // A 429 says that nothing was done, whatever the body adds.
-    let rpc = body
-        .rpc
-        .filter(|_| status != 429)
-        .or_else(|| rpc_of_status(status));
-    let unavailable = matches!(status, 502..=504) || rpc == Some(Rpc::Unavailable);
-    let unclear = !(400..500).contains(&status)
-        || status == 408
-        || matches!(rpc, Some(Rpc::Unclear | Rpc::Unavailable));
-    if kind == CallKind::Write && unclear {
-        return Mapped::certain(CallFailure::OutcomeUnknown);
+    if let Some(limit) = limit(asked, status, &body) {
+        return Mapped {
+            failure: CallFailure::RateLimited {
+                retry_after_seconds: retry_after(response, now),
+            },
+            then: Then::Hold(limit),
+        };
     }
-    let transient = unavailable && !body.tool_error;
-    let failure = match (asked, rpc, body.tool_error) {
-        (_, Some(Rpc::ResourceExhausted), _) => CallFailure::RateLimited {
-            retry_after_seconds: retry_after(response, now),
-        },
-        (Asked::Tool(connector), rpc, true) => of_the_app(connector, rpc, body),
-        (Asked::Tool(connector), rpc, false) => of_scalekit(connector, rpc, status, body),
-        (Asked::Accounts, rpc, _) => of_accounts(rpc, status, body),
-    };
-    Mapped { failure, transient }
+    let rpc = body.rpc.or_else(|| rpc_of_status(status));
+    match asked {
+        Asked::Tool(connector) if body.tool_error => {
+            Mapped::certain(of_the_app(connector, kind, status, body))
+        }
+        _ => of_scalekit(asked, kind, rpc, status, body),
+    }
+}
+
+/// Whose rate limit this answer is, if it is one. A 429 says that nothing was done, whatever the
+/// body adds; the apps' own names for it say so under any status.
+fn limit(asked: Asked, status: u16, body: &ErrorBody) -> Option<Limit> {
+    let named = body.said == Some(Said::RateLimited);
+    let of_scalekit = body.code.as_deref().is_none_or(|code| code == RATE_LIMITED);
+    let exhausted =
+        status == 429 || ((400..500).contains(&status) && body.rpc == Some(Rpc::ResourceExhausted));
+    let of_the_app = body.tool_error || (named && !of_scalekit);
+    match asked {
+        Asked::Tool(_) if of_the_app => (exhausted || named).then_some(Limit::App),
+        _ => (exhausted || (named && of_scalekit)).then_some(Limit::Environment),
+    }
 }
 
 /// Whether a 401 is about our own access token rather than the user's account.
@@ -99,52 +143,88 @@ pub(super) fn is_about_our_token(response: &HttpResponse) -> bool {
     !body.tool_error && named_reason(&body).is_none()
 }
 
-/// `TOOL_ERROR`: the connected app failed.
-fn of_the_app(connector: Connector, rpc: Option<Rpc>, body: ErrorBody) -> CallFailure {
-    let named = named_reason(&body);
-    let reason = match rpc {
-        Some(Rpc::Unauthenticated) => Some(named.unwrap_or_else(|| withdrawn_or_expired(&body))),
-        Some(Rpc::PermissionDenied) => Some(named.unwrap_or(AuthReason::ScopeInsufficient)),
-        _ => named,
+/// `TOOL_ERROR`: the connected app failed. What it said counts before the status, which may be the
+/// app's or a 500 for anything; only what the app certainly refused is certain for a write.
+fn of_the_app(connector: Connector, kind: CallKind, status: u16, body: ErrorBody) -> CallFailure {
+    let by_status =
+        || Said::by_status(status).filter(|said| *said == Said::Away || !is_unclear(&body));
+    let said = match body.said {
+        // These keep their status, which says more than a general refusal does.
+        Some(Said::Refused) if matches!(status, 401 | 403) => by_status(),
+        Some(said) => Some(said),
+        None => by_status(),
     };
-    reason.map_or_else(
-        || CallFailure::Upstream {
+    match (said, kind) {
+        (Some(Said::Auth(AuthReason::TokenExpired)), _) => CallFailure::AuthError {
+            connector,
+            reason: withdrawn_or_expired(&body),
+        },
+        (Some(Said::Auth(reason)), _) => CallFailure::AuthError { connector, reason },
+        (Some(Said::RateLimited), _) => CallFailure::RateLimited {
+            retry_after_seconds: None,
+        },
+        (Some(Said::Away) | None, CallKind::Write) => CallFailure::OutcomeUnknown,
+        (Some(Said::Away), CallKind::Read) => CallFailure::Unavailable,
+        (Some(Said::Refused), _) | (None, CallKind::Read) => CallFailure::Upstream {
             code: body.code.unwrap_or_else(|| "tool_error".to_owned()),
             message: body.message,
         },
-        |reason| CallFailure::AuthError { connector, reason },
-    )
+    }
 }
 
-/// Scalekit itself refused a tool call.
+/// Whether the body says that something went wrong inside, so that nobody knows how far it came.
+fn is_unclear(body: &ErrorBody) -> bool {
+    matches!(body.rpc, Some(Rpc::Unclear | Rpc::Unavailable))
+}
+
+/// Scalekit itself refused.
 fn of_scalekit(
-    connector: Connector,
+    asked: Asked,
+    kind: CallKind,
     rpc: Option<Rpc>,
     status: u16,
     body: ErrorBody,
-) -> CallFailure {
-    if let Some(reason) = named_reason(&body) {
-        return CallFailure::AuthError { connector, reason };
+) -> Mapped {
+    let unavailable = matches!(status, 502..=504) || rpc == Some(Rpc::Unavailable);
+    let unclear = !(400..500).contains(&status) || status == 408 || is_unclear(&body);
+    if kind == CallKind::Write && unclear {
+        return Mapped::certain(CallFailure::OutcomeUnknown);
     }
-    match rpc {
-        Some(Rpc::NotFound) if !body.recognised => CallFailure::Configuration,
-        Some(Rpc::NotFound) if body.mentions("account") || body.mentions("connect") => {
-            CallFailure::AuthError {
-                connector,
-                reason: AuthReason::NotConnected,
-            }
+    let Asked::Tool(connector) = asked else {
+        return Mapped {
+            failure: match rpc {
+                // An unknown connection is ours to configure, not the user's to connect.
+                Some(Rpc::NotFound) => CallFailure::Configuration,
+                rpc => common(rpc, status, body),
+            },
+            then: if unavailable {
+                Then::TryAgain
+            } else {
+                Then::Stands
+            },
+        };
+    };
+    if let Some(reason) = named_reason(&body) {
+        return Mapped::certain(CallFailure::AuthError { connector, reason });
+    }
+    let explained = !body.violations.is_empty();
+    let then = match rpc {
+        _ if unavailable => Then::TryAgain,
+        // Not Scalekit's words at all: a wrong address, or something in between.
+        Some(Rpc::NotFound) if !body.recognised => {
+            return Mapped::certain(CallFailure::Configuration);
         }
+        Some(Rpc::NotFound) => Then::AskForTheAccount,
+        Some(Rpc::InvalidArgument | Rpc::FailedPrecondition) if body.recognised && !explained => {
+            Then::AskForTheAccount
+        }
+        _ => Then::Stands,
+    };
+    let failure = match rpc {
         Some(Rpc::NotFound) => CallFailure::UnknownTool,
         rpc => common(rpc, status, body),
-    }
-}
-
-/// Account management: an unknown connection is ours to configure, not the user's to connect.
-fn of_accounts(rpc: Option<Rpc>, status: u16, body: ErrorBody) -> CallFailure {
-    match rpc {
-        Some(Rpc::NotFound) => CallFailure::Configuration,
-        rpc => common(rpc, status, body),
-    }
+    };
+    Mapped { failure, then }
 }
 
 fn common(rpc: Option<Rpc>, status: u16, body: ErrorBody) -> CallFailure {
@@ -177,7 +257,8 @@ fn violations(body: ErrorBody) -> Vec<Violation> {
     body.violations
 }
 
-/// The string codes of the article and their kin; they mean the same under any status.
+/// What Scalekit itself names as the reason. Names that an app would use for its own refusals
+/// (`FORBIDDEN`) would be about our credentials here.
 fn named_reason(body: &ErrorBody) -> Option<AuthReason> {
     match body.code.as_deref()? {
         "TOKEN_EXPIRED" => Some(AuthReason::TokenExpired),

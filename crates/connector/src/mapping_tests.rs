@@ -142,21 +142,95 @@ fn a_401_without_tool_details_is_our_configuration() {
 }
 
 #[test]
-fn a_404_is_no_account_no_tool_or_the_wrong_address() {
-    let account = json!({"code": 5, "message": "connected account not found"});
-    assert_eq!(
-        map(TOOL, CallKind::Read, 404, &account),
-        auth(AuthReason::NotConnected)
-    );
-    let tool = json!({"code": 5, "message": "tool not found"});
-    assert_eq!(
-        map(TOOL, CallKind::Write, 404, &tool),
-        CallFailure::UnknownTool
-    );
+fn what_is_missing_is_left_to_the_accounts() {
+    for (status, body) in [
+        (
+            404,
+            json!({"code": 5, "message": "connected account not found"}),
+        ),
+        (404, json!({"code": 5, "message": "resource not found"})),
+        (404, json!({"code": 5, "message": "tool not found"})),
+        (400, json!({"code": 3, "message": "resource not found"})),
+        (
+            400,
+            json!({"code": 9, "message": "connected account is not active"}),
+        ),
+    ] {
+        for kind in [CallKind::Read, CallKind::Write] {
+            let mapped = refused(
+                TOOL,
+                kind,
+                &answer(status, body.to_string()),
+                Timestamp::from_millis(0),
+                &[],
+            );
+            assert_eq!(mapped.then, Then::AskForTheAccount, "{body}");
+        }
+    }
     let page = answer(404, "<html>Not Found</html>");
     let now = Timestamp::from_millis(0);
     let mapped = refused(TOOL, CallKind::Read, &page, now, &[]);
     assert_eq!(mapped, Mapped::certain(CallFailure::Configuration));
+}
+
+/// An app's refusal under its own status, and under the 500 that Scalekit's description speaks of.
+#[test]
+fn what_the_app_said_counts_whatever_the_status() {
+    let refused = |code: &str| CallFailure::Upstream {
+        code: code.into(),
+        message: "no".into(),
+    };
+    let limited = CallFailure::RateLimited {
+        retry_after_seconds: Some(9),
+    };
+    for (code, own_status, expected) in [
+        ("VALIDATION_ERROR", 400, refused("VALIDATION_ERROR")),
+        ("400", 400, refused("400")),
+        ("OBJECT_NOT_FOUND", 404, refused("OBJECT_NOT_FOUND")),
+        ("INPUT_ERROR", 400, refused("INPUT_ERROR")),
+        ("RATELIMITED", 400, limited.clone()),
+        ("RATE_LIMITS", 429, limited),
+        ("MISSING_SCOPES", 403, auth(AuthReason::ScopeInsufficient)),
+        (
+            "EXPIRED_AUTHENTICATION",
+            401,
+            auth(AuthReason::TokenExpired),
+        ),
+    ] {
+        let body = tool_error(json!(null), code, "no");
+        for status in [own_status, 500] {
+            for kind in [CallKind::Read, CallKind::Write] {
+                assert_eq!(map(TOOL, kind, status, &body), expected, "{status} {code}");
+            }
+        }
+    }
+}
+
+#[test]
+fn whose_limit_it_is_decides_who_is_held() {
+    let then = |status: u16, body: &Value| {
+        let now = Timestamp::from_millis(0);
+        refused(
+            TOOL,
+            CallKind::Write,
+            &answer(status, body.to_string()),
+            now,
+            &[],
+        )
+        .then
+    };
+    let own = json!({"code": 8, "message": "rate limit exceeded",
+                     "details": [{"error_code": "RATE_LIMITED"}]});
+    assert_eq!(then(429, &own), Then::Hold(Limit::Environment));
+    assert_eq!(then(429, &json!({})), Then::Hold(Limit::Environment));
+    let app = tool_error(json!(8), "429", "slow down");
+    assert_eq!(then(429, &app), Then::Hold(Limit::App));
+    let bare = json!({"code": 3, "details": [{"error_code": "RATELIMITED"}]});
+    for status in [400, 500] {
+        assert_eq!(then(status, &bare), Then::Hold(Limit::App), "Linear's word");
+        let wrapped = tool_error(json!(13), "400", "GraphQL: RATELIMITED");
+        assert_eq!(then(status, &wrapped), Then::Hold(Limit::App));
+    }
 }
 
 #[test]
@@ -191,7 +265,7 @@ fn a_5xx_is_transient_for_a_read_and_unknown_for_a_write() {
             mapped,
             Mapped {
                 failure: CallFailure::Unavailable,
-                transient: true
+                then: Then::TryAgain
             }
         );
     }
@@ -204,19 +278,23 @@ fn a_5xx_is_transient_for_a_read_and_unknown_for_a_write() {
         now,
         &[],
     );
-    assert!(!tool.transient, "a tool error is never retried");
+    assert_ne!(tool.then, Then::TryAgain, "a tool error is never retried");
     for status in [301, 408, 500, 502, 503, 504, 599] {
-        assert_eq!(
-            map(TOOL, CallKind::Write, status, &json!({})),
-            CallFailure::OutcomeUnknown
-        );
-        let body = tool_error(json!(7), "403", "no");
-        let failure = map(TOOL, CallKind::Write, status, &body);
-        assert_eq!(
-            failure,
-            CallFailure::OutcomeUnknown,
-            "a 5xx may have landed"
-        );
+        let unclear = [
+            json!({}),
+            tool_error(json!(13), "500", "no"),
+            tool_error(json!(13), "", "no"),
+            tool_error(json!(14), "503", "away"),
+            tool_error(json!(3), "408", "too slow"),
+        ];
+        for body in unclear {
+            let failure = map(TOOL, CallKind::Write, status, &body);
+            assert_eq!(
+                failure,
+                CallFailure::OutcomeUnknown,
+                "{status} {body} may have landed"
+            );
+        }
     }
     let internal = map(TOOL, CallKind::Write, 400, &json!({"code": 13}));
     assert_eq!(internal, CallFailure::OutcomeUnknown);
@@ -234,7 +312,7 @@ fn no_answer_is_unknown_only_for_a_write() {
             CallFailure::OutcomeUnknown
         );
         assert_eq!(
-            no_answer(CallKind::Read, error).transient,
+            no_answer(CallKind::Read, error).then == Then::TryAgain,
             error != FetchError::TooLarge
         );
     }
@@ -286,7 +364,7 @@ proptest! {
         let kind = if write { CallKind::Write } else { CallKind::Read };
         let now = Timestamp::from_millis(0);
         let mapped = refused(TOOL, kind, &answer(status, body), now, &[]);
-        prop_assert!(!(write && mapped.transient), "a write is never retried");
+        prop_assert!(!(write && mapped.then == Then::TryAgain), "a write is never retried");
     }
 
     #[test]

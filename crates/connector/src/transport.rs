@@ -11,12 +11,16 @@ use onbehalf_fetch::{Fetch, FetchError, HttpRequest, HttpResponse, Method};
 use super::allowance::Lane;
 use super::backoff::{TRIES, pause};
 use super::config::ScalekitConfig;
+use super::connection::ConnectionNames;
 use super::failure::CallFailure;
-use super::mapping::{Asked, Mapped, is_about_our_token, no_answer, refused, unreadable};
+use super::log::{CallLine, CallLog, NoLog};
+use super::mapping::{
+    Asked, Limit, Mapped, Then, is_about_our_token, no_answer, refused, unreadable,
+};
 use super::permit::{CallKind, SendPermit};
 use super::token::{Token, TokenCache, TokenSource};
 use super::trace::traceparent;
-use super::turns::Turns;
+use super::turns::{ENVIRONMENT, Turns};
 
 /// For account management (docs/SCALEKIT.md, "Authentication").
 pub(super) const TIMEOUT: Duration = Duration::from_secs(20);
@@ -33,11 +37,14 @@ pub struct Scalekit {
     random: Rc<dyn Random>,
     tokens: TokenSource,
     turns: Option<Turns>,
+    log: Rc<dyn CallLog>,
 }
 
 /// One call, ready to be authorised and sent.
 pub(super) struct Call<'a> {
     pub asked: Asked,
+    /// The tool's name as sent, for the log.
+    pub tool: Option<&'a str>,
     pub kind: CallKind,
     pub method: Method,
     /// Path and query.
@@ -52,6 +59,28 @@ pub(super) struct Call<'a> {
     /// The trace this call belongs to.
     pub trace_id: Option<&'a str>,
     pub permit: &'a dyn SendPermit,
+}
+
+/// Why a call gave no result.
+pub(super) enum Refusal {
+    /// As it is.
+    Plain(CallFailure),
+    /// Something is missing, and this is what it is if the account is there.
+    Doubtful(CallFailure),
+}
+
+impl Refusal {
+    fn as_it_stands(self) -> CallFailure {
+        match self {
+            Self::Plain(failure) | Self::Doubtful(failure) => failure,
+        }
+    }
+}
+
+impl From<CallFailure> for Refusal {
+    fn from(failure: CallFailure) -> Self {
+        Self::Plain(failure)
+    }
 }
 
 /// Why an exchange brought no answer to look at.
@@ -84,6 +113,7 @@ impl Scalekit {
             random,
             tokens,
             turns: None,
+            log: Rc::new(NoLog),
         }
     }
 
@@ -96,6 +126,22 @@ impl Scalekit {
         }
     }
 
+    /// The same client, telling this log of every request it sends.
+    #[must_use]
+    pub fn with_log(self, log: Rc<dyn CallLog>) -> Self {
+        Self { log, ..self }
+    }
+
+    /// Where its connections are and how it signs in.
+    pub(super) fn config(&self) -> &ScalekitConfig {
+        &self.config
+    }
+
+    /// What the connections are called in this environment.
+    pub fn connection_names(&self) -> &ConnectionNames {
+        self.config.connections()
+    }
+
     /// The clock this client reads, for code that has to agree with it on what "now" is.
     pub fn clock(&self) -> &dyn Clock {
         self.clock.as_ref()
@@ -103,28 +149,53 @@ impl Scalekit {
 
     /// Sends the call, a read up to three times, and gives the JSON of a 2xx answer.
     pub(super) async fn call(&self, call: &Call<'_>) -> Result<Value, CallFailure> {
+        self.ask(call).await.map_err(Refusal::as_it_stands)
+    }
+
+    /// The same, for a caller that can find out what a doubtful refusal means.
+    pub(super) async fn ask(&self, call: &Call<'_>) -> Result<Value, Refusal> {
         let mut tried = 1;
         loop {
             let mapped = match self.exchange(call).await {
                 Ok(response) if (200..300).contains(&response.status) => {
+                    if let (Some(turns), Some(lane)) = (&self.turns, call.lane) {
+                        turns.accepted(call.identifier, lane);
+                    }
                     return serde_json::from_slice(&response.body)
-                        .map_err(|_| unreadable(call.kind));
+                        .map_err(|_| unreadable(call.kind).into());
                 }
                 Ok(response) => self.map(call, &response),
                 Err(Unanswered::Broken(error)) => no_answer(call.kind, error),
-                Err(Unanswered::Failed(failure)) => return Err(failure),
+                Err(Unanswered::Failed(failure)) => return Err(failure.into()),
             };
-            if let (CallFailure::RateLimited { .. }, Some(turns), Some(lane)) =
-                (&mapped.failure, &self.turns, call.lane)
-            {
-                let retry_after = mapped.failure.retry_after();
-                turns.refused(call.identifier, lane, retry_after).await;
+            match mapped.then {
+                Then::TryAgain if tried < TRIES => {
+                    self.clock.sleep(pause(tried, self.random.as_ref())).await;
+                    tried += 1;
+                }
+                Then::Hold(limit) => {
+                    return Err(self.hold(call, limit, mapped.failure).await.into());
+                }
+                Then::AskForTheAccount => return Err(Refusal::Doubtful(mapped.failure)),
+                Then::TryAgain | Then::Stands => return Err(mapped.failure.into()),
             }
-            if !mapped.transient || tried >= TRIES {
-                return Err(mapped.failure);
-            }
-            self.clock.sleep(pause(tried, self.random.as_ref())).await;
-            tried += 1;
+        }
+    }
+
+    /// Notes that somebody asks for fewer requests, and says for how long that is taken.
+    async fn hold(&self, call: &Call<'_>, limit: Limit, failure: CallFailure) -> CallFailure {
+        let Some(turns) = &self.turns else {
+            return failure;
+        };
+        let (whose, lane) = match (limit, call.lane) {
+            (Limit::App, Some(lane)) => (call.identifier, lane),
+            (Limit::App, None) => return failure,
+            (Limit::Environment, _) => (ENVIRONMENT, Lane::Environment),
+        };
+        let asked = failure.retry_after();
+        let held = turns.refused(whose, lane, asked, self.clock.as_ref()).await;
+        CallFailure::RateLimited {
+            retry_after_seconds: Some(held),
         }
     }
 
@@ -179,15 +250,25 @@ impl Scalekit {
             timeout: call.timeout,
             max_response_bytes: MAX_ANSWER_BYTES,
         };
-        if let (Some(turns), Some(lane)) = (&self.turns, call.lane) {
-            let turn = turns.next(call.identifier, lane, call.kind, self.clock.as_ref());
+        if let Some(turns) = &self.turns {
+            let turn = turns.next(call.identifier, call.lane, call.kind, self.clock.as_ref());
             turn.await.map_err(Unanswered::Failed)?;
         }
         // Nothing may be awaited between this answer and the request.
         if call.kind == CallKind::Write && !call.permit.allow() {
             return Err(Unanswered::Failed(CallFailure::NotSent));
         }
-        self.fetch.send(request).await.map_err(Unanswered::Broken)
+        let begun = self.clock.now();
+        let answer = self.fetch.send(request).await;
+        self.log.note(&CallLine {
+            call: call.asked.name(),
+            tool: call.tool,
+            status: answer.as_ref().ok().map(|answer| answer.status),
+            broken: answer.as_ref().err().copied(),
+            latency: self.clock.now().since(begun),
+            trace_id: call.trace_id,
+        });
+        answer.map_err(Unanswered::Broken)
     }
 }
 

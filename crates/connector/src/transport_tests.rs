@@ -194,3 +194,99 @@ async fn a_write_is_never_sent_when_there_is_no_token() {
     );
     assert_eq!(kit.script.count(), 0);
 }
+
+fn account(status: &str) -> crate::testkit::Answer {
+    crate::testkit::ok(&json!({"connected_accounts": [
+        {"identifier": "user_alice", "connector": "hubspot", "status": status}]}))
+}
+
+#[tokio::test]
+async fn what_is_missing_is_found_out_by_listing_the_accounts() {
+    let auth = |reason| CallFailure::AuthError {
+        connector: Connector::Hubspot,
+        reason,
+    };
+    let silent = |http: u16| status(http, &json!({"message": "resource not found"}));
+    for (found, expected) in [
+        ("EXPIRED", auth(AuthReason::TokenExpired)),
+        ("DISCONNECTED", auth(AuthReason::AccountRevoked)),
+        ("PENDING_AUTH", auth(AuthReason::NotConnected)),
+        ("ACTIVE", CallFailure::UnknownTool),
+    ] {
+        for http in [404, 400] {
+            let kit = kit();
+            kit.script.then(silent(http)).then(account(found));
+            let failure = execute(&kit, CallKind::Write, &many()).await;
+            let failure = failure.expect_err("refused");
+            match (&expected, http) {
+                (CallFailure::UnknownTool, 400) => {
+                    assert!(
+                        matches!(failure, CallFailure::InvalidInput { .. }),
+                        "{failure}"
+                    );
+                }
+                (expected, _) => assert_eq!(&failure, expected, "{http} {found}"),
+            }
+            assert_eq!(kit.script.count(), 2);
+        }
+    }
+    let kit = kit();
+    kit.script.then(silent(404)).then(silent(404));
+    let failure = execute(&kit, CallKind::Read, &many()).await;
+    assert_eq!(
+        failure,
+        Err(CallFailure::Configuration),
+        "no such connection"
+    );
+}
+
+#[tokio::test]
+async fn a_connection_of_another_name_is_used_by_it() {
+    let names = r#"{"hubspot": {"connection": "hubspot-qkHFhMip", "toolPrefix": "hubspotx"}}"#;
+    let kit = crate::testkit::kit_with(ConnectionNames::from_json(Some(names)).expect("names"));
+    kit.script.then(executed(&json!({})));
+    assert!(execute(&kit, CallKind::Read, &many()).await.is_ok());
+    assert_eq!(kit.script.sent(0)["connector"], "hubspot-qkHFhMip");
+    assert_eq!(kit.script.sent(0)["tool_name"], "hubspotx_task_create");
+}
+
+#[derive(Default)]
+struct Lines(std::cell::RefCell<Vec<String>>);
+
+impl CallLog for Lines {
+    fn note(&self, line: &CallLine<'_>) {
+        self.0.borrow_mut().push(format!("{line:?}"));
+    }
+}
+
+#[tokio::test]
+async fn every_request_leaves_one_line_with_no_word_of_what_it_said() {
+    let Kit {
+        scalekit, script, ..
+    } = kit();
+    let lines = Rc::new(Lines::default());
+    let scalekit = scalekit.with_log(lines.clone());
+    script
+        .then(Err(FetchError::Timeout))
+        .then(status(503, &json!({})))
+        .then(executed(&json!({"email": "jo@acme.test"})));
+    let call = ToolCall {
+        tool_name: "hubspot_contacts_search",
+        identifier: "user_alice",
+        connector: Connector::Hubspot,
+        params: json!({"query": "acme"}),
+        agent_run_id: None,
+        trace_id: None,
+        kind: CallKind::Read,
+    };
+    assert!(scalekit.execute(&call, &many()).await.is_ok());
+    let lines = lines.0.borrow();
+    assert_eq!(lines.len(), 3);
+    for (line, holds) in lines.iter().zip(["Timeout", "503", "200"]) {
+        assert!(
+            line.contains(holds) && line.contains("hubspot_contacts_search"),
+            "{line}"
+        );
+        assert!(!line.contains("acme") && !line.contains("alice"), "{line}");
+    }
+}

@@ -12,37 +12,46 @@ const LANE: Lane = Lane::HubspotSearch;
 struct Count {
     clock: Rc<HandClock>,
     rates: Rates,
-    used: Cell<Used>,
+    used: RefCell<HashMap<(String, Lane), Used>>,
     asked: Cell<u32>,
+    asked_for_all: Cell<u32>,
     reachable: Cell<bool>,
 }
 
 #[async_trait(?Send)]
 impl SharedAllowance for Count {
-    async fn take(&self, _: &str, lane: Lane, wanted: Wanted) -> Option<Given> {
-        self.asked.set(self.asked.get() + 1);
+    async fn take(&self, whose: &str, lane: Lane, wanted: Wanted) -> Option<Given> {
+        let counter = match lane {
+            Lane::Environment => &self.asked_for_all,
+            _ => &self.asked,
+        };
+        counter.set(counter.get() + 1);
         let (rate, now) = (self.rates.of(lane), self.clock.now());
-        let mut used = self.used.get();
+        let mut used = self.used.borrow_mut();
+        let used = used.entry((whose.to_owned(), lane)).or_default();
         let given = used.take(rate, now, wanted);
-        self.used.set(used);
         self.reachable.get().then_some(given)
     }
 
-    async fn hold(&self, _: &str, lane: Lane, pause: Duration) {
-        let mut used = self.used.get();
+    async fn hold(&self, whose: &str, lane: Lane, pause: Duration) {
+        let mut used = self.used.borrow_mut();
+        let used = used.entry((whose.to_owned(), lane)).or_default();
         used.hold(self.rates.of(lane), self.clock.now().plus(pause));
-        self.used.set(used);
     }
 }
 
 fn count(burst: u32, per_minute: u32) -> (Rc<Count>, Rates) {
-    let json = format!(r#"{{"hubspot.search":{{"burst":{burst},"perMinute":{per_minute}}}}}"#);
+    let json = format!(
+        r#"{{"hubspot.search":{{"burst":{burst},"perMinute":{per_minute}}},
+             "scalekit":{{"burst":1,"perMinute":60}}}}"#
+    );
     let rates = Rates::from_json(Some(&json)).expect("good settings");
     let count = Count {
         clock: kit().clock,
         rates: rates.clone(),
-        used: Cell::default(),
+        used: RefCell::default(),
         asked: Cell::default(),
+        asked_for_all: Cell::default(),
         reachable: Cell::new(true),
     };
     (Rc::new(count), rates)
@@ -54,7 +63,12 @@ async fn seconds_of(turns: &Turns, count: &Count, calls: usize) -> Vec<u64> {
     let mut left = Vec::new();
     for _ in 0..calls {
         let next = turns
-            .next("user_alice", LANE, CallKind::Write, count.clock.as_ref())
+            .next(
+                "user_alice",
+                Some(LANE),
+                CallKind::Write,
+                count.clock.as_ref(),
+            )
             .await;
         assert_eq!(next, Ok(()));
         left.push(count.clock.now().since(begin).as_secs());
@@ -95,19 +109,25 @@ async fn a_turn_too_far_away_is_a_rate_limit() {
     let turns = Turns::new(count.clone(), rates);
     let clock = count.clock.as_ref();
     assert_eq!(
-        turns.next("user_alice", LANE, CallKind::Write, clock).await,
+        turns
+            .next("user_alice", Some(LANE), CallKind::Write, clock)
+            .await,
         Ok(())
     );
     let limited = CallFailure::RateLimited {
         retry_after_seconds: Some(6),
     };
     for _ in 0..3 {
-        let next = turns.next("user_alice", LANE, CallKind::Write, clock).await;
+        let next = turns
+            .next("user_alice", Some(LANE), CallKind::Write, clock)
+            .await;
         assert_eq!(next, Err(limited.clone()));
     }
     clock.advance(Duration::from_secs(6));
     assert_eq!(
-        turns.next("user_alice", LANE, CallKind::Write, clock).await,
+        turns
+            .next("user_alice", Some(LANE), CallKind::Write, clock)
+            .await,
         Ok(())
     );
 }
@@ -117,9 +137,15 @@ async fn what_the_app_asks_for_holds_for_every_run() {
     let (count, rates) = count(4, 60);
     let one = Turns::new(count.clone(), rates.clone());
     let other = Turns::new(count.clone(), rates);
-    one.refused("user_alice", LANE, Some(20)).await;
+    let clock = count.clock.as_ref();
+    assert_eq!(one.refused("user_alice", LANE, Some(20), clock).await, 20);
     let next = other
-        .next("user_alice", LANE, CallKind::Write, count.clock.as_ref())
+        .next(
+            "user_alice",
+            Some(LANE),
+            CallKind::Write,
+            count.clock.as_ref(),
+        )
         .await;
     let limited = CallFailure::RateLimited {
         retry_after_seconds: Some(20),
@@ -145,4 +171,75 @@ async fn a_stale_turn_is_not_used() {
         .advance(LEASE_LIFETIME + Duration::from_millis(1));
     seconds_of(&turns, &count, 1).await;
     assert_eq!(count.asked.get(), 2);
+}
+
+#[tokio::test]
+async fn a_hold_nobody_gives_a_length_to_grows_until_a_call_is_taken() {
+    let (count, rates) = count(4, 60);
+    let turns = Turns::new(count.clone(), rates);
+    let clock = count.clock.as_ref();
+    let mut held = Vec::new();
+    for _ in 0..8 {
+        held.push(turns.refused("user_alice", LANE, None, clock).await);
+    }
+    assert_eq!(held, [5, 10, 20, 40, 80, 160, 300, 300]);
+    assert_eq!(turns.refused("user_bob", LANE, None, clock).await, 5);
+    turns.accepted("user_alice", LANE);
+    assert_eq!(turns.refused("user_alice", LANE, None, clock).await, 5);
+}
+
+#[tokio::test]
+async fn scalekits_own_limit_holds_every_user_in_every_process() {
+    let (count, rates) = count(4, 60);
+    let turns = || Turns::new(count.clone(), rates.clone());
+    let (one, other) = (turns(), turns());
+    let clock = count.clock.as_ref();
+    let held = one.refused(ENVIRONMENT, Lane::Environment, Some(60), clock);
+    assert_eq!(held.await, 60);
+    let limited = Err(CallFailure::RateLimited {
+        retry_after_seconds: Some(60),
+    });
+    let kind = CallKind::Read;
+    for (turns, user) in [
+        (&one, "user_alice"),
+        (&one, "user_bob"),
+        (&other, "user_carol"),
+    ] {
+        for lane in [Some(LANE), None] {
+            assert_eq!(turns.next(user, lane, kind, clock).await, limited, "{user}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn after_a_hold_everybody_gets_a_turn_in_the_order_they_came() {
+    let (count, rates) = count(50, 6_000);
+    let turns = Turns::new(count.clone(), rates);
+    let clock = count.clock.as_ref();
+    turns
+        .refused(ENVIRONMENT, Lane::Environment, Some(7), clock)
+        .await;
+    let (begin, left) = (clock.now(), RefCell::new(Vec::new()));
+    let call = |user: &'static str| {
+        let (turns, left) = (&turns, &left);
+        async move {
+            let next = turns.next(user, Some(LANE), CallKind::Read, clock).await;
+            assert_eq!(next, Ok(()));
+            left.borrow_mut()
+                .push((user, clock.now().since(begin).as_secs()));
+        }
+    };
+    futures::future::join_all(["user_alice", "user_bob", "user_alice"].map(call)).await;
+    assert_eq!(
+        *left.borrow(),
+        [("user_alice", 7), ("user_bob", 8), ("user_alice", 9)]
+    );
+}
+
+#[tokio::test]
+async fn nobody_asks_for_all_while_nobody_was_limited() {
+    let (count, rates) = count(50, 6_000);
+    let turns = Turns::new(count.clone(), rates);
+    seconds_of(&turns, &count, 50).await;
+    assert_eq!(count.asked_for_all.get(), 1, "one look in half a minute");
 }

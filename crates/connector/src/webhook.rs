@@ -12,6 +12,7 @@ use sha2::Sha256;
 use onbehalf_clock::Timestamp;
 
 use super::accounts::ConnectionStatus;
+use super::connection::ConnectionNames;
 use super::name::Connector;
 
 /// How far the sender's clock may be from ours, either way, in milliseconds: five minutes, as the
@@ -164,6 +165,7 @@ pub enum AccountChange {
 /// [`WebhookError`]; nothing of the body is looked at before the signature holds.
 pub fn verify(
     secrets: &WebhookSecrets,
+    names: &ConnectionNames,
     headers: WebhookHeaders<'_>,
     body: &[u8],
     now: Timestamp,
@@ -197,10 +199,10 @@ pub fn verify(
     if !matched {
         return Err(WebhookError::Signature);
     }
-    read(id, body).ok_or(WebhookError::Body)
+    read(id, names, body).ok_or(WebhookError::Body)
 }
 
-fn read(id: &str, body: &[u8]) -> Option<Webhook> {
+fn read(id: &str, names: &ConnectionNames, body: &[u8]) -> Option<Webhook> {
     let body: Value = serde_json::from_slice(body).ok()?;
     let data = body.get("data");
     let text = |key| data.and_then(|data| data.get(key)).and_then(Value::as_str);
@@ -222,7 +224,7 @@ fn read(id: &str, body: &[u8]) -> Option<Webhook> {
         Some(change) => WebhookEvent::Account(AccountEvent {
             change,
             identifier: text("identifier")?.to_owned(),
-            connector: connector(text("connection_name"), text("provider")),
+            connector: connector(names, text("connection_name"), text("provider")),
             status: ConnectionStatus::read(text("status")?),
         }),
         None => WebhookEvent::Other,
@@ -239,10 +241,14 @@ fn read(id: &str, body: &[u8]) -> Option<Webhook> {
 }
 
 /// The connection's name where the event has it; most have only the provider (`HUBSPOT`).
-fn connector(connection_name: Option<&str>, provider: Option<&str>) -> Option<Connector> {
+fn connector(
+    names: &ConnectionNames,
+    connection_name: Option<&str>,
+    provider: Option<&str>,
+) -> Option<Connector> {
     match connection_name.filter(|name| !name.is_empty()) {
-        Some(name) => name.parse().ok(),
-        None => provider?.to_ascii_lowercase().parse().ok(),
+        Some(name) => names.connector(name),
+        None => names.of_provider(&provider?.to_ascii_lowercase()),
     }
 }
 

@@ -37,7 +37,7 @@ fn check(
         timestamp: Some(timestamp),
         signature: Some(signature),
     };
-    verify(&secrets, headers, body, now())
+    verify(&secrets, &ConnectionNames::default(), headers, body, now())
 }
 
 fn event(kind: &str) -> Vec<u8> {
@@ -61,7 +61,7 @@ fn the_schemes_own_example_verifies() {
     };
     let at = Timestamp::from_millis(1_614_265_330_000);
     assert_eq!(
-        verify(&secrets, headers, body, at),
+        verify(&secrets, &ConnectionNames::default(), headers, body, at),
         Err(WebhookError::Body),
         "signed, no event"
     );
@@ -182,7 +182,7 @@ fn malformed_headers_are_told_apart_from_wrong_ones() {
         signature: None,
     };
     assert_eq!(
-        verify(&secrets, none, &body, now()),
+        verify(&secrets, &ConnectionNames::default(), none, &body, now()),
         Err(WebhookError::Headers)
     );
 }
@@ -231,4 +231,19 @@ proptest! {
         let result = check(OLD, &id, &time, &signature, b"x");
         prop_assert!(result.is_err());
     }
+}
+
+#[test]
+fn a_connection_is_known_by_its_configured_name() {
+    let names = r#"{"zendesk": {"connection": "zendeskoauth-x7", "toolPrefix": "zendeskoauth"}}"#;
+    let names = ConnectionNames::from_json(Some(names)).expect("names");
+    let of = |name, provider| connector(&names, name, provider);
+    assert_eq!(of(Some("zendeskoauth-x7"), None), Some(Connector::Zendesk));
+    assert_eq!(
+        of(Some("zendesk"), Some("ZENDESK")),
+        None,
+        "another connection"
+    );
+    assert_eq!(of(None, Some("ZENDESKOAUTH")), Some(Connector::Zendesk));
+    assert_eq!(of(None, Some("HUBSPOT")), Some(Connector::Hubspot));
 }

@@ -109,16 +109,16 @@ impl Tool for LinearCreateComment {
 
     /// A refusal because the id is taken means that an earlier try has landed.
     fn settled(failure: CallFailure, input: &CommentInput) -> Result<CommentWritten, CallFailure> {
+        let says_so = |message: &str| {
+            let message = message.to_ascii_lowercase();
+            let words = ["already exists", "conflict on insert"];
+            words.iter().any(|word| message.contains(word))
+        };
         let taken = match &failure {
-            CallFailure::Upstream { code, message } => {
-                let message = message.to_ascii_lowercase();
-                let words = [
-                    "already exists",
-                    "already been used",
-                    "duplicate",
-                    "conflict on insert",
-                ];
-                code == "CONFLICT" || words.iter().any(|word| message.contains(word))
+            CallFailure::Upstream { code, message } => code == "CONFLICT" || says_so(message),
+            // The same words, where they come as a refusal of Scalekit's.
+            CallFailure::InvalidInput { violations } => {
+                violations.iter().any(|it| says_so(&it.description))
             }
             _ => false,
         };

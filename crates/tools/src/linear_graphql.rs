@@ -5,23 +5,9 @@
 
 use serde_json::Value;
 
-use onbehalf_connector::{AuthReason, CallFailure, CallKind, Connector, scrub};
+use onbehalf_connector::{CallFailure, CallKind, Connector, Said, scrub};
 
 use super::tool::OutputError;
-
-/// Linear's codes that say nothing was done. Anything else leaves a write open.
-const REFUSALS: [&str; 10] = [
-    "INVALID_INPUT",
-    "INPUT_ERROR",
-    "BAD_USER_INPUT",
-    "USER_ERROR",
-    "GRAPHQL_VALIDATION_FAILED",
-    "GRAPHQL_PARSE_FAILED",
-    "ENTITY_NOT_FOUND",
-    "FEATURE_NOT_ACCESSIBLE",
-    "USAGE_LIMIT_EXCEEDED",
-    "CONFLICT",
-];
 
 /// The field `name` of the answer's data.
 ///
@@ -55,31 +41,24 @@ fn failure(errors: &[Value], kind: CallKind) -> CallFailure {
     let code = ["code", "type"]
         .iter()
         .find_map(|key| extensions.get(*key)?.as_str());
-    let code = code
-        .unwrap_or_default()
-        .trim()
-        .replace(' ', "_")
-        .to_ascii_uppercase();
-    let auth = |reason| CallFailure::AuthError {
-        connector: Connector::Linear,
-        reason,
-    };
-    match code.as_str() {
-        "AUTHENTICATION_ERROR" => auth(AuthReason::TokenExpired),
-        "FORBIDDEN" => auth(AuthReason::ScopeInsufficient),
-        "RATELIMITED" => CallFailure::RateLimited {
+    let code = code.unwrap_or_default();
+    match Said::by_code(code) {
+        Some(Said::Auth(reason)) => CallFailure::AuthError {
+            connector: Connector::Linear,
+            reason,
+        },
+        Some(Said::RateLimited) => CallFailure::RateLimited {
             retry_after_seconds: None,
         },
-        other if kind == CallKind::Write && !REFUSALS.contains(&other) => {
-            CallFailure::OutcomeUnknown
-        }
-        other => {
+        // Only what Linear certainly refused is certain for a write.
+        Some(Said::Away) | None if kind == CallKind::Write => CallFailure::OutcomeUnknown,
+        _ => {
             let said = extensions
                 .get("userPresentableMessage")
                 .and_then(Value::as_str);
             let said = said.or_else(|| first.get("message").and_then(Value::as_str));
             CallFailure::Upstream {
-                code: scrub::code(other).unwrap_or_else(|| "graphql_error".to_owned()),
+                code: scrub::code(code).unwrap_or_else(|| "graphql_error".to_owned()),
                 message: scrub::scrub(said.unwrap_or("the query failed"), &[]),
             }
         }
@@ -105,6 +84,7 @@ pub(super) fn page(connection: &Value) -> Result<(&[Value], Option<String>), Out
 #[cfg(test)]
 mod tests {
     use super::*;
+    use onbehalf_connector::AuthReason;
     use serde_json::json;
 
     fn failed(code: &str, kind: CallKind) -> OutputError {

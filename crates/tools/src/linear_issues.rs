@@ -138,6 +138,8 @@ pub enum IssueState {
     Completed,
     /// Given up.
     Canceled,
+    /// Closed, because another issue stands for the same work.
+    Duplicate,
     /// A kind this version does not know.
     Unknown,
 }
@@ -221,6 +223,7 @@ fn state(state: &Value) -> IssueState {
         Some("started") => IssueState::Started,
         Some("completed") => IssueState::Completed,
         Some("canceled") => IssueState::Canceled,
+        Some("duplicate") => IssueState::Duplicate,
         _ => IssueState::Unknown,
     }
 }

@@ -120,7 +120,7 @@ fn customers_of(issue: &Issue, names: &Names, by_project: bool) -> BTreeSet<usiz
 }
 
 fn add(signals: &mut TaskSignals, issue: &Issue, stalled_after: u32, now: Timestamp) {
-    if issue.state == IssueState::Canceled {
+    if matches!(issue.state, IssueState::Canceled | IssueState::Duplicate) {
         return;
     }
     signals.tasks_total += 1;

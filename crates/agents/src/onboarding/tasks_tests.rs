@@ -40,6 +40,8 @@ fn cancelled_tasks_do_not_count_and_done_ones_are_never_late() {
         issue("1", IssueState::Canceled, Some("2026-11-01"), "2026-11-01"),
         issue("2", IssueState::Completed, Some("2026-11-01"), "2026-11-01"),
         issue("3", IssueState::Backlog, Some("2026-11-20"), "2026-11-01"),
+        // Closed in favour of another issue, which is counted by itself.
+        issue("4", IssueState::Duplicate, Some("2026-11-01"), "2026-11-01"),
     ]);
     assert_eq!((signals.tasks_total, signals.tasks_completed), (2, 1));
     assert_eq!(signals.overdue_tasks, 1);

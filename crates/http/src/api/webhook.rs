@@ -23,7 +23,8 @@ impl Api {
             timestamp: request.header("webhook-timestamp"),
             signature: request.header("webhook-signature"),
         };
-        let webhook = verify(secrets, headers, &request.body, self.clock.now())
+        let names = self.scalekit.connection_names();
+        let webhook = verify(secrets, names, headers, &request.body, self.clock.now())
             .map_err(|error| refusal(&error))?;
         if let WebhookEvent::Account(AccountEvent {
             change: AccountChange::StatusUpdated { .. },
