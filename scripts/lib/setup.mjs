@@ -17,9 +17,9 @@ const WASM_BINDGEN = '0.2.129';
 /** `cargo install` without optimisation: the tools do seconds of work, and would take minutes to
  *  optimise. Where they spend those seconds, a little pays with every change of the Worker. */
 const QUICK_TO_BUILD = ['--debug'];
-const READS_AND_WRITES_WASM = ['walrus', 'wasmparser'].flatMap((name) => [
-  '--config', `profile.dev.package.${name}.opt-level=1`,
-]);
+const READS_AND_WRITES_WASM = [
+  'walrus', 'wasmparser', 'wasm-encoder', 'wasm-bindgen-cli-support', 'id-arena', 'leb128fmt',
+].flatMap((name) => ['--config', `profile.dev.package.${name}.opt-level=1`]);
 
 /** What makes a Worker of Rust. */
 export async function workerTools() {
