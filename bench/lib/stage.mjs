@@ -28,6 +28,7 @@ export const OBJECTS = {
   ACCOUNTS: 'AccountObject',
   SCHEDULES: 'ScheduleObject',
   KEY_SETS: 'KeySetObject',
+  SIGN_INS: 'SignInObject',
 };
 
 export class Stage {

@@ -137,7 +137,7 @@ export async function token(sandboxUrl, user) {
 async function sessionSecret(state) {
   const path = join(state, 'session-secret');
   if (existsSync(path)) return (await readFile(path, 'utf8')).trim();
-  const secret = randomBytes(32).toString('base64url');
+  const secret = randomBytes(32).toString('hex');
   await writeFile(path, `${secret}\n`, { mode: 0o600 });
   return secret;
 }

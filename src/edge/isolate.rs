@@ -11,15 +11,18 @@ use super::allowance::EdgeAllowance;
 use super::backend::EdgeBackend;
 use super::clock::{EdgeClock, EdgeRandom};
 use super::fetch::{EdgeFetch, Subrequests};
-use super::key_set_object::EdgeKeySets;
+use super::key_set_object::EdgeDocuments;
 use super::rate_limit::{EdgeRateLimiter, is_bound};
+use super::sign_in_object::EdgeSignInMemory;
 use super::web_crypto::WebCrypto;
 use crate::settings::{Environment, Misconfigured, Settings};
 use onbehalf_agents::acting::Means;
 use onbehalf_connector::{Scalekit, TokenCache, TurnMemory, Turns};
 use onbehalf_fetch::Fetch;
 use onbehalf_http::{Api, ApiSettings, Budget, IdentityLayer};
-use onbehalf_identity::{Authenticator, IdentityCaches, Login, SignatureVerifier};
+use onbehalf_identity::{
+    Authenticator, IdentityCaches, Login, Namespaces, SignInMemory, SignatureVerifier,
+};
 use onbehalf_tools::Registry;
 
 struct Isolate {
@@ -113,7 +116,7 @@ impl Settings {
         let authenticator = Rc::new(Authenticator {
             config: Rc::new(self.identity),
             caches,
-            shared: Rc::new(EdgeKeySets::new(env.clone())),
+            shared: Rc::new(EdgeDocuments::new(env.clone())),
             verifier: verifier as Rc<dyn SignatureVerifier>,
             clock: Rc::new(EdgeClock),
         });
@@ -121,7 +124,9 @@ impl Settings {
             authenticator: Rc::clone(&authenticator),
             fetch,
             random: Rc::new(EdgeRandom),
+            scope: self.scope,
         };
+        let memory: Rc<dyn SignInMemory> = Rc::new(EdgeSignInMemory::new(env.clone()));
         Ok(Api {
             backend: Rc::new(EdgeBackend::new(env.clone())),
             limiter: Rc::new(EdgeRateLimiter::new(env.clone())),
@@ -130,7 +135,9 @@ impl Settings {
                 login,
                 scope: self.scope,
                 client_secrets: self.login_secrets,
+                namespaces: Namespaces::new(Rc::clone(&memory)),
             }),
+            memory,
             scalekit,
             registry: Rc::new(registry),
             settings: ApiSettings {

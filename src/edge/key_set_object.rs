@@ -1,6 +1,7 @@
-//! One issuer's key set, shared by all isolates.
+//! One document of an issuer, key set or metadata, shared by all isolates.
 //!
-//! Named by issuer. Kept in storage, so that a restart does not ask the issuer again.
+//! Named by what it is fetched from, so that a changed setting never meets what was kept from
+//! another place. Kept in storage, so that a restart does not ask the issuer again.
 
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -12,19 +13,19 @@ use worker::{DurableObject, Env, Request, Response, State, durable_object};
 use super::binding::{call, reply};
 use super::clock::EdgeClock;
 use super::fetch::{EdgeFetch, Subrequests};
-use super::messages::{KeySetMessage, LoadKeySet};
+use super::messages::{KeySetMessage, LoadDocument};
 use super::sql::{execute, query};
 use onbehalf_clock::Timestamp;
 use onbehalf_engine::StoreError;
 use onbehalf_identity::{
-    FetchedKeySet, KeySetError, KeySetSource, SharedKeySetState, SharedKeySets,
+    DocumentError, DocumentSource, FetchedDocument, SharedDocument, SharedDocuments,
 };
 
-/// One issuer's object.
+/// One document's object.
 #[durable_object]
 pub struct KeySetObject {
     state: State,
-    shared: OnceCell<Rc<SharedKeySetState>>,
+    shared: OnceCell<Rc<SharedDocument>>,
 }
 
 #[derive(Deserialize)]
@@ -41,7 +42,7 @@ impl DurableObject for KeySetObject {
     }
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
-        let KeySetMessage::LoadKeySet(load) = request.json().await?;
+        let KeySetMessage::LoadDocument(load) = request.json().await?;
         reply("key_set", self.load(load).await)
     }
 }
@@ -49,12 +50,12 @@ impl DurableObject for KeySetObject {
 impl KeySetObject {
     async fn load(
         &self,
-        load: LoadKeySet,
-    ) -> Result<Result<FetchedKeySet, KeySetError>, StoreError> {
+        load: LoadDocument,
+    ) -> Result<Result<FetchedDocument, DocumentError>, StoreError> {
         let shared = match self.shared.get() {
             Some(shared) => Rc::clone(shared),
             None => {
-                let restored = Rc::new(SharedKeySetState::restore(self.kept()?));
+                let restored = Rc::new(SharedDocument::restore(self.kept()?));
                 Rc::clone(self.shared.get_or_init(|| restored))
             }
         };
@@ -62,13 +63,13 @@ impl KeySetObject {
         let loaded = shared
             .load(&fetch, &EdgeClock, &load.source, load.newer_than)
             .await;
-        if let Ok(set) = &loaded {
-            self.keep(set)?;
+        if let Ok(document) = &loaded {
+            self.keep(document)?;
         }
         Ok(loaded)
     }
 
-    fn kept(&self) -> Result<Option<FetchedKeySet>, StoreError> {
+    fn kept(&self) -> Result<Option<FetchedDocument>, StoreError> {
         let sql = self.state.storage().sql();
         execute(
             &sql,
@@ -77,14 +78,15 @@ impl KeySetObject {
             Vec::new(),
         )?;
         let rows: Vec<Row> = query(&sql, "SELECT body FROM key_set", Vec::new())?;
-        // A set kept by an older release that no longer reads is fetched anew.
+        // A document kept by an older release that no longer reads is fetched anew.
         Ok(rows
             .first()
             .and_then(|row| serde_json::from_str(&row.body).ok()))
     }
 
-    fn keep(&self, set: &FetchedKeySet) -> Result<(), StoreError> {
-        let body = serde_json::to_string(set).map_err(|error| StoreError(error.to_string()))?;
+    fn keep(&self, document: &FetchedDocument) -> Result<(), StoreError> {
+        let body =
+            serde_json::to_string(document).map_err(|error| StoreError(error.to_string()))?;
         execute(
             &self.state.storage().sql(),
             "INSERT INTO key_set (id, body) VALUES (1, ?1)
@@ -94,12 +96,12 @@ impl KeySetObject {
     }
 }
 
-/// The shared key sets as an isolate sees them.
-pub struct EdgeKeySets {
+/// The shared documents as an isolate sees them.
+pub struct EdgeDocuments {
     env: Env,
 }
 
-impl EdgeKeySets {
+impl EdgeDocuments {
     /// Reaches the objects bound in `env`.
     pub fn new(env: Env) -> Self {
         Self { env }
@@ -107,18 +109,18 @@ impl EdgeKeySets {
 }
 
 #[async_trait(?Send)]
-impl SharedKeySets for EdgeKeySets {
+impl SharedDocuments for EdgeDocuments {
     async fn load(
         &self,
-        source: &KeySetSource,
+        source: &DocumentSource,
         newer_than: Option<Timestamp>,
-    ) -> Result<FetchedKeySet, KeySetError> {
-        let load = LoadKeySet {
+    ) -> Result<FetchedDocument, DocumentError> {
+        let load = LoadDocument {
             source: source.clone(),
             newer_than,
         };
-        call(&self.env, &source.issuer, load)
+        call(&self.env, &source.name(), load)
             .await
-            .map_err(|_| KeySetError::Unreachable)?
+            .map_err(|_| DocumentError::Unreachable)?
     }
 }

@@ -8,7 +8,9 @@ use super::binding::Message;
 use onbehalf_clock::Timestamp;
 use onbehalf_connector::{Given, Lane, Wanted};
 use onbehalf_engine::{Entry, RunStatus, RunView, Started};
-use onbehalf_identity::{FetchedKeySet, KeySetError, KeySetSource, RequestContext};
+use onbehalf_identity::{
+    DocumentError, DocumentSource, FetchedDocument, NamespaceClaim, OneTime, RequestContext,
+};
 use onbehalf_runs::{
     Asker, CommandOutcome, ConnectAttempt, ResumeRequest, RunPage, RunQuery, Schedule, Start,
     StartRun, TakenAttempt,
@@ -199,15 +201,41 @@ pub struct Tick {
 }
 
 messages! {
-    /// What an issuer's key set object answers. Named by issuer.
+    /// What the object of an issuer's document answers. Named by what it is fetched from.
     KeySetMessage on "KEY_SETS" {
-        LoadKeySet => Result<FetchedKeySet, KeySetError>,
+        LoadDocument => Result<FetchedDocument, DocumentError>,
     }
 }
 
-/// Reads the key set; with `newer_than`, one fetched after that if the issuer may be asked again.
+/// Reads the document; with `newer_than`, one fetched after that if the issuer may be asked again.
 #[derive(Serialize, Deserialize)]
-pub struct LoadKeySet {
-    pub source: KeySetSource,
+pub struct LoadDocument {
+    pub source: DocumentSource,
     pub newer_than: Option<Timestamp>,
 }
+
+messages! {
+    /// What is remembered of sign-ins. Named by a shard of digests, or by a namespace.
+    SignInMessage on "SIGN_INS" {
+        Spend => bool,
+        IsSpent => bool,
+        ClaimNamespace => String,
+    }
+}
+
+/// Uses a value up, and says whether it was still good.
+#[derive(Serialize, Deserialize)]
+pub struct Spend {
+    pub value: OneTime,
+    pub until: Timestamp,
+}
+
+/// Says whether a value was used up.
+#[derive(Serialize, Deserialize)]
+pub struct IsSpent {
+    pub value: OneTime,
+}
+
+/// Claims a namespace for an issuer, and says who holds it.
+#[derive(Serialize, Deserialize)]
+pub struct ClaimNamespace(pub NamespaceClaim);

@@ -20,6 +20,7 @@ mod principal_object;
 mod rate_limit;
 mod run_object;
 mod schedule_object;
+mod sign_in_object;
 mod sql;
 mod web_crypto;
 

@@ -77,8 +77,10 @@ impl Settings {
     pub fn read(environment: &impl Environment) -> Result<Self, Misconfigured> {
         let mut reader = Reader::new(environment);
         let public_url = reader.required("PUBLIC_URL", origin);
-        let identity = reader.required("IDENTITY_PROVIDERS", issuers);
         let scope = reader.optional("IDENTITY_SCOPE", str::parse);
+        let identity = reader.required("IDENTITY_PROVIDERS", |text| {
+            issuers(text, scope.unwrap_or_default())
+        });
         let scalekit = scalekit(&mut reader);
         let rates = reader.optional(PROVIDER_RATES, |text| Rates::from_json(Some(text)));
         let seal = reader.required("SESSION_SECRET", Seal::new);
@@ -171,9 +173,13 @@ fn origin(text: &str) -> Result<Url, &'static str> {
     }
 }
 
-/// The trusted issuers. None at all would close every door, which nobody deploys on purpose.
-fn issuers(text: &str) -> Result<IdentityConfig, String> {
+/// The trusted issuers, fit for this scope. None at all would close every door, which nobody
+/// deploys on purpose.
+fn issuers(text: &str, scope: IdentityScope) -> Result<IdentityConfig, String> {
     let config = IdentityConfig::from_json(text).map_err(|error| error.to_string())?;
+    config
+        .check_scope(scope)
+        .map_err(|error| error.to_string())?;
     if config.issuers().is_empty() {
         return Err("names no issuer, so nobody could get in".into());
     }

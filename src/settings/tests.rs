@@ -31,7 +31,7 @@ fn good() -> Fake {
         ("SCALEKIT_ENVIRONMENT_URL", "https://acme.scalekit.test"),
         ("SCALEKIT_CLIENT_ID", "skc_1"),
         ("SCALEKIT_CLIENT_SECRET", "shh"),
-        ("SESSION_SECRET", "0123456789abcdef0123456789abcdef"),
+        ("SESSION_SECRET", "7d1f0c94be2a6358e07b41d9a35c82f6"),
     ];
     Fake {
         texts: texts.map(|(name, text)| (name, text.to_owned())).into(),

@@ -7,7 +7,7 @@ use url::Url;
 use crate::api::cursor::CursorScope;
 use crate::browser::connect_state::ConnectState;
 use crate::browser::return_to::ReturnTo;
-use crate::browser::session::{LoginCookie, read_session};
+use crate::browser::session::{LoginCookie, Session};
 use crate::routes;
 use crate::seal::{Purpose, Seal};
 use crate::wire::json_body;
@@ -17,7 +17,7 @@ use crate::wire::request_headers::{idempotency_key, last_event_id, trace_id};
 use onbehalf_clock::Timestamp;
 
 static SEAL: LazyLock<Seal> =
-    LazyLock::new(|| Seal::new("0123456789abcdef0123456789abcdef").expect("long enough"));
+    LazyLock::new(|| Seal::new("7d1f0c94be2a6358e07b41d9a35c82f6").expect("long enough"));
 
 const PURPOSES: [Purpose; 4] = [
     Purpose::Session,
@@ -39,7 +39,7 @@ pub fn sealed(bytes: &[u8]) {
     for purpose in PURPOSES {
         assert_eq!(SEAL.open(purpose, &[], &text), None);
     }
-    assert!(read_session(&SEAL, &text, now).is_none());
+    assert!(Session::read(&SEAL, &text, now).is_none());
     assert!(LoginCookie::read(&SEAL, &text, now).is_none());
     assert!(scope.read(&SEAL, &text).is_err());
     assert_eq!(ConnectState::read(&SEAL, &text), None);
@@ -54,7 +54,7 @@ pub fn sealed(bytes: &[u8]) {
         }
         assert_eq!(SEAL.open(purpose, &["p"], &made), None);
     }
-    let _ = read_session(&SEAL, &SEAL.seal(Purpose::Session, &[], bytes), now);
+    let _ = Session::read(&SEAL, &SEAL.seal(Purpose::Session, &[], bytes), now);
     let _ = LoginCookie::read(&SEAL, &SEAL.seal(Purpose::Login, &[], bytes), now);
     let _ = ConnectState::read(&SEAL, &SEAL.seal(Purpose::Connect, &[], bytes));
 }

@@ -9,11 +9,12 @@ use std::rc::Rc;
 use async_trait::async_trait;
 use url::Url;
 
+use crate::browser::login::LOGIN_CALLBACK;
 use crate::sign_in::{AuthRefusal, Caller, LoginFailure, LoginProvider, SignIn};
 use onbehalf_connector::Secret;
 use onbehalf_identity::{
     AuthenticationError, Authenticator, BridgeError, IdentityScope, Issuer, Login, LoginError,
-    PendingLogin, Principal, Provider, bridge, principal_key,
+    NamespaceError, Namespaces, PendingLogin, Principal, Provider, bridge, principal_key,
 };
 
 /// Authenticator, sign-in and bridge together.
@@ -26,6 +27,26 @@ pub struct IdentityLayer {
     pub scope: IdentityScope,
     /// Client secrets for signing in, by issuer; public clients have none.
     pub client_secrets: HashMap<String, Secret>,
+    /// Whose people the accounts under each namespace are.
+    pub namespaces: Namespaces,
+}
+
+impl IdentityLayer {
+    /// Whether the accounts this principal's issuer leads to are its own people's.
+    async fn settle(&self, principal: &Principal) -> Result<(), NamespaceError> {
+        match self.authenticator.config.issuer(principal.issuer()) {
+            Some(issuer) => self.namespaces.settle(issuer).await,
+            None => Err(BridgeError::UnknownIssuer.into()),
+        }
+    }
+}
+
+/// The path an issuer sends browsers back to.
+fn callback(issuer: &Issuer) -> String {
+    match issuer.namespace() {
+        Some(namespace) => format!("{LOGIN_CALLBACK}/{namespace}"),
+        None => LOGIN_CALLBACK.to_owned(),
+    }
 }
 
 #[async_trait(?Send)]
@@ -36,6 +57,10 @@ impl SignIn for IdentityLayer {
             .authenticate(authorization)
             .await
             .map_err(|error| refusal(&error))?;
+        self.settle(&principal).await.map_err(|error| match error {
+            NamespaceError::Taken(error) => AuthRefusal::Unbridged(error),
+            NamespaceError::Unavailable(_) => AuthRefusal::Unavailable,
+        })?;
         self.caller(&principal).map_err(AuthRefusal::Unbridged)
     }
 
@@ -56,6 +81,7 @@ impl SignIn for IdentityLayer {
             .map(|issuer| LoginProvider {
                 issuer: issuer.id().to_owned(),
                 title: title(issuer),
+                callback: callback(issuer),
             })
             .collect()
     }
@@ -78,10 +104,16 @@ impl SignIn for IdentityLayer {
         redirect_uri: &str,
     ) -> Result<Principal, LoginFailure> {
         let secret = self.client_secrets.get(&pending.issuer);
-        self.login
+        let principal = self
+            .login
             .finish(pending, code, redirect_uri, secret.map(Secret::expose))
             .await
-            .map_err(|error| failure(&error))
+            .map_err(|error| failure(&error))?;
+        self.settle(&principal).await.map_err(|error| match error {
+            NamespaceError::Taken(_) => LoginFailure::Refused,
+            NamespaceError::Unavailable(_) => LoginFailure::Unavailable,
+        })?;
+        Ok(principal)
     }
 }
 
@@ -113,9 +145,11 @@ fn failure(error: &LoginError) -> LoginFailure {
         LoginError::Unavailable(_) | LoginError::Token(AuthenticationError::KeysUnavailable(_)) => {
             LoginFailure::Unavailable
         }
-        LoginError::NotConfigured | LoginError::Refused | LoginError::Token(_) => {
-            LoginFailure::Refused
-        }
+        LoginError::NotConfigured
+        | LoginError::NoClientAuthentication
+        | LoginError::Refused
+        | LoginError::MixedUp
+        | LoginError::Token(_) => LoginFailure::Refused,
     }
 }
 
@@ -124,7 +158,7 @@ mod tests {
     use super::*;
     use crate::wire::message::ApiResponse;
     use crate::wire::problem::Problem;
-    use onbehalf_identity::{KeySetError, TokenError};
+    use onbehalf_identity::{DocumentError, TokenError};
 
     fn answered(error: &AuthenticationError) -> ApiResponse {
         Problem::from(refusal(error)).into()
@@ -147,12 +181,12 @@ mod tests {
     #[test]
     fn keys_that_cannot_be_read_are_not_the_callers_fault() {
         let response = answered(&AuthenticationError::KeysUnavailable(
-            KeySetError::Unreachable,
+            DocumentError::Unreachable,
         ));
         assert_eq!(response.status, 503);
         assert_eq!(response.header("retry-after"), Some("5"));
         assert_eq!(response.header("www-authenticate"), None);
-        let error = LoginError::Token(KeySetError::Unreachable.into());
+        let error = LoginError::Token(DocumentError::Unreachable.into());
         assert_eq!(failure(&error), LoginFailure::Unavailable);
         assert_eq!(failure(&LoginError::Refused), LoginFailure::Refused);
     }

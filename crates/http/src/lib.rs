@@ -14,6 +14,7 @@ mod api;
 mod browser;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzz;
+mod guessable;
 mod identity_layer;
 mod limits;
 pub mod openapi;
@@ -33,6 +34,7 @@ pub use api::events;
 pub use api::runs::Subscription;
 pub use browser::connect::CONNECT_CALLBACK;
 pub use browser::login::LOGIN_CALLBACK;
+pub use guessable::Guessable;
 pub use identity_layer::IdentityLayer;
 pub use limits::{Budget, RateLimiter, WINDOW_SECONDS};
 pub use routes::WORKFLOW;

@@ -44,6 +44,8 @@ pub enum BrowserOperation {
     StartLogin,
     /// Takes the browser back from the identity provider.
     FinishLogin,
+    /// The same, from the provider whose namespace the path names.
+    FinishLoginAt,
     /// Ends the browser session.
     Logout,
 }
@@ -104,7 +106,7 @@ impl BrowserOperation {
     pub const fn budgets(self) -> PageBudgets {
         let person = match self {
             Self::ShowConnect | Self::StartConnect | Self::FinishConnect => Some(Budget::Calls),
-            Self::StartLogin | Self::FinishLogin | Self::Logout => None,
+            Self::StartLogin | Self::FinishLogin | Self::FinishLoginAt | Self::Logout => None,
         };
         let address = Budget::Pages;
         PageBudgets { address, person }

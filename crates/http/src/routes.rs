@@ -47,7 +47,7 @@ const fn api(operation: ApiOperation, method: &'static str, path: &'static str) 
 }
 
 /// Every route. Of two that fit, the earlier one counts.
-pub const ROUTES: [Route; 23] = [
+pub const ROUTES: [Route; 24] = [
     open(OpenOperation::Home, "GET", "/"),
     open(OpenOperation::Health, "GET", "/health"),
     open(OpenOperation::OpenApi, "GET", "/openapi.json"),
@@ -98,6 +98,11 @@ pub const ROUTES: [Route; 23] = [
     ),
     page(BrowserOperation::StartLogin, "GET", "/auth/login"),
     page(BrowserOperation::FinishLogin, "GET", "/auth/callback"),
+    page(
+        BrowserOperation::FinishLoginAt,
+        "GET",
+        "/auth/callback/{namespace}",
+    ),
     page(BrowserOperation::Logout, "POST", "/auth/logout"),
 ];
 
@@ -185,6 +190,7 @@ mod tests {
                 .path
                 .replace("{runId}", "run_1")
                 .replace("{connector}", "hubspot")
+                .replace("{namespace}", "okta")
                 .replace("{id}", "x");
             let matched = find(route.method, &path);
             assert!(

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use url::Url;
 
 use crate::browser::cookie::{self, Cookie};
-use crate::browser::session;
+use crate::browser::session::Session;
 use crate::browser::{navigation, pages};
 use crate::limits::{self, Budget, RateLimiter};
 use crate::openapi;
@@ -23,6 +23,7 @@ use crate::wire::request_headers::{trace_id, wants_page};
 use onbehalf_clock::{Clock, Random};
 use onbehalf_connector::Scalekit;
 use onbehalf_connector::webhook::WebhookSecrets;
+use onbehalf_identity::SignInMemory;
 use onbehalf_runs::Backend;
 use onbehalf_tools::Registry;
 
@@ -63,6 +64,8 @@ pub struct Api {
     pub limiter: Rc<dyn RateLimiter>,
     /// The identity layer.
     pub sign_in: Rc<dyn SignIn>,
+    /// Which sign-ins were used up, and which sessions ended.
+    pub memory: Rc<dyn SignInMemory>,
     /// The connector layer.
     pub scalekit: Rc<Scalekit>,
     /// The tools.
@@ -141,7 +144,7 @@ impl Api {
 
     async fn for_anybody(&self, operation: OpenOperation, request: &ApiRequest) -> Handled {
         match operation {
-            OpenOperation::Home => Ok(self.home(request)),
+            OpenOperation::Home => Ok(self.home(request).await),
             OpenOperation::Health => Ok(crate::site::health(&[])),
             OpenOperation::OpenApi => Ok(self.openapi(request)),
             OpenOperation::ReceiveWebhook => self.receive_webhook(request).await,
@@ -159,8 +162,10 @@ impl Api {
             BrowserOperation::StartConnect => Ok(self.start_connect(request, parameter).await),
             BrowserOperation::FinishConnect => Ok(self.finish_connect(request).await),
             BrowserOperation::StartLogin => Ok(self.start_login(request).await),
-            BrowserOperation::FinishLogin => Ok(self.finish_login(request).await),
-            BrowserOperation::Logout => self.logout(request),
+            BrowserOperation::FinishLogin | BrowserOperation::FinishLoginAt => {
+                Ok(self.finish_login(request).await)
+            }
+            BrowserOperation::Logout => self.logout(request).await,
         }
     }
 
@@ -211,11 +216,19 @@ impl Api {
         }
     }
 
-    /// Who is signed in in this browser.
-    pub(super) fn browser_caller(&self, request: &ApiRequest) -> Option<Caller> {
+    /// Who is signed in in this browser: by a cookie of ours whose session has not ended.
+    pub(super) async fn browser_caller(&self, request: &ApiRequest) -> Option<Caller> {
+        let session = self.session(request)?;
+        let caller = self.sign_in.caller(&session.who).ok()?;
+        // What cannot be looked up counts as ended: signing in again says what is wrong.
+        let ended = self.memory.is_spent(&session.id).await.unwrap_or(true);
+        (!ended).then_some(caller)
+    }
+
+    /// The session of this browser's cookie, ended or not.
+    pub(super) fn session(&self, request: &ApiRequest) -> Option<Session> {
         let cookie = Cookie::Session.of(request, self.settings.secure())?;
-        let who = session::read_session(&self.settings.seal, cookie, self.clock.now())?;
-        self.sign_in.caller(&who).ok()
+        Session::read(&self.settings.seal, cookie, self.clock.now())
     }
 }
 

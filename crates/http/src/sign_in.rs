@@ -85,6 +85,9 @@ pub struct LoginProvider {
     pub issuer: String,
     /// Its name for people.
     pub title: String,
+    /// The path it sends the browser back to: its own, so that no other provider's answer comes
+    /// in under it (RFC 9700 section 4.4.2.2).
+    pub callback: String,
 }
 
 /// Why a sign-in did not work.

@@ -53,8 +53,8 @@ pub(super) fn health(problems: &[String]) -> ApiResponse {
 }
 
 impl Api {
-    pub(super) fn home(&self, request: &ApiRequest) -> ApiResponse {
-        pages::home(self.browser_caller(request).is_some())
+    pub(super) async fn home(&self, request: &ApiRequest) -> ApiResponse {
+        pages::home(self.browser_caller(request).await.is_some())
     }
 
     pub(super) fn openapi(&self, request: &ApiRequest) -> ApiResponse {

@@ -8,18 +8,22 @@ use async_trait::async_trait;
 use url::Url;
 
 use super::{Api, ApiRequest, ApiResponse, ApiSettings, Seal};
+use crate::browser::login::LOGIN_CALLBACK;
 use crate::limits::{Budget, RateLimiter};
 use crate::sign_in::*;
-use onbehalf_clock::{Clock as _, Random};
+use onbehalf_clock::{Clock as _, Random, Timestamp};
 use onbehalf_connector::testkit::{Kit, kit};
 use onbehalf_connector::webhook::WebhookSecrets;
 use onbehalf_engine::{Entry, RunView};
-use onbehalf_identity::{BridgeError, PendingLogin, Principal, RequestContext};
+use onbehalf_identity::{
+    BridgeError, MemoryUnavailable, NamespaceClaim, OneTime, PendingLogin, Principal,
+    RequestContext, SignInMemory,
+};
 use onbehalf_runs::*;
 use onbehalf_tools::Registry;
 
 pub(super) const WEBHOOK_SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZg==";
-pub(super) const SESSION_SECRET: &str = "0123456789abcdef0123456789abcdef";
+pub(super) const SESSION_SECRET: &str = "7d1f0c94be2a6358e07b41d9a35c82f6";
 
 /// Every run, schedule and attempt there is, by owner; what comes next may be scripted.
 #[derive(Default)]
@@ -179,6 +183,7 @@ pub(super) struct People {
     pub(super) providers: RefCell<Vec<LoginProvider>>,
     pub(super) refuse: Cell<Option<LoginFailure>>,
     pub(super) begun: Cell<u32>,
+    pub(super) redeemed: Cell<u32>,
     pub(super) keys_gone: Cell<bool>,
 }
 
@@ -186,6 +191,10 @@ pub(super) fn provider(id: &str) -> LoginProvider {
     LoginProvider {
         issuer: format!("https://{id}.test"),
         title: id.to_uppercase(),
+        callback: match id {
+            "okta" => LOGIN_CALLBACK.to_owned(),
+            other => format!("{LOGIN_CALLBACK}/{other}"),
+        },
     }
 }
 
@@ -224,6 +233,7 @@ impl SignIn for People {
 
     fn caller(&self, who: &Principal) -> Result<Caller, BridgeError> {
         match (who.issuer(), who.user_id()) {
+            ("https://okta.test", "long") => Err(BridgeError::TooLong),
             ("https://okta.test", "nobody") => Err(BridgeError::NoOrganization),
             ("https://okta.test", name) => Ok(caller(name)),
             _ => Err(BridgeError::UnknownIssuer),
@@ -247,21 +257,53 @@ impl SignIn for People {
             state,
             nonce: "nonce".into(),
             code_verifier: "verifier".into(),
+            names_issuer: issuer == "https://workos.test",
         };
         Ok((url, pending))
     }
 
     async fn finish(
         &self,
-        _: &PendingLogin,
+        pending: &PendingLogin,
         code: &str,
         to: &str,
     ) -> Result<Principal, LoginFailure> {
-        assert_eq!(to, "https://onbehalf.test/auth/callback");
+        let providers = self.providers.borrow();
+        let asked = providers.iter().find(|it| it.issuer == pending.issuer);
+        let expected = asked.map(|it| format!("https://onbehalf.test{}", it.callback));
+        assert_eq!(Some(to.to_owned()), expected);
+        self.redeemed.set(self.redeemed.get() + 1);
         match self.refuse.get() {
             Some(failure) => Err(failure),
             None => Ok(principal(code)),
         }
+    }
+}
+
+/// What was used up, for as long as the test lasts.
+#[derive(Default)]
+pub(super) struct Memory {
+    spent: RefCell<Vec<OneTime>>,
+    pub(super) gone: Cell<bool>,
+}
+
+#[async_trait(?Send)]
+impl SignInMemory for Memory {
+    async fn spend(&self, value: &OneTime, _: Timestamp) -> Result<bool, MemoryUnavailable> {
+        let spent = self.is_spent(value).await?;
+        self.spent.borrow_mut().push(value.clone());
+        Ok(!spent)
+    }
+
+    async fn is_spent(&self, value: &OneTime) -> Result<bool, MemoryUnavailable> {
+        if self.gone.get() {
+            return Err(MemoryUnavailable);
+        }
+        Ok(self.spent.borrow().contains(value))
+    }
+
+    async fn claim_namespace(&self, claim: &NamespaceClaim) -> Result<String, MemoryUnavailable> {
+        Ok(claim.issuer.clone())
     }
 }
 
@@ -296,6 +338,7 @@ pub(super) struct Bench {
     pub(super) api: Api,
     pub(super) platform: Rc<Platform>,
     pub(super) people: Rc<People>,
+    pub(super) memory: Rc<Memory>,
     pub(super) counter: Rc<Counter>,
     pub(super) scalekit: Kit,
 }
@@ -310,8 +353,10 @@ pub(super) fn bench_at(public_url: &str) -> Bench {
         providers: RefCell::new(vec![provider("okta")]),
         refuse: Cell::new(None),
         begun: Cell::new(0),
+        redeemed: Cell::new(0),
         keys_gone: Cell::new(false),
     });
+    let memory = Rc::new(Memory::default());
     let counter = Rc::new(Counter {
         limit: Cell::new(usize::MAX),
         uses: RefCell::default(),
@@ -321,6 +366,7 @@ pub(super) fn bench_at(public_url: &str) -> Bench {
         backend: platform.clone(),
         limiter: counter.clone(),
         sign_in: people.clone(),
+        memory: memory.clone(),
         scalekit: Rc::new(kit_client(&scalekit)),
         registry: Rc::new(Registry::standard().expect("tools")),
         settings: ApiSettings {
@@ -336,6 +382,7 @@ pub(super) fn bench_at(public_url: &str) -> Bench {
         api,
         platform,
         people,
+        memory,
         counter,
         scalekit,
     }

@@ -4,9 +4,11 @@ use std::rc::Rc;
 
 use super::claims::{Purpose, VerifiedClaims};
 use super::config::{IdentityConfig, Issuer};
+use super::discovery::Metadata;
+use super::document::{DocumentError, DocumentSource, SharedDocuments};
+use super::document_cache::DocumentCache;
 use super::error::{AuthenticationError, TokenError};
 use super::key_cache::KeySets;
-use super::key_source::{KeySetError, SharedKeySets};
 use super::principal::Principal;
 use super::token::UnverifiedToken;
 use super::verified_tokens::{Fingerprint, VerifiedTokens};
@@ -17,6 +19,7 @@ use onbehalf_clock::Clock;
 #[derive(Default)]
 pub struct IdentityCaches {
     key_sets: KeySets,
+    metadata: DocumentCache<Metadata>,
     tokens: VerifiedTokens,
 }
 
@@ -26,8 +29,8 @@ pub struct Authenticator {
     pub config: Rc<IdentityConfig>,
     /// What this isolate remembers.
     pub caches: Rc<IdentityCaches>,
-    /// Where keys come from.
-    pub shared: Rc<dyn SharedKeySets>,
+    /// Where keys and metadata come from.
+    pub shared: Rc<dyn SharedDocuments>,
     /// How signatures are checked.
     pub verifier: Rc<dyn SignatureVerifier>,
     /// Time.
@@ -70,10 +73,58 @@ impl Authenticator {
         client_id: &str,
         nonce: &str,
     ) -> Result<Principal, AuthenticationError> {
-        let parsed = UnverifiedToken::parse(token)?;
         let purpose = Purpose::SignIn { client_id, nonce };
+        self.verify_answer(token, issuer, purpose).await
+    }
+
+    /// Verifies the access token that answers a sign-in where there is no ID token: as the API
+    /// would.
+    pub(super) async fn verify_access(
+        &self,
+        token: &str,
+        issuer: &Issuer,
+    ) -> Result<Principal, AuthenticationError> {
+        self.verify_answer(token, issuer, Purpose::Access).await
+    }
+
+    /// Verifies the access token beside an ID token: it has to speak of the same user.
+    pub(super) async fn verify_beside(
+        &self,
+        token: &str,
+        issuer: &Issuer,
+        client_id: &str,
+        user: &Principal,
+    ) -> Result<Principal, AuthenticationError> {
+        let purpose = Purpose::Beside {
+            client_id,
+            user_id: user.user_id(),
+        };
+        self.verify_answer(token, issuer, purpose).await
+    }
+
+    async fn verify_answer(
+        &self,
+        token: &str,
+        issuer: &Issuer,
+        purpose: Purpose<'_>,
+    ) -> Result<Principal, AuthenticationError> {
+        let parsed = UnverifiedToken::parse(token)?;
         let claims = self.verify(&parsed, issuer, purpose).await?;
         Ok(claims.principal().clone())
+    }
+
+    /// The issuer's metadata, kept as keys are.
+    pub(super) async fn metadata(&self, issuer: &Issuer) -> Result<Rc<Metadata>, DocumentError> {
+        let source = DocumentSource::MetadataOf(issuer.id().to_owned());
+        let read = |it: &super::document::FetchedDocument| {
+            Metadata::parse(it.json.as_bytes(), issuer.id())
+        };
+        let (shared, clock) = (self.shared.as_ref(), self.clock.as_ref());
+        let current = self
+            .caches
+            .metadata
+            .current(shared, clock, &source, None, read);
+        Ok(current.await?.0)
     }
 
     async fn verify(
@@ -101,7 +152,7 @@ impl Authenticator {
             .verify(&key, token.signed_part(), token.signature())
             .await
             // A key the platform cannot import is a fault of the key set.
-            .map_err(|_| KeySetError::Malformed)?;
+            .map_err(|_| DocumentError::Malformed)?;
         if !matches {
             return Err(TokenError::Signature.into());
         }

@@ -2,8 +2,20 @@
 
 use std::fmt::Write;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+
 use super::config::IdentityConfig;
+use super::entry::LongIdentifiers;
 use super::principal::{Principal, RequestContext, ScalekitIdentifier};
+
+/// Longest identifier that Scalekit takes everywhere: 100 characters where accounts are listed and
+/// links are made (its API description).
+pub const IDENTIFIER_CHARS: usize = 100;
+/// What stands in front of a digest. No name begins so: `~` is percent-encoded in names, and no
+/// namespace holds one.
+const DIGEST_MARK: char = '~';
 
 /// Whose connected accounts are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -36,6 +48,18 @@ pub enum BridgeError {
     /// The issuer that vouched is no longer configured.
     #[error("the issuer of this session is no longer configured")]
     UnknownIssuer,
+    /// Scalekit takes no identifier this long.
+    #[error(
+        "the identifier that follows from this token has more than {IDENTIFIER_CHARS} characters, \
+         which Scalekit does not take; the operator can have a digest stand for it"
+    )]
+    TooLong,
+    /// The accounts that would be used are another issuer's people's.
+    #[error(
+        "the accounts kept under this issuer's namespace are those of another issuer's people; \
+         an operator has to say that they pass on"
+    )]
+    NamespaceTaken,
 }
 
 /// Verified identity in, request context out: `user_<sub>` or `org_<id>`. With several issuers, the
@@ -64,6 +88,12 @@ pub fn bridge(
         identifier.push(':');
     }
     escape_into(&mut identifier, name);
+    if identifier.len() > IDENTIFIER_CHARS {
+        identifier = match issuer.long_identifiers() {
+            LongIdentifiers::Refuse => return Err(BridgeError::TooLong),
+            LongIdentifiers::Digest => digest(prefix, &identifier),
+        };
+    }
     Ok(RequestContext {
         user_id: principal.user_id().to_owned(),
         org_id: principal.org_id().map(str::to_owned),
@@ -71,6 +101,14 @@ pub fn bridge(
         issuer: principal.issuer().to_owned(),
         trace_id: None,
     })
+}
+
+/// What stands for an identifier that is too long: SHA-256 over all of it, namespace included,
+/// under a mark that no identifier written out can have. Two people share it only if they share a
+/// SHA-256.
+fn digest(prefix: &str, identifier: &str) -> String {
+    let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(identifier.as_bytes()));
+    format!("{prefix}_{DIGEST_MARK}{digest}")
 }
 
 /// Percent-encodes every byte outside `[A-Za-z0-9._@|-]`. `%` and `:` are encoded, so that the

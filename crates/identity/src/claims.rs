@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::config::Issuer;
 use super::error::TokenError;
 use super::principal::Principal;
-use super::provider::Binding;
+use super::provider::{Binding, Provider};
 use super::token::UnverifiedToken;
 use onbehalf_clock::Timestamp;
 
@@ -28,6 +28,11 @@ pub(super) enum Purpose<'a> {
     Access,
     /// Answering a sign-in that this service began, with this nonce.
     SignIn { client_id: &'a str, nonce: &'a str },
+    /// Coming with such an answer, and saying more of the same user.
+    Beside {
+        client_id: &'a str,
+        user_id: &'a str,
+    },
 }
 
 /// The claims of a token whose signature, times and audience were checked.
@@ -60,19 +65,36 @@ impl VerifiedClaims {
             return Err(TokenError::Issuer);
         }
         let expires_at = check_times(&claims, now)?;
-        match purpose {
+        let names = issuer.user_claims();
+        let user_claim = match purpose {
             Purpose::Access => {
                 if claims.custom.contains_key("nonce") || claims.custom.contains_key("at_hash") {
                     return Err(TokenError::Type);
                 }
                 check_audience(&claims.custom, issuer)?;
+                check_session(&claims.custom, issuer.provider())?;
+                names.access
             }
             Purpose::SignIn { client_id, nonce } => {
                 check_sign_in(&claims.custom, client_id, nonce)?;
+                names.id
             }
+            Purpose::Beside { client_id, .. } => {
+                if claims.custom.get("client_id").and_then(Value::as_str) != Some(client_id) {
+                    return Err(TokenError::AuthorizedParty);
+                }
+                names.access
+            }
+        };
+        let acted = claims.custom.get("act").is_some_and(|act| !act.is_null());
+        if acted && issuer.provider().marks_impersonation() {
+            return Err(TokenError::Impersonated);
         }
-        let user_id = subject(&claims.custom, issuer.user_claim())?;
-        let org_id = organization(&claims.custom, issuer.org_claim())?;
+        let user_id = subject(&claims.custom, user_claim)?;
+        if matches!(purpose, Purpose::Beside { user_id: expected, .. } if expected != user_id) {
+            return Err(TokenError::Subject);
+        }
+        let org_id = organization(&claims.custom, issuer)?;
         Ok(Self {
             principal: Principal::verified(issuer.id().to_owned(), user_id, org_id),
             expires_at,
@@ -89,7 +111,7 @@ fn check_type(token: &UnverifiedToken<'_>, purpose: Purpose<'_>) -> Result<(), T
     let name = name.to_ascii_lowercase();
     let name = name.strip_prefix("application/").unwrap_or(&name);
     let accepted = match purpose {
-        Purpose::Access => matches!(name, "jwt" | "at+jwt"),
+        Purpose::Access | Purpose::Beside { .. } => matches!(name, "jwt" | "at+jwt"),
         Purpose::SignIn { .. } => name == "jwt",
     };
     if accepted {
@@ -151,20 +173,53 @@ fn check_audience(claims: &Map<String, Value>, issuer: &Issuer) -> Result<(), To
     let audience_named = named.as_deref().is_some_and(ours);
     match issuer.provider().binding() {
         Binding::Audience if audience_named => Ok(()),
-        Binding::AudienceOrIssuer if named.is_none() || audience_named => Ok(()),
-        Binding::AuthorizedParty => {
-            let party = claims.get("azp").and_then(Value::as_str);
-            let parties = issuer.authorized_parties();
-            if !parties.is_empty() && !parties.iter().any(|known| Some(known.as_str()) == party) {
+        Binding::AudienceOrIssuer if named.is_none() || audience_named => {
+            // The keys are an environment's; another application of it is another party.
+            let party = claims.get("client_id").filter(|party| !party.is_null());
+            if party.is_some_and(|party| party.as_str() != issuer.client_id()) {
                 return Err(TokenError::AuthorizedParty);
             }
-            if issuer.audiences().is_empty() || audience_named {
-                Ok(())
-            } else {
-                Err(TokenError::Audience)
+            Ok(())
+        }
+        Binding::AuthorizedParty => {
+            check_party(claims, issuer.authorized_parties())?;
+            // Clerk puts `aud` into tokens only where a template says for whom they are.
+            let expected = !issuer.audiences().is_empty() || named.is_some();
+            if expected && !audience_named {
+                return Err(TokenError::Audience);
             }
+            Ok(())
         }
         _ => Err(TokenError::Audience),
+    }
+}
+
+/// Where parties are configured, `azp` has to name one of them. Clerk leaves `azp` out when the
+/// browser sent no origin ("Session tokens"); such a token could be for any page, and is refused.
+fn check_party(claims: &Map<String, Value>, parties: &[String]) -> Result<(), TokenError> {
+    let party = claims.get("azp").and_then(Value::as_str);
+    if parties.is_empty() || parties.iter().any(|known| Some(known.as_str()) == party) {
+        Ok(())
+    } else {
+        Err(TokenError::AuthorizedParty)
+    }
+}
+
+/// A Clerk token for an API belongs to a session (`sid`), which its other kinds of tokens do not,
+/// and one whose user has things left to do before they are signed in (`sts`, "pending") is none
+/// yet.
+fn check_session(claims: &Map<String, Value>, provider: Provider) -> Result<(), TokenError> {
+    if provider != Provider::Clerk {
+        return Ok(());
+    }
+    let session = claims.get("sid").and_then(Value::as_str);
+    if session.is_none_or(str::is_empty) {
+        return Err(TokenError::NoSession);
+    }
+    match claims.get("sts") {
+        None | Some(Value::Null) => Ok(()),
+        Some(Value::String(status)) if status == "active" => Ok(()),
+        Some(_) => Err(TokenError::PendingSession),
     }
 }
 
@@ -196,11 +251,15 @@ fn subject(claims: &Map<String, Value>, claim: &str) -> Result<String, TokenErro
     }
 }
 
-fn organization(claims: &Map<String, Value>, claim: &str) -> Result<Option<String>, TokenError> {
-    // Clerk's session tokens of version 2 keep the organization in `o: {id}`.
-    let named = claims
-        .get(claim)
-        .or_else(|| claims.get("o").and_then(|o| o.get("id")));
+fn organization(
+    claims: &Map<String, Value>,
+    issuer: &Issuer,
+) -> Result<Option<String>, TokenError> {
+    let named = claims.get(issuer.org_claim()).or_else(|| {
+        // Clerk's session tokens of version 2 keep the organization in `o: {id}`.
+        let clerk = issuer.provider() == Provider::Clerk;
+        clerk.then(|| claims.get("o")?.get("id")).flatten()
+    });
     match named {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(name)) if acceptable(name) => Ok(Some(name.clone())),

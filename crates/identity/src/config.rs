@@ -1,18 +1,23 @@
 //! Which issuers are trusted, from the `IDENTITY_PROVIDERS` setting.
 //!
-//! Owns the setting's shape and the checks that close what it leaves open. No issuer, no entry:
-//! every token is refused.
+//! Owns the checks that close what the setting leaves open. No issuer, no entry: every token is
+//! refused.
 
-use serde::Deserialize;
 use url::Url;
 
-use super::key_source::KeySetSource;
-use super::provider::{Binding, Provider};
+use super::bridge::IdentityScope;
+use super::client_authentication::ClientAuthentication;
+use super::config_error::{AddressProblem, ConfigError, EntryProblem};
+use super::document::DocumentSource;
+use super::entry::{Audience, Entry, LongIdentifiers};
+use super::provider::{Binding, FixedEndpoints, Provider, UserClaims};
 
-/// Why the setting cannot be used. Names the entry and what is wrong with it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("IDENTITY_PROVIDERS: {0}")]
-pub struct ConfigError(String);
+/// What `organization` says where the provider itself asks people for theirs.
+const PROMPT: &str = "prompt";
+/// Hosts under which Okta runs its tenants.
+const OKTA_HOSTS: [&str; 3] = [".okta.com", ".oktapreview.com", ".okta-emea.com"];
+/// Hosts of Microsoft's issuers, whose `sub` is pairwise.
+const MICROSOFT_HOSTS: [&str; 2] = ["login.microsoftonline.com", "sts.windows.net"];
 
 /// The trusted issuers.
 #[derive(Clone, Debug, Default)]
@@ -25,38 +30,7 @@ pub struct IdentityConfig {
 pub struct Issuer {
     entry: Entry,
     audiences: Vec<String>,
-    keys: KeySetSource,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Entry {
-    provider: Provider,
-    issuer: String,
-    #[serde(default)]
-    audience: Audience,
-    jwks_uri: Option<String>,
-    namespace: Option<String>,
-    client_id: Option<String>,
-    #[serde(default)]
-    authorized_parties: Vec<String>,
-    user_claim: Option<String>,
-    org_claim: Option<String>,
-    #[serde(default)]
-    approvers: Vec<String>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
-enum Audience {
-    One(String),
-    Many(Vec<String>),
-}
-
-impl Default for Audience {
-    fn default() -> Self {
-        Self::Many(Vec::new())
-    }
+    keys: DocumentSource,
 }
 
 impl IdentityConfig {
@@ -66,12 +40,11 @@ impl IdentityConfig {
     /// [`ConfigError`] names the first entry that cannot be used.
     pub fn from_json(text: &str) -> Result<Self, ConfigError> {
         let entries: Vec<Entry> =
-            serde_json::from_str(text).map_err(|error| ConfigError(error.to_string()))?;
+            serde_json::from_str(text).map_err(|error| ConfigError::Json(error.to_string()))?;
         let mut issuers = Vec::with_capacity(entries.len());
-        for (index, entry) in entries.into_iter().enumerate() {
-            let issuer = Issuer::new(entry)
-                .map_err(|message| ConfigError(format!("entry {index}: {message}")))?;
-            issuers.push(issuer);
+        for (entry, written) in entries.into_iter().enumerate() {
+            let issuer = Issuer::new(written);
+            issuers.push(issuer.map_err(|problem| ConfigError::Entry { entry, problem })?);
         }
         let config = Self { issuers };
         config.check_distinct()?;
@@ -79,20 +52,30 @@ impl IdentityConfig {
     }
 
     fn check_distinct(&self) -> Result<(), ConfigError> {
-        for (index, issuer) in self.issuers.iter().enumerate() {
-            for other in &self.issuers[..index] {
-                if other.id() == issuer.id() {
-                    return Err(ConfigError(format!(
-                        "entry {index}: the issuer is there twice"
-                    )));
-                }
-                if other.namespace() == issuer.namespace() {
-                    return Err(ConfigError(format!(
-                        "entry {index}: with several issuers, all but one need a namespace of \
-                         their own, or two people of one name would share accounts"
-                    )));
-                }
+        for (entry, issuer) in self.issuers.iter().enumerate() {
+            for other in &self.issuers[..entry] {
+                let problem = if other.id() == issuer.id() {
+                    EntryProblem::IssuerTwice
+                } else if other.namespace() == issuer.namespace() {
+                    EntryProblem::NamespaceShared
+                } else {
+                    continue;
+                };
+                return Err(ConfigError::Entry { entry, problem });
             }
+        }
+        Ok(())
+    }
+
+    /// Checks that everybody's tokens will say what this scope needs.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the first entry under which they would not.
+    pub fn check_scope(&self, scope: IdentityScope) -> Result<(), ConfigError> {
+        for (entry, issuer) in self.issuers.iter().enumerate() {
+            issuer
+                .check_scope(scope)
+                .map_err(|problem| ConfigError::Entry { entry, problem })?;
         }
         Ok(())
     }
@@ -109,59 +92,73 @@ impl IdentityConfig {
 }
 
 impl Issuer {
-    fn new(entry: Entry) -> Result<Self, String> {
-        https(&entry.issuer).map_err(|message| format!("issuer {message}"))?;
-        entry
-            .provider
-            .check_issuer(&entry.issuer, entry.client_id.as_deref())
-            .map_err(|message| format!("issuer {message}"))?;
+    fn new(entry: Entry) -> Result<Self, EntryProblem> {
+        let url = https(&entry.issuer).map_err(|problem| EntryProblem::Address {
+            member: "issuer",
+            problem,
+        })?;
+        let client_id = entry.client_id.as_deref();
+        entry.provider.check_issuer(&entry.issuer, client_id)?;
         let audiences = match entry.audience.clone() {
             Audience::One(audience) => vec![audience],
             Audience::Many(audiences) => audiences,
         };
         if audiences.iter().any(String::is_empty) {
-            return Err("audience must not be empty".into());
+            return Err(EntryProblem::EmptyAudience);
         }
         match entry.provider.binding() {
-            Binding::Audience if audiences.is_empty() => {
-                return Err(
-                    "audience is required: without it any of the issuer's tokens, for \
-                            whatever service, would be accepted"
-                        .into(),
-                );
-            }
+            Binding::Audience if audiences.is_empty() => return Err(EntryProblem::NoAudience),
             Binding::AuthorizedParty
                 if entry.authorized_parties.is_empty() && audiences.is_empty() =>
             {
-                return Err("authorized_parties or audience is required".into());
+                return Err(EntryProblem::NoAuthorizedParty);
             }
             _ => {}
         }
-        if entry.approvers.iter().any(String::is_empty) {
-            return Err("approvers must not name an empty user".into());
-        }
-        if let Some(namespace) = &entry.namespace {
-            let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-            if namespace.is_empty() || namespace.len() > 32 || !namespace.chars().all(plain) {
-                return Err("namespace takes 1 to 32 of A-Z a-z 0-9 - _".into());
-            }
-        }
-        let fixed = entry
-            .provider
-            .key_set_url(&entry.issuer, entry.client_id.as_deref());
+        check_claims(&entry, &url)?;
+        check_names(&entry)?;
+        let fixed = entry.provider.key_set_url(&entry.issuer, client_id);
         let jwks_uri = entry.jwks_uri.clone().or(fixed);
         if let Some(uri) = &jwks_uri {
-            https(uri).map_err(|message| format!("jwks_uri {message}"))?;
+            https(uri).map_err(|problem| EntryProblem::Address {
+                member: "jwks_uri",
+                problem,
+            })?;
+            let bound = client_id.is_some_and(|id| uri.ends_with(&format!("/{id}")));
+            if entry.provider.shares_issuer(&entry.issuer) && !bound {
+                return Err(EntryProblem::WorkosSharedKeys);
+            }
         }
-        let keys = KeySetSource {
-            issuer: entry.issuer.clone(),
-            jwks_uri,
+        let keys = match jwks_uri {
+            Some(uri) => DocumentSource::KeySetAt(uri),
+            None => DocumentSource::KeySetOf(entry.issuer.clone()),
         };
         Ok(Self {
             entry,
             audiences,
             keys,
         })
+    }
+
+    fn check_scope(&self, scope: IdentityScope) -> Result<(), EntryProblem> {
+        let Entry {
+            provider,
+            client_id,
+            organization,
+            org_claim,
+            ..
+        } = &self.entry;
+        match (scope, provider) {
+            (IdentityScope::Org, Provider::Okta) if org_claim.is_none() => {
+                Err(EntryProblem::OktaOrganization)
+            }
+            (IdentityScope::Org, Provider::Auth0)
+                if client_id.is_some() && organization.is_none() =>
+            {
+                Err(EntryProblem::Auth0Organization)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Its name, as in `iss`.
@@ -189,13 +186,35 @@ impl Issuer {
         self.entry.namespace.as_deref()
     }
 
+    /// The issuer whose people's accounts pass on to this one's, because an operator says so.
+    pub fn takes_over(&self) -> Option<&str> {
+        self.entry.takes_over.as_deref()
+    }
+
     /// The client this service signs users in with; `None` where it does not.
     pub fn client_id(&self) -> Option<&str> {
         self.entry.client_id.as_deref()
     }
 
+    /// How that client proves itself, where it does not follow from the provider's metadata.
+    pub(super) fn client_authentication(&self) -> Option<ClientAuthentication> {
+        let said = self.entry.client_authentication;
+        said.or(self.entry.provider.client_authentication())
+    }
+
+    /// Where people sign in, when there is no metadata that says so.
+    pub(super) fn endpoints(&self) -> Option<FixedEndpoints> {
+        self.entry.provider.endpoints(self.id(), self.client_id()?)
+    }
+
+    /// The organization that people sign in to, where there is one for all.
+    pub(super) fn organization(&self) -> Option<&str> {
+        let said = self.entry.organization.as_deref();
+        said.filter(|organization| *organization != PROMPT)
+    }
+
     /// Where its keys are.
-    pub fn keys(&self) -> &KeySetSource {
+    pub fn keys(&self) -> &DocumentSource {
         &self.keys
     }
 
@@ -204,20 +223,84 @@ impl Issuer {
         self.entry.approvers.iter().any(|it| it == user_id)
     }
 
-    /// The claim that names the user.
-    pub fn user_claim(&self) -> &str {
-        self.entry.user_claim.as_deref().unwrap_or("sub")
+    /// The claims that name the user.
+    pub(super) fn user_claims(&self) -> UserClaims<'_> {
+        match self.entry.user_claim.as_deref() {
+            // Okta reserves `uid` for access tokens; whoever writes it means the user.
+            Some("uid") if self.entry.provider == Provider::Okta => {
+                self.entry.provider.user_claims()
+            }
+            Some(claim) => UserClaims {
+                access: claim,
+                id: claim,
+            },
+            None => self.entry.provider.user_claims(),
+        }
     }
 
     /// The claim that names the organization; Clerk's newer tokens keep it in `o.id`.
     pub fn org_claim(&self) -> &str {
         self.entry.org_claim.as_deref().unwrap_or("org_id")
     }
+
+    /// What becomes of identifiers longer than Scalekit takes.
+    pub fn long_identifiers(&self) -> LongIdentifiers {
+        self.entry.long_identifiers
+    }
+}
+
+/// That one person has one name by API and by browser.
+fn check_claims(entry: &Entry, issuer: &Url) -> Result<(), EntryProblem> {
+    for (name, claim) in [
+        ("user_claim", &entry.user_claim),
+        ("org_claim", &entry.org_claim),
+    ] {
+        if claim.as_ref().is_some_and(String::is_empty) {
+            return Err(EntryProblem::EmptyClaim(name));
+        }
+    }
+    let by_subject = entry.user_claim.as_deref().is_none_or(|it| it == "sub");
+    let host = issuer.host_str().unwrap_or_default();
+    match entry.provider {
+        Provider::Okta if entry.user_claim.as_deref() == Some("sub") => {
+            Err(EntryProblem::OktaLogin)
+        }
+        Provider::Oidc if by_subject && OKTA_HOSTS.iter().any(|it| host.ends_with(it)) => {
+            Err(EntryProblem::OktaUnnamed)
+        }
+        Provider::Oidc
+            if by_subject && entry.client_id.is_some() && MICROSOFT_HOSTS.contains(&host) =>
+        {
+            Err(EntryProblem::PairwiseSubject)
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_names(entry: &Entry) -> Result<(), EntryProblem> {
+    if entry.approvers.iter().any(String::is_empty) {
+        return Err(EntryProblem::EmptyApprover);
+    }
+    if let Some(namespace) = &entry.namespace {
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        if namespace.is_empty() || namespace.len() > 32 || !namespace.chars().all(plain) {
+            return Err(EntryProblem::Namespace);
+        }
+    }
+    if let Some(organization) = &entry.organization
+        && (entry.provider != Provider::Auth0 || organization.is_empty())
+    {
+        return Err(EntryProblem::Organization);
+    }
+    if entry.takes_over.as_ref() == Some(&entry.issuer) {
+        return Err(EntryProblem::TakesOverItself);
+    }
+    Ok(())
 }
 
 /// HTTPS, or HTTP to this very machine (where there is nobody in between).
-pub(super) fn https(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text).map_err(|_| "is not an absolute URL".to_owned())?;
+pub(super) fn https(text: &str) -> Result<Url, AddressProblem> {
+    let url = Url::parse(text).map_err(|_| AddressProblem::NotAbsolute)?;
     let loopback = match url.host() {
         Some(url::Host::Domain(name)) => name == "localhost",
         Some(url::Host::Ipv4(address)) => address.is_loopback(),
@@ -228,6 +311,6 @@ pub(super) fn https(text: &str) -> Result<Url, String> {
     if plain && (url.scheme() == "https" || (url.scheme() == "http" && loopback)) {
         Ok(url)
     } else {
-        Err("must be an https URL without credentials and fragment".into())
+        Err(AddressProblem::NotHttps)
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::config::https;
-use super::key_source::KeySetError;
+use super::document::DocumentError;
 use onbehalf_fetch::{Fetch, HttpRequest, HttpResponse, Method};
 
 /// How long an issuer may take to answer.
@@ -20,26 +20,32 @@ pub(super) struct Metadata {
     pub jwks_uri: String,
     pub authorization_endpoint: Option<String>,
     pub token_endpoint: Option<String>,
+    pub token_endpoint_auth_methods_supported: Option<Vec<String>>,
+    /// Whether answers to authorization requests name the issuer (RFC 9207 section 3).
+    #[serde(default)]
+    pub authorization_response_iss_parameter_supported: bool,
 }
 
-/// Fetches the metadata and checks that it is this issuer's (section 4.3).
-pub(super) async fn discover(fetch: &dyn Fetch, issuer: &str) -> Result<Metadata, KeySetError> {
-    let url = format!(
-        "{}/.well-known/openid-configuration",
-        issuer.trim_end_matches('/')
-    );
-    let response = get(fetch, url).await?;
-    let metadata: Metadata =
-        serde_json::from_slice(&response.body).map_err(|_| KeySetError::Malformed)?;
-    if metadata.issuer != issuer {
-        return Err(KeySetError::WrongIssuer);
+impl Metadata {
+    /// Reads metadata and checks that it is this issuer's (section 4.3).
+    pub(super) fn parse(json: &[u8], issuer: &str) -> Result<Self, DocumentError> {
+        let metadata: Self = serde_json::from_slice(json).map_err(|_| DocumentError::Malformed)?;
+        if metadata.issuer != issuer {
+            return Err(DocumentError::WrongIssuer);
+        }
+        https(&metadata.jwks_uri).map_err(|_| DocumentError::Malformed)?;
+        Ok(metadata)
     }
-    https(&metadata.jwks_uri).map_err(|_| KeySetError::Malformed)?;
-    Ok(metadata)
+}
+
+/// Where an issuer's metadata is.
+pub(super) fn metadata_url(issuer: &str) -> String {
+    let base = issuer.trim_end_matches('/');
+    format!("{base}/.well-known/openid-configuration")
 }
 
 /// One GET of a JSON document; anything but 200 is a failure.
-pub(super) async fn get(fetch: &dyn Fetch, url: String) -> Result<HttpResponse, KeySetError> {
+pub(super) async fn get(fetch: &dyn Fetch, url: String) -> Result<HttpResponse, DocumentError> {
     let request = HttpRequest {
         method: Method::Get,
         url,
@@ -51,10 +57,10 @@ pub(super) async fn get(fetch: &dyn Fetch, url: String) -> Result<HttpResponse, 
     let response = fetch
         .send(request)
         .await
-        .map_err(|_| KeySetError::Unreachable)?;
+        .map_err(|_| DocumentError::Unreachable)?;
     if response.status == 200 {
         Ok(response)
     } else {
-        Err(KeySetError::Unreachable)
+        Err(DocumentError::Unreachable)
     }
 }

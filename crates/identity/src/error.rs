@@ -2,7 +2,7 @@
 //!
 //! No variant carries any part of the token: what is wrong is named, never echoed.
 
-use super::key_source::KeySetError;
+use super::document::DocumentError;
 
 /// Why a token is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -48,6 +48,12 @@ pub enum TokenError {
     Organization,
     #[error("the token does not answer this sign-in")]
     Nonce,
+    #[error("the token belongs to no session")]
+    NoSession,
+    #[error("the token's session is not complete")]
+    PendingSession,
+    #[error("the token was made for somebody who acts as the user")]
+    Impersonated,
 }
 
 /// Why a request is not authenticated.
@@ -64,7 +70,7 @@ pub enum AuthenticationError {
     Invalid(#[from] TokenError),
     /// The issuer's keys cannot be had at the moment.
     #[error("the issuer's keys are not available: {0}")]
-    KeysUnavailable(#[from] KeySetError),
+    KeysUnavailable(#[from] DocumentError),
 }
 
 impl AuthenticationError {

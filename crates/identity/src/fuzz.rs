@@ -65,7 +65,7 @@ fn believe(token: &UnverifiedToken<'_>, text: &str) {
         let claims: Value = serde_json::from_slice(&payload).expect("it was read");
         let audience = match purpose {
             Purpose::Access => "onbehalf",
-            Purpose::SignIn { .. } => "client",
+            Purpose::SignIn { .. } | Purpose::Beside { .. } => "client",
         };
         let names_us = match &claims["aud"] {
             Value::String(one) => one == audience,

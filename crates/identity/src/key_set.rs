@@ -4,9 +4,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::algorithm::Algorithm;
+use super::document::DocumentError;
 use super::error::TokenError;
 use super::key::{Jwk, PublicKey};
-use super::key_source::KeySetError;
 
 /// Keys looked at in one set; issuers publish a handful.
 const KEYS: usize = 64;
@@ -26,10 +26,10 @@ impl KeySet {
     /// Reads a JWK Set. Keys of other kinds and for other uses are passed over.
     ///
     /// # Errors
-    /// [`KeySetError::Malformed`] when it is no JWK Set at all.
-    pub fn parse(json: &[u8]) -> Result<Self, KeySetError> {
+    /// [`DocumentError::Malformed`] when it is no JWK Set at all.
+    pub fn parse(json: &[u8]) -> Result<Self, DocumentError> {
         let document: Document =
-            serde_json::from_slice(json).map_err(|_| KeySetError::Malformed)?;
+            serde_json::from_slice(json).map_err(|_| DocumentError::Malformed)?;
         let keys = document
             .keys
             .into_iter()

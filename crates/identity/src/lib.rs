@@ -14,19 +14,26 @@ mod algorithm;
 mod authenticator;
 mod bridge;
 mod claims;
+mod client_authentication;
 mod config;
+mod config_error;
 mod discovery;
+mod document;
+mod document_cache;
+mod entry;
 mod error;
+mod exchange;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzz;
 mod key;
 mod key_cache;
 mod key_set;
-mod key_source;
 mod login;
+mod memory;
+mod namespaces;
 mod principal;
 mod provider;
-mod shared_keys;
+mod shared_document;
 mod strict_json;
 #[cfg(test)]
 mod tests;
@@ -36,17 +43,24 @@ mod verifier;
 
 pub use algorithm::Algorithm;
 pub use authenticator::{Authenticator, IdentityCaches};
-pub use bridge::{BridgeError, IdentityScope, bridge};
+pub use bridge::{BridgeError, IDENTIFIER_CHARS, IdentityScope, bridge};
 pub use claims::VerifiedClaims;
-pub use config::{ConfigError, IdentityConfig, Issuer};
+pub use client_authentication::ClientAuthentication;
+pub use config::{IdentityConfig, Issuer};
+pub use config_error::{AddressProblem, ConfigError, EntryProblem};
+pub use document::{
+    DirectDocuments, DocumentError, DocumentSource, FetchedDocument, SharedDocuments, USED_AT_MOST,
+};
+pub use entry::LongIdentifiers;
 pub use error::{AuthenticationError, TokenError};
 pub use key::PublicKey;
 pub use key_cache::KeySets;
 pub use key_set::KeySet;
-pub use key_source::{DirectKeySets, FetchedKeySet, KeySetError, KeySetSource, SharedKeySets};
 pub use login::{Login, LoginError, LoginRequest, PendingLogin};
+pub use memory::{MemoryUnavailable, NamespaceClaim, OneTime, SignInMemory};
+pub use namespaces::{NamespaceError, Namespaces};
 pub use principal::{Principal, RequestContext, ScalekitIdentifier, principal_key};
 pub use provider::Provider;
-pub use shared_keys::SharedKeySetState;
+pub use shared_document::SharedDocument;
 pub use token::UnverifiedToken;
 pub use verifier::{SignatureError, SignatureVerifier};

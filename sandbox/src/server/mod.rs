@@ -87,7 +87,7 @@ impl Sandbox {
     }
 
     /// Answers one request, latency included.
-    async fn answer(self: &Arc<Self>, request: Request) -> Reply {
+    pub async fn answer(self: &Arc<Self>, request: Request) -> Reply {
         let serving = self.now_serving.fetch_add(1, Ordering::Relaxed) + 1;
         self.most_at_once.fetch_max(serving, Ordering::Relaxed);
         let reply = self.route(&request);

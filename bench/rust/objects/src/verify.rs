@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use onbehalf_clock::Clock;
 use onbehalf_clock::Timestamp;
 use onbehalf_identity::{
-    Authenticator, FetchedKeySet, IdentityCaches, IdentityConfig, KeySetError, KeySetSource,
-    SharedKeySets,
+    Authenticator, DocumentError, DocumentSource, FetchedDocument, IdentityCaches, IdentityConfig,
+    SharedDocuments,
 };
 use serde::Deserialize;
 
@@ -33,14 +33,14 @@ pub struct Verification {
 struct AtHand(String);
 
 #[async_trait(?Send)]
-impl SharedKeySets for AtHand {
+impl SharedDocuments for AtHand {
     async fn load(
         &self,
-        _: &KeySetSource,
+        _: &DocumentSource,
         _: Option<Timestamp>,
-    ) -> Result<FetchedKeySet, KeySetError> {
+    ) -> Result<FetchedDocument, DocumentError> {
         let now = EdgeClock.now();
-        Ok(FetchedKeySet {
+        Ok(FetchedDocument {
             json: self.0.clone(),
             fetched_at: now,
             fresh_until: now.plus(std::time::Duration::from_secs(3600)),

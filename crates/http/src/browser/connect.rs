@@ -55,7 +55,7 @@ impl Api {
         let Ok(connector) = Connector::from_str(connector) else {
             return unknown_connector();
         };
-        let Some(caller) = self.browser_caller(request) else {
+        let Some(caller) = self.browser_caller(request).await else {
             return sign_in_first(302, &path_of(connector));
         };
         let operation = BrowserOperation::ShowConnect;
@@ -111,7 +111,7 @@ impl Api {
         if !navigation::is_from(request, &self.settings.public_url) {
             return connect_end(ConnectEnd::ForeignSite, Some(connector));
         }
-        let Some(caller) = self.browser_caller(request) else {
+        let Some(caller) = self.browser_caller(request).await else {
             return sign_in_first(303, &path_of(connector));
         };
         let operation = BrowserOperation::StartConnect;
@@ -174,7 +174,7 @@ impl Api {
         if !browser.as_deref().is_some_and(|it| state.is_of(it)) {
             return self.burn(&state, &back, ConnectEnd::OtherBrowser).await;
         }
-        let Some(caller) = self.browser_caller(request) else {
+        let Some(caller) = self.browser_caller(request).await else {
             return sign_in_first(302, &back.path());
         };
         if caller.owner != state.owner {

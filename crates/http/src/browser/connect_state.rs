@@ -69,7 +69,7 @@ mod tests {
     }
 
     fn seal() -> Seal {
-        Seal::new("0123456789abcdef0123456789abcdef").expect("seal")
+        Seal::new("7d1f0c94be2a6358e07b41d9a35c82f6").expect("seal")
     }
 
     #[test]

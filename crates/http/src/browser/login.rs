@@ -13,13 +13,14 @@ use crate::sign_in::{LoginFailure, LoginProvider};
 use crate::wire::message::{ApiRequest, ApiResponse};
 use crate::wire::problem::{Problem, ProblemType};
 use crate::wire::query::Query;
-use onbehalf_identity::{PendingLogin, Principal};
+use onbehalf_identity::{BridgeError, OneTime, PendingLogin, Principal};
 
 /// Longest code that is passed on to a provider; theirs have some hundred characters, and a
 /// signed one stays below 2 KiB.
 const MAX_CODE_BYTES: usize = 4096;
 
-/// The path providers send the browser back to; has to be registered with each of them.
+/// The path a provider sends the browser back to; the namespace follows for one that has a
+/// namespace. Has to be registered with the provider.
 pub const LOGIN_CALLBACK: &str = "/auth/callback";
 
 impl Api {
@@ -40,7 +41,7 @@ impl Api {
     }
 
     async fn send_to_provider(&self, provider: &LoginProvider, return_to: ReturnTo) -> ApiResponse {
-        let redirect_uri = self.settings.url(LOGIN_CALLBACK);
+        let redirect_uri = self.settings.url(&provider.callback);
         match self.sign_in.begin(&provider.issuer, &redirect_uri).await {
             Ok((url, pending)) => {
                 let to = return_to.as_str().to_owned();
@@ -71,25 +72,50 @@ impl Api {
             // Somebody else's answer: the attempt of this browser stays good.
             return login_end(LoginEnd::Stale, &return_to);
         }
-        // An answer that names another issuer was mixed up with another sign-in (RFC 9207).
-        let mixed_up = query.get("iss").is_some_and(|iss| iss != pending.issuer);
-        let response = match query.get("code") {
-            Some(code) if !mixed_up && code.len() <= MAX_CODE_BYTES => {
-                self.redeem(&pending, code, &return_to).await
-            }
-            _ => login_end(LoginEnd::Refused, &return_to),
+        // One answer for each attempt, whatever comes of it, and however often the cookie is sent.
+        let attempt = OneTime::sign_in(&pending.state);
+        let until = self.clock.now().plus(LOGIN_LIFETIME);
+        let response = match self.memory.spend(&attempt, until).await {
+            // Nothing was used up: the same answer is good a minute later.
+            Err(_) => return login_end(LoginEnd::Unavailable, &return_to),
+            Ok(false) => login_end(LoginEnd::Stale, &return_to),
+            Ok(true) => match self.answer_of(&pending, &query, &request.path) {
+                Some((code, callback)) => self.redeem(&pending, code, &callback, &return_to).await,
+                None => login_end(LoginEnd::Refused, &return_to),
+            },
         };
-        // One answer for each attempt, whatever came of it.
         response.with("set-cookie", &Cookie::Login.clear(secure))
+    }
+
+    /// The code of an answer, and the path it came in under; `None` where the provider refused, or
+    /// the answer is not from the provider that was asked: it came in under another's path, names
+    /// another issuer or not the one it should, or can be read in two ways (RFC 6749 section 3.1).
+    fn answer_of<'a>(
+        &self,
+        pending: &PendingLogin,
+        query: &'a Query,
+        path: &str,
+    ) -> Option<(&'a str, String)> {
+        let providers = self.sign_in.providers();
+        let asked = providers
+            .into_iter()
+            .find(|provider| provider.issuer == pending.issuer)?;
+        pending.check_issuer(query.get("iss")).ok()?;
+        if asked.callback != path || query.repeats() {
+            return None;
+        }
+        let code = query.get("code")?;
+        (code.len() <= MAX_CODE_BYTES).then_some((code, asked.callback))
     }
 
     async fn redeem(
         &self,
         pending: &PendingLogin,
         code: &str,
+        callback: &str,
         return_to: &ReturnTo,
     ) -> ApiResponse {
-        let redirect_uri = self.settings.url(LOGIN_CALLBACK);
+        let redirect_uri = self.settings.url(callback);
         match self.sign_in.finish(pending, code, &redirect_uri).await {
             Ok(who) => self.open_session(&who, return_to),
             Err(failure) => login_end(end_of(failure), return_to),
@@ -99,8 +125,12 @@ impl Api {
     /// Opens a session for somebody who can do something with it; anybody else would be sent to
     /// sign in again and again.
     fn open_session(&self, who: &Principal, return_to: &ReturnTo) -> ApiResponse {
-        if self.sign_in.caller(who).is_err() {
-            return login_end(LoginEnd::NoOrganization, return_to);
+        match self.sign_in.caller(who) {
+            Ok(_) => {}
+            Err(BridgeError::NoOrganization) => {
+                return login_end(LoginEnd::NoOrganization, return_to);
+            }
+            Err(_) => return login_end(LoginEnd::Unusable, return_to),
         }
         let nonce = random_token(&*self.random);
         let value = write_session(&self.settings.seal, who, self.clock.now(), nonce);
@@ -108,12 +138,22 @@ impl Api {
         ApiResponse::redirect(302, return_to.as_str()).with("set-cookie", &cookie)
     }
 
-    /// Ends the session in this browser. A request that another site made is refused, so that no
-    /// site can sign people out.
-    pub(crate) fn logout(&self, request: &ApiRequest) -> Handled {
+    /// Ends the session: this cookie and every copy of it. A request that another site made is
+    /// refused, so that no site can sign people out.
+    pub(crate) async fn logout(&self, request: &ApiRequest) -> Handled {
         if !navigation::is_from(request, &self.settings.public_url) {
             let detail = "Signing out has to be asked for by this site itself.";
             return Err(Problem::new(ProblemType::Forbidden, detail));
+        }
+        if let Some(session) = self.session(request)
+            && self
+                .memory
+                .spend(&session.id, session.ends_at)
+                .await
+                .is_err()
+        {
+            let detail = "The session could not be ended; try again.";
+            return Err(Problem::new(ProblemType::Unavailable, detail));
         }
         let cookie = Cookie::Session.clear(self.settings.secure());
         Ok(ApiResponse::redirect(303, "/").with("set-cookie", &cookie))

@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::seal::{Purpose, Seal};
 use onbehalf_clock::Timestamp;
-use onbehalf_identity::{PendingLogin, Principal};
+use onbehalf_identity::{OneTime, PendingLogin, Principal};
 
-/// How long a session lasts. A working day: there is no list of sessions to end one early by.
+/// How long a session lasts: a working day. Signing out ends it earlier, for every copy of the
+/// cookie.
 pub const SESSION_LIFETIME: Duration = Duration::from_secs(8 * 60 * 60);
 /// How long a sign-in may take, second factors included.
 pub const LOGIN_LIFETIME: Duration = Duration::from_secs(10 * 60);
@@ -20,8 +21,18 @@ struct SessionPayload {
     org_id: Option<String>,
     /// Seconds since the epoch.
     exp: i64,
-    /// Makes every session's value its own.
+    /// Makes every session's value its own; a session that ended is remembered by its digest.
     nonce: String,
+}
+
+/// A browser session that is not over yet.
+pub struct Session {
+    /// Who signed in.
+    pub who: Principal,
+    /// What it is remembered by once it has ended.
+    pub id: OneTime,
+    /// When it is over anyway.
+    pub ends_at: Timestamp,
 }
 
 /// The cookie value of a new session.
@@ -36,18 +47,24 @@ pub fn write_session(seal: &Seal, who: &Principal, now: Timestamp, nonce: String
     write(seal, Purpose::Session, &payload)
 }
 
-/// Who a session cookie stands for; `None` when it is not ours or over.
-pub fn read_session(seal: &Seal, cookie: &str, now: Timestamp) -> Option<Principal> {
-    let payload = seal.open(Purpose::Session, &[], cookie)?;
-    let session: SessionPayload = serde_json::from_slice(&payload).ok()?;
-    let SessionPayload {
-        issuer,
-        user_id,
-        org_id,
-        exp,
-        ..
-    } = session;
-    (now.seconds() < exp).then(|| Principal::verified(issuer, user_id, org_id))
+impl Session {
+    /// The session a cookie stands for; `None` when it is not ours or over.
+    pub fn read(seal: &Seal, cookie: &str, now: Timestamp) -> Option<Self> {
+        let payload = seal.open(Purpose::Session, &[], cookie)?;
+        let session: SessionPayload = serde_json::from_slice(&payload).ok()?;
+        let SessionPayload {
+            issuer,
+            user_id,
+            org_id,
+            exp,
+            nonce,
+        } = session;
+        (now.seconds() < exp).then(|| Self {
+            who: Principal::verified(issuer, user_id, org_id),
+            id: OneTime::session(&nonce),
+            ends_at: Timestamp::from_millis(exp.saturating_mul(1000)),
+        })
+    }
 }
 
 /// A sign-in under way, and where the browser goes after it.
@@ -95,7 +112,7 @@ mod tests {
     use super::*;
 
     fn seal() -> Seal {
-        Seal::new("0123456789abcdef0123456789abcdef").expect("seal")
+        Seal::new("7d1f0c94be2a6358e07b41d9a35c82f6").expect("seal")
     }
 
     fn alice() -> Principal {
@@ -106,7 +123,7 @@ mod tests {
     fn a_session_is_good_until_it_is_over() {
         let start = Timestamp::from_millis(1_000_000);
         let cookie = write_session(&seal(), &alice(), start, "n".into());
-        let read = |at| read_session(&seal(), &cookie, at);
+        let read = |at| Session::read(&seal(), &cookie, at).map(|it| it.who);
         assert_eq!(read(start), Some(alice()));
         let end = start.plus(SESSION_LIFETIME);
         assert_eq!(read(end.minus(Duration::from_secs(1))), Some(alice()));
@@ -124,11 +141,9 @@ mod tests {
         let payload = String::from_utf8(URL_SAFE_NO_PAD.decode(payload).expect("payload"));
         let payload = payload.expect("text").replace("alice", "bobby");
         let forged = format!("{}.{tag}", URL_SAFE_NO_PAD.encode(&payload));
-        assert_eq!(read_session(&seal(), &forged, now), None);
-        assert_eq!(
-            read_session(&seal(), &URL_SAFE_NO_PAD.encode(&payload), now),
-            None
-        );
+        assert!(Session::read(&seal(), &forged, now).is_none());
+        let unsigned = URL_SAFE_NO_PAD.encode(&payload);
+        assert!(Session::read(&seal(), &unsigned, now).is_none());
     }
 
     #[test]
@@ -140,10 +155,11 @@ mod tests {
             state: text(),
             nonce: text(),
             code_verifier: text(),
+            names_issuer: false,
         };
         let cookie = LoginCookie::begin(pending, "/".into(), now).write(&seal());
         assert!(LoginCookie::read(&seal(), &cookie, now).is_some());
         assert!(LoginCookie::read(&seal(), &cookie, now.plus(LOGIN_LIFETIME)).is_none());
-        assert_eq!(read_session(&seal(), &cookie, now), None);
+        assert!(Session::read(&seal(), &cookie, now).is_none());
     }
 }

@@ -40,10 +40,10 @@ async fn signing_in_leads_back_with_a_session() {
     assert!(set.ends_with("; Path=/; Max-Age=28800; HttpOnly; SameSite=Lax; Secure"));
     let session = cookie_of(&response, SESSION).expect("a session");
     let request = browser_request("GET", "/", std::slice::from_ref(&session));
-    let caller = bench.api.browser_caller(&request).expect("signed in");
+    let caller = bench.api.browser_caller(&request).await.expect("signed in");
     assert_eq!(caller.context.user_id, "alice");
     bench.scalekit.clock.advance(SESSION_LIFETIME);
-    assert!(bench.api.browser_caller(&request).is_none());
+    assert!(bench.api.browser_caller(&request).await.is_none());
 }
 
 #[tokio::test]
@@ -95,6 +95,7 @@ async fn a_refusal_is_told_and_ends_the_attempt() {
         (LoginFailure::Refused, 403),
     ] {
         bench.people.refuse.set(Some(failure));
+        let (cookie, state) = begin(&bench, "/").await;
         let response = come_back(&bench, &cookie, &state).await;
         assert_eq!(response.status, status);
         assert_eq!(cookie_of(&response, SESSION), None);
@@ -196,5 +197,139 @@ async fn plain_http_cookies_are_for_a_developers_machine() {
     assert!(cookie.starts_with("onbehalf_login=") && !cookie.contains("Secure"));
     // A cookie of the secure name does not count there.
     let request = browser_request("GET", "/", &[bench.session("alice")]);
-    assert!(bench.api.browser_caller(&request).is_none());
+    assert!(bench.api.browser_caller(&request).await.is_none());
+}
+
+#[tokio::test]
+async fn a_sign_in_is_good_once_however_often_its_cookie_is_sent() {
+    let bench = bench();
+    let (cookie, state) = begin(&bench, "/").await;
+    let statuses = [302, 400, 400, 400];
+    for status in statuses {
+        assert_eq!(come_back(&bench, &cookie, &state).await.status, status);
+    }
+    assert_eq!(bench.people.redeemed.get(), 1, "one token request");
+    // Also one that the provider refused.
+    let (cookie, state) = begin(&bench, "/").await;
+    let refused = format!("/auth/callback?error=access_denied&state={state}");
+    assert_eq!(
+        bench
+            .visit(&refused, std::slice::from_ref(&cookie))
+            .await
+            .status,
+        403
+    );
+    assert_eq!(come_back(&bench, &cookie, &state).await.status, 400);
+    assert_eq!(bench.people.redeemed.get(), 1);
+}
+
+#[tokio::test]
+async fn a_sign_in_that_cannot_be_used_up_is_not_redeemed_and_stays_good() {
+    let bench = bench();
+    let (cookie, state) = begin(&bench, "/").await;
+    bench.memory.gone.set(true);
+    let response = come_back(&bench, &cookie, &state).await;
+    assert_eq!((response.status, bench.people.redeemed.get()), (503, 0));
+    assert_eq!(cookie_of(&response, LOGIN), None);
+    bench.memory.gone.set(false);
+    assert_eq!(come_back(&bench, &cookie, &state).await.status, 302);
+}
+
+#[tokio::test]
+async fn an_answer_that_can_be_read_in_two_ways_is_refused() {
+    let bench = bench();
+    for twice in [
+        "code=alice&code=mallory",
+        "code=alice&iss=https://okta.test&iss=https://evil.test",
+        "code=alice&iss=https://okta.test&iss=https://okta.test",
+        "code=alice&error=a&error=b",
+    ] {
+        let (cookie, state) = begin(&bench, "/").await;
+        let target = format!("/auth/callback?{twice}&state={state}");
+        assert_eq!(bench.visit(&target, &[cookie]).await.status, 403, "{twice}");
+    }
+    assert_eq!(bench.people.redeemed.get(), 0);
+}
+
+/// RFC 9700 section 4.4: each provider has an address of its own, and names itself where it
+/// promised to.
+#[tokio::test]
+async fn one_providers_answer_is_never_anothers() {
+    let bench = bench();
+    *bench.people.providers.borrow_mut() = vec![provider("okta"), provider("workos")];
+    let at_workos = || async {
+        let response = bench
+            .visit("/auth/login?provider=https://workos.test", &[])
+            .await;
+        let to = location_parameter(&response, "redirect_uri");
+        assert_eq!(
+            to.as_deref(),
+            Some("https://onbehalf.test/auth/callback/workos")
+        );
+        let state = location_parameter(&response, "state").expect("a state");
+        (cookie_of(&response, LOGIN).expect("a cookie"), state)
+    };
+    for (path, iss, status) in [
+        ("/auth/callback", "&iss=https://workos.test", 403),
+        ("/auth/callback/okta", "&iss=https://workos.test", 403),
+        ("/auth/callback/workos", "&iss=https://okta.test", 403),
+        ("/auth/callback/workos", "", 403),
+        ("/auth/callback/workos", "&iss=https://workos.test", 302),
+    ] {
+        let (cookie, state) = at_workos().await;
+        let target = format!("{path}?code=alice&state={state}{iss}");
+        let response = bench.visit(&target, std::slice::from_ref(&cookie)).await;
+        assert_eq!(response.status, status, "{target}");
+        // Whatever came of it, it was this attempt's one answer.
+        let again =
+            format!("/auth/callback/workos?code=alice&state={state}&iss=https://workos.test");
+        assert_eq!(bench.visit(&again, &[cookie]).await.status, 400, "{target}");
+    }
+    assert_eq!(bench.people.redeemed.get(), 1);
+}
+
+#[tokio::test]
+async fn signing_out_ends_the_session_and_not_only_the_cookie() {
+    let bench = bench();
+    let sign_in = || async {
+        let (cookie, state) = begin(&bench, "/").await;
+        let response = come_back(&bench, &cookie, &state).await;
+        cookie_of(&response, SESSION).expect("a session")
+    };
+    let (copied, other) = (sign_in().await, sign_in().await);
+    let visit = |cookie: &String| browser_request("GET", "/", std::slice::from_ref(cookie));
+    assert!(bench.api.browser_caller(&visit(&copied)).await.is_some());
+    let out = browser_request("POST", "/auth/logout", std::slice::from_ref(&copied));
+    bench.memory.gone.set(true);
+    assert_eq!(bench.api.handle(out.clone()).await.status, 503, "not ended");
+    bench.memory.gone.set(false);
+    assert_eq!(bench.api.handle(out).await.status, 303);
+    assert!(bench.api.browser_caller(&visit(&copied)).await.is_none());
+    assert!(bench.api.browser_caller(&visit(&other)).await.is_some());
+}
+
+#[tokio::test]
+async fn an_account_without_an_identifier_here_opens_no_session() {
+    let bench = bench();
+    let (cookie, state) = begin(&bench, "/").await;
+    let target = format!("/auth/callback?code=long&state={state}");
+    let response = bench.visit(&target, &[cookie]).await;
+    assert_eq!(
+        (response.status, cookie_of(&response, SESSION)),
+        (403, None)
+    );
+}
+
+/// The budget of pages is counted before anything is done for them.
+#[tokio::test]
+async fn who_is_over_the_budget_makes_nobody_ask_a_provider() {
+    let bench = bench();
+    let (cookie, state) = begin(&bench, "/").await;
+    bench.counter.limit.set(0);
+    assert_eq!(bench.visit("/auth/login", &[]).await.status, 429);
+    assert_eq!(bench.people.begun.get(), 1);
+    assert_eq!(come_back(&bench, &cookie, &state).await.status, 429);
+    assert_eq!(bench.people.redeemed.get(), 0);
+    bench.counter.limit.set(usize::MAX);
+    assert_eq!(come_back(&bench, &cookie, &state).await.status, 302);
 }

@@ -41,6 +41,14 @@ impl Query {
         let (_, value) = values.next()?;
         values.next().is_none().then_some(value.as_str())
     }
+
+    /// Whether any parameter is given more than once.
+    pub fn repeats(&self) -> bool {
+        let names = self.0.iter().map(|(name, _)| name);
+        names
+            .enumerate()
+            .any(|(index, name)| self.0[..index].iter().any(|(earlier, _)| earlier == name))
+    }
 }
 
 /// A parameter that is not accepted.

@@ -3,13 +3,18 @@
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::{IdentityConfig, IdentityScope, Principal, bridge, principal_key};
+use crate::{
+    BridgeError, IDENTIFIER_CHARS, IdentityConfig, IdentityScope, Principal, bridge, principal_key,
+};
 
 fn config() -> IdentityConfig {
     let json = json!([
-        { "provider": "oidc", "issuer": "https://a.example", "audience": "x" },
-        { "provider": "oidc", "issuer": "https://b.example", "audience": "x", "namespace": "b" },
-        { "provider": "oidc", "issuer": "https://c.example", "audience": "x", "namespace": "b-c" },
+        { "provider": "oidc", "issuer": "https://a.example", "audience": "x",
+          "long_identifiers": "digest" },
+        { "provider": "oidc", "issuer": "https://b.example", "audience": "x", "namespace": "b",
+          "long_identifiers": "digest" },
+        { "provider": "oidc", "issuer": "https://c.example", "audience": "x", "namespace": "b-c",
+          "long_identifiers": "digest" },
     ]);
     IdentityConfig::from_json(&json.to_string()).expect("a configuration")
 }
@@ -81,11 +86,44 @@ fn organization_scope_without_organization_is_an_error() {
     assert!(bridge(&alone, &config(), IdentityScope::Org).is_err());
 }
 
+#[test]
+fn an_identifier_longer_than_scalekit_takes_is_refused_or_stands_for_itself_by_a_digest() {
+    let refusing = json!([{ "provider": "oidc", "issuer": "https://a.example", "audience": "x" }]);
+    let refusing = IdentityConfig::from_json(&refusing.to_string()).expect("a configuration");
+    let scope = IdentityScope::User;
+    let longest = "u".repeat(IDENTIFIER_CHARS - "user_".len());
+    let fits = principal(0, &longest, "o");
+    assert_eq!(identifier(&fits, scope), format!("user_{longest}"));
+    assert!(bridge(&fits, &refusing, scope).is_ok());
+
+    let long = principal(0, &format!("{longest}u"), "o");
+    assert_eq!(
+        bridge(&long, &refusing, scope).err(),
+        Some(BridgeError::TooLong)
+    );
+    let digest = identifier(&long, scope);
+    assert!(
+        digest.starts_with("user_~") && digest.len() <= IDENTIFIER_CHARS,
+        "{digest}"
+    );
+    // Nobody can be given the name that a digest stands for: the mark is written otherwise.
+    let imitating = principal(0, &digest["user_".len()..], "o");
+    assert!(identifier(&imitating, scope).starts_with("user_%7E"));
+    // The same name under another namespace, and as an organization, is another.
+    let elsewhere = identifier(&principal(1, &format!("{longest}u"), "o"), scope);
+    let organization = identifier(
+        &principal(0, "u", &format!("{longest}uu")),
+        IdentityScope::Org,
+    );
+    assert_ne!(digest, elsewhere);
+    assert!(organization.starts_with("org_~"));
+}
+
 proptest! {
     #[test]
     fn different_people_have_different_identifiers_and_keys(
-        one in (0..3_usize, ".{1,20}"),
-        other in (0..3_usize, ".{1,20}"),
+        one in (0..3_usize, ".{1,90}"),
+        other in (0..3_usize, ".{1,90}"),
     ) {
         let (first, second) = (principal(one.0, &one.1, "o"), principal(other.0, &other.1, "o"));
         let same_person = one == other;
@@ -98,6 +136,7 @@ proptest! {
     #[test]
     fn an_identifier_is_printable_ascii_without_surprises(user in "\\PC{1,60}") {
         let identifier = identifier(&principal(2, &user, "o"), IdentityScope::User);
+        prop_assert!(identifier.len() <= IDENTIFIER_CHARS);
         prop_assert!(identifier.bytes().all(|b| b.is_ascii_graphic() && !b"/?#&+\"'\\ ".contains(&b)));
     }
 }

@@ -1,5 +1,7 @@
 //! How often an identity provider is asked, and what happens when it does not answer.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use async_trait::async_trait;
@@ -8,26 +10,26 @@ use serde_json::json;
 
 use super::kit::*;
 use crate::{
-    AuthenticationError, FetchedKeySet, KeySetError, KeySetSource, SharedKeySetState,
-    SharedKeySets, TokenError,
+    AuthenticationError, DocumentError, DocumentSource, FetchedDocument, SharedDocument,
+    SharedDocuments, TokenError, USED_AT_MOST,
 };
 use onbehalf_clock::Clock;
 use onbehalf_clock::Timestamp;
 
 /// The shared state behind the trait, as the edge puts an object behind it.
 struct Shared {
-    state: SharedKeySetState,
+    state: SharedDocument,
     provider: Rc<Provider>,
     clock: Rc<ManualClock>,
 }
 
 #[async_trait(?Send)]
-impl SharedKeySets for Shared {
+impl SharedDocuments for Shared {
     async fn load(
         &self,
-        source: &KeySetSource,
+        source: &DocumentSource,
         newer_than: Option<Timestamp>,
-    ) -> Result<FetchedKeySet, KeySetError> {
+    ) -> Result<FetchedDocument, DocumentError> {
         let clock: &dyn Clock = self.clock.as_ref();
         self.state
             .load(self.provider.as_ref(), clock, source, newer_than)
@@ -39,8 +41,8 @@ impl SharedKeySets for Shared {
 fn isolates(count: usize) -> Vec<Stage> {
     let config = json!([{ "provider": "oidc", "issuer": ISSUER, "audience": AUDIENCE }]);
     let first = Stage::new();
-    let shared: Rc<dyn SharedKeySets> = Rc::new(Shared {
-        state: SharedKeySetState::default(),
+    let shared: Rc<dyn SharedDocuments> = Rc::new(Shared {
+        state: SharedDocument::default(),
         provider: Rc::clone(&first.provider),
         clock: Rc::clone(&first.clock),
     });
@@ -139,7 +141,7 @@ async fn a_silent_provider_fails_no_token_whose_key_is_known_for_a_day() {
     assert_eq!(
         error,
         Err(AuthenticationError::KeysUnavailable(
-            KeySetError::Unreachable
+            DocumentError::Unreachable
         ))
     );
 }
@@ -180,7 +182,137 @@ async fn metadata_of_another_issuer_is_not_believed() {
     assert_eq!(
         stage.try_token(&token(&claims())).await,
         Err(AuthenticationError::KeysUnavailable(
-            KeySetError::WrongIssuer
+            DocumentError::WrongIssuer
         ))
     );
+}
+
+/// Whoever asks goes away in the middle: nobody else may pay for it.
+#[tokio::test]
+async fn a_fetch_whose_request_is_cancelled_does_not_spend_the_cooldown() {
+    let isolates = isolates(2);
+    let stage = &isolates[0];
+    for isolate in &isolates {
+        isolate.try_token(&token(&claims())).await.expect("warm");
+    }
+    stage.clock.advance(60);
+    *stage.provider.keys.borrow_mut() =
+        json!({ "keys": [rsa_jwk(&RSA, "rs", "RS256"), rsa_jwk(&OTHER_RSA, "new", "RS256")] });
+    let header = json!({ "alg": "RS256", "kid": "new" }).to_string();
+    let rotated = sign_raw(&header, &claims().to_string(), "RS256", &OTHER_RSA);
+    {
+        let mut cancelled = Box::pin(stage.try_token(&rotated));
+        assert!(futures::poll!(&mut cancelled).is_pending());
+        assert_eq!(stage.provider.asked.get(), 3, "the fetch is under way");
+    }
+    for isolate in &isolates {
+        isolate.try_token(&rotated).await.expect("the new key");
+    }
+}
+
+/// Going away is free, so that it must not be a way to have the issuer asked again and again.
+#[tokio::test]
+async fn cancelling_again_and_again_costs_the_issuer_a_few_fetches_at_most() {
+    let isolates = isolates(1);
+    let stage = &isolates[0];
+    stage.try_token(&token(&claims())).await.expect("warm");
+    stage.clock.advance(60);
+    let before = stage.provider.asked.get();
+    for n in 0..100 {
+        let header = json!({ "alg": "RS256", "kid": format!("k{n}") });
+        let unknown = sign(&header, &claims());
+        let mut cancelled = Box::pin(stage.try_token(&unknown));
+        let _ = futures::poll!(&mut cancelled);
+    }
+    let asked = stage.provider.asked.get() - before;
+    assert!((1..=6).contains(&asked), "{asked}");
+    stage
+        .try_token(&token(&with("jti", json!("after"))))
+        .await
+        .expect("a known key");
+}
+
+/// A setting that names another place finds nothing that was kept from the old one.
+#[tokio::test]
+async fn a_changed_jwks_uri_counts_at_once() {
+    let first = Stage::new();
+    let documents = Rc::new(ByName {
+        states: RefCell::default(),
+        provider: Rc::clone(&first.provider),
+        clock: Rc::clone(&first.clock),
+    });
+    let deployed = |uri: &str| {
+        let config = json!([{ "provider": "oidc", "issuer": ISSUER, "audience": AUDIENCE,
+            "jwks_uri": uri }]);
+        let shared = Rc::clone(&documents) as Rc<dyn SharedDocuments>;
+        Stage::over(
+            &config,
+            Rc::clone(&first.provider),
+            Rc::clone(&first.clock),
+            shared,
+        )
+    };
+    let old = deployed("https://idp.example/old");
+    old.try_token(&token(&claims())).await.expect("accepted");
+    *first.provider.keys.borrow_mut() = json!({ "keys": [rsa_jwk(&OTHER_RSA, "rs", "RS256")] });
+    let new = deployed("https://idp.example/new");
+    assert_eq!(
+        new.try_token(&token(&claims())).await,
+        Err(AuthenticationError::Invalid(TokenError::Signature))
+    );
+}
+
+/// Documents by name, as the edge keeps an object for each.
+struct ByName {
+    states: RefCell<BTreeMap<String, Rc<SharedDocument>>>,
+    provider: Rc<Provider>,
+    clock: Rc<ManualClock>,
+}
+
+#[async_trait(?Send)]
+impl SharedDocuments for ByName {
+    async fn load(
+        &self,
+        source: &DocumentSource,
+        newer_than: Option<Timestamp>,
+    ) -> Result<FetchedDocument, DocumentError> {
+        let state = Rc::clone(self.states.borrow_mut().entry(source.name()).or_default());
+        let clock: &dyn Clock = self.clock.as_ref();
+        state
+            .load(self.provider.as_ref(), clock, source, newer_than)
+            .await
+    }
+}
+
+/// However long the issuer lets a set be kept, and whoever does not answer: a key that was
+/// withdrawn is honoured for as long as the code says, to the second.
+#[tokio::test]
+async fn no_key_outlives_the_stated_time() {
+    for max_age in ["max-age=600", "max-age=31536000", "max-age=0"] {
+        let isolates = isolates(1);
+        let stage = &isolates[0];
+        *stage.provider.cache_control.borrow_mut() = max_age.into();
+        let at = |seconds: i64| {
+            let mut claims = with("iat", json!(NOW + seconds));
+            claims["exp"] = json!(NOW + seconds + 600);
+            token(&claims)
+        };
+        stage.try_token(&at(0)).await.expect("warm");
+        let fetched_at = stage.clock.now();
+        stage.provider.down.set(true);
+        let longest = i64::try_from(USED_AT_MOST.as_secs()).expect("seconds");
+        stage
+            .clock
+            .0
+            .set(fetched_at.millis() + longest * 1000 - 1000);
+        stage.try_token(&at(longest)).await.expect(max_age);
+        stage.clock.advance(61);
+        assert_eq!(
+            stage.try_token(&at(longest + 1)).await,
+            Err(AuthenticationError::KeysUnavailable(
+                DocumentError::Unreachable
+            )),
+            "{max_age}"
+        );
+    }
 }

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 
 use crate::{
-    Authenticator, DirectKeySets, IdentityCaches, IdentityConfig, PublicKey, SharedKeySets,
+    Authenticator, DirectDocuments, IdentityCaches, IdentityConfig, PublicKey, SharedDocuments,
     SignatureError, SignatureVerifier,
 };
 use onbehalf_clock::Clock;
@@ -205,12 +205,16 @@ pub struct Provider {
     pub keys: RefCell<Value>,
     pub metadata_issuer: RefCell<String>,
     pub key_set_fetches: Cell<u32>,
+    /// Everything it was asked, answered or not.
+    pub asked: Cell<u32>,
+    pub cache_control: RefCell<String>,
     pub down: Cell<bool>,
 }
 
 #[async_trait(?Send)]
 impl Fetch for Provider {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, FetchError> {
+        self.asked.set(self.asked.get() + 1);
         // An answer takes a moment, in which other requests come in.
         tokio::task::yield_now().await;
         let body = if request.url.ends_with("/.well-known/openid-configuration") {
@@ -224,7 +228,7 @@ impl Fetch for Provider {
         }
         Ok(HttpResponse {
             status: 200,
-            headers: vec![("cache-control".into(), "max-age=600".into())],
+            headers: vec![("cache-control".into(), self.cache_control.borrow().clone())],
             body: body.to_string().into_bytes(),
         })
     }
@@ -248,11 +252,13 @@ impl Stage {
             keys: RefCell::new(key_set()),
             metadata_issuer: RefCell::new(ISSUER.to_owned()),
             key_set_fetches: Cell::new(0),
+            asked: Cell::new(0),
+            cache_control: RefCell::new("max-age=600".into()),
             down: Cell::new(false),
         });
         let clock = Rc::new(ManualClock(Cell::new(NOW * 1000)));
         let fetch: Rc<dyn Fetch> = Rc::clone(&provider) as Rc<dyn Fetch>;
-        let shared = Rc::new(DirectKeySets::new(
+        let shared = Rc::new(DirectDocuments::new(
             fetch,
             Rc::clone(&clock) as Rc<dyn Clock>,
         ));
@@ -263,7 +269,7 @@ impl Stage {
         config: &Value,
         provider: Rc<Provider>,
         clock: Rc<ManualClock>,
-        shared: Rc<dyn SharedKeySets>,
+        shared: Rc<dyn SharedDocuments>,
     ) -> Self {
         let config = IdentityConfig::from_json(&config.to_string()).expect("a configuration");
         let verifier = Rc::new(NativeVerifier::default());

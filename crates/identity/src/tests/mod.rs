@@ -5,3 +5,5 @@ mod bridging;
 mod caching;
 mod configuring;
 mod kit;
+mod namespaces;
+mod signing_in;

@@ -47,6 +47,8 @@ pub enum LoginEnd {
     Refused,
     /// Accounts are kept by organization, and the person signed in without one.
     NoOrganization,
+    /// The person's account has no identifier here.
+    Unusable,
     /// The provider does not answer.
     Unavailable,
 }
@@ -81,6 +83,13 @@ pub fn login_end(end: LoginEnd, return_to: &ReturnTo) -> ApiResponse {
             "Apps are connected for whole organizations here, and you signed in without one. Sign \
              in again as a member of your organization.",
         ),
+        LoginEnd::Unusable => (
+            403,
+            Tone::Notice,
+            "This account cannot be used here",
+            "You are signed in, but apps cannot be connected under this account. Tell your \
+             administrator, who finds the reason in the answer of the API.",
+        ),
         LoginEnd::Unavailable => (
             503,
             Tone::Notice,
@@ -108,6 +117,7 @@ mod tests {
         let provider = LoginProvider {
             issuer: "okta & co".into(),
             title: "<Okta>".into(),
+            callback: "/auth/callback".into(),
         };
         let return_to = ReturnTo::parse("/connect/hubspot");
         let body = String::from_utf8(chooser(&[provider], &return_to).body).expect("text");

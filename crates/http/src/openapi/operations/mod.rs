@@ -45,6 +45,7 @@ fn for_browser(operation: BrowserOperation) -> Described {
         BrowserOperation::FinishConnect => pages::finish_connect(),
         BrowserOperation::StartLogin => pages::start_login(),
         BrowserOperation::FinishLogin => pages::finish_login(),
+        BrowserOperation::FinishLoginAt => pages::finish_login_at(),
         BrowserOperation::Logout => pages::logout(),
     }
 }

@@ -88,14 +88,27 @@ pub fn finish_login() -> Described {
     .parameter("query", "iss", "The issuer (RFC 9207).", text())
     .bare(302, "Signed in.", Some("Where the sign-in began"))
     .pages(&[
-        (400, "Unknown or over."),
-        (403, "The provider refused."),
+        (400, "Unknown, used or over."),
+        (
+            403,
+            "The provider refused, or it was not the one that was asked.",
+        ),
         (503, "The provider is unavailable."),
     ])
+}
+
+pub fn finish_login_at() -> Described {
+    finish_login().parameter(
+        "path",
+        "namespace",
+        "The provider's, as configured.",
+        text(),
+    )
 }
 
 pub fn logout() -> Described {
     page(Access::Open, "Ends the browser session")
         .bare(303, "Signed out.", Some("The start page"))
         .problem(ProblemType::Forbidden)
+        .problem(ProblemType::Unavailable)
 }

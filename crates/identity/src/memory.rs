@@ -1,0 +1,92 @@
+//! What is remembered of sign-ins beyond one request and one isolate.
+//!
+//! Owns the three things: that a sign-in under way is good once, that a session which ended stays
+//! ended, and whose people the accounts under a namespace are. Values are known by digests of
+//! their own kind; who signs in is known to nobody here.
+
+use async_trait::async_trait;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::config::Issuer;
+use onbehalf_clock::Timestamp;
+
+/// A value that can be used up, by its digest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct OneTime(String);
+
+impl OneTime {
+    /// A sign-in under way, by its `state`.
+    pub fn sign_in(state: &str) -> Self {
+        Self::of("sign-in", state)
+    }
+
+    /// A browser session, by the random part of its cookie.
+    pub fn session(nonce: &str) -> Self {
+        Self::of("session", nonce)
+    }
+
+    fn of(kind: &str, value: &str) -> Self {
+        let mut digest = Sha256::new_with_prefix(kind);
+        // No kind holds a line feed, so that no two pairs run together.
+        digest.update(b"\n");
+        digest.update(value.as_bytes());
+        Self(URL_SAFE_NO_PAD.encode(digest.finalize()))
+    }
+
+    /// The digest as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// An issuer that means to use the accounts kept under a namespace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamespaceClaim {
+    /// The namespace; the one slot without a name is empty.
+    pub namespace: String,
+    /// The issuer.
+    pub issuer: String,
+    /// The issuer whose people's accounts pass on to it.
+    pub takes_over: Option<String>,
+}
+
+impl NamespaceClaim {
+    /// As this issuer is configured.
+    pub fn of(issuer: &Issuer) -> Self {
+        Self {
+            namespace: issuer.namespace().unwrap_or_default().to_owned(),
+            issuer: issuer.id().to_owned(),
+            takes_over: issuer.takes_over().map(str::to_owned),
+        }
+    }
+
+    /// Who holds the namespace from now on, given who held it so far: whoever came first, until an
+    /// operator says that its people's accounts pass on.
+    pub fn holder<'a>(&'a self, so_far: Option<&'a str>) -> &'a str {
+        match so_far {
+            Some(holder) if self.takes_over.as_deref() != Some(holder) => holder,
+            _ => &self.issuer,
+        }
+    }
+}
+
+/// It cannot be said at the moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("what is remembered of sign-ins cannot be read")]
+pub struct MemoryUnavailable;
+
+/// The platform's memory.
+#[async_trait(?Send)]
+pub trait SignInMemory {
+    /// Uses a value up, and says whether it was still good. Remembered until `until`, when the
+    /// value is good for nothing anyway.
+    async fn spend(&self, value: &OneTime, until: Timestamp) -> Result<bool, MemoryUnavailable>;
+    /// Whether a value was used up.
+    async fn is_spent(&self, value: &OneTime) -> Result<bool, MemoryUnavailable>;
+    /// Who holds a namespace once this claim was made ([`NamespaceClaim::holder`]).
+    async fn claim_namespace(&self, claim: &NamespaceClaim) -> Result<String, MemoryUnavailable>;
+}
