@@ -7,13 +7,16 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use futures_util::stream;
-use http_body_util::{BodyExt, Limited};
-use hyper::body::Incoming;
+use http_body_util::{BodyExt, Limited, StreamBody};
+use hyper::body::{Frame, Incoming};
+use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::Sandbox;
+use crate::grpc;
 use crate::service::{Reply, Request};
 
 /// Longest request body.
@@ -63,19 +66,55 @@ async fn converse(sandbox: Arc<Sandbox>, stream: TcpStream) {
             let Ok(request) = read(request).await else {
                 return Err(Break);
             };
-            let reply = sandbox.answer(request).await;
-            // An error from the service makes hyper close the connection with nothing said.
-            if reply.broken {
-                Err(Break)
-            } else {
-                Ok(write(reply))
+            if grpc::is_call(&request) {
+                return call(&sandbox, &request).await;
             }
+            spoken(sandbox.answer(request).await)
         }
     });
     // A client that goes away, or that we broke with, is no news.
-    let _ = hyper::server::conn::http1::Builder::new()
+    let _ = auto::Builder::new(TokioExecutor::new())
         .serve_connection(TokioIo::new(stream), service)
         .await;
+}
+
+/// A reply as it is sent. An error makes hyper close the connection with nothing said.
+fn spoken(reply: Reply) -> Result<hyper::Response<Body>, Break> {
+    if reply.broken {
+        Err(Break)
+    } else {
+        Ok(write(reply))
+    }
+}
+
+/// A gRPC call: the same request by REST, and its answer in frames.
+async fn call(sandbox: &Arc<Sandbox>, request: &Request) -> Result<hyper::Response<Body>, Break> {
+    let rest = match grpc::to_rest(request) {
+        Ok(rest) => rest,
+        Err(answer) => return Ok(framed(answer)),
+    };
+    let reply = sandbox.answer(rest).await;
+    match grpc::from_rest(request, &reply) {
+        Some(answer) => Ok(framed(answer)),
+        None => spoken(reply),
+    }
+}
+
+/// The frame of a message, then the trailers that end it.
+fn framed(answer: grpc::Answer) -> hyper::Response<Body> {
+    let mut trailers = HeaderMap::new();
+    for (name, value) in answer.trailers {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            trailers.insert(name, value);
+        }
+    }
+    let message = answer.frame.map(|frame| Frame::data(Bytes::from(frame)));
+    let frames = message.into_iter().chain([Frame::trailers(trailers)]);
+    let body = StreamBody::new(stream::iter(frames.map(Ok::<_, Infallible>)));
+    let mut response = hyper::Response::new(Body::new(body));
+    let kind = HeaderValue::from_static("application/grpc+proto");
+    response.headers_mut().insert(CONTENT_TYPE, kind);
+    response
 }
 
 async fn read(request: hyper::Request<Incoming>) -> Result<Request, ()> {

@@ -7,7 +7,7 @@ use crate::world::catalogue::Violation;
 use crate::world::manners::{Missing, ProviderErrors, RetryAfter};
 use crate::world::{Manners, ToolFailure};
 
-const ERROR_INFO: &str = "type.googleapis.com/scalekit.v1.errors.ErrorInfo";
+const ERROR_INFO: &str = "type.googleapis.com/scalekit.v1.errdetails.ErrorInfo";
 
 /// The gRPC code that goes with an HTTP status.
 fn grpc(status: u16) -> u8 {
