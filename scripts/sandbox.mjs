@@ -10,12 +10,15 @@ import { announce } from './lib/stacks.mjs';
 await main(async () => {
   const { values } = flags('npm run sandbox', {
     about: 'Starts the sandbox alone: identity provider, Scalekit and the apps. Its first line is JSON that says where everything is.',
-    options: { port: { value: 'Q', help: `its port, ${DEFAULT_SANDBOX_PORT} unless named` } },
+    options: {
+      port: { value: 'Q', help: `its port, ${DEFAULT_SANDBOX_PORT} unless named` },
+      manners: { value: 'M', help: 'how strictly its world behaves: kind, strict, or JSON with settings', default: 'kind' },
+    },
   });
   const sandboxPort = port(values.port, DEFAULT_SANDBOX_PORT, '--port');
   await assertFree(sandboxPort, '--port');
   await buildSandbox({ profile: LOCAL.sandbox });
-  const child = keep(sandboxBinary(LOCAL.sandbox), ['--port', String(sandboxPort)], { inherit: true });
+  const child = keep(sandboxBinary(LOCAL.sandbox), ['--port', String(sandboxPort), '--manners', values.manners], { inherit: true });
   announce({ sandboxPort });
   process.exitCode = await new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 0)));
 });

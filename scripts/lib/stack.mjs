@@ -13,9 +13,11 @@ import { RELEASE } from './build.mjs';
 import { AMPLE_LIMITS, configFor } from './wrangler_config.mjs';
 
 /** Starts the sandbox as built with `profile`, with the identity provider's keys of an earlier start
- *  when `keys` names the same file; answers its process and what it said of itself. */
-export async function startSandbox(port, { log, keys, profile } = {}) {
+ *  when `keys` names the same file, and a world of `manners` (a preset's name, or settings); answers
+ *  its process and what it said of itself. */
+export async function startSandbox(port, { log, keys, profile, manners } = {}) {
   const options = keys ? ['--keys', keys] : [];
+  if (manners) options.push('--manners', typeof manners === 'string' ? manners : JSON.stringify(manners));
   const child = keep(sandboxBinary(profile), ['--port', String(port), ...options], { log, pipeStdout: true });
   const line = await firstLine(child, 'The sandbox');
   let description;

@@ -95,3 +95,83 @@ fn messages(csm: &Csm, company: &Company) -> Markup {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::faults::Rule;
+    use crate::world::{Call, Manners, World};
+    use serde_json::{Value, json};
+
+    const NOW: i64 = 1_795_420_800_000;
+
+    fn world() -> World {
+        World::seeded(Manners::strict(), NOW)
+    }
+
+    fn call(world: &mut World, user: &str, tool: &str, params: &Value) -> Value {
+        let call = Call {
+            tool,
+            identifier: &format!("user_{user}"),
+            connection: None,
+            params: params.as_object().expect("parameters"),
+            run: "run",
+        };
+        let done = world.execute(&call, &Rule::default(), NOW);
+        done.expect("a call that is served").data
+    }
+
+    fn shown(world: &World, user: &str) -> String {
+        let csm = world.csm(user).expect("somebody");
+        let reply = page(csm, world.company(csm).expect("their apps"));
+        String::from_utf8(reply.body).expect("HTML")
+    }
+
+    #[test]
+    fn a_task_is_in_its_owner_s_queue_and_names_its_contact() {
+        let mut world = world();
+        let task =
+            json!({ "hs_task_subject": "Call them", "hs_timestamp": "2026-11-24T09:00:00Z" });
+        let task = call(&mut world, "alice", "hubspot_task_create", &task)["id"].clone();
+        assert!(shown(&world, "alice").contains("Nobody's tasks"));
+        assert!(!shown(&world, "bob").contains("Call them"));
+        let bob = json!({ "email": "bob@acme.example" });
+        let bob =
+            call(&mut world, "alice", "hubspot_owners_list", &bob)["results"][0]["id"].clone();
+        let owner = json!({ "task_id": task, "properties": { "hubspot_owner_id": bob } });
+        call(&mut world, "alice", "hubspot_task_update", &owner);
+        let contact = json!({ "limit": 1, "properties": ["company"] });
+        let contact =
+            call(&mut world, "alice", "hubspot_contacts_search", &contact)["results"][0].clone();
+        let about = json!({ "from_object_type": "tasks", "from_object_id": task,
+            "to_object_type": "contacts", "to_object_id": contact["id"] });
+        call(&mut world, "alice", "hubspot_association_create", &about);
+        assert!(!shown(&world, "alice").contains("Call them"));
+        let queue = shown(&world, "bob");
+        let company = contact["properties"]["company"].as_str().expect("a name");
+        assert!(queue.contains("Call them") && queue.contains(company));
+        assert!(!queue.contains("Nobody's tasks"));
+    }
+
+    #[test]
+    fn what_a_text_does_to_its_readers_is_seen() {
+        let mut world = world();
+        let issues = call(
+            &mut world,
+            "alice",
+            "linear_issues_list",
+            &json!({ "first": 1 }),
+        );
+        let comment = json!({ "issueId": issues["data"]["issues"]["nodes"][0]["id"],
+            "body": "https://linear.app/acme/profiles/ceo <b>pay</b> https://evil.example" });
+        call(&mut world, "alice", "linear_comment_create", &comment);
+        let message = json!({ "channel": "#customer-success", "text": "<!channel> now" });
+        call(&mut world, "alice", "slack_send_message", &message);
+        let page = shown(&world, "bob");
+        assert!(page.contains("<span class=\"mention\">@ceo</span>"));
+        assert!(page.contains("href=\"https://evil.example\""));
+        assert!(page.contains("&lt;b&gt;pay&lt;/b&gt;"));
+        assert!(page.contains("<span class=\"mention\">@channel</span>"));
+        assert!(!shown(&world, "dave").contains("evil.example"));
+    }
+}

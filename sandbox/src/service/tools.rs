@@ -2,11 +2,21 @@
 
 use serde_json::{Value, json};
 
+use super::lengths::{self, Checks};
 use super::message::{Reply, Request};
 use crate::world::{World, catalogue};
 
 pub(super) fn list(world: &World, request: &Request) -> Reply {
     let identifier = request.one("identifier");
+    let mut checks = Checks::of(world.manners.lengths);
+    checks.longest(
+        "identifier",
+        identifier.unwrap_or_default(),
+        lengths::IDENTIFIER,
+    );
+    if let Some(refused) = checks.refusal() {
+        return refused;
+    }
     let scoped = request.path.ends_with("/scoped");
     let connections = &world.manners.connections;
     let active = |provider: &str| {

@@ -1,6 +1,6 @@
 //! A Zendesk account: people, their tickets, and the search over them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -59,6 +59,8 @@ pub struct Zendesk {
     users: Vec<User>,
     tickets: Vec<Ticket>,
     by_email: BTreeMap<String, usize>,
+    /// Positions of tickets, by who asked.
+    by_requester: BTreeMap<usize, Vec<usize>>,
 }
 
 /// First ids of people and tickets.
@@ -91,7 +93,9 @@ impl Zendesk {
     ) {
         // Every fifth ticket is a task with a time of its own.
         let kinds = ["question", "incident", "problem", "incident", "task"];
-        let kind = kinds[self.tickets.len() % kinds.len()];
+        let index = self.tickets.len();
+        let kind = kinds[index % kinds.len()];
+        self.by_requester.entry(requester).or_default().push(index);
         self.tickets.push(Ticket {
             requester,
             subject: subject.to_owned(),
@@ -112,6 +116,19 @@ impl Zendesk {
             ))),
             _ => None,
         }
+    }
+
+    /// The tickets worth looking at: by requester, where the query names some.
+    fn candidates(&self, query: &Query) -> Vec<usize> {
+        let Some(addresses) = query.requesters() else {
+            return (0..self.tickets.len()).collect();
+        };
+        let people: BTreeSet<usize> = addresses
+            .iter()
+            .filter_map(|address| self.by_email.get(*address).copied())
+            .collect();
+        let tickets = people.iter().filter_map(|it| self.by_requester.get(it));
+        tickets.flatten().copied().collect()
     }
 
     fn search(&self, params: &Params, now_ms: i64) -> Result<Answer, ToolFailure> {
@@ -139,9 +156,9 @@ impl Zendesk {
             now_ms,
         )?;
         let mut found: Vec<(usize, &Ticket)> = self
-            .tickets
-            .iter()
-            .enumerate()
+            .candidates(&query)
+            .into_iter()
+            .map(|index| (index, &self.tickets[index]))
             .filter(|(_, ticket)| query.accepts(ticket, &self.users[ticket.requester]))
             .collect();
         let text = |name: &str| params.get(name).and_then(Value::as_str);

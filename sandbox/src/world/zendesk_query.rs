@@ -36,6 +36,19 @@ impl Query {
         Ok(Self { terms, now_ms })
     }
 
+    /// The addresses one of which has to be the requester's; `None` where others may do.
+    pub fn requesters(&self) -> Option<Vec<&str>> {
+        let named =
+            |term: &&Term| term.keyword == "requester" && term.operator == ":" && !term.negated;
+        let all: Vec<&str> = self
+            .terms
+            .iter()
+            .filter(named)
+            .map(|it| it.value.as_str())
+            .collect();
+        (!all.is_empty() && !all.iter().any(|it| it.contains('*'))).then_some(all)
+    }
+
     pub fn accepts(&self, ticket: &Ticket, requester: &User) -> bool {
         let holds = |term: &Term| term.holds(ticket, requester, self.now_ms);
         self.terms.iter().all(|term| {
