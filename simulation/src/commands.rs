@@ -4,10 +4,8 @@
 
 use std::rc::Rc;
 
-use onbehalf_engine::{
-    Approval, CommandError, Decision, Head, ResumePayload, ResumedBy, RunStatus, StoreError,
-    SuspendReason,
-};
+use onbehalf_engine::{CommandError, Head, ResumedBy, RunStatus, StoreError};
+use onbehalf_runs::{Approval, Decision, RunAnswer, RunReason};
 
 use crate::object::Onboarding;
 use crate::plan::Command;
@@ -81,38 +79,43 @@ pub async fn chore(
     }
 }
 
-fn approve(hash: String) -> ResumePayload {
-    ResumePayload::Approval(Approval {
+fn approve(hash: String) -> RunAnswer {
+    Approval {
         hash,
         decision: Decision::Approve,
         items: std::collections::BTreeMap::default(),
-    })
+    }
+    .into()
 }
 
-fn connected() -> ResumePayload {
+fn connected() -> RunAnswer {
     let connectors = APPS.map(str::to_owned).into();
-    ResumePayload::Connected { connectors }
+    RunAnswer::Connected { connectors }
 }
 
 /// A payload for the suspension under way.
-fn payload(head: &Head, fits: bool) -> ResumePayload {
-    match head.suspension.as_ref().map(|it| &it.reason) {
-        Some(SuspendReason::ApprovalRequired { hash, .. }) if fits => approve(hash.clone()),
-        Some(SuspendReason::ConnectionRequired { .. }) if fits => connected(),
-        Some(SuspendReason::ConnectionRequired { .. }) => approve("0".into()),
+fn payload(head: &Head, fits: bool) -> RunAnswer {
+    match waits_for(head) {
+        Some(RunReason::ApprovalRequired { hash, .. }) if fits => approve(hash),
+        Some(RunReason::ConnectionRequired { .. }) if fits => connected(),
+        Some(RunReason::ConnectionRequired { .. }) => approve("0".into()),
         _ => connected(),
     }
 }
 
+fn waits_for(head: &Head) -> Option<RunReason> {
+    head.suspension.as_ref()?.reason.product()
+}
+
 /// Whether a resume must be accepted.
-fn acceptable(head: &Head, number: u32, payload: &ResumePayload) -> bool {
+fn acceptable(head: &Head, number: u32, payload: &RunAnswer) -> bool {
     let Some(suspension) = &head.suspension else {
         return false;
     };
-    let fits = match (&suspension.reason, payload) {
-        (SuspendReason::ConnectionRequired { .. }, ResumePayload::Connected { .. }) => true,
-        (SuspendReason::ApprovalRequired { hash, .. }, ResumePayload::Approval(given)) => {
-            given.hash == *hash
+    let fits = match (waits_for(head), payload) {
+        (Some(RunReason::ConnectionRequired { .. }), RunAnswer::Connected { .. }) => true,
+        (Some(RunReason::ApprovalRequired { hash, .. }), RunAnswer::Approval(given)) => {
+            given.hash == hash
         }
         _ => false,
     };
@@ -124,7 +127,7 @@ async fn resume(
     site: &Site,
     runner: &Onboarding,
     number: u32,
-    payload: ResumePayload,
+    payload: RunAnswer,
 ) -> Result<(), StoreError> {
     let head = runner.log().head().map(|head| head.clone());
     let expected = head.is_some_and(|head| acceptable(&head, number, &payload));
@@ -180,7 +183,10 @@ async fn connection_made(
     number: u32,
     connector: &str,
 ) -> Result<(), StoreError> {
-    match runner.connection_made(number, connector, "evt").await {
+    let by = ResumedBy::Connection {
+        event: "evt".into(),
+    };
+    match runner.part_came(number, connector, by).await {
         Err(CommandError::Storage(error)) => Err(error),
         // Nothing there yet, or it does not wait: nobody is to be told again.
         _ => Ok(()),

@@ -107,7 +107,7 @@ impl Reading {
             | Record::Memo { .. }
             | Record::Unanswered { .. }
             | Record::Probed { .. }
-            | Record::ConnectionMade { .. } => None,
+            | Record::PartCame { .. } => None,
         }
     }
 
@@ -135,9 +135,11 @@ impl Reading {
 
 fn due(reason: &SuspendReason, since: Timestamp) -> Option<Timestamp> {
     match reason {
-        SuspendReason::Sleeping { until } | SuspendReason::RateLimited { until } => Some(*until),
+        SuspendReason::Sleeping { until }
+        | SuspendReason::RateLimited { until }
+        | SuspendReason::Retrying { until } => Some(*until),
         SuspendReason::Yielded => Some(since),
-        _ => None,
+        SuspendReason::Product(_) => None,
     }
 }
 

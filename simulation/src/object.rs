@@ -12,7 +12,8 @@ use onbehalf_agents::onboarding::{
 };
 use onbehalf_clock::Clock;
 use onbehalf_connector::{Scalekit, ScalekitConfig, Secret, TokenCache, Turns};
-use onbehalf_engine::{Engine, Head, Host, PublishError, RunLog, Runner, SuspendReason};
+use onbehalf_engine::{Engine, Head, Host, PublishError, RunLog, Runner};
+use onbehalf_runs::RunReason;
 use onbehalf_sandbox::service::{CLIENT_ID, CLIENT_SECRET};
 
 use crate::allowance::{Count, rates};
@@ -127,7 +128,7 @@ impl Host for Outside {
         }
         self.site.told.replace(Some(head.clone()));
         if let Some(suspension) = &head.suspension {
-            self.care(suspension.number, &suspension.reason);
+            self.care(suspension.number, suspension.reason.product());
         }
         pause().await;
         Ok(())
@@ -136,20 +137,17 @@ impl Host for Outside {
 
 impl Outside {
     /// Somebody will do what the run waits for, sooner or later.
-    fn care(&self, number: u32, reason: &SuspendReason) {
+    fn care(&self, number: u32, reason: Option<RunReason>) {
         let chores = match reason {
-            SuspendReason::ConnectionRequired { missing } => missing
-                .iter()
+            Some(RunReason::ConnectionRequired { missing }) => missing
+                .into_iter()
                 .map(|it| Chore::Connect {
                     number,
-                    connector: it.connector.clone(),
+                    connector: it.connector,
                 })
                 .collect(),
-            SuspendReason::ApprovalRequired { hash, .. } => vec![Chore::Approve {
-                number,
-                hash: hash.clone(),
-            }],
-            _ => Vec::new(),
+            Some(RunReason::ApprovalRequired { hash, .. }) => vec![Chore::Approve { number, hash }],
+            None => Vec::new(),
         };
         for chore in chores {
             // Told twice, some act twice.

@@ -100,7 +100,7 @@ fn short(entry: &Entry) -> String {
     match &entry.record {
         onbehalf_engine::Record::Outcome { key, outcome } => format!("{kind} {key} {outcome:?}"),
         onbehalf_engine::Record::Suspended { number, reason, .. } => {
-            format!("{kind} {number} {}", reason.name())
+            format!("{kind} {number} {reason:?}")
         }
         onbehalf_engine::Record::Resumed { number, by, .. } => {
             format!("{kind} {number} by {}", by.name())

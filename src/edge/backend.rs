@@ -8,11 +8,11 @@ use super::messages::{
     AnnounceConnection, BeginConnect, Cancel, Events, ListRuns, ReadSchedule, Resume, TakeConnect,
     View, WriteSchedule,
 };
-use onbehalf_engine::{Entry, RunView};
+use onbehalf_engine::Entry;
 use onbehalf_identity::RequestContext;
 use onbehalf_runs::{
     Asker, Backend, BackendError, CommandOutcome, ConnectAttempt, ResumeRequest, RunPage, RunQuery,
-    Schedule, Start, StartRun, TakenAttempt,
+    RunView, Schedule, Start, StartRun, TakenAttempt,
 };
 
 /// Durable Objects behind the routes.

@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 use super::binding::Message;
 use onbehalf_clock::Timestamp;
 use onbehalf_connector::{Given, Lane, Wanted};
-use onbehalf_engine::{Entry, RunStatus, RunView, Started};
+use onbehalf_engine::{Entry, RunStatus, Started};
 use onbehalf_identity::{
     DocumentError, DocumentSource, FetchedDocument, NamespaceClaim, OneTime, RequestContext,
 };
 use onbehalf_runs::{
-    Asker, CommandOutcome, ConnectAttempt, ResumeRequest, RunPage, RunQuery, Schedule, Start,
-    StartRun, TakenAttempt,
+    Asker, CommandOutcome, ConnectAttempt, ResumeRequest, RunPage, RunQuery, RunView, Schedule,
+    Start, StartRun, TakenAttempt,
 };
 
 /// Declares an object's envelope and ties each message to its reply.

@@ -19,12 +19,12 @@ use crate::hosted::workflows;
 use crate::settings::Settings;
 use onbehalf_clock::Clock;
 use onbehalf_engine::{
-    CommandError, Entry, Head, Host, PublishError, Refusal, ResumePayload, ResumedBy, RunLog,
-    RunStatus, RunView, StoreError, SuspendReason,
+    CommandError, Entry, Head, Host, PublishError, Refusal, ResumedBy, RunLog, RunStatus,
+    StoreError,
 };
 use onbehalf_identity::RequestContext;
 use onbehalf_runs::hosted::{Opening, Run, open_retired};
-use onbehalf_runs::{Asker, CommandOutcome, ResumeRequest, Tenant};
+use onbehalf_runs::{Asker, CommandOutcome, ResumeRequest, RunAnswer, RunReason, RunView, Tenant};
 
 /// Journal entries handed out at once.
 const EVENT_PAGE: usize = 200;
@@ -84,9 +84,8 @@ impl DurableObject for RunObject {
                 }
             }),
             RunMessage::ConnectionMade(made) => reply(CLASS, {
-                let told = runner
-                    .connection_made(made.number, &made.connector, &made.event)
-                    .await;
+                let by = ResumedBy::Connection { event: made.event };
+                let told = runner.part_came(made.number, &made.connector, by).await;
                 match told {
                     // A pruned run waits for nothing.
                     Ok(()) | Err(CommandError::NotFound) => Ok(()),
@@ -233,9 +232,10 @@ fn admitted(runner: &dyn Run, asker: &Asker) -> Option<ResumedBy> {
         principal: asker.owner.clone(),
     };
     let waits = head.suspension.as_ref().is_some_and(|suspension| {
-        matches!(suspension.reason, SuspendReason::ApprovalRequired { .. })
+        let reason = suspension.reason.product();
+        matches!(reason, Some(RunReason::ApprovalRequired { .. }))
     });
-    let decided = head.resumed.as_ref().is_some_and(|it| it.by == approver);
+    let decided = head.answered.as_ref().is_some_and(|it| it.by == approver);
     (Tenant::of(&context) == *tenant && (waits || decided)).then_some(approver)
 }
 
@@ -255,16 +255,16 @@ async fn resume_run(
     by: ResumedBy,
     request: ResumeRequest,
 ) -> Result<(), CommandError> {
-    let payload = match (request.approval, request.connected) {
-        (Some(approval), None) => ResumePayload::Approval(approval),
-        (None, Some(connectors)) => ResumePayload::Connected { connectors },
+    let answer = match (request.approval, request.connected) {
+        (Some(approval), None) => RunAnswer::from(approval),
+        (None, Some(connectors)) => RunAnswer::Connected { connectors },
         _ => {
             return Err(CommandError::Refused(Refusal::WrongPayload(
                 "name either an approval or the connections that were made".into(),
             )));
         }
     };
-    runner.resume(request.number, by, payload).await
+    runner.resume(request.number, by, answer).await
 }
 
 /// A command's end as a value; only storage failures remain errors.
@@ -300,7 +300,7 @@ impl Host for EdgeHost {
     async fn publish(&self, head: &Head) -> Result<(), PublishError> {
         let failed = |error: &dyn std::fmt::Display| PublishError(error.to_string());
         if let Some(suspension) = &head.suspension
-            && let SuspendReason::ConnectionRequired { missing } = &suspension.reason
+            && let Some(RunReason::ConnectionRequired { missing }) = suspension.reason.product()
         {
             let context: RequestContext = serde_json::from_value(head.started.context.clone())
                 .map_err(|error| failed(&error))?;

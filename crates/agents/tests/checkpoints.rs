@@ -15,9 +15,8 @@ use common::{Process, Run};
 use futures::executor::block_on;
 use onbehalf_clock::Timestamp;
 use onbehalf_engine::memory::MemoryStore;
-use onbehalf_engine::{
-    Alarm, Approval, Commit, Decision, Entry, Head, JournalStore, Record, ResumePayload, RunStatus,
-};
+use onbehalf_engine::{Alarm, Commit, Entry, Head, JournalStore, Record, RunStatus};
+use onbehalf_runs::{Approval, Decision};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -119,11 +118,12 @@ fn help(process: &Process, run: &Run) -> RunStatus {
     match reason["reason"].as_str() {
         Some("approval_required") => process.resume(
             run,
-            ResumePayload::Approval(Approval {
+            Approval {
                 hash: reason["hash"].as_str().unwrap_or_default().to_owned(),
                 decision: Decision::Approve,
                 items: BTreeMap::new(),
-            }),
+            }
+            .into(),
         ),
         Some("connection_required") => process.connected(run, "linear"),
         other => panic!("rests for {other:?}"),

@@ -6,7 +6,8 @@ use common::Process;
 use common::apps::{Crash, Fault, Trouble};
 use onbehalf_agents::onboarding::{ActionStatus, FailureKind, HealthStatus, OnboardingResult};
 use onbehalf_connector::Connector;
-use onbehalf_engine::{Approval, Decision, ResumePayload, RunStatus};
+use onbehalf_engine::RunStatus;
+use onbehalf_runs::{Approval, Decision, RunAnswer};
 use serde_json::{Value, json};
 
 const BAD: Trouble = Trouble {
@@ -371,16 +372,17 @@ fn a_hubspot_that_never_takes_tasks_is_given_up_with_a_typed_reason() {
     assert_eq!(kind, FailureKind::RateLimited);
 }
 
-fn approval(run: &common::Run, items: &[(&str, Decision)]) -> ResumePayload {
+fn approval(run: &common::Run, items: &[(&str, Decision)]) -> RunAnswer {
     let hash = run.reason()["hash"].as_str().expect("a hash").to_owned();
-    ResumePayload::Approval(Approval {
+    Approval {
         hash,
         decision: Decision::Approve,
         items: items
             .iter()
             .map(|(key, it)| ((*key).to_owned(), *it))
             .collect(),
-    })
+    }
+    .into()
 }
 
 #[test]

@@ -13,8 +13,8 @@ use onbehalf_clock::Timestamp;
 use onbehalf_clock::{Clock, Random};
 use onbehalf_engine::memory::MemoryStore;
 use onbehalf_engine::{
-    Branch, Definition, Engine, Flow, ForEach, Head, Host, Parallel, PublishError, RunLog, RunView,
-    Runner, Sleep, Started, Step, StepContext, StepResult, Workflow, workflow,
+    Branch, Definition, End, Engine, Flow, ForEach, Head, Host, NoReason, Parallel, PublishError,
+    RunLog, Runner, Sleep, Started, Step, StepContext, StepResult, Workflow, workflow,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -29,6 +29,7 @@ impl Definition for Takings {
     type Context = ();
     type Result = String;
     type Services = ();
+    type Reason = NoReason;
 }
 
 /// Lives for the whole run; a step's output reaches the next step only.
@@ -186,8 +187,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("{}", clock.now());
         open()?.advance().await?;
     }
-    if let Some(run) = RunView::of(open()?.log())? {
-        println!("{}", run.result.unwrap_or_default());
+    if let Some(End::Completed(result)) = open()?.log().end()? {
+        println!("{result}");
     }
     Ok(())
 }

@@ -3,15 +3,47 @@
 //! Owns the erasure of step types behind JSON, so that the driver can hold a whole chain, and the
 //! list of effects a workflow can settle without its steps.
 
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::rc::Rc;
 
 use async_trait::async_trait;
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::context::StepContext;
-use super::definition::{Definition, Flow, Interrupt, Step, StepError, StepPolicy};
+use super::definition::{Definition, Flow, FlowOf, Interrupt, Step, StepError, StepPolicy};
 use super::effect::{Effect, EffectKey, Found};
+use super::outcome::Outcome;
+
+/// What a step behind JSON answers.
+pub(super) type ErasedFlow<D> = Flow<Value, Ended, <D as Definition>::Reason>;
+
+/// A result behind JSON, with what it amounts to.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub result: Value,
+    pub outcome: Outcome,
+    pub counts: BTreeMap<String, u64>,
+}
+
+impl Ended {
+    fn of<D: Definition>(result: &D::Result) -> Result<Self, StepError> {
+        let counts = D::counts(result).into_iter();
+        Ok(Self {
+            outcome: D::outcome(result),
+            counts: counts.map(|(name, it)| (name.to_owned(), it)).collect(),
+            result: to_value(result)?,
+        })
+    }
+
+    /// The end of a chain hands out the result like any other output.
+    pub fn of_output<D: Definition>(output: &Value) -> Result<Self, StepError> {
+        let result =
+            D::Result::deserialize(output).map_err(|error| incompatible("the result", &error))?;
+        Self::of::<D>(&result)
+    }
+}
 
 /// A step behind JSON.
 #[async_trait(?Send)]
@@ -19,8 +51,7 @@ pub(super) trait ErasedStep<D: Definition> {
     fn id(&self) -> &'static str;
     fn policy(&self) -> StepPolicy;
     fn requires(&self, context: &D::Context, state: &D::State) -> Result<(), String>;
-    async fn run(&self, input: Value, cx: &StepContext<D>)
-    -> Result<Flow<Value, Value>, StepError>;
+    async fn run(&self, input: Value, cx: &StepContext<D>) -> Result<ErasedFlow<D>, StepError>;
 }
 
 struct Erased<S>(S);
@@ -39,15 +70,12 @@ impl<D: Definition, S: Step<D>> ErasedStep<D> for Erased<S> {
         self.0.requires(context, state)
     }
 
-    async fn run(
-        &self,
-        input: Value,
-        cx: &StepContext<D>,
-    ) -> Result<Flow<Value, Value>, StepError> {
+    async fn run(&self, input: Value, cx: &StepContext<D>) -> Result<ErasedFlow<D>, StepError> {
         let input = serde_json::from_value(input).map_err(|error| incompatible("input", &error))?;
-        Ok(match self.0.run(input, cx).await? {
+        let flow: FlowOf<D, S::Output> = self.0.run(input, cx).await?;
+        Ok(match flow {
             Flow::Next(output) => Flow::Next(to_value(&output)?),
-            Flow::Exit(result) => Flow::Exit(to_value(&result)?),
+            Flow::Exit(result) => Flow::Exit(Ended::of::<D>(&result)?),
             Flow::Suspend(reason) => Flow::Suspend(reason),
         })
     }

@@ -11,14 +11,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::context::StepContext;
-use super::definition::{Definition, Flow, Step, StepError, StepPolicy, StepResult};
+use super::definition::{Definition, Flow, FlowOf, Step, StepError, StepPolicy, StepResult};
 use super::suspend::SuspendReason;
 use onbehalf_clock::Timestamp;
 
 /// Why a part of a step did not hand out its output.
 enum Part<D: Definition, T> {
     Done(T),
-    Other(Flow<T, D::Result>),
+    Other(FlowOf<D, T>),
 }
 
 /// Runs a step as a part of another: its output is kept once it is done.
@@ -258,7 +258,7 @@ where
 }
 
 /// The flow of a part that is no output, as the flow of the whole.
-fn without_output<T, U, R>(flow: Flow<T, R>) -> Result<Flow<U, R>, StepError> {
+fn without_output<T, U, R, W>(flow: Flow<T, R, W>) -> Result<Flow<U, R, W>, StepError> {
     match flow {
         Flow::Exit(result) => Ok(Flow::Exit(result)),
         Flow::Suspend(reason) => Ok(Flow::Suspend(reason)),

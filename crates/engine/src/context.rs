@@ -17,8 +17,8 @@ use super::effect::{Effect, EffectKey, Settled};
 use super::effects::EffectWriter;
 use super::journal::Record;
 use super::log::RunLog;
+use super::reason::Reason;
 use super::store::{Alarm, StoreError};
-use super::suspend::ResumePayload;
 use onbehalf_clock::Clock;
 use onbehalf_clock::Timestamp;
 
@@ -31,7 +31,7 @@ pub(super) struct Scope<D: Definition> {
     pub run_id: String,
     pub context: D::Context,
     pub state: RefCell<D::State>,
-    pub answer: Option<ResumePayload>,
+    pub answer: Option<<D::Reason as Reason>::Answer>,
     pub attempt: u32,
 }
 
@@ -84,8 +84,8 @@ impl<D: Definition> StepContext<D> {
         change(&mut self.scope.state.borrow_mut());
     }
 
-    /// What the run was resumed with, if this step suspended it.
-    pub fn answer(&self) -> Option<&ResumePayload> {
+    /// What the run was resumed with, if this step waited for it.
+    pub fn answer(&self) -> Option<&<D::Reason as Reason>::Answer> {
         self.scope.answer.as_ref()
     }
 

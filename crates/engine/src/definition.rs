@@ -9,6 +9,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::context::StepContext;
+use super::outcome::Outcome;
+use super::reason::Reason;
 use super::retry::RetryPolicy;
 use super::suspend::SuspendReason;
 use onbehalf_clock::Timestamp;
@@ -29,21 +31,37 @@ pub trait Definition: 'static {
     type Result: Serialize + DeserializeOwned;
     /// What steps act through: tools, clocks, settings.
     type Services: 'static;
+    /// What its steps may wait for beyond time; [`super::NoReason`] when nothing.
+    type Reason: Reason;
+
+    /// Whether a run with this result did its job. A result that says in words what is missing
+    /// says it here, too: lists, logs and alerts go by it.
+    fn outcome(_result: &Self::Result) -> Outcome {
+        Outcome::Done
+    }
+
+    /// How much of what the result holds, for the line that is logged at the end.
+    fn counts(_result: &Self::Result) -> Vec<(&'static str, u64)> {
+        Vec::new()
+    }
 }
 
 /// What a step answers.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Flow<Output, Result> {
+pub enum Flow<Output, Result, Reason> {
     /// Go on with the next step.
     Next(Output),
     /// End the run here, with this result.
     Exit(Result),
     /// Wait; the same step runs again once the run is resumed.
-    Suspend(SuspendReason),
+    Suspend(SuspendReason<Reason>),
 }
 
+/// What a step of workflow `D` answers.
+pub type FlowOf<D, Output> = Flow<Output, <D as Definition>::Result, <D as Definition>::Reason>;
+
 /// What a step answers, or why it could not.
-pub type StepResult<D, Output> = Result<Flow<Output, <D as Definition>::Result>, StepError>;
+pub type StepResult<D, Output> = Result<FlowOf<D, Output>, StepError>;
 
 /// Why a step could not answer.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

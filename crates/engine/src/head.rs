@@ -4,18 +4,20 @@
 //! to it. The head holds nothing that grows with the number of effects, so a run is picked up at
 //! the cost of its tail, not of its history.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::journal::{Record, Started};
+use super::outcome::Outcome;
+use super::reason::Reason;
 use super::suspend::{ResumePayload, ResumedBy, SuspendReason};
 use onbehalf_clock::Timestamp;
 
 /// Where a run stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RunStatus {
     /// A step runs, or will at the due time.
@@ -62,7 +64,7 @@ impl RunStatus {
 }
 
 /// Why a run ended without a result.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum RunFailure {
     /// A step failed for good or spent its attempts.
@@ -89,6 +91,20 @@ pub enum RunFailure {
     },
 }
 
+impl RunFailure {
+    /// Every name, for documentation.
+    pub const NAMES: [&str; 3] = ["step_failed", "requirement_unmet", "definition_changed"];
+
+    /// In one word, as written in JSON.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::StepFailed { .. } => "step_failed",
+            Self::RequirementUnmet { .. } => "requirement_unmet",
+            Self::DefinitionChanged { .. } => "definition_changed",
+        }
+    }
+}
+
 /// A suspension under way.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Suspension {
@@ -98,9 +114,9 @@ pub struct Suspension {
     pub reason: SuspendReason,
     /// Since when.
     pub since: Timestamp,
-    /// Connections made since, of those the reason misses.
-    #[serde(default)]
-    pub made: Vec<String>,
+    /// Parts that have come since, of those that are waited for.
+    #[serde(default, rename = "made")]
+    pub came: Vec<String>,
 }
 
 /// The resume that won a suspension.
@@ -144,6 +160,9 @@ pub struct Head {
     pub suspensions: u32,
     /// The latest resume.
     pub resumed: Option<Resumed>,
+    /// The latest resume by somebody or something other than time, which must not hide it.
+    #[serde(default)]
+    pub answered: Option<Resumed>,
     /// What the current step was resumed with.
     pub answer: Option<ResumePayload>,
     /// Who asked for the cancel, and when.
@@ -152,6 +171,12 @@ pub struct Head {
     pub end_seq: Option<u64>,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
+    /// What it amounts to; `None` before the end, and for a run that was cancelled.
+    #[serde(default)]
+    pub outcome: Option<Outcome>,
+    /// How much of what its result holds.
+    #[serde(default)]
+    pub counts: BTreeMap<String, u64>,
     /// When the latest record was applied.
     pub updated_at: Timestamp,
     /// Whether the outside has yet to be told of the present status.
@@ -211,10 +236,13 @@ impl Head {
             suspension: None,
             suspensions: 0,
             resumed: None,
+            answered: None,
             answer: None,
             cancelled_by: None,
             end_seq: None,
             ended_at: None,
+            outcome: None,
+            counts: BTreeMap::new(),
             updated_at: at,
             unpublished: true,
         }
@@ -253,13 +281,13 @@ impl Head {
                     number: *number,
                     reason: reason.clone(),
                     since: at,
-                    made: Vec::new(),
+                    came: Vec::new(),
                 });
                 self.unpublished = true;
             }
-            Record::ConnectionMade { connector, .. } => {
+            Record::PartCame { part, .. } => {
                 if let Some(suspension) = &mut self.suspension {
-                    suspension.made.push(connector.clone());
+                    suspension.came.push(part.clone());
                 }
             }
             Record::Resumed {
@@ -271,12 +299,16 @@ impl Head {
                 self.status = RunStatus::Running;
                 self.due = at;
                 self.answer = Some(payload.clone());
-                self.resumed = Some(Resumed {
+                let resumed = Resumed {
                     number: *number,
                     by: by.clone(),
                     at,
                     payload: payload.clone(),
-                });
+                };
+                if *by != ResumedBy::Time {
+                    self.answered = Some(resumed.clone());
+                }
+                self.resumed = Some(resumed);
                 self.unpublished = true;
             }
             Record::CancelRequested { by } => {
@@ -286,11 +318,23 @@ impl Head {
                 self.due = at;
                 self.unpublished = true;
             }
-            Record::Completed { step, .. } => {
+            Record::Completed {
+                step,
+                outcome,
+                counts,
+                ..
+            } => {
                 self.completed.push(step.clone());
+                self.outcome = Some(outcome.clone().unwrap_or(Outcome::Done));
+                self.counts = counts.clone();
                 self.end(RunStatus::Completed, seq, at);
             }
-            Record::Failed { .. } => self.end(RunStatus::Failed, seq, at),
+            Record::Failed { failure } => {
+                self.outcome = Some(Outcome::Failed {
+                    reason: failure.name().to_owned(),
+                });
+                self.end(RunStatus::Failed, seq, at);
+            }
             Record::Cancelled => self.end(RunStatus::Cancelled, seq, at),
             Record::Started(_)
             | Record::Memo { .. }
@@ -357,89 +401,86 @@ impl Head {
     /// Decides a resume of suspension `number` (or of whichever is under way).
     ///
     /// # Errors
-    /// Refused when another resume won, the run does not wait, or the payload does not fit.
-    pub fn resume(
+    /// Refused when another resume won, the run does not wait, or the answer does not fit.
+    pub fn resume<R: Reason>(
         &self,
         number: Option<u32>,
         by: ResumedBy,
-        payload: ResumePayload,
+        answer: R::Answer,
     ) -> Result<Record, Refusal> {
         let Some(suspension) = &self.suspension else {
-            return Err(match &self.resumed {
-                Some(won) if number.is_none_or(|number| number == won.number) => {
-                    Refusal::AlreadyResumed {
-                        by: won.by.clone(),
-                        at: won.at,
-                    }
-                }
-                _ => Refusal::NotSuspended(self.status),
-            });
+            return Err(self
+                .winner(number)
+                .unwrap_or(Refusal::NotSuspended(self.status)));
         };
         if let Some(number) = number
             && number != suspension.number
         {
-            return Err(match &self.resumed {
-                Some(won) if won.number == number => Refusal::AlreadyResumed {
-                    by: won.by.clone(),
-                    at: won.at,
-                },
-                _ => Refusal::WrongPayload(format!("there is no suspension {number}")),
-            });
+            return Err(self.winner(Some(number)).unwrap_or_else(|| {
+                Refusal::WrongPayload(format!("there is no suspension {number}"))
+            }));
         }
-        suspension
-            .reason
-            .accepts(&payload)
-            .map_err(Refusal::WrongPayload)?;
-        Ok(Record::Resumed {
-            number: suspension.number,
-            by,
-            payload,
+        let reason = match suspension.reason.typed::<R>() {
+            Ok(SuspendReason::Product(reason)) => reason,
+            Ok(own) => {
+                return Err(Refusal::WrongPayload(format!(
+                    "a run that is {} goes on by itself",
+                    own.name()
+                )));
+            }
+            Err(_) => {
+                return Err(Refusal::WrongPayload(
+                    "this deployment does not know what the run waits for".into(),
+                ));
+            }
+        };
+        let answer = reason.accept(answer).map_err(Refusal::WrongPayload)?;
+        resumed(suspension.number, by, answer)
+            .map_err(|error| Refusal::WrongPayload(error.to_string()))
+    }
+
+    /// Who resumed this suspension before, if somebody did.
+    fn winner(&self, number: Option<u32>) -> Option<Refusal> {
+        let won = [&self.resumed, &self.answered].into_iter().flatten();
+        let mut won = won.filter(|won| number.is_none_or(|number| number == won.number));
+        won.next().map(|won| Refusal::AlreadyResumed {
+            by: won.by.clone(),
+            at: won.at,
         })
     }
 
-    /// Decides what a new connection of `connector` means: nothing, one missing less, or a resume.
-    pub fn connection_made(&self, number: u32, connector: &str, event: &str) -> Vec<Record> {
+    /// Decides what it means that a part of what suspension `number` waits for has come: nothing,
+    /// one missing less, or a resume.
+    pub fn part_came<R: Reason>(&self, number: u32, part: &str, by: ResumedBy) -> Vec<Record> {
         let Some(suspension) = self.suspension.as_ref().filter(|it| it.number == number) else {
             return Vec::new();
         };
-        let SuspendReason::ConnectionRequired { missing } = &suspension.reason else {
+        let Some(reason) = suspension.reason.product::<R>() else {
             return Vec::new();
         };
-        let awaited = missing.iter().any(|it| it.connector == connector);
-        if !awaited || suspension.made.iter().any(|made| made == connector) {
+        let awaited = reason.parts().iter().any(|it| it == part);
+        if !awaited || suspension.came.iter().any(|came| came == part) {
             return Vec::new();
         }
-        let mut records = vec![Record::ConnectionMade {
+        let mut records = vec![Record::PartCame {
             number,
-            connector: connector.to_owned(),
+            part: part.to_owned(),
         }];
-        let mut made = suspension.made.clone();
-        made.push(connector.to_owned());
-        if missing.iter().all(|it| made.contains(&it.connector)) {
-            records.push(Record::Resumed {
-                number,
-                by: ResumedBy::Connection {
-                    event: event.to_owned(),
-                },
-                payload: ResumePayload::Connected { connectors: made },
-            });
-        }
+        let mut came = suspension.came.clone();
+        came.push(part.to_owned());
+        let answer = reason.once_came(&came);
+        records.extend(answer.and_then(|answer| resumed(number, by, answer).ok()));
         records
     }
 
-    /// Connectors a suspended run still misses.
-    pub fn still_missing(&self) -> Vec<&super::suspend::MissingConnection> {
-        match &self.suspension {
-            Some(Suspension {
-                reason: SuspendReason::ConnectionRequired { missing },
-                made,
-                ..
-            }) => missing
-                .iter()
-                .filter(|it| !made.contains(&it.connector))
-                .collect(),
-            _ => Vec::new(),
-        }
+    /// What the run waits for, parts that have come left out. `None` when it waits for nothing, or
+    /// for what this deployment cannot read.
+    pub fn waits_for<R: Reason>(&self) -> Option<SuspendReason<R>> {
+        let suspension = self.suspension.as_ref()?;
+        Some(match suspension.reason.typed::<R>().ok()? {
+            SuspendReason::Product(reason) => reason.without(&suspension.came).into(),
+            own => own,
+        })
     }
 
     /// Decides a cancel. A second cancel of the same run is acknowledged again without a record.
@@ -467,4 +508,17 @@ impl Head {
     pub fn duration(&self, now: Timestamp) -> Duration {
         self.ended_at.unwrap_or(now).since(self.started_at)
     }
+}
+
+/// The record of an answer that was accepted.
+fn resumed<A: Serialize>(
+    number: u32,
+    by: ResumedBy,
+    answer: A,
+) -> Result<Record, serde_json::Error> {
+    Ok(Record::Resumed {
+        number,
+        by,
+        payload: ResumePayload::Answer(serde_json::to_value(answer)?),
+    })
 }

@@ -4,11 +4,14 @@
 //! domain data, typed reasons and the sealed request context; there is no field a credential could
 //! travel in.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::effect::EffectOutcome;
 use super::head::RunFailure;
+use super::outcome::Outcome;
 use super::suspend::{ResumePayload, ResumedBy, SuspendReason};
 use onbehalf_clock::Timestamp;
 
@@ -30,59 +33,126 @@ pub struct Entry {
 pub enum Record {
     /// The run exists, sealed to `owner`, with the identity its steps act under.
     Started(Box<Started>),
-    /// A step begins an attempt, counted from 1.
-    StepStarted { step: String, attempt: u32 },
+    /// A step begins an attempt.
+    StepStarted {
+        /// The step.
+        step: String,
+        /// Counted from 1 within the step.
+        attempt: u32,
+    },
     /// A value computed inside a step that later attempts must see unchanged.
-    Memo { key: String, value: Value },
-    /// A write is about to be sent. `request` is the effect itself, so that it can be reconciled
-    /// without the step that asked for it.
-    Intent {
+    Memo {
+        /// Its name: the step's path and the value's own.
         key: String,
+        /// The value.
+        value: Value,
+    },
+    /// A write is about to be sent.
+    Intent {
+        /// The effect.
+        key: String,
+        /// The effect's kind.
         kind: String,
+        /// The effect itself, so that it can be reconciled without the step that asked for it.
         request: Value,
     },
     /// The write of this intent certainly did not land and may be tried again.
-    Released { key: String, reason: Value },
+    Released {
+        /// The effect.
+        key: String,
+        /// Why: the typed failure, or how it is known.
+        reason: Value,
+    },
     /// The write of this intent was sent and its answer is lost: it has landed, or never will.
-    Unanswered { key: String },
+    Unanswered {
+        /// The effect.
+        key: String,
+    },
     /// The outside world was asked about an intent and could not tell yet.
-    Probed { key: String },
+    Probed {
+        /// The effect.
+        key: String,
+    },
     /// The intent is settled for good.
-    Outcome { key: String, outcome: EffectOutcome },
-    /// A step finished; `state` is the shared state after it.
+    Outcome {
+        /// The effect.
+        key: String,
+        /// How it ended.
+        outcome: EffectOutcome,
+    },
+    /// A step finished.
     StepCompleted {
+        /// The step.
         step: String,
+        /// What it hands to the next step.
         output: Value,
+        /// The shared state after it.
         state: Value,
     },
-    /// An attempt failed and another follows at `retry_at`.
+    /// An attempt failed and another follows.
     StepFailed {
+        /// The step.
         step: String,
+        /// The attempt that failed.
         attempt: u32,
+        /// What it said.
         error: String,
+        /// When the next attempt begins.
         retry_at: Timestamp,
     },
     /// The run waits.
     Suspended {
+        /// The step that waits.
         step: String,
+        /// Counted from 1 within the run.
         number: u32,
+        /// Why.
         reason: SuspendReason,
+        /// The shared state meanwhile.
         state: Value,
     },
-    /// One of the connections a suspended run waits for was made.
-    ConnectionMade { number: u32, connector: String },
+    /// A part of what a suspended run waits for has come. Parts were connections when the first
+    /// journals were written, and keep the name they have there.
+    #[serde(rename = "connection_made")]
+    PartCame {
+        /// The suspension.
+        number: u32,
+        /// Which part.
+        #[serde(rename = "connector")]
+        part: String,
+    },
     /// The run goes on.
     Resumed {
+        /// The suspension that ended.
         number: u32,
+        /// Who or what ended it.
         by: ResumedBy,
+        /// With what.
         payload: ResumePayload,
     },
     /// Nothing new may be sent from here on.
-    CancelRequested { by: String },
+    CancelRequested {
+        /// Who asked: key of their principal.
+        by: String,
+    },
     /// The chain ended, or a step ended it early.
-    Completed { step: String, result: Value },
+    Completed {
+        /// The last step.
+        step: String,
+        /// The result.
+        result: Value,
+        /// What the result amounts to; `None` in journals older than this.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        outcome: Option<Outcome>,
+        /// How much of what the result holds.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        counts: BTreeMap<String, u64>,
+    },
     /// The run ended without a result.
-    Failed { failure: RunFailure },
+    Failed {
+        /// Why.
+        failure: RunFailure,
+    },
     /// A cancelled run has settled every write that was under way.
     Cancelled,
 }
@@ -122,7 +192,7 @@ impl Record {
             Self::StepCompleted { .. } => "step_completed",
             Self::StepFailed { .. } => "step_failed",
             Self::Suspended { .. } => "suspended",
-            Self::ConnectionMade { .. } => "connection_made",
+            Self::PartCame { .. } => "connection_made",
             Self::Resumed { .. } => "resumed",
             Self::CancelRequested { .. } => "cancel_requested",
             Self::Completed { .. } => "completed",

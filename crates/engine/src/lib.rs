@@ -22,24 +22,28 @@ mod journal;
 mod log;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod memory;
+mod outcome;
+mod reason;
 mod retry;
 mod runner;
 mod store;
 mod suspend;
-mod view;
 
 pub use chain::{Chain, Workflow, workflow};
 pub use combinators::{Branch, ForEach, Parallel, Sleep};
 pub use context::StepContext;
-pub use definition::{Definition, Flow, Interrupt, Step, StepError, StepPolicy, StepResult};
+pub use definition::{
+    Definition, Flow, FlowOf, Interrupt, Step, StepError, StepPolicy, StepResult,
+};
 pub use effect::{
     Effect, EffectHistory, EffectKey, EffectOutcome, Found, OpenIntent, Performed, Permit, Settled,
 };
 pub use head::{Head, Next, Refusal, Resumed, RunFailure, RunStatus, Suspension};
 pub use journal::{Entry, Record, Started};
-pub use log::RunLog;
+pub use log::{End, RunLog};
+pub use outcome::Outcome;
+pub use reason::{NoReason, Reason};
 pub use retry::RetryPolicy;
 pub use runner::{CommandError, Engine, Host, PublishError, Runner};
 pub use store::{Alarm, Commit, JournalStore, StoreError};
-pub use suspend::{Approval, Decision, MissingConnection, ResumePayload, ResumedBy, SuspendReason};
-pub use view::{ResumeView, RunView, StepStatus, StepView, SuspensionView};
+pub use suspend::{ResumePayload, ResumedBy, SuspendReason};

@@ -7,10 +7,23 @@
 use std::cell::{Cell, Ref, RefCell};
 use std::rc::Rc;
 
-use super::head::Head;
+use serde_json::Value;
+
+use super::head::{Head, RunFailure};
 use super::journal::{Entry, Record};
 use super::store::{Alarm, Commit, JournalStore, StoreError};
 use onbehalf_clock::Clock;
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum End {
+    /// With this result.
+    Completed(Value),
+    /// Without one.
+    Failed(RunFailure),
+    /// By a cancel.
+    Cancelled,
+}
 
 /// The journal of one run, with the run's head in memory.
 pub struct RunLog {
@@ -41,6 +54,23 @@ impl RunLog {
     /// The run's head; `None` before it started.
     pub fn head(&self) -> Option<Ref<'_, Head>> {
         Ref::filter_map(self.head.borrow(), Option::as_ref).ok()
+    }
+
+    /// How the run ended; `None` while it has not.
+    ///
+    /// # Errors
+    /// When storage cannot be read.
+    pub fn end(&self) -> Result<Option<End>, StoreError> {
+        let Some(seq) = self.head().and_then(|head| head.end_seq) else {
+            return Ok(None);
+        };
+        let entry = self.store.entry(seq)?;
+        Ok(entry.and_then(|entry| match entry.record {
+            Record::Completed { result, .. } => Some(End::Completed(result)),
+            Record::Failed { failure } => Some(End::Failed(failure)),
+            Record::Cancelled => Some(End::Cancelled),
+            _ => None,
+        }))
     }
 
     /// Reading access to the rows.

@@ -11,14 +11,15 @@ use async_trait::async_trait;
 use futures::future::{Either, select};
 use serde_json::Value;
 
-use super::chain::Workflow;
+use super::chain::{Ended, ErasedFlow, Workflow};
 use super::context::{Scope, StepContext};
-use super::definition::{Definition, Flow, Interrupt, StepError};
+use super::definition::{Definition, Flow, Interrupt, StepError, StepPolicy};
 use super::effect::EffectOutcome;
 use super::effects::{EffectWriter, Look, Looked};
 use super::head::{Head, Next, Refusal, RunFailure, RunStatus};
 use super::journal::{Record, Started};
 use super::log::RunLog;
+use super::reason::Reason;
 use super::store::{Alarm, StoreError};
 use super::suspend::{ResumePayload, ResumedBy, SuspendReason};
 use onbehalf_clock::Timestamp;
@@ -122,28 +123,28 @@ impl<D: Definition> Runner<D> {
     /// Resumes the run.
     ///
     /// # Errors
-    /// [`Refusal`] when another resume won or the payload does not fit.
+    /// [`Refusal`] when another resume won or the answer does not fit.
     pub async fn resume(
         &self,
         number: Option<u32>,
         by: ResumedBy,
-        payload: ResumePayload,
+        answer: <D::Reason as Reason>::Answer,
     ) -> Result<(), CommandError> {
-        let record = self.decide(|head| head.resume(number, by, payload))?;
+        let record = self.decide(|head| head.resume::<D::Reason>(number, by, answer))?;
         Ok(self.record_and_wake(vec![record]).await?)
     }
 
-    /// Tells the run that a connection it may wait for was made.
+    /// Tells the run that a part of what it may wait for has come.
     ///
     /// # Errors
     /// When there is no run or storage fails.
-    pub async fn connection_made(
+    pub async fn part_came(
         &self,
         number: u32,
-        connector: &str,
-        event: &str,
+        part: &str,
+        by: ResumedBy,
     ) -> Result<(), CommandError> {
-        let records = self.decide(|head| Ok(head.connection_made(number, connector, event)))?;
+        let records = self.decide(|head| Ok(head.part_came::<D::Reason>(number, part, by)))?;
         Ok(self.record_and_wake(records).await?)
     }
 
@@ -331,22 +332,22 @@ impl<D: Definition> Runner<D> {
 
     async fn take_answer(
         &self,
-        answer: Result<Flow<Value, Value>, StepError>,
+        answer: Result<ErasedFlow<D>, StepError>,
         step: String,
         head: &Head,
         state: Value,
-        policy: super::definition::StepPolicy,
+        policy: StepPolicy,
     ) -> Result<After, StoreError> {
+        let last = head.completed.len() + 1 == self.engine.workflow.steps.len();
+        let answer = answer.and_then(|flow| erased::<D>(flow, last));
         let suspended = |reason| Record::Suspended {
             step: step.clone(),
             number: head.suspensions + 1,
             reason,
             state: state.clone(),
         };
-        let last = head.completed.len() + 1 == self.engine.workflow.steps.len();
         let (record, after) = match answer {
-            Ok(Flow::Next(result)) if last => (Record::Completed { step, result }, After::Continue),
-            Ok(Flow::Next(output)) => (
+            Ok(Erased::Next(output)) => (
                 Record::StepCompleted {
                     step,
                     output,
@@ -354,8 +355,16 @@ impl<D: Definition> Runner<D> {
                 },
                 After::Continue,
             ),
-            Ok(Flow::Exit(result)) => (Record::Completed { step, result }, After::Continue),
-            Ok(Flow::Suspend(reason)) => (suspended(reason), After::Continue),
+            Ok(Erased::End(ended)) => (
+                Record::Completed {
+                    step,
+                    result: ended.result,
+                    outcome: Some(ended.outcome),
+                    counts: ended.counts,
+                },
+                After::Continue,
+            ),
+            Ok(Erased::Suspend(reason)) => (suspended(reason), After::Continue),
             Err(StepError::Interrupted(interrupt)) => match interrupt {
                 Interrupt::Yield => (suspended(SuspendReason::Yielded), After::Break),
                 Interrupt::Wait(until) => (
@@ -440,7 +449,12 @@ impl<D: Definition> Runner<D> {
             run_id: head.started.run_id.clone(),
             context,
             state: RefCell::new(state),
-            answer: head.answer.clone(),
+            answer: match &head.answer {
+                Some(ResumePayload::Answer(answer)) => {
+                    Some(serde_json::from_value(answer.clone()).map_err(incompatible)?)
+                }
+                Some(ResumePayload::TimeReached) | None => None,
+            },
             attempt: head.attempt + 1,
         };
         Ok((input, scope))
@@ -511,4 +525,22 @@ impl<D: Definition> Runner<D> {
         }
         Ok(later)
     }
+}
+
+/// What a step's answer means for the run.
+enum Erased {
+    Next(Value),
+    End(Ended),
+    Suspend(SuspendReason),
+}
+
+fn erased<D: Definition>(flow: ErasedFlow<D>, last: bool) -> Result<Erased, StepError> {
+    Ok(match flow {
+        Flow::Next(output) if last => Erased::End(Ended::of_output::<D>(&output)?),
+        Flow::Next(output) => Erased::Next(output),
+        Flow::Exit(ended) => Erased::End(ended),
+        Flow::Suspend(reason) => Erased::Suspend(reason.erased().map_err(|error| {
+            StepError::terminal(format!("a reason to wait cannot be written: {error}"))
+        })?),
+    })
 }

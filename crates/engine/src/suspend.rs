@@ -1,117 +1,122 @@
-//! Why a run waits, and what may wake it.
+//! Why a run waits, and what wakes it, as the journal has it.
 //!
-//! Owns the typed reasons and the payload each accepts. Knows nothing of how connections are made
-//! or who approves.
+//! Owns the engine's own reasons, which all end by themselves. A product's reasons and answers are
+//! kept as JSON between them, so that a journal can be read, shown and cancelled by a deployment
+//! that no longer knows what the run waits for.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::reason::Reason;
 use onbehalf_clock::Timestamp;
 
-/// Why a run waits.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// Why a run waits: a step names a product's reason by its type, the journal keeps it as JSON.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "reason", rename_all = "snake_case")]
-pub enum SuspendReason {
-    /// Connections are missing or dead; a new connection of each of them resumes the run.
-    ConnectionRequired {
-        /// All of them at once.
-        missing: Vec<MissingConnection>,
-    },
-    /// Somebody must approve what is about to be written.
-    ApprovalRequired {
-        /// Every write that would be made.
-        plan: Value,
-        /// Hash of the plan; an approval names it, so it cannot approve something else.
-        hash: String,
-    },
-    /// A planned pause.
+pub enum SuspendReason<R = Value> {
+    /// A planned pause. Costs nothing of the step's time.
     Sleeping {
         /// When the run goes on by itself.
         until: Timestamp,
     },
-    /// The outside world asked for patience.
+    /// The outside world asked for patience. The step's time goes on.
     RateLimited {
+        /// When the run goes on by itself.
+        until: Timestamp,
+    },
+    /// The outside world did not answer and is asked again. The step's time goes on.
+    Retrying {
         /// When the run goes on by itself.
         until: Timestamp,
     },
     /// The limits of one invocation are near; the run goes on in the next.
     Yielded,
+    /// Something that a product waits for, for as long as it takes.
+    #[serde(untagged)]
+    Product(R),
 }
 
-/// A connection a run cannot go on without.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct MissingConnection {
-    /// The connector's name.
-    pub connector: String,
-    /// What is wrong with it: `not_connected`, `token_expired`, `account_revoked`,
-    /// `scope_insufficient`, …
-    pub reason: String,
-    /// Scopes the work needs, where known.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub scopes: Vec<String>,
+impl<R: Reason> From<R> for SuspendReason<R> {
+    fn from(reason: R) -> Self {
+        Self::Product(reason)
+    }
 }
 
-impl SuspendReason {
+impl<R> SuspendReason<R> {
     /// When the run goes on without being asked, if it does.
-    pub fn due(&self, now: Timestamp) -> Option<Timestamp> {
+    pub fn due(&self, since: Timestamp) -> Option<Timestamp> {
         match self {
-            Self::Sleeping { until } | Self::RateLimited { until } => Some(*until),
-            Self::Yielded => Some(now),
-            Self::ConnectionRequired { .. } | Self::ApprovalRequired { .. } => None,
+            Self::Sleeping { until } | Self::RateLimited { until } | Self::Retrying { until } => {
+                Some(*until)
+            }
+            Self::Yielded => Some(since),
+            Self::Product(_) => None,
         }
     }
+}
 
+impl<R: Reason> SuspendReason<R> {
     /// The reason's name as written in JSON.
     pub fn name(&self) -> &'static str {
         match self {
-            Self::ConnectionRequired { .. } => "connection_required",
-            Self::ApprovalRequired { .. } => "approval_required",
             Self::Sleeping { .. } => "sleeping",
             Self::RateLimited { .. } => "rate_limited",
+            Self::Retrying { .. } => "retrying",
             Self::Yielded => "yielded",
+            Self::Product(reason) => reason.name(),
         }
     }
 
-    /// Whether `payload` is one this reason accepts.
+    /// As the journal keeps it.
     ///
     /// # Errors
-    /// Says in words what was expected instead.
-    pub fn accepts(&self, payload: &ResumePayload) -> Result<(), String> {
-        match (self, payload) {
-            (Self::ConnectionRequired { .. }, ResumePayload::Connected { .. })
-            | (
-                Self::Sleeping { .. } | Self::RateLimited { .. } | Self::Yielded,
-                ResumePayload::TimeReached,
-            ) => Ok(()),
-            (Self::ApprovalRequired { hash, .. }, ResumePayload::Approval(approval)) => {
-                if approval.hash == *hash {
-                    Ok(())
-                } else {
-                    Err("the plan has another hash; read the run again before approving".into())
-                }
+    /// When a product's reason has no JSON.
+    pub fn erased(self) -> Result<SuspendReason, serde_json::Error> {
+        Ok(match self {
+            Self::Sleeping { until } => SuspendReason::Sleeping { until },
+            Self::RateLimited { until } => SuspendReason::RateLimited { until },
+            Self::Retrying { until } => SuspendReason::Retrying { until },
+            Self::Yielded => SuspendReason::Yielded,
+            Self::Product(reason) => SuspendReason::Product(serde_json::to_value(reason)?),
+        })
+    }
+}
+
+impl SuspendReason {
+    /// As a product knows it.
+    ///
+    /// # Errors
+    /// When the reason is of another deployment, and this one cannot read it.
+    pub fn typed<R: Reason>(&self) -> Result<SuspendReason<R>, serde_json::Error> {
+        Ok(match self {
+            Self::Sleeping { until } => SuspendReason::Sleeping { until: *until },
+            Self::RateLimited { until } => SuspendReason::RateLimited { until: *until },
+            Self::Retrying { until } => SuspendReason::Retrying { until: *until },
+            Self::Yielded => SuspendReason::Yielded,
+            Self::Product(reason) => {
+                SuspendReason::Product(serde_json::from_value(reason.clone())?)
             }
-            _ => Err(format!(
-                "a run that waits for {} does not accept this payload",
-                self.name()
-            )),
+        })
+    }
+
+    /// The product's reason, if the run waits for one that this deployment can read.
+    pub fn product<R: Reason>(&self) -> Option<R> {
+        match self {
+            Self::Product(reason) => serde_json::from_value(reason.clone()).ok(),
+            _ => None,
         }
     }
 }
 
 /// What wakes a run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum ResumePayload {
-    /// All missing connections were made.
-    Connected {
-        /// Their names.
-        connectors: Vec<String>,
-    },
-    /// A decision about the plan.
-    Approval(Approval),
+pub enum ResumePayload<A = Value> {
     /// The due time came.
     TimeReached,
+    /// The answer to a product's reason.
+    #[serde(untagged)]
+    Answer(A),
 }
 
 /// Who or what ended a suspension.
@@ -120,12 +125,13 @@ pub enum ResumePayload {
 pub enum ResumedBy {
     /// The principal the run is sealed to.
     Owner,
-    /// Somebody configured to approve for others; under whose identity steps act is unchanged.
+    /// Somebody whom the product lets decide for others; under whose identity steps act is
+    /// unchanged.
     Approver {
         /// Key of their principal.
         principal: String,
     },
-    /// The connections it waited for.
+    /// Something that happened outside: the connections it waited for were made.
     Connection {
         /// The cause: a callback, a webhook.
         event: String,
@@ -146,32 +152,32 @@ impl ResumedBy {
     }
 }
 
-/// A decision about a plan, whole or item by item.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Approval {
-    /// Hash of the plan that was looked at.
-    pub hash: String,
-    /// What happens to items not named in `items`.
-    pub decision: Decision,
-    /// Decisions that differ for single items, by item key.
-    #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
-    pub items: std::collections::BTreeMap<String, Decision>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
 
-impl Approval {
-    /// The decision for one item.
-    pub fn for_item(&self, key: &str) -> Decision {
-        self.items.get(key).copied().unwrap_or(self.decision)
+    #[test]
+    fn the_engines_reasons_are_told_from_a_products() {
+        let read = |json: Value| -> SuspendReason { serde_json::from_value(json).expect("read") };
+        let until = "2026-11-23T08:00:00.000Z";
+        let asleep = read(json!({"reason": "sleeping", "until": until}));
+        assert!(matches!(asleep, SuspendReason::Sleeping { .. }));
+        assert_eq!(read(json!({"reason": "yielded"})), SuspendReason::Yielded);
+        let errand = json!({"reason": "signature", "of": "ann"});
+        assert_eq!(read(errand.clone()), SuspendReason::Product(errand.clone()));
+        let written = serde_json::to_value(SuspendReason::Product(errand.clone()));
+        assert_eq!(written.ok(), Some(errand));
     }
-}
 
-/// Yes or no.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Decision {
-    /// Write it.
-    Approve,
-    /// Leave it.
-    Reject,
+    #[test]
+    fn an_answer_is_told_from_time() {
+        let read = |json: Value| -> ResumePayload { serde_json::from_value(json).expect("read") };
+        assert_eq!(
+            read(json!({"kind": "time_reached"})),
+            ResumePayload::TimeReached
+        );
+        let answer = json!({"kind": "signed", "by": "ann"});
+        assert_eq!(read(answer.clone()), ResumePayload::Answer(answer));
+    }
 }

@@ -9,9 +9,9 @@ use onbehalf_clock::Timestamp;
 use onbehalf_clock::{Clock, Random};
 use onbehalf_engine::memory::MemoryStore;
 use onbehalf_engine::{
-    Branch, CommandError, Definition, Engine, Flow, ForEach, Head, Host, JournalStore, Parallel,
-    PublishError, Refusal, ResumePayload, ResumedBy, RetryPolicy, RunFailure, RunLog, RunStatus,
-    RunView, Runner, Sleep, Started, Step, StepContext, StepError, StepPolicy, StepResult,
+    Branch, CommandError, Definition, End, Engine, Flow, ForEach, Head, Host, JournalStore,
+    Parallel, PublishError, Reason, Record, Refusal, ResumedBy, RetryPolicy, RunFailure, RunLog,
+    RunStatus, Runner, Sleep, Started, Step, StepContext, StepError, StepPolicy, StepResult,
     SuspendReason, Workflow, workflow,
 };
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,69 @@ impl Definition for Sums {
     type Context = String;
     type Result = String;
     type Services = World;
+    type Reason = Errand;
+}
+
+/// What a step may wait for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "reason", rename_all = "snake_case")]
+enum Errand {
+    Signatures { of: Vec<String> },
+}
+
+impl Reason for Errand {
+    type Answer = Vec<String>;
+
+    fn name(&self) -> &'static str {
+        "signatures"
+    }
+
+    fn accept(&self, signed: Vec<String>) -> Result<Vec<String>, String> {
+        let Self::Signatures { of } = self;
+        (signed == *of)
+            .then_some(signed)
+            .ok_or_else(|| format!("{of:?} must sign"))
+    }
+
+    fn parts(&self) -> Vec<String> {
+        let Self::Signatures { of } = self;
+        of.clone()
+    }
+
+    fn once_came(&self, signed: &[String]) -> Option<Vec<String>> {
+        let Self::Signatures { of } = self;
+        of.iter()
+            .all(|name| signed.contains(name))
+            .then(|| of.clone())
+    }
+}
+
+fn ann() -> Vec<String> {
+    vec!["ann".to_owned()]
+}
+
+/// Waits for signatures.
+struct Sign(Vec<String>);
+
+#[async_trait(?Send)]
+impl Step<Sums> for Sign {
+    type Input = Vec<i64>;
+    type Output = String;
+
+    fn id(&self) -> &'static str {
+        "sign"
+    }
+
+    async fn run(&self, _: Vec<i64>, cx: &StepContext<Sums>) -> StepResult<Sums, String> {
+        Ok(match cx.answer() {
+            Some(signed) => Flow::Next(format!("signed by {}", signed.join(" and "))),
+            None => Flow::Suspend(Errand::Signatures { of: self.0.clone() }.into()),
+        })
+    }
+}
+
+fn signed() -> Workflow<Sums> {
+    workflow::<Sums>().then(Sign(ann())).build()
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -261,16 +324,49 @@ impl Stage {
         true
     }
 
-    fn view(&self) -> RunView {
-        RunView::of(self.open().log())
-            .expect("readable")
-            .expect("a run")
+    /// As [`Self::ring`], with another chain than [`sums`].
+    async fn ring_with(&self, workflow: Workflow<Sums>) -> bool {
+        let Some(at) = self.store.take_alarm() else {
+            return false;
+        };
+        self.clock.0.set(self.clock.0.get().max(at.millis()));
+        let done = self.open_with(workflow).advance().await;
+        done.expect("advanced");
+        true
     }
 
-    async fn until_ended(&self) -> RunView {
-        while self.ring().await {}
-        self.view()
+    fn head(&self) -> Head {
+        self.store.head().expect("readable").expect("a run")
     }
+
+    fn status(&self) -> RunStatus {
+        self.head().status
+    }
+
+    fn end(&self) -> Option<End> {
+        self.open().log().end().expect("readable")
+    }
+
+    /// The steps in the order they began, each with its attempts.
+    fn steps(&self) -> Vec<(String, u32)> {
+        let mut steps: Vec<(String, u32)> = Vec::new();
+        for entry in self.store.entries_after(0, usize::MAX).expect("rows") {
+            if let Record::StepStarted { step, attempt, .. } = entry.record {
+                steps.retain(|(known, _)| *known != step);
+                steps.push((step, attempt));
+            }
+        }
+        steps
+    }
+
+    async fn until_ended(&self) -> Option<End> {
+        while self.ring().await {}
+        self.end()
+    }
+}
+
+fn completed(result: &str) -> Option<End> {
+    Some(End::Completed(json!(result)))
 }
 
 #[tokio::test]
@@ -278,17 +374,14 @@ async fn a_chain_of_parts_runs_to_its_result() {
     let stage = Stage::new();
     stage.start(json!([1, 2, 3])).await;
     let began = stage.clock.now();
-    let run = stage.until_ended().await;
-    assert_eq!(
-        (run.status, run.result),
-        (RunStatus::Completed, Some(json!("much: 12 of 3")))
-    );
+    assert_eq!(stage.until_ended().await, completed("much: 12 of 3"));
     assert_eq!(
         stage.clock.now().since(began),
         Duration::from_secs(3600),
         "the rest was kept"
     );
-    let ids: Vec<&str> = run.steps.iter().map(|step| step.id.as_str()).collect();
+    let steps = stage.steps();
+    let ids: Vec<&str> = steps.iter().map(|(id, _)| id.as_str()).collect();
     assert_eq!(ids, ["double-all", "tally", "rest", "say"]);
     assert_eq!(
         *stage.told.0.borrow(),
@@ -300,10 +393,7 @@ async fn a_chain_of_parts_runs_to_its_result() {
 async fn a_branch_is_chosen_by_its_input() {
     let stage = Stage::new();
     stage.start(json!([1])).await;
-    assert_eq!(
-        stage.until_ended().await.result,
-        Some(json!("little: 2 of 1"))
-    );
+    assert_eq!(stage.until_ended().await, completed("little: 2 of 1"));
 }
 
 #[tokio::test]
@@ -312,10 +402,11 @@ async fn items_that_are_done_are_not_done_again_when_another_waits() {
     stage.world.waiting.set(true);
     stage.start(json!([1, 2, 3])).await;
     assert!(stage.ring().await);
-    assert_eq!(stage.view().status, RunStatus::Suspended);
+    assert_eq!(stage.status(), RunStatus::Suspended);
     assert_eq!(stage.world.doubled.get(), 3);
     stage.world.waiting.set(false);
-    assert_eq!(stage.until_ended().await.status, RunStatus::Completed);
+    stage.until_ended().await;
+    assert_eq!(stage.status(), RunStatus::Completed);
     assert_eq!(
         stage.world.doubled.get(),
         4,
@@ -330,25 +421,24 @@ async fn attempts_are_spaced_and_end_with_the_budget() {
     stage.start(json!([1])).await;
     let began = stage.clock.now();
     assert!(stage.ring().await);
-    assert_eq!(stage.view().status, RunStatus::Running);
-    let run = stage.until_ended().await;
-    assert_eq!(run.status, RunStatus::Completed);
-    assert_eq!(run.steps[1].attempts, 3);
+    assert_eq!(stage.status(), RunStatus::Running);
+    stage.until_ended().await;
+    assert_eq!(stage.status(), RunStatus::Completed);
+    assert_eq!(stage.steps()[1], ("tally".to_owned(), 3));
     assert!(stage.clock.now().since(began) > Duration::from_secs(3600 + 14));
 
     let stage = Stage::new();
     stage.world.failing.set(3);
     stage.start(json!([1])).await;
-    let run = stage.until_ended().await;
-    assert_eq!(run.status, RunStatus::Failed);
+    let end = stage.until_ended().await;
     assert_eq!(stage.world.summed.get(), 3);
     let message = "not now".to_owned();
     assert_eq!(
-        run.failure,
-        Some(RunFailure::StepFailed {
+        end,
+        Some(End::Failed(RunFailure::StepFailed {
             step: "tally".into(),
             message
-        })
+        }))
     );
 }
 
@@ -361,7 +451,7 @@ async fn a_sleep_keeps_its_due_time_over_any_restart() {
     stage.clock.0.set(stage.clock.0.get() + 1_800_000);
     stage.open().advance().await.expect("a ring too early");
     assert_eq!(stage.store.alarm(), Some(due));
-    assert_eq!(stage.view().status, RunStatus::Suspended);
+    assert_eq!(stage.status(), RunStatus::Suspended);
 }
 
 fn approver(n: usize) -> ResumedBy {
@@ -373,14 +463,11 @@ fn approver(n: usize) -> ResumedBy {
 async fn of_many_resumes_one_wins_and_the_others_learn_who() {
     let stage = Stage::new();
     stage.start(json!([1])).await;
-    assert!(stage.ring().await);
-    let runner = stage.open();
+    assert!(stage.ring_with(signed()).await);
+    let runner = stage.open_with(signed());
     let resumes = (0..50).map(|n| {
         let runner = &runner;
-        async move {
-            let by = approver(n);
-            runner.resume(Some(1), by, ResumePayload::TimeReached).await
-        }
+        async move { runner.resume(Some(1), approver(n), ann()).await }
     });
     let answers = futures::future::join_all(resumes).await;
     let won: Vec<usize> = (0..50).filter(|n| answers[*n].is_ok()).collect();
@@ -395,30 +482,85 @@ async fn of_many_resumes_one_wins_and_the_others_learn_who() {
 }
 
 #[tokio::test]
-async fn a_payload_that_does_not_fit_the_reason_is_refused() {
+async fn an_answer_that_does_not_fit_the_reason_is_refused() {
+    let stage = Stage::new();
+    stage.start(json!([1])).await;
+    assert!(stage.ring_with(signed()).await);
+    let runner = stage.open_with(signed());
+    let by = || ResumedBy::Owner;
+    for (number, answer) in [(1, vec!["bob".to_owned()]), (7, ann())] {
+        let refused = runner.resume(Some(number), by(), answer).await;
+        assert!(matches!(
+            refused,
+            Err(CommandError::Refused(Refusal::WrongPayload(_)))
+        ));
+    }
+    assert_eq!(stage.status(), RunStatus::Suspended);
+}
+
+#[tokio::test]
+async fn a_planned_pause_is_ended_by_nobody() {
     let stage = Stage::new();
     stage.start(json!([1])).await;
     assert!(stage.ring().await);
-    let connected = ResumePayload::Connected {
-        connectors: vec!["linear".into()],
+    let refused = stage.open().resume(Some(1), ResumedBy::Owner, ann()).await;
+    let Err(CommandError::Refused(Refusal::WrongPayload(text))) = refused else {
+        panic!("{refused:?}");
     };
-    let refused = stage
-        .open()
-        .resume(Some(1), ResumedBy::Owner, connected.clone())
-        .await;
+    assert!(text.contains("sleeping"), "{text}");
+}
+
+#[tokio::test]
+async fn what_comes_in_parts_is_waited_for_until_all_have_come() {
+    let both = || {
+        let of = vec!["ann".to_owned(), "bob".to_owned()];
+        workflow::<Sums>().then(Sign(of)).build()
+    };
+    let stage = Stage::new();
+    stage.start(json!([1])).await;
+    assert!(stage.ring_with(both()).await);
+    let runner = stage.open_with(both());
+    for part in ["bob", "bob", "mallory"] {
+        let by = ResumedBy::Connection { event: "e".into() };
+        runner.part_came(1, part, by).await.expect("told");
+        assert_eq!(stage.status(), RunStatus::Suspended);
+    }
+    let by = ResumedBy::Connection { event: "e".into() };
+    runner.part_came(1, "ann", by).await.expect("told");
+    while stage.ring_with(both()).await {}
+    assert_eq!(stage.end(), completed("signed by ann and bob"));
+}
+
+#[tokio::test]
+async fn time_does_not_hide_who_answered() {
+    let chain = || {
+        workflow::<Sums>()
+            .then(Sleep::new("first-rest", Duration::from_secs(60)))
+            .then(Sign(ann()))
+            .then(Sleep::new("rest", Duration::from_secs(60)))
+            .build()
+    };
+    let stage = Stage::new();
+    stage.start(json!([1])).await;
+    while stage.ring_with(chain()).await {}
+    let runner = stage.open_with(chain());
+    let number = stage.head().suspensions;
+    runner
+        .resume(None, approver(7), ann())
+        .await
+        .expect("resumed");
+    while stage.ring_with(chain()).await {}
+    assert_eq!(stage.status(), RunStatus::Completed);
+    let head = stage.head();
+    assert_eq!(head.resumed.map(|it| it.by), Some(ResumedBy::Time));
+    let answered = head.answered.expect("an answer");
+    assert_eq!((answered.number, answered.by), (number, approver(7)));
+    let runner = stage.open();
+    let again = runner.resume(Some(number), ResumedBy::Owner, ann());
     assert!(matches!(
-        refused,
-        Err(CommandError::Refused(Refusal::WrongPayload(_)))
+        again.await,
+        Err(CommandError::Refused(Refusal::AlreadyResumed { by, .. })) if by == approver(7)
     ));
-    let refused = stage
-        .open()
-        .resume(Some(7), ResumedBy::Owner, connected)
-        .await;
-    assert!(matches!(
-        refused,
-        Err(CommandError::Refused(Refusal::WrongPayload(_)))
-    ));
-    assert_eq!(stage.view().status, RunStatus::Suspended);
 }
 
 #[tokio::test]
@@ -432,13 +574,9 @@ async fn a_cancelled_run_stays_cancelled() {
         .cancel("owner")
         .await
         .expect("acknowledged again");
-    let refused = stage
-        .open()
-        .resume(Some(1), ResumedBy::Owner, ResumePayload::TimeReached)
-        .await;
+    let refused = stage.open().resume(Some(1), ResumedBy::Owner, ann()).await;
     assert!(refused.is_err());
-    let run = stage.until_ended().await;
-    assert_eq!((run.status, run.result), (RunStatus::Cancelled, None));
+    assert_eq!(stage.until_ended().await, Some(End::Cancelled));
 }
 
 #[tokio::test]
@@ -455,14 +593,13 @@ async fn a_cancel_that_was_not_stored_is_acknowledged_to_nobody() {
             "{answer:?}"
         );
     }
-    let resumed = runner
-        .resume(Some(1), ResumedBy::Owner, ResumePayload::TimeReached)
-        .await;
+    let resumed = runner.resume(Some(1), ResumedBy::Owner, ann()).await;
     assert!(
         matches!(resumed, Err(CommandError::Storage(_))),
         "nothing is decided against what was not stored: {resumed:?}"
     );
-    assert_eq!(stage.until_ended().await.status, RunStatus::Completed);
+    stage.until_ended().await;
+    assert_eq!(stage.status(), RunStatus::Completed);
 }
 
 #[tokio::test]
@@ -475,7 +612,8 @@ async fn a_start_that_was_not_stored_is_acknowledged_to_nobody() {
         assert!(answer.is_err());
     }
     stage.start(json!([1])).await;
-    assert_eq!(stage.until_ended().await.status, RunStatus::Completed);
+    stage.until_ended().await;
+    assert_eq!(stage.status(), RunStatus::Completed);
 }
 
 #[tokio::test]
@@ -491,14 +629,10 @@ async fn a_step_whose_requirement_is_not_met_does_not_run() {
         trace_id: None,
     };
     stage.open().start(started).await.expect("started");
-    let run = stage.until_ended().await;
-    assert_eq!(run.status, RunStatus::Failed);
-    assert!(
-        run.failure
-            .expect("a failure")
-            .to_string()
-            .contains("alice")
-    );
+    let Some(End::Failed(failure)) = stage.until_ended().await else {
+        panic!("{:?}", stage.end());
+    };
+    assert!(failure.to_string().contains("alice"), "{failure}");
 }
 
 #[tokio::test]
@@ -515,11 +649,8 @@ async fn a_deployment_that_keeps_the_steps_done_so_far_is_compatible() {
             .then(Say("in-the-end"))
             .build()
     };
-    while let Some(at) = stage.store.take_alarm() {
-        stage.clock.0.set(stage.clock.0.get().max(at.millis()));
-        stage.open_with(longer()).advance().await.expect("advanced");
-    }
-    assert_eq!(stage.view().result, Some(json!("in-the-end: 2 of 1")));
+    while stage.ring_with(longer()).await {}
+    assert_eq!(stage.end(), completed("in-the-end: 2 of 1"));
 }
 
 #[tokio::test]
@@ -534,15 +665,10 @@ async fn a_deployment_that_changes_the_steps_done_so_far_stops_the_run() {
             .then(Say("changed"))
             .build()
     };
-    while let Some(at) = stage.store.take_alarm() {
-        stage.clock.0.set(stage.clock.0.get().max(at.millis()));
-        stage.open_with(other()).advance().await.expect("advanced");
-    }
-    let run = stage.view();
-    assert_eq!(run.status, RunStatus::Failed);
+    while stage.ring_with(other()).await {}
     assert!(matches!(
-        run.failure,
-        Some(RunFailure::DefinitionChanged { .. })
+        stage.end(),
+        Some(End::Failed(RunFailure::DefinitionChanged { .. }))
     ));
 }
 

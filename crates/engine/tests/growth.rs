@@ -9,9 +9,9 @@ use onbehalf_clock::Timestamp;
 use onbehalf_clock::{Clock, Random};
 use onbehalf_engine::memory::MemoryStore;
 use onbehalf_engine::{
-    Definition, Effect, EffectKey, Engine, Flow, Found, Head, Host, JournalStore, Performed,
-    Permit, PublishError, RunLog, RunStatus, Runner, Settled, Started, Step, StepContext,
-    StepError, StepResult, workflow,
+    Definition, Effect, EffectKey, Engine, Flow, Found, Head, Host, JournalStore, NoReason,
+    Performed, Permit, PublishError, RunLog, RunStatus, Runner, Settled, Started, Step,
+    StepContext, StepError, StepResult, workflow,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -26,6 +26,7 @@ impl Definition for Letters {
     type Context = ();
     type Result = u32;
     type Services = Cell<u32>;
+    type Reason = NoReason;
 }
 
 #[derive(Serialize, Deserialize)]

@@ -1,8 +1,9 @@
 //! A run's journal: what an older or a damaged one holds must not stop the object that reads it.
 
 use onbehalf_clock::Timestamp;
-use onbehalf_engine::{EffectHistory, Entry, Head, Record};
+use onbehalf_engine::{EffectHistory, Entry, Head, Record, ResumedBy};
 use onbehalf_http::events::{public, server_sent};
+use onbehalf_runs::RunReason;
 
 /// Entries, one a line, folded as the run object folds them.
 pub fn journal(bytes: &[u8]) {
@@ -34,9 +35,13 @@ pub fn journal(bytes: &[u8]) {
 
 /// Whatever was folded can be asked, and kept.
 fn look(head: &Head, now: Timestamp) {
-    let _ = (head.next(now), head.wake(now), head.still_missing());
+    let _ = (
+        head.next(now),
+        head.wake(now),
+        head.waits_for::<RunReason>(),
+    );
     let _ = (head.cancel("by"), head.duration(now));
-    let _ = head.connection_made(1, "zendesk", "event");
+    let _ = head.part_came::<RunReason>(1, "zendesk", ResumedBy::Time);
     if head.status.ended() {
         assert!(!head.may_write(), "an ended run may not write");
     }

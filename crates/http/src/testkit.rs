@@ -14,7 +14,7 @@ use crate::sign_in::*;
 use onbehalf_clock::{Clock as _, Random, Timestamp};
 use onbehalf_connector::testkit::{Kit, kit};
 use onbehalf_connector::webhook::WebhookSecrets;
-use onbehalf_engine::{Entry, RunView};
+use onbehalf_engine::Entry;
 use onbehalf_identity::{
     BridgeError, MemoryUnavailable, NamespaceClaim, OneTime, PendingLogin, Principal,
     RequestContext, SignInMemory,

@@ -9,8 +9,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::reason::Approval;
+use crate::view::{RunStatusSchema, RunView};
 use onbehalf_clock::Timestamp;
-use onbehalf_engine::{Approval, Entry, ResumedBy, RunStatus, RunView};
+use onbehalf_engine::{Entry, ResumedBy, RunStatus};
 use onbehalf_identity::RequestContext;
 
 /// The platform behind the routes could not do its part.
@@ -64,6 +66,7 @@ pub struct RunSummary {
     /// The workflow's id.
     pub workflow: String,
     /// Where it stands.
+    #[schemars(with = "RunStatusSchema")]
     pub status: RunStatus,
     /// When it began.
     pub started_at: Timestamp,

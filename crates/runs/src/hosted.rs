@@ -20,14 +20,18 @@ use serde_json::Value;
 
 use onbehalf_clock::{Clock, Random};
 use onbehalf_engine::{
-    CommandError, Definition, Engine, Host, ResumePayload, ResumedBy, RunLog, Runner, Started,
-    StoreError, Workflow, workflow,
+    CommandError, Definition, Engine, Host, ResumedBy, RunLog, Runner, Started, StoreError,
+    Workflow, workflow,
 };
 use onbehalf_identity::RequestContext;
 
+use crate::reason::{RunAnswer, RunReason};
+
 /// What a workflow says of itself, beside its types and its chain, so that it can be hosted by
 /// whoever has the means `M`.
-pub trait Hosted<M>: Definition<Context = RequestContext, Input: JsonSchema> {
+pub trait Hosted<M>:
+    Definition<Context = RequestContext, Input: JsonSchema, Reason = RunReason>
+{
     /// Its name, for people.
     const TITLE: &'static str;
     /// What a run does, in a sentence or two.
@@ -138,15 +142,10 @@ pub trait Run {
         &self,
         number: Option<u32>,
         by: ResumedBy,
-        payload: ResumePayload,
+        answer: RunAnswer,
     ) -> Result<(), CommandError>;
     /// Tells the run of a connection it may wait for.
-    async fn connection_made(
-        &self,
-        number: u32,
-        connector: &str,
-        event: &str,
-    ) -> Result<(), CommandError>;
+    async fn part_came(&self, number: u32, part: &str, by: ResumedBy) -> Result<(), CommandError>;
     /// Cancels the run.
     async fn cancel(&self, by: &str) -> Result<(), CommandError>;
     /// Goes on as far as possible.
@@ -154,7 +153,7 @@ pub trait Run {
 }
 
 #[async_trait(?Send)]
-impl<D: Definition> Run for Runner<D> {
+impl<D: Definition<Reason = RunReason>> Run for Runner<D> {
     fn log(&self) -> &RunLog {
         Self::log(self)
     }
@@ -167,18 +166,13 @@ impl<D: Definition> Run for Runner<D> {
         &self,
         number: Option<u32>,
         by: ResumedBy,
-        payload: ResumePayload,
+        answer: RunAnswer,
     ) -> Result<(), CommandError> {
-        Self::resume(self, number, by, payload).await
+        Self::resume(self, number, by, answer).await
     }
 
-    async fn connection_made(
-        &self,
-        number: u32,
-        connector: &str,
-        event: &str,
-    ) -> Result<(), CommandError> {
-        Self::connection_made(self, number, connector, event).await
+    async fn part_came(&self, number: u32, part: &str, by: ResumedBy) -> Result<(), CommandError> {
+        Self::part_came(self, number, part, by).await
     }
 
     async fn cancel(&self, by: &str) -> Result<(), CommandError> {
@@ -254,7 +248,7 @@ impl<M: 'static, W: Hosted<M>> Openable<M> for Line<W, M> {
     }
 }
 
-fn drive<D: Definition>(
+fn drive<D: Definition<Reason = RunReason>>(
     chain: Workflow<D>,
     services: D::Services,
     opening: Opening,
@@ -282,6 +276,7 @@ impl Definition for Retired {
     type Context = Value;
     type Result = Value;
     type Services = ();
+    type Reason = RunReason;
 }
 
 /// A run of a workflow that is not hosted here any more.

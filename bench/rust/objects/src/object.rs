@@ -1,14 +1,12 @@
 //! The object: one order at a time, answered when it is done. Times are taken by the caller, since
 //! a Worker's clock stands still while it computes.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use async_trait::async_trait;
 use onbehalf_clock::Clock;
 use onbehalf_engine::{
-    Approval, Decision, Engine, Head, Host, JournalStore, PublishError, ResumePayload, ResumedBy,
-    RunLog, RunStatus, Runner, Started,
+    Engine, Head, Host, JournalStore, PublishError, ResumedBy, RunLog, RunStatus, Runner, Started,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -19,7 +17,7 @@ use crate::edge::clock::{EdgeClock, EdgeRandom};
 use crate::edge::journal_store::SqlJournal;
 use crate::edge::sql::{execute, integer};
 use crate::verify::{Verification, verify};
-use crate::writes::{HASH, Plan, Sync, Writes, writes};
+use crate::writes::{Plan, Sync, Writes, writes};
 
 /// What can be asked for.
 #[derive(Deserialize)]
@@ -135,14 +133,8 @@ impl BenchObject {
             }
             Order::Resume => {
                 let (runner, journal) = self.runner(false)?;
-                let approval = Approval {
-                    hash: HASH.to_owned(),
-                    decision: Decision::Approve,
-                    items: BTreeMap::new(),
-                };
-                let payload = ResumePayload::Approval(approval);
                 runner
-                    .resume(None, ResumedBy::Owner, payload)
+                    .resume(None, ResumedBy::Owner, "go".to_owned())
                     .await
                     .map_err(text)?;
                 runner.advance().await.map_err(text)?;

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use onbehalf_engine::{
-    Definition, Effect, EffectKey, Flow, Found, Performed, Permit, ResumePayload, Step,
-    StepContext, StepError, StepResult, SuspendReason, Workflow, workflow,
+    Definition, Effect, EffectKey, Flow, Found, Performed, Permit, Reason, Step, StepContext,
+    StepError, StepResult, Workflow, workflow,
 };
 use serde::{Deserialize, Serialize};
 
@@ -30,8 +30,25 @@ pub struct Plan {
 /// Makes everything committed so far durable, as sending a request would.
 pub type Sync = Rc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), String>>>>>;
 
-/// What the wait asks to be approved.
-pub const HASH: &str = "bench";
+/// What the run waits for in the end.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "reason", rename_all = "snake_case")]
+pub enum Waits {
+    /// Somebody to say go.
+    Go,
+}
+
+impl Reason for Waits {
+    type Answer = String;
+
+    fn name(&self) -> &'static str {
+        "go"
+    }
+
+    fn accept(&self, answer: String) -> Result<String, String> {
+        Ok(answer)
+    }
+}
 
 impl Definition for Writes {
     const ID: &'static str = "writes";
@@ -41,6 +58,7 @@ impl Definition for Writes {
     type Context = ();
     type Result = u32;
     type Services = Option<Sync>;
+    type Reason = Waits;
 }
 
 /// A write of the size of a HubSpot task. The outside world is nobody; what is left is the journal.
@@ -88,15 +106,8 @@ impl Effect for Write {
 
 struct WriteAll;
 
-fn waits() -> SuspendReason {
-    SuspendReason::ApprovalRequired {
-        plan: serde_json::Value::Null,
-        hash: HASH.to_owned(),
-    }
-}
-
 fn answered(cx: &StepContext<Writes>) -> bool {
-    matches!(cx.answer(), Some(ResumePayload::Approval(_)))
+    cx.answer().is_some()
 }
 
 #[async_trait(?Send)]
@@ -119,7 +130,7 @@ impl Step<Writes> for WriteAll {
         })
         .await?;
         if plan.wait_in_same_step && !answered(cx) {
-            return Ok(Flow::Suspend(waits()));
+            return Ok(Flow::Suspend(Waits::Go.into()));
         }
         Ok(Flow::Next(plan))
     }
@@ -138,7 +149,7 @@ impl Step<Writes> for Wait {
 
     async fn run(&self, plan: Plan, cx: &StepContext<Writes>) -> StepResult<Writes, u32> {
         if !plan.wait_in_same_step && !answered(cx) {
-            return Ok(Flow::Suspend(waits()));
+            return Ok(Flow::Suspend(Waits::Go.into()));
         }
         Ok(Flow::Next(plan.effects))
     }

@@ -8,8 +8,9 @@ use std::time::Duration;
 use super::failures::Failure;
 use super::services::Connected;
 use onbehalf_connector::{CallFailure, Connection, ConnectionStatus, Connector};
-use onbehalf_engine::{Definition, MissingConnection, StepContext, StepError, SuspendReason};
+use onbehalf_engine::{Definition, StepContext, StepError, SuspendReason};
 use onbehalf_identity::RequestContext;
+use onbehalf_runs::{MissingConnection, RunReason};
 
 /// A connector that a workflow needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +22,9 @@ pub struct Need {
 }
 
 /// A workflow that acts through a user's connected apps.
-pub trait Acts: Definition<Context = RequestContext, Services: Connected> {
+pub trait Acts:
+    Definition<Context = RequestContext, Services: Connected, Reason = RunReason>
+{
     /// The connectors it needs, in the order they are always named.
     const NEEDS: &'static [Need];
 
@@ -59,7 +62,7 @@ fn failed(failure: CallFailure) -> StepError {
 }
 
 /// The suspension that ends when all these connections were made.
-pub fn connections_required<D: Acts>(inactive: &[Connection]) -> SuspendReason {
+pub fn connections_required<D: Acts>(inactive: &[Connection]) -> SuspendReason<RunReason> {
     let missing = inactive.iter().map(|connection| {
         let reason = match connection.status {
             ConnectionStatus::Expired => "token_expired",
@@ -68,15 +71,14 @@ pub fn connections_required<D: Acts>(inactive: &[Connection]) -> SuspendReason {
         };
         missing::<D>(connection.connector, reason.to_owned())
     });
-    SuspendReason::ConnectionRequired {
-        missing: missing.collect(),
-    }
+    let missing = missing.collect();
+    RunReason::ConnectionRequired { missing }.into()
 }
 
 /// The suspension that ends when all these connections were made anew.
 pub fn reconnection_required<'f, D: Acts>(
     dead: impl IntoIterator<Item = (Connector, &'f Failure)>,
-) -> SuspendReason {
+) -> SuspendReason<RunReason> {
     let mut found: Vec<(Connector, MissingConnection)> = Vec::new();
     for (connector, failure) in dead {
         if !found.iter().any(|(known, _)| *known == connector) {
@@ -84,9 +86,8 @@ pub fn reconnection_required<'f, D: Acts>(
         }
     }
     found.sort_by_key(|(connector, _)| order::<D>(*connector));
-    SuspendReason::ConnectionRequired {
-        missing: found.into_iter().map(|(_, missing)| missing).collect(),
-    }
+    let missing = found.into_iter().map(|(_, missing)| missing).collect();
+    RunReason::ConnectionRequired { missing }.into()
 }
 
 fn missing<D: Acts>(connector: Connector, reason: String) -> MissingConnection {

@@ -19,6 +19,7 @@ use onbehalf_clock::Timestamp;
 use onbehalf_connector::{AlwaysPermit, Connector};
 use onbehalf_engine::{Flow, StepContext, StepError, SuspendReason};
 use onbehalf_identity::RequestContext;
+use onbehalf_runs::RunReason;
 use onbehalf_tools::{self as tools, Tool, ToolContext};
 
 /// Reads for one attempt of a step.
@@ -166,7 +167,10 @@ impl<'a, D: Acts> Reader<'a, D> {
 
     /// What the step answers when some of its reads wait: for all dead connections at once, or
     /// else for time.
-    pub fn wait<O, R>(&self, later: Vec<(Connector, Failure)>) -> Result<Flow<O, R>, StepError> {
+    pub fn wait<O, R>(
+        &self,
+        later: Vec<(Connector, Failure)>,
+    ) -> Result<Flow<O, R, RunReason>, StepError> {
         let dead: Vec<_> = later.iter().filter(|(_, it)| it.is_auth()).collect();
         if !dead.is_empty() {
             let dead = dead.into_iter().map(|(connector, it)| (*connector, it));

@@ -53,6 +53,7 @@ use crate::acting::{Acts, Means, Need, Services};
 use onbehalf_connector::Connector;
 use onbehalf_engine::{Definition, Workflow, workflow};
 use onbehalf_identity::RequestContext;
+use onbehalf_runs::RunReason;
 use onbehalf_runs::hosted::Hosted;
 
 /// The connectors the workflow needs, in the order they are always named.
@@ -85,6 +86,7 @@ impl Definition for OnboardingHealth {
     type Context = RequestContext;
     type Result = OnboardingResult;
     type Services = OnboardingServices;
+    type Reason = RunReason;
 }
 
 impl Acts for OnboardingHealth {

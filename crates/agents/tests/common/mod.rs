@@ -21,9 +21,10 @@ use onbehalf_clock::Timestamp;
 use onbehalf_connector::{Scalekit, ScalekitConfig, Secret, TokenCache};
 use onbehalf_engine::memory::MemoryStore;
 use onbehalf_engine::{
-    Engine, Head, Host, JournalStore, PublishError, Record, ResumePayload, ResumedBy, RunLog,
-    RunStatus, Runner, Started,
+    Engine, Head, Host, JournalStore, PublishError, Record, ResumedBy, RunLog, RunStatus, Runner,
+    Started,
 };
+use onbehalf_runs::RunAnswer;
 use serde_json::{Value, json};
 
 use apps::Apps;
@@ -194,9 +195,9 @@ impl Process {
     }
 
     /// Resumes a run and drives it on.
-    pub fn resume(&self, run: &Run, payload: ResumePayload) -> RunStatus {
+    pub fn resume(&self, run: &Run, answer: RunAnswer) -> RunStatus {
         let runner = Rc::clone(&run.runner.borrow());
-        let resumed = self.now(runner.resume(None, ResumedBy::Owner, payload));
+        let resumed = self.now(runner.resume(None, ResumedBy::Owner, answer));
         resumed.expect("resumed");
         self.drive(run)
     }
@@ -205,7 +206,8 @@ impl Process {
     pub fn connected(&self, run: &Run, connector: &str) -> RunStatus {
         let runner = Rc::clone(&run.runner.borrow());
         let number = run.head().suspensions;
-        let made = self.now(runner.connection_made(number, connector, "evt_1"));
+        let event = "evt_1".into();
+        let made = self.now(runner.part_came(number, connector, ResumedBy::Connection { event }));
         made.expect("told");
         self.drive(run)
     }

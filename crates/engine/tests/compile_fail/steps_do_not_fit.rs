@@ -1,5 +1,5 @@
 use async_trait::async_trait;
-use onbehalf_engine::{Definition, Flow, Step, StepContext, StepResult, workflow};
+use onbehalf_engine::{Definition, Flow, NoReason, Step, StepContext, StepResult, workflow};
 
 struct Greeting;
 
@@ -11,6 +11,7 @@ impl Definition for Greeting {
     type Context = ();
     type Result = String;
     type Services = ();
+    type Reason = NoReason;
 }
 
 /// Takes a text, hands out its length.

@@ -9,7 +9,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use onbehalf_clock::Timestamp;
-use onbehalf_engine::{Entry, Record, RunFailure, SuspendReason};
+use onbehalf_engine::{Entry, Record, RunFailure};
+use onbehalf_runs::{RunFailureSchema, WaitView};
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -74,7 +75,7 @@ pub enum What {
         /// Names this suspension in a resume.
         number: u32,
         /// Why.
-        why: SuspendReason,
+        why: WaitView,
     },
     /// A connection the run waits for was made.
     ConnectionMade {
@@ -97,6 +98,7 @@ pub enum What {
     /// The run ended without a result.
     Failed {
         /// Why.
+        #[schemars(with = "RunFailureSchema")]
         failure: RunFailure,
     },
     /// The run ended by a cancel.
@@ -132,9 +134,12 @@ pub fn public(entry: &Entry) -> Option<RunEvent> {
         } => What::Suspended {
             step,
             number,
-            why: reason,
+            why: WaitView::of(&reason),
         },
-        Record::ConnectionMade { number, connector } => What::ConnectionMade { number, connector },
+        Record::PartCame { number, part } => What::ConnectionMade {
+            number,
+            connector: part,
+        },
         Record::Resumed { number, by, .. } => What::Resumed {
             number,
             by: by.name().to_owned(),
@@ -180,7 +185,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use onbehalf_engine::{Approval, Decision, ResumePayload, ResumedBy, Started};
+    use onbehalf_engine::{ResumePayload, ResumedBy, Started, SuspendReason};
 
     fn entry(seq: u64, record: Record) -> Entry {
         let at = Timestamp::from_millis(1_000);
@@ -216,11 +221,6 @@ mod tests {
     #[test]
     fn nothing_private_gets_out() {
         let secret = || "SECRET".to_owned();
-        let approval = Approval {
-            hash: secret(),
-            decision: Decision::Approve,
-            items: Default::default(),
-        };
         let records = [
             started(),
             Record::Memo {
@@ -254,12 +254,14 @@ mod tests {
                 by: ResumedBy::Approver {
                     principal: secret(),
                 },
-                payload: ResumePayload::Approval(approval),
+                payload: ResumePayload::Answer(json!({"hash": secret()})),
             },
             Record::CancelRequested { by: secret() },
             Record::Completed {
                 step: "s".into(),
                 result: json!(secret()),
+                outcome: None,
+                counts: Default::default(),
             },
         ];
         let entries: Vec<_> = (1..).zip(records).map(|(seq, it)| entry(seq, it)).collect();

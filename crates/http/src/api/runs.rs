@@ -21,9 +21,10 @@ use crate::wire::query::{Query, refused};
 use crate::wire::request_headers::{idempotency_key, last_event_id};
 use onbehalf_agents::onboarding::OnboardingInput;
 use onbehalf_connector::Connector;
-use onbehalf_engine::{RunStatus, RunView, SuspendReason};
+use onbehalf_engine::RunStatus;
 use onbehalf_runs::{
-    Asker, CommandOutcome, ResumeRequest, RunPage, RunQuery, RunSummary, Start, StartRun,
+    Asker, CommandOutcome, ResumeRequest, RunPage, RunQuery, RunStatusSchema, RunSummary, RunView,
+    Start, StartRun, WaitView,
 };
 
 /// Runs listed when no limit is given.
@@ -72,6 +73,7 @@ pub struct RunStatusResponse {
     /// The run's name.
     pub run_id: String,
     /// Its status.
+    #[schemars(with = "RunStatusSchema")]
     pub status: RunStatus,
 }
 
@@ -260,7 +262,7 @@ impl Api {
 
     fn connect_links(&self, run: &RunView) -> Option<BTreeMap<String, String>> {
         let suspension = run.suspension.as_ref()?;
-        let SuspendReason::ConnectionRequired { missing } = &suspension.reason else {
+        let WaitView::ConnectionRequired { missing } = &suspension.reason else {
             return None;
         };
         let links = missing

@@ -13,11 +13,9 @@ use crate::onboarding::result::{ActionResult, ActionStatus};
 use crate::onboarding::scored::Scored;
 use crate::onboarding::{ApprovalMode, OnboardingHealth, OnboardingState};
 use onbehalf_connector::Connector;
-use onbehalf_engine::{
-    Approval, Decision, Flow, ResumePayload, Step, StepContext, StepError, StepResult,
-    SuspendReason,
-};
+use onbehalf_engine::{Flow, FlowOf, Step, StepContext, StepError, StepResult};
 use onbehalf_identity::RequestContext;
+use onbehalf_runs::{Decided, Decision, PlanItem, RunAnswer, RunReason};
 
 use super::open_flags::{Look, look};
 use super::writes::{Written, write};
@@ -38,14 +36,14 @@ pub struct Acted {
 /// A plan that may be written.
 struct Cleared {
     plan: Plan,
-    approval: Option<Approval>,
+    approval: Option<Decided>,
 }
 
 /// What stands between the step and a plan that may be written.
 enum Clearing {
     Cleared(Cleared),
     Blind(Failure),
-    Wait(Flow<Acted, <OnboardingHealth as onbehalf_engine::Definition>::Result>),
+    Wait(FlowOf<OnboardingHealth, Acted>),
 }
 
 #[async_trait(?Send)]
@@ -131,7 +129,7 @@ pub(super) fn ended(
 /// Gets to a plan that may be written, or to what stands in between.
 async fn clear(scored: &Scored, cx: &StepContext<OnboardingHealth>) -> Result<Clearing, StepError> {
     let settings = &cx.services().settings;
-    let mut approved: Option<(String, Approval)> = None;
+    let mut approved: Option<(String, Decided)> = None;
     for round in 1.. {
         let open = match look(cx, scored, round).await? {
             Look::Flags(open) => open,
@@ -152,14 +150,24 @@ async fn clear(scored: &Scored, cx: &StepContext<OnboardingHealth>) -> Result<Cl
         match decision(cx, round, &hash).await? {
             Some(approval) => approved = Some((hash, approval)),
             None => {
-                let plan = serde_json::to_value(&plan)
+                let reason = asks_for(&plan, hash)
                     .map_err(|error| StepError::terminal(error.to_string()))?;
-                let reason = SuspendReason::ApprovalRequired { plan, hash };
-                return Ok(Clearing::Wait(Flow::Suspend(reason)));
+                return Ok(Clearing::Wait(Flow::Suspend(reason.into())));
             }
         }
     }
     Err(StepError::terminal("the plan never came to rest"))
+}
+
+/// The plan as it is put up: for people, and every write as data.
+fn asks_for(plan: &Plan, hash: String) -> Result<RunReason, serde_json::Error> {
+    let items = plan.actions.iter();
+    let items = items.map(|action| PlanItem::new(action.item.clone(), action));
+    Ok(RunReason::ApprovalRequired {
+        plan: serde_json::to_value(plan)?,
+        hash,
+        items: Some(items.collect::<Result<_, _>>()?),
+    })
 }
 
 /// The decision about the plan with this hash, if there is one. Kept at once: a later suspension
@@ -168,9 +176,9 @@ async fn decision(
     cx: &StepContext<OnboardingHealth>,
     round: u32,
     hash: &str,
-) -> Result<Option<Approval>, StepError> {
+) -> Result<Option<Decided>, StepError> {
     let given = match cx.answer() {
-        Some(ResumePayload::Approval(approval)) if approval.hash == hash => Some(approval.clone()),
+        Some(RunAnswer::Approval(approval)) if approval.hash == hash => Some(approval.clone()),
         _ => None,
     };
     let none = given.is_none();

@@ -8,6 +8,7 @@ use crate::onboarding::flags::{FLAG_WORD, OpenFlag, Reference, customer_token};
 use crate::onboarding::scored::Scored;
 use onbehalf_connector::Connector;
 use onbehalf_engine::{Flow, StepContext, StepError};
+use onbehalf_runs::RunReason;
 use onbehalf_tools::{HubspotSearchTasks, TasksInput};
 
 /// Pages of a hundred. HubSpot's search ends at 10,000 results.
@@ -20,7 +21,7 @@ pub(super) enum Look<O, R> {
     /// Nobody can tell, so nothing may be written.
     Blind(Failure),
     /// The step waits.
-    Wait(Flow<O, R>),
+    Wait(Flow<O, R, RunReason>),
 }
 
 /// Looks for open flags. Each `round` looks anew, and each keeps what it saw.

@@ -14,6 +14,7 @@ use crate::onboarding::result::{ActionResult, ActionStatus};
 use onbehalf_clock::Timestamp;
 use onbehalf_connector::Connector;
 use onbehalf_engine::{Settled, StepContext, StepError, SuspendReason};
+use onbehalf_runs::RunReason;
 
 use super::actions::ended;
 
@@ -22,7 +23,7 @@ pub(super) enum Written {
     /// Each has ended, one way or another; in the order of the plan.
     Done(Vec<ActionResult>),
     /// Some have not. Those that have stay as they are.
-    Wait(SuspendReason),
+    Wait(SuspendReason<RunReason>),
 }
 
 /// One write.

@@ -11,8 +11,8 @@ use crate::openapi::parts::{Access, Described};
 use crate::openapi::schemas::Schemas;
 use crate::wire::problem::ProblemType;
 use onbehalf_agents::onboarding::OnboardingInput;
-use onbehalf_engine::RunStatus;
 use onbehalf_runs::ResumeRequest;
+use onbehalf_runs::RunStatusSchema;
 
 fn runs(summary: &'static str) -> Described {
     backed(Described::new("runs", Access::Bearer, summary))
@@ -56,7 +56,7 @@ pub fn list(schemas: &mut Schemas) -> Described {
             "query",
             "status",
             "Only this status.",
-            schemas.sent::<RunStatus>(),
+            schemas.sent::<RunStatusSchema>(),
         )
         .parameter(
             "query",

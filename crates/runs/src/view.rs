@@ -1,17 +1,21 @@
 //! A run as its owner sees it: status, steps with times and attempts, shared state, result.
 //!
-//! Owns the shape that is shown; built from the head and the milestones of the journal alone.
+//! Owns the shapes that are shown, with their JSON Schemas; built from the head and the milestones
+//! of the journal alone. The engine knows no schema, so those of its types that are shown have
+//! theirs here, kept equal by tests.
+
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::head::{Head, RunFailure, RunStatus};
-use super::journal::{Entry, Record};
-use super::log::RunLog;
-use super::store::StoreError;
-use super::suspend::{ResumedBy, SuspendReason};
+use crate::reason::{MissingConnection, RunReason};
 use onbehalf_clock::Timestamp;
+use onbehalf_engine::{
+    Entry, Head, Outcome, Record, ResumedBy, RunFailure, RunLog, RunStatus, StoreError,
+    SuspendReason,
+};
 
 /// A run, whole.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -24,7 +28,15 @@ pub struct RunView {
     /// Version of the workflow the run started under.
     pub version: u32,
     /// Where it stands.
+    #[schemars(with = "RunStatusSchema")]
     pub status: RunStatus,
+    /// Once it has ended: whether it did its job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<OutcomeSchema>")]
+    pub outcome: Option<Outcome>,
+    /// How much of what its result holds.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub counts: BTreeMap<String, u64>,
     /// When it began.
     pub started_at: Timestamp,
     /// When anything last changed.
@@ -49,6 +61,7 @@ pub struct RunView {
     pub result: Option<Value>,
     /// Why it ended without a result.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<RunFailureSchema>")]
     pub failure: Option<RunFailure>,
     /// Trace id of the request that started it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -99,7 +112,134 @@ pub struct SuspensionView {
     pub since: Timestamp,
     /// Why; for missing connections, those still missing.
     #[serde(flatten)]
-    pub reason: SuspendReason,
+    pub reason: WaitView,
+}
+
+/// Why a run waits, as shown.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "reason", rename_all = "snake_case")]
+pub enum WaitView {
+    /// Connections are missing or dead; a new connection of each of them resumes the run.
+    ConnectionRequired {
+        /// Those still missing.
+        missing: Vec<MissingConnection>,
+    },
+    /// Somebody must approve what is about to be written.
+    ApprovalRequired {
+        /// Every write that would be made.
+        plan: Value,
+        /// Hash of the plan; an approval names it, so it cannot approve something else.
+        hash: String,
+    },
+    /// A planned pause.
+    Sleeping {
+        /// When the run goes on by itself.
+        until: Timestamp,
+    },
+    /// An app asked for patience.
+    RateLimited {
+        /// When the run goes on by itself.
+        until: Timestamp,
+    },
+    /// An app did not answer and is asked again.
+    Retrying {
+        /// When the run goes on by itself.
+        until: Timestamp,
+    },
+    /// The limits of one invocation are near; the run goes on in the next.
+    Yielded,
+    /// Something that this deployment no longer knows.
+    Unknown,
+}
+
+impl From<SuspendReason<RunReason>> for WaitView {
+    fn from(reason: SuspendReason<RunReason>) -> Self {
+        match reason {
+            SuspendReason::Product(RunReason::ConnectionRequired { missing }) => {
+                Self::ConnectionRequired { missing }
+            }
+            SuspendReason::Product(RunReason::ApprovalRequired { plan, hash, .. }) => {
+                Self::ApprovalRequired { plan, hash }
+            }
+            SuspendReason::Sleeping { until } => Self::Sleeping { until },
+            SuspendReason::RateLimited { until } => Self::RateLimited { until },
+            SuspendReason::Retrying { until } => Self::Retrying { until },
+            SuspendReason::Yielded => Self::Yielded,
+        }
+    }
+}
+
+impl WaitView {
+    /// A journaled reason, as shown.
+    pub fn of(reason: &SuspendReason) -> Self {
+        reason
+            .typed::<RunReason>()
+            .map_or(Self::Unknown, Self::from)
+    }
+}
+
+/// Where a run stands.
+#[derive(JsonSchema)]
+#[schemars(rename = "RunStatus", rename_all = "snake_case")]
+#[allow(dead_code, reason = "a schema, never a value")]
+pub enum RunStatusSchema {
+    /// A step runs, or will at the due time.
+    Running,
+    /// Waits for something named in the suspension.
+    Suspended,
+    /// Cancel was acknowledged; writes that were under way are being settled.
+    Cancelling,
+    /// Ended with a result.
+    Completed,
+    /// Ended without one.
+    Failed,
+    /// Ended by a cancel.
+    Cancelled,
+}
+
+/// Whether a run that has ended did its job.
+#[derive(JsonSchema)]
+#[schemars(rename = "Outcome", tag = "kind", rename_all = "snake_case")]
+#[allow(dead_code, reason = "a schema, never a value")]
+pub enum OutcomeSchema {
+    /// It did what it is for.
+    Done,
+    /// It did a part of it.
+    Partial {
+        /// What is missing.
+        missing: Vec<String>,
+    },
+    /// It did not do what it is for.
+    Failed {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Why a run ended without a result.
+#[derive(JsonSchema)]
+#[schemars(rename = "RunFailure", tag = "kind", rename_all = "snake_case")]
+#[allow(dead_code, reason = "a schema, never a value")]
+pub enum RunFailureSchema {
+    /// A step failed for good.
+    StepFailed {
+        /// The step.
+        step: String,
+        /// What it said.
+        message: String,
+    },
+    /// What a step requires of the context or the shared state was not there.
+    RequirementUnmet {
+        /// The step.
+        step: String,
+        /// What is missing.
+        message: String,
+    },
+    /// The deployed workflow no longer fits this run's checkpoint.
+    DefinitionChanged {
+        /// What does not fit.
+        message: String,
+    },
 }
 
 /// A resume that was accepted.
@@ -162,6 +302,8 @@ impl RunView {
             workflow: head.started.workflow.clone(),
             version: head.started.version,
             status: head.status,
+            outcome: head.outcome.clone(),
+            counts: head.counts.clone(),
             started_at: head.started_at,
             updated_at: head.updated_at,
             ended_at: head.ended_at,
@@ -179,16 +321,11 @@ impl RunView {
 
 fn suspension(head: &Head) -> Option<SuspensionView> {
     let suspension = head.suspension.as_ref()?;
-    let reason = match &suspension.reason {
-        SuspendReason::ConnectionRequired { .. } => SuspendReason::ConnectionRequired {
-            missing: head.still_missing().into_iter().cloned().collect(),
-        },
-        reason => reason.clone(),
-    };
+    let reason = head.waits_for::<RunReason>();
     Some(SuspensionView {
         number: suspension.number,
         since: suspension.since,
-        reason,
+        reason: reason.map_or(WaitView::Unknown, WaitView::from),
     })
 }
 
@@ -239,5 +376,42 @@ impl StepView {
             Record::Cancelled => self.ended_at = Some(at),
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The names a schema allows for the field of this name, or for the value itself.
+    fn names(schema: &schemars::Schema, tag: Option<&str>) -> Vec<String> {
+        let schema = serde_json::to_value(schema).expect("json");
+        let variants = schema["oneOf"].as_array().expect("variants");
+        let name = |variant: &Value| {
+            let named = match tag {
+                Some(tag) => &variant["properties"][tag]["const"],
+                None => &variant["const"],
+            };
+            named.as_str().expect("a name").to_owned()
+        };
+        variants.iter().map(name).collect()
+    }
+
+    #[test]
+    fn the_schema_of_a_status_is_the_statuses_there_are() {
+        let schema = schemars::schema_for!(RunStatusSchema);
+        assert_eq!(names(&schema, None), RunStatus::ALL.map(RunStatus::name));
+    }
+
+    #[test]
+    fn the_schema_of_a_failure_is_the_failures_there_are() {
+        let schema = schemars::schema_for!(RunFailureSchema);
+        assert_eq!(names(&schema, Some("kind")), RunFailure::NAMES);
+    }
+
+    #[test]
+    fn the_schema_of_an_outcome_is_the_outcomes_there_are() {
+        let schema = schemars::schema_for!(OutcomeSchema);
+        assert_eq!(names(&schema, Some("kind")), Outcome::NAMES);
     }
 }
