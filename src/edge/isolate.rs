@@ -19,7 +19,7 @@ use crate::settings::{Environment, Misconfigured, Settings};
 use onbehalf_agents::acting::Means;
 use onbehalf_connector::{Scalekit, TokenCache, TurnMemory, Turns};
 use onbehalf_fetch::Fetch;
-use onbehalf_http::{Api, ApiSettings, Budget, IdentityLayer};
+use onbehalf_http::{Api, ApiSettings, Budget, IdentityLayer, Streams};
 use onbehalf_identity::{
     Authenticator, IdentityCaches, Login, Namespaces, SignInMemory, SignatureVerifier,
 };
@@ -145,6 +145,7 @@ impl Settings {
                 seal: self.seal,
                 webhook_secrets: self.webhook_secrets,
             },
+            streams: Streams::default(),
             description: OnceCell::new(),
             clock: Rc::new(EdgeClock),
             random: Rc::new(EdgeRandom),

@@ -30,7 +30,7 @@ use worker::{Env, Headers, Request, Response};
 
 use messages::Tick;
 use onbehalf_clock::Timestamp;
-use onbehalf_http::{ApiRequest, ApiResponse, MAX_BODY_BYTES, handle_unconfigured};
+use onbehalf_http::{Answer, ApiRequest, ApiResponse, MAX_BODY_BYTES, handle_unconfigured};
 
 /// The version new runs are started under.
 const WORKFLOW_VERSION: u32 =
@@ -46,10 +46,14 @@ pub async fn fetch(request: Request, env: &Env) -> worker::Result<Response> {
         Ok(api) => api,
         Err(wrong) => return write(handle_unconfigured(&request, &wrong.public())),
     };
-    if let Some(subscription) = api.subscription(&request).await {
-        return events::stream(api, subscription);
+    let Answer { response, watch } = api.answer(request).await;
+    match watch {
+        None => write(response),
+        Some(watch) => {
+            let headers = headers_of(&response)?;
+            events::stream(api, response, watch, headers)
+        }
     }
-    write(api.handle(request).await)
 }
 
 /// The cron rang: every shard of the schedule is told, however often the platform repeats itself.
@@ -104,14 +108,19 @@ async fn read(mut request: Request) -> worker::Result<ApiRequest> {
 }
 
 fn write(response: ApiResponse) -> worker::Result<Response> {
-    let headers = Headers::new();
-    for (name, value) in &response.headers {
-        headers.append(name, value)?;
-    }
+    let headers = headers_of(&response)?;
     let answer = if response.body.is_empty() {
         Response::empty()?
     } else {
         Response::from_bytes(response.body)?
     };
     Ok(answer.with_status(response.status).with_headers(headers))
+}
+
+fn headers_of(response: &ApiResponse) -> worker::Result<Headers> {
+    let headers = Headers::new();
+    for (name, value) in &response.headers {
+        headers.append(name, value)?;
+    }
+    Ok(headers)
 }

@@ -31,7 +31,7 @@ mod tests;
 mod wire;
 
 pub use api::events;
-pub use api::runs::Subscription;
+pub use api::watch::{Streams, Watch};
 pub use browser::connect::CONNECT_CALLBACK;
 pub use browser::login::LOGIN_CALLBACK;
 pub use guessable::Guessable;
@@ -39,6 +39,6 @@ pub use identity_layer::IdentityLayer;
 pub use limits::{Budget, RateLimiter, WINDOW_SECONDS};
 pub use routes::WORKFLOW;
 pub use seal::{MIN_SECRET_BYTES, Seal, WeakSecret};
-pub use service::{Api, ApiSettings, handle_unconfigured};
+pub use service::{Answer, Api, ApiSettings, handle_unconfigured};
 pub use wire::message::{ApiRequest, ApiResponse, MAX_BODY_BYTES};
 pub use wire::problem::{Problem, ProblemType};

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use url::Url;
 
+use crate::api::watch::{Streams, Watch};
 use crate::browser::cookie::{self, Cookie};
 use crate::browser::session::Session;
 use crate::browser::{navigation, pages};
@@ -29,6 +30,22 @@ use onbehalf_tools::Registry;
 
 /// What a handler gives: an answer, or the problem that is answered instead.
 pub(super) type Handled = Result<ApiResponse, Problem>;
+
+/// What a request is answered with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The head, and the body as far as there is one yet.
+    pub response: ApiResponse,
+    /// What more pieces come from, each with [`Api::next_piece`].
+    pub watch: Option<Watch>,
+}
+
+impl From<ApiResponse> for Answer {
+    fn from(response: ApiResponse) -> Self {
+        let watch = None;
+        Self { response, watch }
+    }
+}
 
 /// Settings of the routes.
 pub struct ApiSettings {
@@ -72,6 +89,8 @@ pub struct Api {
     pub registry: Rc<Registry>,
     /// The settings.
     pub settings: ApiSettings,
+    /// The event streams that are served.
+    pub streams: Streams,
     /// The OpenAPI document, written when it is first asked for.
     pub description: OnceCell<openapi::Published>,
     /// The time.
@@ -82,26 +101,23 @@ pub struct Api {
 
 impl Api {
     /// Answers a request, whatever it holds.
-    pub async fn handle(&self, request: ApiRequest) -> ApiResponse {
-        let mut response = match find(&request.method, &request.path) {
+    pub async fn answer(&self, request: ApiRequest) -> Answer {
+        let mut answer = match find(&request.method, &request.path) {
             Matched::Operation(operation, parameter) => self
                 .dispatch(operation, parameter, &request)
                 .await
-                .unwrap_or_else(ApiResponse::from),
-            Matched::OtherMethods(methods) => method_not_allowed(&methods).into(),
-            Matched::Nothing if wants_page(&request) => pages::not_found(),
-            Matched::Nothing => nothing_here().into(),
+                .unwrap_or_else(|problem| ApiResponse::from(problem).into()),
+            Matched::OtherMethods(methods) => {
+                ApiResponse::from(method_not_allowed(&methods)).into()
+            }
+            Matched::Nothing if wants_page(&request) => pages::not_found().into(),
+            Matched::Nothing => ApiResponse::from(nothing_here()).into(),
         };
         if request.method == "HEAD" {
-            response.body.clear();
+            answer.response.body.clear();
         }
-        self.over_https(response)
-    }
-
-    /// The head of a stream of server-sent events.
-    pub fn event_stream(&self) -> ApiResponse {
-        let content_type = "text/event-stream; charset=utf-8";
-        self.over_https(ApiResponse::new(200, content_type, Vec::new()))
+        answer.response = self.over_https(answer.response);
+        answer
     }
 
     /// Has browsers keep to `https` where the service is reached that way. Hosts below this one are
@@ -119,18 +135,26 @@ impl Api {
         operation: Operation,
         parameter: &str,
         request: &ApiRequest,
-    ) -> Handled {
+    ) -> Result<Answer, Problem> {
         if let Some(budget) = operation.address_budget() {
             let address = limits::address_key(request);
             if !self.limiter.allows(budget, &address).await {
-                return limits::refused_address(budget);
+                return limits::refused_address(budget).map(Answer::from);
             }
         }
         match operation {
-            Operation::Open(operation) => self.for_anybody(operation, request).await,
+            Operation::Open(operation) => {
+                let handled = self.for_anybody(operation, request).await;
+                handled.map(Answer::from)
+            }
             // Nothing is done ahead of a click: these pages use up what is meant for one visit.
-            Operation::Browser(_) if navigation::is_ahead(request) => Ok(pages::asked_ahead()),
-            Operation::Browser(operation) => self.for_browser(operation, parameter, request).await,
+            Operation::Browser(_) if navigation::is_ahead(request) => {
+                Ok(pages::asked_ahead().into())
+            }
+            Operation::Browser(operation) => {
+                let handled = self.for_browser(operation, parameter, request).await;
+                handled.map(Answer::from)
+            }
             Operation::Api(operation) => {
                 let caller = self.caller(request).await?;
                 if !self.within_limit(&caller, operation.budget()).await {
@@ -175,14 +199,14 @@ impl Api {
         operation: ApiOperation,
         parameter: &str,
         request: &ApiRequest,
-    ) -> Handled {
-        match operation {
+    ) -> Result<Answer, Problem> {
+        let handled = match operation {
             ApiOperation::TriggerRun => self.trigger_run(caller, request).await,
             ApiOperation::ListRuns => self.list_runs(&caller, request).await,
             ApiOperation::GetRun => self.get_run(&caller, parameter).await,
             ApiOperation::CancelRun => self.cancel_run(&caller, parameter).await,
             ApiOperation::ResumeRun => self.resume_run(&caller, parameter, request).await,
-            ApiOperation::RunEvents => self.run_events(&caller, parameter, request).await,
+            ApiOperation::RunEvents => return self.run_events(&caller, parameter, request).await,
             ApiOperation::GetSchedule => self.get_schedule(&caller).await,
             ApiOperation::EnableSchedule => self.enable_schedule(caller, request).await,
             ApiOperation::DisableSchedule => self.disable_schedule(&caller).await,
@@ -190,7 +214,8 @@ impl Api {
             ApiOperation::ListConnections => self.list_connections(&caller).await,
             ApiOperation::ListTools => Ok(self.list_tools()),
             ApiOperation::ExecuteTool => self.execute_tool(&caller, parameter, request).await,
-        }
+        };
+        handled.map(Answer::from)
     }
 
     /// Who asks, by bearer token. A session cookie does not count for the API: browsers send it

@@ -374,6 +374,7 @@ pub(super) fn bench_at(public_url: &str) -> Bench {
             seal: Seal::new(SESSION_SECRET).expect("seal"),
             webhook_secrets: WebhookSecrets::parse(WEBHOOK_SECRET).ok(),
         },
+        streams: super::Streams::default(),
         description: OnceCell::new(),
         clock: scalekit.clock.clone(),
         random: Rc::new(Counting::default()),
@@ -424,6 +425,13 @@ pub(super) fn browser_request(method: &str, target: &str, cookies: &[String]) ->
         query: query.to_owned(),
         headers: vec![("cookie".to_owned(), cookies.join("; "))],
         ..ApiRequest::default()
+    }
+}
+
+impl Api {
+    /// A whole answer, or the head and the first piece of a stream.
+    pub(super) async fn handle(&self, request: ApiRequest) -> ApiResponse {
+        self.answer(request).await.response
     }
 }
 

@@ -9,4 +9,5 @@ pub mod events;
 pub mod runs;
 pub mod schedule;
 pub mod tools;
+pub mod watch;
 pub mod webhook;

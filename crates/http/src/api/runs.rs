@@ -9,10 +9,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::api::cursor::CursorScope;
-use crate::api::events;
-use crate::operation::{ApiOperation, Operation};
-use crate::routes::{Matched, WORKFLOW, find, is_run_id};
-use crate::service::{Api, Handled, check_query};
+use crate::api::watch::{MAX_STREAMS, Watch};
+use crate::routes::{WORKFLOW, is_run_id};
+use crate::service::{Answer, Api, Handled};
 use crate::sign_in::Caller;
 use crate::wire::json_body;
 use crate::wire::message::{ApiRequest, ApiResponse};
@@ -23,8 +22,8 @@ use onbehalf_agents::onboarding::OnboardingInput;
 use onbehalf_connector::Connector;
 use onbehalf_engine::RunStatus;
 use onbehalf_runs::{
-    Asker, CommandOutcome, ResumeRequest, RunPage, RunQuery, RunStatusSchema, RunSummary, RunView,
-    Start, StartRun, WaitView,
+    CommandOutcome, ResumeRequest, RunPage, RunQuery, RunStatusSchema, RunSummary, RunView, Start,
+    StartRun, WaitView,
 };
 
 /// Runs listed when no limit is given.
@@ -33,6 +32,9 @@ pub const DEFAULT_LIMIT: u32 = 20;
 pub const MAX_LIMIT: u32 = 100;
 /// How long a caller with too many runs should wait before starting another.
 const TOO_MANY_RUNS_RETRY_SECONDS: u64 = 60;
+/// How long a caller with too many streams should wait before opening another.
+const TOO_MANY_STREAMS_RETRY_SECONDS: u64 = 30;
+const EVENT_STREAM: &str = "text/event-stream; charset=utf-8";
 
 /// A run that was started, now or earlier under the same idempotency key.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -75,17 +77,6 @@ pub struct RunStatusResponse {
     /// Its status.
     #[schemars(with = "RunStatusSchema")]
     pub status: RunStatus,
-}
-
-/// A request to watch a run, checked: for an edge that streams.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Subscription {
-    /// Who watches.
-    pub asker: Asker,
-    /// Which run.
-    pub run_id: String,
-    /// The position the client has seen.
-    pub after: u64,
 }
 
 impl Api {
@@ -177,47 +168,32 @@ impl Api {
         self.command_answer(caller, run_id, outcome).await
     }
 
+    /// What happened behind the position the client has seen, and the watch over what follows.
     pub(crate) async fn run_events(
         &self,
         caller: &Caller,
         run_id: &str,
         request: &ApiRequest,
-    ) -> Handled {
+    ) -> Result<Answer, Problem> {
         check_run_id(run_id)?;
+        let asker = caller.asker();
         let after = last_event_id(request);
         let entries = self
             .backend
-            .run_events(&caller.asker(), run_id, after)
+            .run_events(&asker, run_id, after)
             .await?
             .ok_or_else(run_not_found)?;
-        let body = events::server_sent(&entries).into_bytes();
-        Ok(ApiResponse::new(200, "text/event-stream", body))
-    }
-
-    /// The watch a request asks for, when it asks for a run of the caller's own; `None` for
-    /// everything else, which [`Api::handle`] answers.
-    pub async fn subscription(&self, request: &ApiRequest) -> Option<Subscription> {
-        let matched = find(&request.method, &request.path);
-        let Matched::Operation(Operation::Api(ApiOperation::RunEvents), run_id) = matched else {
-            return None;
-        };
-        if request.method != "GET" {
-            return None;
+        let head = |body| ApiResponse::new(200, EVENT_STREAM, body);
+        if request.method == "HEAD" {
+            return Ok(head(Vec::new()).into());
         }
-        check_query(ApiOperation::RunEvents, request).ok()?;
-        let caller = self.caller(request).await.ok()?;
-        self.owned_run(&caller, run_id).await.ok()?;
-        // Last, so that what is left to `handle` was not counted yet.
-        if !self
-            .within_limit(&caller, ApiOperation::RunEvents.budget())
-            .await
-        {
-            return None;
-        }
-        Some(Subscription {
-            asker: caller.asker(),
-            run_id: run_id.to_owned(),
-            after: last_event_id(request),
+        let lease = self.streams.lease(&caller.owner, self.clock.now());
+        let lease = lease.ok_or_else(too_many_streams)?;
+        let mut watch = Watch::begin(asker, run_id.to_owned(), after, lease);
+        let body = watch.saw(&entries).into_bytes();
+        Ok(Answer {
+            response: head(body),
+            watch: Some(watch),
         })
     }
 
@@ -280,6 +256,12 @@ fn check_run_id(run_id: &str) -> Result<(), Problem> {
     } else {
         Err(run_not_found())
     }
+}
+
+fn too_many_streams() -> Problem {
+    let detail =
+        format!("At most {MAX_STREAMS} event streams of yours are served at once; close one.");
+    Problem::new(ProblemType::TooManyStreams, detail).retry_after(TOO_MANY_STREAMS_RETRY_SECONDS)
 }
 
 /// The one answer for every run the caller does not have; it repeats nothing of the request.

@@ -1,6 +1,6 @@
 //! What every response tells browsers and caches.
 
-use crate::testkit::{bench, bench_at, json_of};
+use crate::testkit::{bench, bench_at, json_of, waiting_run};
 use crate::wire::problem::ProblemType;
 
 /// One answer of each kind: JSON, a problem, a page, a redirect, the document, a stream, nothing.
@@ -48,7 +48,12 @@ async fn every_answer_is_closed_to_other_sites() {
 
 #[tokio::test]
 async fn a_stream_is_no_exception() {
-    let head = bench().api.event_stream();
+    let bench = bench();
+    let key = ("owner-of-alice".to_owned(), "run_1".to_owned());
+    let run = waiting_run("run_1");
+    bench.platform.runs.borrow_mut().insert(key, run);
+    let target = "/api/workflows/onboarding-health/runs/run_1/events";
+    let head = bench.ask("GET", target, "").await;
     assert_eq!(head.header("cache-control"), Some("no-store"));
     assert_eq!(
         head.header("strict-transport-security"),

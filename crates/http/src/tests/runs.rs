@@ -2,6 +2,8 @@
 
 use serde_json::json;
 
+use crate::Answer;
+use crate::api::watch::MAX_STREAMS;
 use crate::testkit::{Bench, api_request, bench, json_of, waiting_run};
 use onbehalf_clock::Timestamp;
 use onbehalf_engine::{Entry, Record, ResumedBy, RunStatus};
@@ -256,17 +258,44 @@ async fn watching_goes_on_behind_the_last_event() {
     let target = format!("{RUNS}/run_7/events");
     let mut request = api_request("GET", &target, "");
     request.headers.push(("last-event-id".into(), "2".into()));
-    let subscription = bench.api.subscription(&request).await.expect("a watch");
-    assert_eq!(
-        (subscription.after, subscription.asker.owner.as_str()),
-        (2, "owner-of-alice")
-    );
-    let response = bench.api.handle(request).await;
-    assert_eq!(response.header("content-type"), Some("text/event-stream"));
+    let Answer { response, watch } = bench.api.answer(request).await;
+    let stream = "text/event-stream; charset=utf-8";
+    assert_eq!(response.header("content-type"), Some(stream));
     let body = String::from_utf8(response.body).expect("text");
     assert!(body.starts_with("id: 3\n") && body.matches("id: ").count() == 1);
+    let mut watch = watch.expect("a watch");
+    let quiet = bench.api.next_piece(&mut watch).await;
+    assert_eq!(quiet.as_deref(), Some(": waiting\n\n"));
+    let (seq, record) = (4, Record::Cancelled);
+    let end = Entry { seq, at, record };
+    bench.platform.events.borrow_mut().push(end);
+    let last = bench.api.next_piece(&mut watch).await.expect("the end");
+    assert!(last.starts_with("id: 4\n"));
+    assert_eq!(bench.api.next_piece(&mut watch).await, None);
     let unknown = api_request("GET", &format!("{RUNS}/run_8/events"), "");
-    assert_eq!(bench.api.subscription(&unknown).await, None);
+    let answer = bench.api.answer(unknown).await;
+    assert_eq!((answer.response.status, answer.watch), (404, None));
+}
+
+#[tokio::test]
+async fn a_caller_watches_so_many_at_once() {
+    let bench = with_run("owner-of-alice", "run_7");
+    let open = async |method: &str| {
+        let request = api_request(method, &format!("{RUNS}/run_7/events"), "");
+        bench.api.answer(request).await
+    };
+    for _ in 0..MAX_STREAMS {
+        assert!(open("GET").await.watch.is_some());
+    }
+    let refused = open("GET").await.response;
+    assert_eq!(refused.status, 429);
+    assert!(refused.header("retry-after").is_some());
+    assert_eq!(
+        json_of(&refused)["type"],
+        "urn:onbehalf:problem:too-many-streams"
+    );
+    // Looking at what a stream would be like takes none.
+    assert_eq!(open("HEAD").await.response.status, 200);
 }
 
 #[tokio::test]

@@ -81,6 +81,8 @@ problems! {
     WrongPayload = "wrong-payload", 422, "Payload does not fit";
     /// The caller has too many runs that have not ended.
     TooManyRuns = "too-many-runs", 429, "Too many runs";
+    /// The caller watches as many runs as one may at once.
+    TooManyStreams = "too-many-streams", 429, "Too many event streams";
     /// More of these requests than a caller or an address may make in a minute.
     RateLimited = "rate-limited", 429, "Too many requests";
     /// A defect of this service.

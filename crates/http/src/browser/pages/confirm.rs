@@ -111,8 +111,7 @@ impl Confirmation<'_> {
             Replaced::Active {
                 last_used_at: Some(at),
             } => {
-                let at = at.to_string();
-                let day = at.split('T').next().unwrap_or_default();
+                let day = at.date();
                 format!(
                     "A {app} account, last used on {day}. If you go on, another takes its place."
                 )

@@ -99,6 +99,7 @@ pub fn events(schemas: &mut Schemas) -> Described {
     // The events are text, so their JSON is documented beside the media type.
     schemas.of::<RunEvent>();
     one_run("What happens to a run, as server-sent events")
+        .problem(ProblemType::TooManyStreams)
         .parameter(
             "header",
             "Last-Event-ID",

@@ -1,0 +1,203 @@
+//! Watching a run: how often it is looked at, for how long, and how many a caller may watch at once.
+//!
+//! Owns the pace and the bound. A run tells nobody of its own accord, so whoever watches is served
+//! by looking again: soon after something happened, ever more seldom while nothing does.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::events;
+use crate::service::Api;
+use onbehalf_clock::Timestamp;
+use onbehalf_engine::Entry;
+use onbehalf_runs::Asker;
+
+/// Pause after something happened: what follows mostly follows at once.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(500);
+/// Pause once nothing has happened for a while: what a person waits for without wondering.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// How long one stream is served. A client that wants more connects again with `Last-Event-ID`, as
+/// event sources do by themselves; one that is gone is then no longer served.
+const LIFETIME: Duration = Duration::from_secs(4 * 60);
+/// Streams of one caller in one isolate: a person's windows, not a program's loop.
+pub const MAX_STREAMS: usize = 6;
+
+/// One stream under way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Watch {
+    asker: Asker,
+    run_id: String,
+    /// The position that was sent last.
+    after: u64,
+    pause: Duration,
+    until: Timestamp,
+    over: bool,
+    lease: u64,
+}
+
+impl Watch {
+    /// A stream that goes on behind `after`.
+    pub fn begin(asker: Asker, run_id: String, after: u64, lease: Lease) -> Self {
+        Self {
+            asker,
+            run_id,
+            after,
+            pause: SHORTEST_PAUSE,
+            until: lease.until,
+            over: false,
+            lease: lease.number,
+        }
+    }
+
+    /// Takes note of what a look found, and gives what is sent for it.
+    pub fn saw(&mut self, entries: &[Entry]) -> String {
+        let Some(last) = entries.last() else {
+            self.pause = self.pause.saturating_mul(2).min(LONGEST_PAUSE);
+            // A comment, so that a connection that broke is noticed.
+            return ": waiting\n\n".to_owned();
+        };
+        self.after = last.seq;
+        self.over = events::is_last(last);
+        self.pause = SHORTEST_PAUSE;
+        events::server_sent(entries)
+    }
+
+    fn is_over(&self, now: Timestamp) -> bool {
+        self.over || now >= self.until
+    }
+}
+
+impl Api {
+    /// The next piece of a stream; `None` when it has ended.
+    pub async fn next_piece(&self, watch: &mut Watch) -> Option<String> {
+        if watch.is_over(self.clock.now()) {
+            self.streams.give_back(&watch.asker.owner, watch.lease);
+            return None;
+        }
+        self.clock.sleep(watch.pause).await;
+        let backend = &self.backend;
+        let found = backend
+            .run_events(&watch.asker, &watch.run_id, watch.after)
+            .await;
+        Some(match found {
+            Ok(entries) => watch.saw(&entries.unwrap_or_default()),
+            Err(_) => {
+                watch.pause = LONGEST_PAUSE;
+                ": unavailable\n\n".to_owned()
+            }
+        })
+    }
+}
+
+/// Leave to be served one stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lease {
+    number: u64,
+    until: Timestamp,
+}
+
+/// The streams that are served, by their callers' keys. A lease ends with its stream, and with its
+/// time where nobody says that the stream has ended.
+#[derive(Debug, Default)]
+pub struct Streams(RefCell<Served>);
+
+#[derive(Debug, Default)]
+struct Served {
+    last: u64,
+    leases: HashMap<String, Vec<Lease>>,
+}
+
+impl Streams {
+    /// A lease for one more, unless the caller has as many as one may have.
+    pub fn lease(&self, owner: &str, now: Timestamp) -> Option<Lease> {
+        let mut served = self.0.borrow_mut();
+        served.leases.retain(|_, leases| {
+            leases.retain(|lease| now < lease.until);
+            !leases.is_empty()
+        });
+        served.last += 1;
+        let number = served.last;
+        let leases = served.leases.entry(owner.to_owned()).or_default();
+        if leases.len() >= MAX_STREAMS {
+            return None;
+        }
+        let until = now.plus(LIFETIME);
+        let lease = Lease { number, until };
+        leases.push(lease);
+        Some(lease)
+    }
+
+    fn give_back(&self, owner: &str, number: u64) {
+        if let Some(leases) = self.0.borrow_mut().leases.get_mut(owner) {
+            leases.retain(|lease| lease.number != number);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use onbehalf_engine::Record;
+
+    fn start() -> Timestamp {
+        Timestamp::from_millis(0)
+    }
+
+    fn entry(seq: u64, record: Record) -> Entry {
+        let at = start();
+        Entry { seq, at, record }
+    }
+
+    fn watch(streams: &Streams) -> Watch {
+        let asker = Asker {
+            owner: "alice".into(),
+            approves: None,
+        };
+        let lease = streams.lease("alice", start()).expect("a lease");
+        Watch::begin(asker, "run_1".into(), 3, lease)
+    }
+
+    #[test]
+    fn a_quiet_run_is_looked_at_ever_more_seldom() {
+        let mut watch = watch(&Streams::default());
+        let mut pauses = vec![watch.pause];
+        for _ in 0..6 {
+            assert!(watch.saw(&[]).starts_with(':'));
+            pauses.push(watch.pause);
+        }
+        assert!(pauses.is_sorted());
+        assert_eq!(pauses.last(), Some(&LONGEST_PAUSE));
+        let began = Record::StepStarted {
+            step: "s".into(),
+            attempt: 1,
+        };
+        assert!(watch.saw(&[entry(4, began)]).starts_with("id: 4"));
+        assert_eq!((watch.pause, watch.after), (SHORTEST_PAUSE, 4));
+    }
+
+    #[test]
+    fn it_ends_with_the_run_or_with_its_time() {
+        let mut watch = watch(&Streams::default());
+        assert!(!watch.is_over(start()));
+        assert!(watch.is_over(start().plus(LIFETIME)));
+        watch.saw(&[entry(4, Record::Cancelled)]);
+        assert!(watch.is_over(start()));
+    }
+
+    #[test]
+    fn a_caller_has_so_many_and_another_has_their_own() {
+        let streams = Streams::default();
+        let mut leases = Vec::new();
+        for _ in 0..MAX_STREAMS {
+            leases.push(streams.lease("alice", start()).expect("a lease"));
+        }
+        assert_eq!(streams.lease("alice", start()), None);
+        assert!(streams.lease("bob", start()).is_some());
+        streams.give_back("alice", leases[0].number);
+        assert!(streams.lease("alice", start()).is_some());
+        assert_eq!(streams.lease("alice", start()), None);
+        // A stream whose client vanished is not served for ever.
+        assert!(streams.lease("alice", start().plus(LIFETIME)).is_some());
+    }
+}

@@ -1,0 +1,60 @@
+// Event streams: each caller has so many at once, and one that is open goes on to the end.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { Stage, WORKFLOW } from './lib/stage.mjs';
+
+/** Streams of one caller at once; the Worker's own bound. */
+const MOST = 6;
+
+let stage;
+before(async () => {
+  stage = await Stage.up();
+});
+after(() => stage?.down());
+
+/** Opens a stream; answers it once its head is there. */
+async function open(user, runId, controller) {
+  const headers = { authorization: `Bearer ${await stage.token(user)}` };
+  return fetch(`${stage.url}${WORKFLOW}/runs/${runId}/events`, { headers, signal: controller.signal });
+}
+
+async function waiting(user) {
+  const runId = await stage.trigger(user, { approval: 'required' });
+  await stage.until(user, runId, ['suspended']);
+  return runId;
+}
+
+test('a caller who watches too much at once is refused; another is not', async () => {
+  const [alices, carols] = [await waiting('alice'), await waiting('carol')];
+  const controller = new AbortController();
+  try {
+    const answers = await Promise.all(Array.from({ length: 2 * MOST }, () => open('alice', alices, controller)));
+    const opened = answers.filter((it) => it.status === 200);
+    const refused = answers.filter((it) => it.status === 429);
+    assert.equal(opened.length + refused.length, 2 * MOST);
+    assert.ok(opened.length <= MOST && opened.length > 0, `${opened.length} are open`);
+    const { type } = await refused[0].json();
+    assert.equal(type, 'urn:onbehalf:problem:too-many-streams');
+    assert.ok(Number(refused[0].headers.get('retry-after')) > 0);
+    assert.equal((await open('carol', carols, controller)).status, 200);
+    // Watching takes nothing from looking.
+    assert.equal((await stage.ask('GET', `${WORKFLOW}/runs/${alices}`, { as: 'alice' })).status, 200);
+  } finally {
+    controller.abort();
+  }
+});
+
+test('a stream tells what happens while it is open, and ends with the run', async () => {
+  const runId = await waiting('erin');
+  const controller = new AbortController();
+  const answer = await open('erin', runId, controller);
+  assert.match(answer.headers.get('content-type'), /^text\/event-stream/);
+  assert.equal((await stage.ask('DELETE', `${WORKFLOW}/runs/${runId}`, { as: 'erin' })).status, 200);
+  const text = await answer.text();
+  const events = [...text.matchAll(/^data: (.*)$/gm)].map(([, data]) => JSON.parse(data));
+  assert.deepEqual(events.map((it) => it.seq), events.map((it) => it.seq).toSorted((a, b) => a - b));
+  assert.ok(events.some((it) => it.type === 'suspended'));
+  assert.equal(events.at(-1).type, 'cancelled');
+});
