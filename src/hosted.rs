@@ -17,15 +17,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-
-    /// The crons that the platform rings at.
-    fn rung() -> BTreeSet<String> {
-        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/wrangler.toml");
-        let text = std::fs::read_to_string(file).expect("wrangler.toml");
-        let line = text.lines().find(|line| line.starts_with("crons"));
-        let quoted = line.expect("crons").split('"').skip(1).step_by(2);
-        quoted.map(str::to_owned).collect()
-    }
+    use onbehalf_runs::schedule::Cron;
 
     #[test]
     fn every_line_has_an_id_and_a_settings_key_of_its_own() {
@@ -45,12 +37,12 @@ mod tests {
         }
     }
 
+    /// The platform's cron only sweeps; when a workflow runs is its own line's to say.
     #[test]
-    fn whatever_may_be_scheduled_is_rung_for() {
-        let rung = rung();
+    fn whatever_may_be_scheduled_is_daily() {
         for workflow in workflows().list().iter() {
             let cron = workflow.schedule();
-            assert!(cron.is_none_or(|it| rung.contains(it)), "{cron:?}");
+            assert!(cron.is_none_or(|it| Cron::parse(it).is_ok()), "{cron:?}");
         }
     }
 

@@ -9,6 +9,7 @@
 #[cfg(target_arch = "wasm32")]
 mod edge;
 pub mod hosted;
+pub mod rules;
 pub mod settings;
 
 /// The doors: what the platform calls.

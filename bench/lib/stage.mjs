@@ -26,6 +26,7 @@ export const OBJECTS = {
   RUNS: 'RunObject',
   PRINCIPALS: 'PrincipalObject',
   ACCOUNTS: 'AccountObject',
+  PORTALS: 'PortalObject',
   SCHEDULES: 'ScheduleObject',
   KEY_SETS: 'KeySetObject',
   SIGN_INS: 'SignInObject',

@@ -1,53 +1,101 @@
-//! Calls between objects as typed messages.
+//! Messages between objects on the wire: JSON over an object's `fetch`.
 //!
-//! A message names the class that answers it and the type of its answer, so that a call with the
-//! wrong shape does not compile. On the wire it is JSON over the object's `fetch`.
+//! Owns the deadline of every call. What the messages mean, and which class answers which, stands
+//! in [`onbehalf_runs`].
 
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures::future::{Either, select};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use worker::wasm_bindgen::JsValue;
-use worker::{Env, Method, Request, RequestInit, Response};
+use worker::{Delay, Env, Method, Request, RequestInit, Response};
 
 use super::body::whole;
-use onbehalf_runs::BackendError;
+use super::fetch::Subrequests;
+use onbehalf_runs::{Answer, CALL_DEADLINE, Carrier, Letter, ObjectFailed, Undelivered};
 
-/// A message to one class of Durable Object.
-pub trait Message: Serialize {
-    /// The class's binding in `wrangler.toml`.
-    const BINDING: &'static str;
-    /// What the object answers.
-    type Reply: Serialize + DeserializeOwned;
-    /// The enum variant the object's `fetch` reads.
-    type Envelope: Serialize + DeserializeOwned + From<Self>
-    where
-        Self: Sized;
+/// Carries messages to the objects bound in an environment.
+pub struct EdgeCarrier {
+    env: Env,
+    subrequests: Subrequests,
 }
 
-/// The status an object answers with when it could not do its part.
-const FAILED: u16 = 500;
+impl EdgeCarrier {
+    /// Reaches the objects bound in `env`; counts its calls into `subrequests`.
+    pub fn new(env: Env, subrequests: Subrequests) -> Self {
+        Self { env, subrequests }
+    }
+}
 
-/// Sends a message to the object of this name.
+#[async_trait(?Send)]
+impl Carrier for EdgeCarrier {
+    async fn carry(&self, letter: Letter) -> Result<Answer, Undelivered> {
+        self.subrequests.add();
+        carry(&self.env, letter).await
+    }
+}
+
+/// Carries one message.
 ///
 /// # Errors
-/// [`BackendError::Unavailable`] when the object could not be reached or failed.
-pub async fn call<M: Message>(env: &Env, name: &str, message: M) -> Result<M::Reply, BackendError> {
-    let answered = exchange(env, M::BINDING, name, &M::Envelope::from(message)).await;
-    let response = answered.map_err(|error| unavailable(M::BINDING, &error))?;
-    if response.status_code() == FAILED {
-        return Err(BackendError::Unavailable);
+/// [`Undelivered`].
+pub async fn carry(env: &Env, letter: Letter) -> Result<Answer, Undelivered> {
+    match letter {
+        Letter::Run(run_id, message) => {
+            let reply = send(env, "RUNS", run_id.as_str(), &message, CALL_DEADLINE).await?;
+            Ok(Answer::Run(Box::new(reply)))
+        }
+        Letter::Principal(owner, message) => {
+            let reply = send(env, "PRINCIPALS", owner.as_str(), &message, CALL_DEADLINE).await?;
+            Ok(Answer::Principal(reply))
+        }
+        Letter::Account(account, message) => {
+            let reply = send(env, "ACCOUNTS", account.as_str(), &message, CALL_DEADLINE).await?;
+            Ok(Answer::Account(reply))
+        }
+        Letter::Schedule(shard, message) => {
+            let reply = send(env, "SCHEDULES", &shard.name(), &message, CALL_DEADLINE).await?;
+            Ok(Answer::Schedule(reply))
+        }
+        Letter::Portal(portal, message) => {
+            let reply = send(env, "PORTALS", portal.as_str(), &message, CALL_DEADLINE).await?;
+            Ok(Answer::Portal(reply))
+        }
     }
-    // Our own object's words, as long as it found right.
-    let body = whole(&response).await;
-    let body = body.map_err(|error| unavailable(M::BINDING, &error.into()))?;
-    serde_json::from_slice(&body).map_err(|error| unavailable(M::BINDING, &error.into()))
 }
 
-fn unavailable(binding: &str, error: &worker::Error) -> BackendError {
+/// Sends a message to the object of this name and reads its answer.
+///
+/// # Errors
+/// [`Undelivered`].
+pub async fn send<Q: Serialize, A: DeserializeOwned>(
+    env: &Env,
+    binding: &str,
+    name: &str,
+    message: &Q,
+    deadline: Duration,
+) -> Result<A, Undelivered> {
+    let exchange = std::pin::pin!(exchange(env, binding, name, message));
+    let answered = match select(exchange, Delay::from(deadline)).await {
+        Either::Left((answered, _)) => answered,
+        Either::Right(((), _)) => return Err(unreachable(binding, Undelivered::TimedOut, None)),
+    };
+    let body =
+        answered.map_err(|error| unreachable(binding, Undelivered::Unreachable, Some(&error)))?;
+    let read: Result<A, ObjectFailed> = serde_json::from_slice(&body)
+        .map_err(|error| unreachable(binding, Undelivered::Unreadable, Some(&error.into())))?;
+    read.map_err(|ObjectFailed| Undelivered::Failed)
+}
+
+fn unreachable(binding: &str, why: Undelivered, error: Option<&worker::Error>) -> Undelivered {
+    let error = error.map_or_else(|| why.to_string(), ToString::to_string);
     super::log::warn(
         "object_unreachable",
-        &[("binding", binding), ("error", &error.to_string())],
+        &[("binding", binding), ("error", &error)],
     );
-    BackendError::Unavailable
+    why
 }
 
 async fn exchange<T: Serialize>(
@@ -55,20 +103,23 @@ async fn exchange<T: Serialize>(
     binding: &str,
     name: &str,
     message: &T,
-) -> worker::Result<Response> {
+) -> worker::Result<Vec<u8>> {
     let body = serde_json::to_string(message)?;
     let mut init = RequestInit::new();
     init.with_method(Method::Post)
         .with_body(Some(JsValue::from_str(&body)));
     // The host is never resolved: the stub decides where the request goes.
     let request = Request::new_with_init("https://object/", &init)?;
-    env.durable_object(binding)?
+    let response = env
+        .durable_object(binding)?
         .get_by_name(name)?
         .fetch_with_request(request)
-        .await
+        .await?;
+    // Our own object's words, as long as it found right.
+    Ok(whole(&response).await?)
 }
 
-/// Answers a message with `reply`.
+/// Answers a message; a failure goes to the log, and its caller learns no more than that.
 ///
 /// # Errors
 /// When the reply cannot be serialised.
@@ -76,14 +127,12 @@ pub fn reply<T: Serialize, E: std::fmt::Display>(
     class: &str,
     reply: Result<T, E>,
 ) -> worker::Result<Response> {
-    match reply {
-        Ok(reply) => Response::from_json(&reply),
-        Err(error) => {
-            super::log::warn(
-                "object_failed",
-                &[("class", class), ("error", &error.to_string())],
-            );
-            Response::error("failed", FAILED)
-        }
-    }
+    let reply = reply.map_err(|error| {
+        super::log::warn(
+            "object_failed",
+            &[("class", class), ("error", &error.to_string())],
+        );
+        ObjectFailed
+    });
+    Response::from_json(&reply)
 }

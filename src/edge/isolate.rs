@@ -7,22 +7,24 @@ use std::rc::Rc;
 
 use worker::Env;
 
-use super::allowance::EdgeAllowance;
-use super::backend::EdgeBackend;
+use super::binding::EdgeCarrier;
 use super::clock::{EdgeClock, EdgeRandom};
 use super::fetch::{EdgeFetch, Subrequests};
 use super::key_set_object::EdgeDocuments;
 use super::rate_limit::{EdgeRateLimiter, is_bound};
 use super::sign_in_object::EdgeSignInMemory;
 use super::web_crypto::WebCrypto;
-use crate::settings::{Environment, Misconfigured, Settings};
+use crate::rules::DeploymentRules;
+use crate::settings::{Environment, Misconfigured, PROVIDER_RATES, Settings};
 use onbehalf_agents::acting::Means;
-use onbehalf_connector::{Scalekit, TokenCache, TurnMemory, Turns};
+use onbehalf_connector::{Rates, Scalekit, TokenCache, TurnMemory, Turns};
 use onbehalf_fetch::Fetch;
 use onbehalf_http::{Api, ApiSettings, Budget, IdentityLayer, Streams};
 use onbehalf_identity::{
     Authenticator, IdentityCaches, Login, Namespaces, SignInMemory, SignatureVerifier,
 };
+use onbehalf_runs::portal::SharedTurns;
+use onbehalf_runs::{Objects, Rules};
 use onbehalf_tools::Registry;
 
 struct Isolate {
@@ -31,6 +33,8 @@ struct Isolate {
     identities: Rc<IdentityCaches>,
     verifier: Rc<WebCrypto>,
     api: OnceCell<Rc<Api>>,
+    rules: OnceCell<Rc<DeploymentRules>>,
+    rates: OnceCell<Rc<Rates>>,
     /// Whether the log says what is wrong with the settings: once is enough for an isolate.
     complained: Cell<bool>,
 }
@@ -42,6 +46,8 @@ thread_local! {
         identities: Rc::new(IdentityCaches::default()),
         verifier: Rc::new(WebCrypto::default()),
         api: OnceCell::new(),
+        rules: OnceCell::new(),
+        rates: OnceCell::new(),
         complained: Cell::new(false),
     };
 }
@@ -57,6 +63,25 @@ pub fn api(env: &Env) -> Result<Rc<Api>, Misconfigured> {
     let built = Settings::read(env).and_then(|settings| settings.api(env));
     let api = Rc::new(built.inspect_err(complain)?);
     Ok(ISOLATE.with(|isolate| Rc::clone(isolate.api.get_or_init(|| api))))
+}
+
+/// This deployment's rules for starts. Settings do not change while an isolate lives.
+pub fn rules(env: &Env) -> Rc<dyn Rules> {
+    ISOLATE.with(|isolate| {
+        let read = || Rc::new(DeploymentRules::of(Settings::read(env)));
+        Rc::clone(isolate.rules.get_or_init(read)) as Rc<dyn Rules>
+    })
+}
+
+/// What the apps allow. A setting that is wrong was reported where settings are read.
+pub fn rates(env: &Env) -> Rc<Rates> {
+    ISOLATE.with(|isolate| {
+        let read = || {
+            let setting = env.text(PROVIDER_RATES);
+            Rc::new(Rates::from_json(setting.as_deref()).unwrap_or_default())
+        };
+        Rc::clone(isolate.rates.get_or_init(read))
+    })
 }
 
 fn complain(wrong: &Misconfigured) {
@@ -77,7 +102,8 @@ impl Environment for Env {
 
 impl Settings {
     fn scalekit(&self, env: &Env, subrequests: Subrequests) -> Rc<Scalekit> {
-        let allowance = EdgeAllowance::new(env.clone(), subrequests.clone());
+        let carrier = EdgeCarrier::new(env.clone(), subrequests.clone());
+        let allowance = SharedTurns::new(Rc::new(carrier));
         let client = Scalekit::new(
             self.scalekit.clone(),
             Rc::new(EdgeFetch::new(subrequests)),
@@ -128,7 +154,10 @@ impl Settings {
         };
         let memory: Rc<dyn SignInMemory> = Rc::new(EdgeSignInMemory::new(env.clone()));
         Ok(Api {
-            backend: Rc::new(EdgeBackend::new(env.clone())),
+            backend: Rc::new(Objects::new(Rc::new(EdgeCarrier::new(
+                env.clone(),
+                Subrequests::default(),
+            )))),
             limiter: Rc::new(EdgeRateLimiter::new(env.clone())),
             sign_in: Rc::new(IdentityLayer {
                 authenticator,

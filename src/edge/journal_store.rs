@@ -287,7 +287,7 @@ fn log_milestone(head: &Head, entry: &Entry) {
 }
 
 /// An absolute alarm time. The crate's plain integers mean an offset from now.
-fn scheduled(at: Timestamp) -> worker::ScheduledTime {
+pub fn scheduled(at: Timestamp) -> worker::ScheduledTime {
     let millis = worker::js_sys::Date::new(&wasm_bindgen::JsValue::from_f64(at.millis() as f64));
     worker::ScheduledTime::new(millis)
 }

@@ -10,10 +10,10 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use worker::{DurableObject, Env, Request, Response, State, durable_object};
 
-use super::binding::{call, reply};
+use super::binding::reply;
 use super::clock::EdgeClock;
 use super::fetch::{EdgeFetch, Subrequests};
-use super::messages::{KeySetMessage, LoadDocument};
+use super::messages::{KeySetMessage, LoadDocument, call};
 use super::sql::{execute, query};
 use onbehalf_clock::Timestamp;
 use onbehalf_engine::StoreError;

@@ -1,20 +1,40 @@
-//! Every message between Durable Objects, by the class that answers it.
+//! The messages of the identity layer's objects, by the class that answers them. Those of every
+//! other object stand in [`onbehalf_runs`].
 
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use worker::Env;
 
-use super::binding::Message;
+use super::binding::send;
 use onbehalf_clock::Timestamp;
-use onbehalf_connector::{Given, Lane, Wanted};
-use onbehalf_engine::{Entry, RunStatus, Started};
-use onbehalf_identity::{
-    DocumentError, DocumentSource, FetchedDocument, NamespaceClaim, OneTime, RequestContext,
-};
-use onbehalf_runs::{
-    Asker, CommandOutcome, ConnectAttempt, ResumeRequest, RunPage, RunQuery, RunView, Schedule,
-    Start, StartRun, TakenAttempt,
-};
+use onbehalf_identity::{DocumentError, DocumentSource, FetchedDocument, NamespaceClaim, OneTime};
+use onbehalf_runs::Undelivered;
+
+/// How long such an object is waited for: it may have to fetch from the issuer.
+const DEADLINE: Duration = Duration::from_secs(15);
+
+/// A message to one class of Durable Object.
+pub trait Message: Serialize {
+    /// The class's binding in `wrangler.toml`.
+    const BINDING: &'static str;
+    /// What the object answers.
+    type Reply: Serialize + DeserializeOwned;
+    /// The enum variant the object's `fetch` reads.
+    type Envelope: Serialize + DeserializeOwned + From<Self>
+    where
+        Self: Sized;
+}
+
+/// Sends a message to the object of this name.
+///
+/// # Errors
+/// [`Undelivered`].
+pub async fn call<M: Message>(env: &Env, name: &str, message: M) -> Result<M::Reply, Undelivered> {
+    let envelope = M::Envelope::from(message);
+    send(env, M::BINDING, name, &envelope, DEADLINE).await
+}
 
 /// Declares an object's envelope and ties each message to its reply.
 macro_rules! messages {
@@ -34,170 +54,6 @@ macro_rules! messages {
             }
         )+
     };
-}
-
-messages! {
-    /// What a run's object answers. Named by run id.
-    RunMessage on "RUNS" {
-        StartThis => (),
-        View => Option<RunView>,
-        Events => Option<Vec<Entry>>,
-        Resume => CommandOutcome,
-        Cancel => CommandOutcome,
-        ConnectionMade => (),
-    }
-}
-
-/// Starts the run; again without effect.
-#[derive(Serialize, Deserialize)]
-pub struct StartThis(pub Started);
-
-/// Reads the run, if it is the asker's to see.
-#[derive(Serialize, Deserialize)]
-pub struct View {
-    pub asker: Asker,
-}
-
-/// Reads journal entries after a position, if the run is the asker's to see.
-#[derive(Serialize, Deserialize)]
-pub struct Events {
-    pub asker: Asker,
-    pub after: u64,
-}
-
-/// Resumes the run, if it is the asker's to decide.
-#[derive(Serialize, Deserialize)]
-pub struct Resume {
-    pub asker: Asker,
-    pub request: ResumeRequest,
-}
-
-/// Cancels the run, if it is this owner's.
-#[derive(Serialize, Deserialize)]
-pub struct Cancel {
-    pub owner: String,
-}
-
-/// Tells the run of a new connection it waits for.
-#[derive(Serialize, Deserialize)]
-pub struct ConnectionMade {
-    pub number: u32,
-    pub connector: String,
-    pub event: String,
-}
-
-messages! {
-    /// What a principal's object answers. Named by owner key.
-    PrincipalMessage on "PRINCIPALS" {
-        StartRun => Start,
-        ListRuns => RunPage,
-        NoteStatus => (),
-        ReadSchedule => Schedule,
-        WriteSchedule => Schedule,
-        BeginConnect => (),
-        TakeConnect => TakenAttempt,
-    }
-}
-
-/// Lists runs.
-#[derive(Serialize, Deserialize)]
-pub struct ListRuns(pub RunQuery);
-
-/// A run's status changed.
-#[derive(Serialize, Deserialize)]
-pub struct NoteStatus {
-    pub run_id: String,
-    pub status: RunStatus,
-    pub ended_at: Option<Timestamp>,
-}
-
-/// Reads the schedule.
-#[derive(Serialize, Deserialize)]
-pub struct ReadSchedule;
-
-/// Switches the schedule on under an identity, or off.
-#[derive(Serialize, Deserialize)]
-pub struct WriteSchedule {
-    pub owner: String,
-    pub context: Option<RequestContext>,
-}
-
-/// Notes a connect flow that begins.
-#[derive(Serialize, Deserialize)]
-pub struct BeginConnect(pub ConnectAttempt);
-
-/// Uses up a connect flow's state.
-#[derive(Serialize, Deserialize)]
-pub struct TakeConnect {
-    pub state_hash: String,
-}
-
-messages! {
-    /// What a connected account's object answers. Named by Scalekit identifier.
-    AccountMessage on "ACCOUNTS" {
-        AwaitConnections => (),
-        AnnounceConnection => (),
-        TakeTurns => Given,
-        HoldLane => (),
-    }
-}
-
-/// A run waits for connections.
-#[derive(Serialize, Deserialize)]
-pub struct AwaitConnections {
-    pub run_id: String,
-    pub number: u32,
-    pub connectors: Vec<String>,
-    pub since: Timestamp,
-}
-
-/// A connection was made. `event` names the cause and is acted on once.
-#[derive(Serialize, Deserialize)]
-pub struct AnnounceConnection {
-    pub connector: String,
-    pub event: String,
-}
-
-/// Takes turns of an app's allowance.
-#[derive(Serialize, Deserialize)]
-pub struct TakeTurns {
-    pub lane: Lane,
-    pub wanted: Wanted,
-}
-
-/// The app wants to be left alone for so long.
-#[derive(Serialize, Deserialize)]
-pub struct HoldLane {
-    pub lane: Lane,
-    pub pause: Duration,
-}
-
-messages! {
-    /// What a shard of the schedule answers. Named by shard number.
-    ScheduleMessage on "SCHEDULES" {
-        Enrol => (),
-        Withdraw => (),
-        Tick => (),
-    }
-}
-
-/// A principal switched the daily run on, under this identity.
-#[derive(Serialize, Deserialize)]
-pub struct Enrol {
-    pub owner: String,
-    pub context: RequestContext,
-}
-
-/// A principal switched the daily run off.
-#[derive(Serialize, Deserialize)]
-pub struct Withdraw {
-    pub owner: String,
-}
-
-/// The cron rang. The same day's tick again starts only who has no run of that day yet.
-#[derive(Serialize, Deserialize)]
-pub struct Tick {
-    pub at: Timestamp,
 }
 
 messages! {

@@ -4,18 +4,18 @@
 //! without it.
 
 mod account_object;
-mod allowance;
-mod backend;
 mod binding;
 mod body;
 mod clock;
 mod events;
 mod fetch;
+mod ground;
 mod isolate;
 mod journal_store;
 mod key_set_object;
 mod log;
 mod messages;
+mod portal_object;
 mod principal_object;
 mod rate_limit;
 mod run_object;
@@ -25,16 +25,13 @@ mod sql;
 mod web_crypto;
 
 use futures::StreamExt;
-use futures::future::join_all;
 use worker::{Env, Headers, Request, Response};
 
-use messages::Tick;
+use binding::EdgeCarrier;
+use fetch::Subrequests;
 use onbehalf_clock::Timestamp;
 use onbehalf_http::{Answer, ApiRequest, ApiResponse, MAX_BODY_BYTES, handle_unconfigured};
-
-/// The version new runs are started under.
-const WORKFLOW_VERSION: u32 =
-    <onbehalf_agents::onboarding::OnboardingHealth as onbehalf_engine::Definition>::VERSION;
+use onbehalf_runs::schedule::sweep;
 
 /// Answers one request.
 ///
@@ -59,18 +56,12 @@ pub async fn fetch(request: Request, env: &Env) -> worker::Result<Response> {
 /// The cron rang: every shard of the schedule is told, however often the platform repeats itself.
 pub async fn scheduled(at_millis: f64, env: &Env) {
     let at = Timestamp::from_millis(at_millis as i64);
-    let told = join_all((0..schedule_object::SHARDS).map(|number| async move {
-        let shard = schedule_object::shard_name(number);
-        // A shard that does not answer at once is asked once more: the next tick is a day away.
-        match binding::call(env, &shard, Tick { at }).await {
-            Ok(()) => Ok(()),
-            Err(_) => binding::call(env, &shard, Tick { at }).await,
-        }
-    }))
-    .await;
-    let failed = told.iter().filter(|told| told.is_err()).count();
-    let (failed, tick) = (failed.to_string(), at.to_string());
-    log::info("tick", &[("at", &tick), ("shards_failed", &failed)]);
+    let carrier = EdgeCarrier::new(env.clone(), Subrequests::default());
+    let unreached = sweep(&carrier, at).await.to_string();
+    log::info(
+        "tick",
+        &[("at", &at.to_string()), ("shards_failed", &unreached)],
+    );
 }
 
 /// Reads a request; of its body, no more than is needed to see that it is too long.

@@ -7,27 +7,19 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use worker::{DurableObject, Env, Request, Response, State, durable_object};
 
-use super::binding::{call, reply};
+use super::binding::{EdgeCarrier, reply};
 use super::clock::{EdgeClock, EdgeRandom};
 use super::fetch::Subrequests;
 use super::journal_store::SqlJournal;
-use super::messages::{AwaitConnections, NoteStatus, RunMessage, StartThis};
 use crate::hosted::workflows;
 use crate::settings::Settings;
 use onbehalf_clock::Clock;
-use onbehalf_engine::{
-    CommandError, Entry, Head, Host, PublishError, Refusal, ResumedBy, RunLog, RunStatus,
-    StoreError,
-};
-use onbehalf_identity::RequestContext;
+use onbehalf_engine::{RunLog, StoreError};
 use onbehalf_runs::hosted::{Opening, Run, open_retired};
-use onbehalf_runs::{Asker, CommandOutcome, ResumeRequest, RunAnswer, RunReason, RunView, Tenant};
+use onbehalf_runs::run::{News, RunMessage, RunReply, StartThis, absent, serve};
 
-/// Journal entries handed out at once.
-const EVENT_PAGE: usize = 200;
 /// When the alarm rings again after storage failed under it.
 const AFTER_FAILURE: Duration = Duration::from_secs(2);
 
@@ -59,40 +51,10 @@ impl DurableObject for RunObject {
         };
         let runner = match runner {
             Ok(Some(runner)) => runner,
-            Ok(None) => return absent(CLASS, &message),
-            Err(error) => return reply::<(), _>(CLASS, Err(error)),
+            Ok(None) => return reply(CLASS, Ok::<_, StoreError>(absent(&message))),
+            Err(error) => return reply::<RunReply, _>(CLASS, Err(error)),
         };
-        match message {
-            RunMessage::StartThis(StartThis(started)) => reply(CLASS, runner.start(started).await),
-            RunMessage::View(view) => reply(
-                CLASS,
-                admitted(&*runner, &view.asker).map_or(Ok(None), |_| RunView::of(runner.log())),
-            ),
-            RunMessage::Events(events) => {
-                reply(CLASS, entries(&*runner, &events.asker, events.after))
-            }
-            RunMessage::Resume(resume) => reply(CLASS, {
-                match admitted(&*runner, &resume.asker) {
-                    None => Ok(CommandOutcome::NotFound),
-                    Some(by) => outcome(resume_run(&*runner, by, resume.request).await),
-                }
-            }),
-            RunMessage::Cancel(cancel) => reply(CLASS, {
-                match owned(&*runner, &cancel.owner) {
-                    None => Ok(CommandOutcome::NotFound),
-                    Some(()) => outcome(runner.cancel(&cancel.owner).await),
-                }
-            }),
-            RunMessage::ConnectionMade(made) => reply(CLASS, {
-                let by = ResumedBy::Connection { event: made.event };
-                let told = runner.part_came(made.number, &made.connector, by).await;
-                match told {
-                    // A pruned run waits for nothing.
-                    Ok(()) | Err(CommandError::NotFound) => Ok(()),
-                    Err(error) => Err(error),
-                }
-            }),
-        }
+        reply(CLASS, serve(&*runner, message).await)
     }
 
     async fn alarm(&self) -> worker::Result<Response> {
@@ -137,9 +99,10 @@ impl RunObject {
             log,
             clock,
             random: Rc::new(EdgeRandom),
-            host: Rc::new(EdgeHost {
-                env: self.env.clone(),
-            }),
+            host: Rc::new(News::new(Rc::new(EdgeCarrier::new(
+                self.env.clone(),
+                subrequests.clone(),
+            )))),
             spent: Rc::new(move || spent.count() >= budget),
         };
         let runner = match workflows().get(&workflow) {
@@ -194,133 +157,5 @@ impl RunObject {
         forgotten
             .await
             .map_err(|error: worker::Error| StoreError(error.to_string()))
-    }
-}
-
-/// What a run that is not there answers.
-fn absent(class: &str, message: &RunMessage) -> worker::Result<Response> {
-    match message {
-        RunMessage::View(_) | RunMessage::Events(_) => {
-            reply(class, Ok::<_, StoreError>(None::<RunView>))
-        }
-        RunMessage::Resume(_) | RunMessage::Cancel(_) => {
-            reply(class, Ok::<_, StoreError>(CommandOutcome::NotFound))
-        }
-        // A pruned run waits for nothing.
-        RunMessage::StartThis(_) | RunMessage::ConnectionMade(_) => {
-            reply(class, Ok::<_, StoreError>(()))
-        }
-    }
-}
-
-/// Whether the run is this owner's.
-fn owned(runner: &dyn Run, owner: &str) -> Option<()> {
-    let head = runner.log().head()?;
-    (head.started.owner == owner).then_some(())
-}
-
-/// As whom somebody may look at the run and resume it. An approver of the owner's organization is
-/// admitted while the run waits for approval, and later to the run they decided.
-fn admitted(runner: &dyn Run, asker: &Asker) -> Option<ResumedBy> {
-    let head = runner.log().head()?;
-    if head.started.owner == asker.owner {
-        return Some(ResumedBy::Owner);
-    }
-    let tenant = asker.approves.as_ref()?;
-    let context: RequestContext = serde_json::from_value(head.started.context.clone()).ok()?;
-    let approver = ResumedBy::Approver {
-        principal: asker.owner.clone(),
-    };
-    let waits = head.suspension.as_ref().is_some_and(|suspension| {
-        let reason = suspension.reason.product();
-        matches!(reason, Some(RunReason::ApprovalRequired { .. }))
-    });
-    let decided = head.answered.as_ref().is_some_and(|it| it.by == approver);
-    (Tenant::of(&context) == *tenant && (waits || decided)).then_some(approver)
-}
-
-fn entries(runner: &dyn Run, asker: &Asker, after: u64) -> Result<Option<Vec<Entry>>, StoreError> {
-    match admitted(runner, asker) {
-        None => Ok(None),
-        Some(_) => runner
-            .log()
-            .store()
-            .entries_after(after, EVENT_PAGE)
-            .map(Some),
-    }
-}
-
-async fn resume_run(
-    runner: &dyn Run,
-    by: ResumedBy,
-    request: ResumeRequest,
-) -> Result<(), CommandError> {
-    let answer = match (request.approval, request.connected) {
-        (Some(approval), None) => RunAnswer::from(approval),
-        (None, Some(connectors)) => RunAnswer::Connected { connectors },
-        _ => {
-            return Err(CommandError::Refused(Refusal::WrongPayload(
-                "name either an approval or the connections that were made".into(),
-            )));
-        }
-    };
-    runner.resume(request.number, by, answer).await
-}
-
-/// A command's end as a value; only storage failures remain errors.
-fn outcome(done: Result<(), CommandError>) -> Result<CommandOutcome, StoreError> {
-    Ok(match done {
-        Ok(()) => CommandOutcome::Accepted,
-        Err(CommandError::NotFound) => CommandOutcome::NotFound,
-        Err(CommandError::Storage(error)) => return Err(error),
-        Err(CommandError::Refused(refusal)) => match refusal {
-            Refusal::AlreadyResumed { by, at } => CommandOutcome::AlreadyResumed { by, at },
-            Refusal::NotSuspended(status) | Refusal::AlreadyEnded(status) => {
-                CommandOutcome::WrongStatus {
-                    status,
-                    message: refusal_text(status),
-                }
-            }
-            Refusal::WrongPayload(message) => CommandOutcome::WrongPayload { message },
-        },
-    })
-}
-
-fn refusal_text(status: RunStatus) -> String {
-    format!("the run is {}", status.name())
-}
-
-/// Tells the owner's index and the account's object where a run stands.
-struct EdgeHost {
-    env: Env,
-}
-
-#[async_trait(?Send)]
-impl Host for EdgeHost {
-    async fn publish(&self, head: &Head) -> Result<(), PublishError> {
-        let failed = |error: &dyn std::fmt::Display| PublishError(error.to_string());
-        if let Some(suspension) = &head.suspension
-            && let Some(RunReason::ConnectionRequired { missing }) = suspension.reason.product()
-        {
-            let context: RequestContext = serde_json::from_value(head.started.context.clone())
-                .map_err(|error| failed(&error))?;
-            let wait = AwaitConnections {
-                run_id: head.started.run_id.clone(),
-                number: suspension.number,
-                connectors: missing.iter().map(|it| it.connector.clone()).collect(),
-                since: suspension.since,
-            };
-            call(&self.env, context.scalekit_identifier.as_str(), wait)
-                .await
-                .map_err(|error| failed(&error))?;
-        }
-        let note = NoteStatus {
-            run_id: head.started.run_id.clone(),
-            status: head.status,
-            ended_at: head.ended_at,
-        };
-        call(&self.env, &head.started.owner, note)
-            .await
-            .map_err(|error| failed(&error))
     }
 }

@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use worker::{DurableObject, Env, Request, Response, SqlStorage, State, durable_object};
 
-use super::binding::{call, reply};
+use super::binding::reply;
 use super::clock::EdgeClock;
-use super::messages::{ClaimNamespace, IsSpent, SignInMessage, Spend};
+use super::messages::{ClaimNamespace, IsSpent, SignInMessage, Spend, call};
 use super::sql::{execute, integer, query};
 use onbehalf_clock::{Clock, Timestamp};
 use onbehalf_engine::StoreError;

@@ -34,6 +34,13 @@ const RUN_RETENTION_DAYS: u32 = 30;
 /// Ten years: whoever wants a journal for longer should keep it elsewhere.
 const MAX_RUN_RETENTION_DAYS: u32 = 3650;
 const SECONDS_OF_A_DAY: u64 = 24 * 3600;
+/// Over how many minutes the starts of one tick are spread: 10,000 users are eleven a second.
+const SCHEDULE_SPREAD_MINUTES: u32 = 15;
+/// More would let a sweep, some times an hour, come before the last start of its tick.
+const MAX_SCHEDULE_SPREAD_MINUTES: u32 = 60;
+/// How long a schedule lives without a sign of its user, in days.
+const SCHEDULE_LIFETIME_DAYS: u32 = 90;
+const MAX_SCHEDULE_LIFETIME_DAYS: u32 = 3650;
 
 /// Where settings come from.
 pub trait Environment {
@@ -67,6 +74,10 @@ pub struct Settings {
     pub subrequest_budget: u32,
     /// How long a finished run's journal is kept.
     pub run_retention: Duration,
+    /// Over how long the starts of one tick are spread.
+    pub schedule_spread: Duration,
+    /// How long a schedule lives without a sign of its user.
+    pub schedule_lifetime: Duration,
 }
 
 impl Settings {
@@ -106,6 +117,12 @@ impl Settings {
         let retention_days = reader.optional("RUN_RETENTION_DAYS", |text| {
             whole_number(text, 0..=MAX_RUN_RETENTION_DAYS)
         });
+        let spread_minutes = reader.optional("SCHEDULE_SPREAD_MINUTES", |text| {
+            whole_number(text, 0..=MAX_SCHEDULE_SPREAD_MINUTES)
+        });
+        let lifetime_days = reader.optional("SCHEDULE_LIFETIME_DAYS", |text| {
+            whole_number(text, 1..=MAX_SCHEDULE_LIFETIME_DAYS)
+        });
         for budget in Budget::ALL {
             if !environment.has_rate_limit(budget) {
                 reader.note_missing(budget.binding());
@@ -116,7 +133,8 @@ impl Settings {
             (Some(public_url), Some(identity), Some(scalekit), Some(seal))
                 if problems.is_empty() =>
             {
-                let days = retention_days.unwrap_or(RUN_RETENTION_DAYS);
+                let days_long = |days: u32| Duration::from_secs(u64::from(days) * SECONDS_OF_A_DAY);
+                let spread = spread_minutes.unwrap_or(SCHEDULE_SPREAD_MINUTES);
                 Ok(Self {
                     public_url,
                     scalekit,
@@ -128,7 +146,9 @@ impl Settings {
                     webhook_secrets,
                     login_secrets: login_secrets.unwrap_or_default(),
                     subrequest_budget: subrequest_budget.unwrap_or(SUBREQUEST_BUDGET),
-                    run_retention: Duration::from_secs(u64::from(days) * SECONDS_OF_A_DAY),
+                    run_retention: days_long(retention_days.unwrap_or(RUN_RETENTION_DAYS)),
+                    schedule_spread: Duration::from_secs(u64::from(spread) * 60),
+                    schedule_lifetime: days_long(lifetime_days.unwrap_or(SCHEDULE_LIFETIME_DAYS)),
                 })
             }
             _ => Err(Misconfigured(problems)),

@@ -97,18 +97,21 @@ test('connections show their status and where to connect', async () => {
   assert.deepEqual(unknown.json.knownConnectors, ['hubspot', 'zendesk', 'linear']);
 });
 
-test('the same tick delivered five times makes one run for each enrolled user', async () => {
+test('the cron ringing five times makes one run for each enrolled user and day', async () => {
   assert.equal((await stage.ask('PUT', '/api/schedule', { as: 'bob' })).json.enabled, true);
   const count = async () => (await stage.ask('GET', `${WORKFLOW}/runs?limit=100`, { as: 'bob' })).json.runs.filter((run) => run.trigger === 'schedule').length;
-  const tick = (day) => stage.ask('GET', `/cdn-cgi/handler/scheduled?cron=0+8+*+*+*&time=${Date.UTC(2026, 10, day, 8)}`);
-  for (let n = 0; n < 5; n += 1) await tick(24);
+  // The days to come: what was before the enrolment is not made up for. At nine, the starts of
+  // eight o'clock have been spread.
+  const today = Math.floor(Date.now() / 86_400_000);
+  const tick = (day) => stage.ask('GET', `/cdn-cgi/handler/scheduled?cron=*/20+*+*+*+*&time=${(today + day) * 86_400_000 + 9 * 3_600_000}`);
+  for (let n = 0; n < 5; n += 1) await tick(1);
   await new Promise((resolve) => setTimeout(resolve, 3000));
   assert.equal(await count(), 1);
-  await tick(25);
+  await tick(2);
   await new Promise((resolve) => setTimeout(resolve, 2000));
   assert.equal(await count(), 2);
   assert.equal((await stage.ask('DELETE', '/api/schedule', { as: 'bob' })).status, 200);
-  await tick(26);
+  await tick(3);
   await new Promise((resolve) => setTimeout(resolve, 2000));
   assert.equal(await count(), 2);
 });

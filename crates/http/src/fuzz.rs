@@ -83,7 +83,10 @@ pub fn targets_of_browsers(bytes: &[u8]) {
         assert!(trace.len() == 32 && trace.bytes().all(|it| it.is_ascii_hexdigit()));
     }
     if let Ok(Some(key)) = idempotency_key(&request) {
-        assert!((1..=255).contains(&key.len()) && key.bytes().all(|it| it.is_ascii_graphic()));
+        assert!(
+            (1..=255).contains(&key.as_str().len())
+                && key.as_str().bytes().all(|it| it.is_ascii_graphic())
+        );
     }
     let body = json_body::optional::<onbehalf_runs::ResumeRequest>(&request);
     assert!(body.is_err() || bytes.is_empty() || text.trim_start().starts_with(['{', 'n']));

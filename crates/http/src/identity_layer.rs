@@ -16,6 +16,7 @@ use onbehalf_identity::{
     AuthenticationError, Authenticator, BridgeError, IdentityScope, Issuer, Login, LoginError,
     NamespaceError, Namespaces, PendingLogin, Principal, Provider, bridge, principal_key,
 };
+use onbehalf_runs::OwnerKey;
 
 /// Authenticator, sign-in and bridge together.
 pub struct IdentityLayer {
@@ -69,7 +70,7 @@ impl SignIn for IdentityLayer {
         let context = bridge(principal, config, self.scope)?;
         let issuer = config.issuer(principal.issuer());
         Ok(Caller {
-            owner: principal_key(principal, self.scope),
+            owner: OwnerKey::new(principal_key(principal, self.scope)),
             context,
             approves: issuer.is_some_and(|it| it.approves(principal.user_id())),
         })

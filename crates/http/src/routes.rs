@@ -160,19 +160,6 @@ fn parameter<'a>(template: &str, path: &'a str) -> Option<&'a str> {
     segments.next().is_none().then_some(found)
 }
 
-/// Whether `text` has the form of a run's name. Whatever has not was never one, and is answered
-/// like one that does not exist.
-pub fn is_run_id(text: &str) -> bool {
-    /// The longest name looked up; a Durable Object's name has to stay short.
-    const MAX_DIGITS: usize = 64;
-    text.strip_prefix("run_").is_some_and(|digits| {
-        (1..=MAX_DIGITS).contains(&digits.len())
-            && digits
-                .bytes()
-                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'z'))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
@@ -265,15 +252,6 @@ mod tests {
         ] {
             assert_eq!(find("GET", path), Matched::Nothing, "{path}");
         }
-    }
-
-    #[test]
-    fn run_ids_have_one_form() {
-        assert!(is_run_id("run_01hx0"));
-        for bad in ["", "run_", "run_A", "run_a-b", "run_a/b", "xrun_a", "run_é"] {
-            assert!(!is_run_id(bad), "{bad}");
-        }
-        assert!(!is_run_id(&format!("run_{}", "a".repeat(65))));
     }
 
     proptest! {

@@ -8,13 +8,13 @@ use url::Url;
 
 use crate::wire::problem::{Problem, ProblemType};
 use onbehalf_identity::{BridgeError, PendingLogin, Principal, RequestContext};
-use onbehalf_runs::{Asker, Tenant};
+use onbehalf_runs::{Asker, OwnerKey, Tenant};
 
 /// Who asks, verified.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Caller {
     /// Key of the principal; everything kept for the caller is kept under it.
-    pub owner: String,
+    pub owner: OwnerKey,
     /// Whom runs and tools act for.
     pub context: RequestContext,
     /// Whether they are configured to approve the runs of their organization's people.

@@ -19,6 +19,7 @@ use onbehalf_identity::{
     BridgeError, MemoryUnavailable, NamespaceClaim, OneTime, PendingLogin, Principal,
     RequestContext, SignInMemory,
 };
+use onbehalf_runs::schedule::Enrolled;
 use onbehalf_runs::*;
 use onbehalf_tools::Registry;
 
@@ -55,6 +56,9 @@ impl Platform {
             cron: "0 8 * * *".into(),
             enabled_at: None,
             last_run_id: None,
+            next_at: None,
+            ended_because: None,
+            ticks: Vec::new(),
         }
     }
 }
@@ -66,12 +70,12 @@ impl Backend for Platform {
         self.started.borrow_mut().push(start);
         let scripted = self.start.borrow_mut().take();
         Ok(scripted.unwrap_or(Start::Started {
-            run_id: "run_1".into(),
+            run_id: RunId::stored("run_1"),
             fresh: true,
         }))
     }
 
-    async fn list_runs(&self, _: &str, query: RunQuery) -> Result<RunPage, BackendError> {
+    async fn list_runs(&self, _: &OwnerKey, query: RunQuery) -> Result<RunPage, BackendError> {
         self.check()?;
         self.queries.borrow_mut().push(query);
         Ok(RunPage {
@@ -80,16 +84,16 @@ impl Backend for Platform {
         })
     }
 
-    async fn run(&self, asker: &Asker, run_id: &str) -> Result<Option<RunView>, BackendError> {
+    async fn run(&self, asker: &Asker, run_id: &RunId) -> Result<Option<RunView>, BackendError> {
         self.check()?;
-        let key = (asker.owner.clone(), run_id.to_owned());
+        let key = (asker.owner.to_string(), run_id.to_string());
         Ok(self.runs.borrow().get(&key).cloned())
     }
 
     async fn run_events(
         &self,
         asker: &Asker,
-        run_id: &str,
+        run_id: &RunId,
         after: u64,
     ) -> Result<Option<Vec<Entry>>, BackendError> {
         let run = self.run(asker, run_id).await?;
@@ -101,15 +105,19 @@ impl Backend for Platform {
     async fn resume_run(
         &self,
         asker: &Asker,
-        run_id: &str,
+        run_id: &RunId,
         _: ResumeRequest,
     ) -> Result<CommandOutcome, BackendError> {
         self.cancel_run(&asker.owner, run_id).await
     }
 
-    async fn cancel_run(&self, owner: &str, run_id: &str) -> Result<CommandOutcome, BackendError> {
+    async fn cancel_run(
+        &self,
+        owner: &OwnerKey,
+        run_id: &RunId,
+    ) -> Result<CommandOutcome, BackendError> {
         let asker = Asker {
-            owner: owner.to_owned(),
+            owner: owner.clone(),
             approves: None,
         };
         if self.run(&asker, run_id).await?.is_none() {
@@ -122,14 +130,15 @@ impl Backend for Platform {
             .unwrap_or(CommandOutcome::Accepted))
     }
 
-    async fn schedule(&self, _: &str) -> Result<Schedule, BackendError> {
+    async fn schedule(&self, _: &OwnerKey, _: &WorkflowId) -> Result<Schedule, BackendError> {
         self.check()?;
         Ok(self.schedule_now())
     }
 
     async fn set_schedule(
         &self,
-        _: &str,
+        _: &OwnerKey,
+        _: &WorkflowId,
         context: Option<RequestContext>,
     ) -> Result<Schedule, BackendError> {
         self.check()?;
@@ -137,20 +146,39 @@ impl Backend for Platform {
         Ok(self.schedule_now())
     }
 
+    async fn enrolled(&self, _: &Tenant) -> Result<Vec<Enrolled>, BackendError> {
+        self.check()?;
+        Ok(Vec::new())
+    }
+
+    async fn withdraw_schedule(
+        &self,
+        _: &Tenant,
+        _: &OwnerKey,
+        _: &WorkflowId,
+    ) -> Result<bool, BackendError> {
+        self.check()?;
+        Ok(false)
+    }
+
     async fn begin_connect(
         &self,
-        owner: &str,
+        owner: &OwnerKey,
         attempt: ConnectAttempt,
     ) -> Result<(), BackendError> {
         self.check()?;
-        let key = (owner.to_owned(), attempt.state_hash.clone());
+        let key = (owner.to_string(), attempt.state_hash.to_string());
         self.attempts.borrow_mut().insert(key, (attempt, false));
         Ok(())
     }
 
-    async fn take_connect(&self, owner: &str, hash: &str) -> Result<TakenAttempt, BackendError> {
+    async fn take_connect(
+        &self,
+        owner: &OwnerKey,
+        hash: &StateHash,
+    ) -> Result<TakenAttempt, BackendError> {
         self.check()?;
-        let key = (owner.to_owned(), hash.to_owned());
+        let key = (owner.to_string(), hash.to_string());
         Ok(match self.attempts.borrow_mut().get_mut(&key) {
             None => TakenAttempt::Unknown,
             Some((_, true)) => TakenAttempt::AlreadyUsed,
@@ -163,15 +191,15 @@ impl Backend for Platform {
 
     async fn connection_made(
         &self,
-        identifier: &str,
-        connector: &str,
-        event: &str,
+        account: &AccountKey,
+        connector: &ConnectorName,
+        event: &EventId,
     ) -> Result<(), BackendError> {
         self.check()?;
         let made = (
-            identifier.to_owned(),
-            connector.to_owned(),
-            event.to_owned(),
+            account.to_string(),
+            connector.to_string(),
+            event.to_string(),
         );
         self.made.borrow_mut().push(made);
         Ok(())
@@ -201,7 +229,7 @@ pub(super) fn provider(id: &str) -> LoginProvider {
 pub(super) fn caller(name: &str) -> Caller {
     Caller {
         approves: false,
-        owner: format!("owner-of-{name}"),
+        owner: OwnerKey::new(format!("owner-of-{name}")),
         context: serde_json::from_value(serde_json::json!({
             "user_id": name,
             "org_id": null,

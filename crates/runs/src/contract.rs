@@ -10,10 +10,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::reason::Approval;
-use crate::view::{RunStatusSchema, RunView};
+use crate::view::{OutcomeSchema, RunStatusSchema, RunView};
 use onbehalf_clock::Timestamp;
-use onbehalf_engine::{Entry, ResumedBy, RunStatus};
+use onbehalf_engine::{Entry, Outcome, ResumedBy, RunStatus};
 use onbehalf_identity::RequestContext;
+
+use crate::names::{
+    AccountKey, BrowserHash, ConnectorName, EventId, IdempotencyKey, OwnerKey, StateHash,
+    WorkflowId,
+};
+use crate::run_id::RunId;
+use crate::schedule::Enrolled;
 
 /// The platform behind the routes could not do its part.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -30,31 +37,74 @@ pub enum BackendError {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StartRun {
     /// Key of the principal the run is sealed to.
-    pub owner: String,
+    pub owner: OwnerKey,
     /// Whom it acts for.
     pub context: RequestContext,
     /// The workflow's id.
-    pub workflow: String,
+    pub workflow: WorkflowId,
     /// The workflow's input, checked.
     pub input: Value,
     /// The caller's `Idempotency-Key`: the same key gives the same run.
-    pub idempotency_key: Option<String>,
+    pub idempotency_key: Option<IdempotencyKey>,
+    /// What happens while another run of the workflow is open.
+    #[serde(default)]
+    pub overlap: Overlap,
 }
 
-/// What a start came to.
+/// What happens to a start while another run of the same workflow and principal is open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Overlap {
+    /// The open run is answered, and nothing is started.
+    #[default]
+    Join,
+    /// The new run begins when the open one has ended.
+    Queue,
+    /// Both run.
+    Allow,
+}
+
+/// What a start came to. A run that is named here is stored: it will begin even where its own
+/// object could not be reached yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Start {
     /// The run's name; `fresh` is false when the idempotency key named an earlier run.
     Started {
         /// The run's name.
-        run_id: String,
+        run_id: RunId,
         /// Whether this request began it.
         fresh: bool,
+    },
+    /// A run of the workflow is open, and this is it.
+    Joined {
+        /// The open run.
+        run_id: RunId,
+    },
+    /// The run begins when another has ended.
+    Queued {
+        /// The run's name.
+        run_id: RunId,
+        /// The run it waits for.
+        behind: RunId,
     },
     /// The idempotency key was used with another input.
     KeyReused,
     /// The owner has too many runs that have not ended.
     TooManyRuns,
+    /// Nothing of this name is hosted.
+    NoSuchWorkflow,
+}
+
+impl Start {
+    /// The run there is now.
+    pub fn run_id(&self) -> Option<&RunId> {
+        match self {
+            Self::Started { run_id, .. }
+            | Self::Joined { run_id }
+            | Self::Queued { run_id, .. } => Some(run_id),
+            Self::KeyReused | Self::TooManyRuns | Self::NoSuchWorkflow => None,
+        }
+    }
 }
 
 /// A line of the run list.
@@ -62,12 +112,20 @@ pub enum Start {
 #[serde(rename_all = "camelCase")]
 pub struct RunSummary {
     /// The run's name.
-    pub run_id: String,
+    pub run_id: RunId,
     /// The workflow's id.
-    pub workflow: String,
+    #[schemars(with = "String")]
+    pub workflow: WorkflowId,
     /// Where it stands.
     #[schemars(with = "RunStatusSchema")]
     pub status: RunStatus,
+    /// Whether it waits for another run to end before it begins.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub queued: bool,
+    /// Whether it did its job, once it has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<OutcomeSchema>")]
+    pub outcome: Option<Outcome>,
     /// When it began.
     pub started_at: Timestamp,
     /// When it ended.
@@ -81,7 +139,7 @@ pub struct RunSummary {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunQuery {
     /// The workflow's id.
-    pub workflow: String,
+    pub workflow: WorkflowId,
     /// Only this status.
     pub status: Option<RunStatus>,
     /// At most this many.
@@ -103,7 +161,7 @@ pub struct RunPage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asker {
     /// Key of the principal.
-    pub owner: String,
+    pub owner: OwnerKey,
     /// Whose runs they may also look at and decide, while these wait for approval.
     pub approves: Option<Tenant>,
 }
@@ -181,20 +239,46 @@ pub struct Schedule {
     /// Since when it is on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled_at: Option<Timestamp>,
+    /// When the next run is due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_at: Option<Timestamp>,
+    /// Why it is off, where it was not its user who switched it off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_because: Option<String>,
     /// The latest run it started.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_run_id: Option<String>,
+    pub last_run_id: Option<RunId>,
+    /// What became of the latest ticks, newest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ticks: Vec<TickView>,
+}
+
+/// What became of one tick of a schedule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TickView {
+    /// The tick.
+    pub at: Timestamp,
+    /// Its run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run_id: Option<RunId>,
+    /// Whether that run was open already, and was joined.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub joined: bool,
+    /// Why there is no run, or was none yet when it was last tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
 }
 
 /// A connect flow under way, kept by the platform under the hash of its `state`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConnectAttempt {
     /// SHA-256 of the `state` parameter, base64url.
-    pub state_hash: String,
+    pub state_hash: StateHash,
     /// The connector being connected.
-    pub connector: String,
+    pub connector: ConnectorName,
     /// SHA-256 of the browser cookie, base64url: ties the flow to one browser.
-    pub browser_hash: String,
+    pub browser_hash: BrowserHash,
     /// When it stops being good.
     pub expires_at: Timestamp,
 }
@@ -218,48 +302,69 @@ pub trait Backend {
     /// Starts a run, or names the one its idempotency key started.
     async fn start_run(&self, start: StartRun) -> Result<Start, BackendError>;
     /// Lists the owner's runs.
-    async fn list_runs(&self, owner: &str, query: RunQuery) -> Result<RunPage, BackendError>;
+    async fn list_runs(&self, owner: &OwnerKey, query: RunQuery) -> Result<RunPage, BackendError>;
     /// One run the asker may see; `None` when there is none or it is another's.
-    async fn run(&self, asker: &Asker, run_id: &str) -> Result<Option<RunView>, BackendError>;
+    async fn run(&self, asker: &Asker, run_id: &RunId) -> Result<Option<RunView>, BackendError>;
     /// Journal entries after a position; `None` as in [`Self::run`].
     async fn run_events(
         &self,
         asker: &Asker,
-        run_id: &str,
+        run_id: &RunId,
         after: u64,
     ) -> Result<Option<Vec<Entry>>, BackendError>;
     /// Resumes a run.
     async fn resume_run(
         &self,
         asker: &Asker,
-        run_id: &str,
+        run_id: &RunId,
         resume: ResumeRequest,
     ) -> Result<CommandOutcome, BackendError>;
     /// Cancels a run.
-    async fn cancel_run(&self, owner: &str, run_id: &str) -> Result<CommandOutcome, BackendError>;
-    /// The owner's schedule.
-    async fn schedule(&self, owner: &str) -> Result<Schedule, BackendError>;
+    async fn cancel_run(
+        &self,
+        owner: &OwnerKey,
+        run_id: &RunId,
+    ) -> Result<CommandOutcome, BackendError>;
+    /// The owner's schedule of a workflow.
+    async fn schedule(
+        &self,
+        owner: &OwnerKey,
+        workflow: &WorkflowId,
+    ) -> Result<Schedule, BackendError>;
     /// Switches the daily run on, under this identity; or off with `None`.
     async fn set_schedule(
         &self,
-        owner: &str,
+        owner: &OwnerKey,
+        workflow: &WorkflowId,
         context: Option<RequestContext>,
     ) -> Result<Schedule, BackendError>;
+    /// The schedules that are on in an organization, for its operators.
+    async fn enrolled(&self, tenant: &Tenant) -> Result<Vec<Enrolled>, BackendError>;
+    /// Switches a schedule of the organization off; `false` when there is none.
+    async fn withdraw_schedule(
+        &self,
+        tenant: &Tenant,
+        owner: &OwnerKey,
+        workflow: &WorkflowId,
+    ) -> Result<bool, BackendError>;
     /// Notes a connect flow that begins.
-    async fn begin_connect(&self, owner: &str, attempt: ConnectAttempt)
-    -> Result<(), BackendError>;
+    async fn begin_connect(
+        &self,
+        owner: &OwnerKey,
+        attempt: ConnectAttempt,
+    ) -> Result<(), BackendError>;
     /// Uses up a connect flow's state.
     async fn take_connect(
         &self,
-        owner: &str,
-        state_hash: &str,
+        owner: &OwnerKey,
+        state_hash: &StateHash,
     ) -> Result<TakenAttempt, BackendError>;
     /// Tells every run that waits for it that a connection was made. `event` names the cause, and
     /// is acted on once.
     async fn connection_made(
         &self,
-        scalekit_identifier: &str,
-        connector: &str,
-        event: &str,
+        account: &AccountKey,
+        connector: &ConnectorName,
+        event: &EventId,
     ) -> Result<(), BackendError>;
 }

@@ -1,18 +1,56 @@
-//! The runs: what their owners may ask of them, as messages and replies.
+//! The runs: what may be asked of them, and the protocols of all objects behind that.
 //!
-//! Owns the contract between the routes and the objects that keep runs, schedules and connect
-//! flows, what runs wait for, and how a run is shown. Refuses to know HTTP, what a workflow does,
-//! and what Cloudflare is.
+//! Owns every decision that is made between a request and the engine: who may see a run, what an
+//! idempotency key means, what happens to two runs at once, what runs wait for, who is told of a
+//! connection, whose flag it is, who is started at eight in the morning; and how a run is shown.
+//! Refuses to know HTTP, what a workflow does, and what Cloudflare is.
+//!
+//! An object is named by what it is about and keeps its own small database. Its protocol is an
+//! [`Object`]: messages and time in, rows and replies out. What it owes others stands in its
+//! [`outbox`] until they have taken it. The loop over that is [`receive`] and [`ring`]; a platform
+//! brings the [`Ground`]: storage, an alarm, a clock, and a way to carry a [`Letter`].
+//!
+//! | object | named by | keeps |
+//! |---|---|---|
+//! | [`run`] | run id | one run; the engine decides what it does |
+//! | [`principal`] | owner's key | index of runs, idempotency keys, schedules, connect flows |
+//! | [`account`] | Scalekit identifier | who waits for which connection |
+//! | [`portal`] | portal, or account | claims on flags, allowances |
+//! | [`schedule`] | shard | who is enrolled, and had a run of the latest tick |
 
+pub mod account;
+mod backend;
+mod backoff;
 mod contract;
 pub mod hosted;
+mod letter;
+mod names;
+mod object;
+pub mod outbox;
+pub mod portal;
+pub mod principal;
 mod reason;
+mod rules;
+pub mod run;
+mod run_id;
+pub mod schedule;
+mod schema;
+mod sql;
+#[cfg(feature = "testkit")]
+pub mod town;
 mod view;
 
+pub use backend::Objects;
 pub use contract::*;
+pub use letter::{Answer, Ask, Carrier, Letter, ObjectFailed, Undelivered, ask};
+pub use names::*;
+pub use object::{CALL_DEADLINE, Ground, Note, Object, Turn, receive, ring};
 pub use reason::{
     Approval, Decided, Decision, MissingConnection, PlanItem, RunAnswer, RunReason, Standing,
 };
+pub use rules::{NotBridged, Rules};
+pub use run_id::{RunId, Tagged};
+pub use sql::{Row, Sql, SqlError, Value};
 pub use view::{
     OutcomeSchema, ResumeView, RunFailureSchema, RunStatusSchema, RunView, StepStatus, StepView,
     SuspensionView, WaitView,

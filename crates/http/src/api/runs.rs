@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::api::cursor::CursorScope;
 use crate::api::watch::{MAX_STREAMS, Watch};
-use crate::routes::{WORKFLOW, is_run_id};
+use crate::routes::WORKFLOW;
 use crate::service::{Answer, Api, Handled};
 use crate::sign_in::Caller;
 use crate::wire::json_body;
@@ -22,8 +22,8 @@ use onbehalf_agents::onboarding::OnboardingInput;
 use onbehalf_connector::Connector;
 use onbehalf_engine::RunStatus;
 use onbehalf_runs::{
-    CommandOutcome, ResumeRequest, RunPage, RunQuery, RunStatusSchema, RunSummary, RunView, Start,
-    StartRun, WaitView,
+    CommandOutcome, Overlap, ResumeRequest, RunId, RunPage, RunQuery, RunStatusSchema, RunSummary,
+    RunView, Start, StartRun, WaitView, WorkflowId,
 };
 
 /// Runs listed when no limit is given.
@@ -36,14 +36,29 @@ const TOO_MANY_RUNS_RETRY_SECONDS: u64 = 60;
 const TOO_MANY_STREAMS_RETRY_SECONDS: u64 = 30;
 const EVENT_STREAM: &str = "text/event-stream; charset=utf-8";
 
-/// A run that was started, now or earlier under the same idempotency key.
+/// The run there is after a trigger.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TriggerResponse {
     /// The run's name.
-    pub run_id: String,
-    /// Always `started`.
-    pub status: String,
+    pub run_id: RunId,
+    /// How the run came to be the answer.
+    pub status: TriggerStatus,
+    /// The run that has to end first, for one that is `queued`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub behind: Option<RunId>,
+}
+
+/// How a run came to be the answer to a trigger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TriggerStatus {
+    /// It was started, now or earlier under the same idempotency key.
+    Started,
+    /// It was open already, and nothing was started.
+    Joined,
+    /// It begins when another has ended.
+    Queued,
 }
 
 /// A page of runs.
@@ -73,7 +88,7 @@ pub struct RunResponse {
 #[serde(rename_all = "camelCase")]
 pub struct RunStatusResponse {
     /// The run's name.
-    pub run_id: String,
+    pub run_id: RunId,
     /// Its status.
     #[schemars(with = "RunStatusSchema")]
     pub status: RunStatus,
@@ -81,23 +96,35 @@ pub struct RunStatusResponse {
 
 impl Api {
     pub(crate) async fn trigger_run(&self, caller: Caller, request: &ApiRequest) -> Handled {
+        let query = Query::strict(request, &["overlap"])?;
+        let overlap = query.get("overlap").map(read_overlap).transpose()?;
         let idempotency_key = idempotency_key(request)?;
         let options: OnboardingInput = json_body::optional(request)?.unwrap_or_default();
         let input = serde_json::to_value(options).map_err(|_| Problem::internal())?;
         let start = StartRun {
             owner: caller.owner,
             context: caller.context,
-            workflow: WORKFLOW.to_owned(),
+            workflow: WorkflowId::new(WORKFLOW),
             input,
             idempotency_key,
+            overlap: overlap.unwrap_or_default(),
+        };
+        let triggered = |run_id: RunId, status, behind| {
+            let location = format!("/api/workflows/{WORKFLOW}/runs/{run_id}");
+            let body = TriggerResponse {
+                run_id,
+                status,
+                behind,
+            };
+            Ok(ApiResponse::json(200, &body).with("location", &location))
         };
         match self.backend.start_run(start).await? {
-            Start::Started { run_id, .. } => {
-                let location = format!("/api/workflows/{WORKFLOW}/runs/{run_id}");
-                let status = "started".to_owned();
-                let body = TriggerResponse { run_id, status };
-                Ok(ApiResponse::json(200, &body).with("location", &location))
+            Start::Started { run_id, .. } => triggered(run_id, TriggerStatus::Started, None),
+            Start::Joined { run_id } => triggered(run_id, TriggerStatus::Joined, None),
+            Start::Queued { run_id, behind } => {
+                triggered(run_id, TriggerStatus::Queued, Some(behind))
             }
+            Start::NoSuchWorkflow => Err(crate::service::nothing_here()),
             Start::KeyReused => {
                 let detail = "This Idempotency-Key was used with other options; use a new key.";
                 Err(Problem::new(ProblemType::IdempotencyKeyReused, detail))
@@ -116,7 +143,7 @@ impl Api {
         let limit = query.get("limit").map(read_limit).transpose()?;
         let seal = &self.settings.seal;
         let scope = CursorScope {
-            owner: &caller.owner,
+            owner: caller.owner.as_str(),
             workflow: WORKFLOW,
             status,
         };
@@ -125,7 +152,7 @@ impl Api {
             .map(|cursor| scope.read(seal, cursor))
             .transpose()?;
         let wanted = RunQuery {
-            workflow: WORKFLOW.to_owned(),
+            workflow: WorkflowId::new(WORKFLOW),
             status,
             limit: limit.unwrap_or(DEFAULT_LIMIT),
             before,
@@ -139,15 +166,15 @@ impl Api {
     }
 
     pub(crate) async fn get_run(&self, caller: &Caller, run_id: &str) -> Handled {
-        let run = self.owned_run(caller, run_id).await?;
+        let run = self.owned_run(caller, &read_run_id(run_id)?).await?;
         let connect = self.connect_links(&run);
         Ok(ApiResponse::json(200, &RunResponse { run, connect }))
     }
 
     pub(crate) async fn cancel_run(&self, caller: &Caller, run_id: &str) -> Handled {
-        check_run_id(run_id)?;
-        let outcome = self.backend.cancel_run(&caller.owner, run_id).await?;
-        self.command_answer(caller, run_id, outcome).await
+        let run_id = read_run_id(run_id)?;
+        let outcome = self.backend.cancel_run(&caller.owner, &run_id).await?;
+        self.command_answer(caller, &run_id, outcome).await
     }
 
     pub(crate) async fn resume_run(
@@ -156,7 +183,7 @@ impl Api {
         run_id: &str,
         request: &ApiRequest,
     ) -> Handled {
-        check_run_id(run_id)?;
+        let run_id = read_run_id(run_id)?;
         let resume: ResumeRequest = json_body::required(request)?;
         if resume.approval.is_some() && resume.connected.is_some() {
             let detail = "connected: give either approval or connected, not both.";
@@ -164,8 +191,8 @@ impl Api {
             return Err(problem.with("field", "connected"));
         }
         let asker = caller.asker();
-        let outcome = self.backend.resume_run(&asker, run_id, resume).await?;
-        self.command_answer(caller, run_id, outcome).await
+        let outcome = self.backend.resume_run(&asker, &run_id, resume).await?;
+        self.command_answer(caller, &run_id, outcome).await
     }
 
     /// What happened behind the position the client has seen, and the watch over what follows.
@@ -175,12 +202,12 @@ impl Api {
         run_id: &str,
         request: &ApiRequest,
     ) -> Result<Answer, Problem> {
-        check_run_id(run_id)?;
+        let run_id = read_run_id(run_id)?;
         let asker = caller.asker();
         let after = last_event_id(request);
         let entries = self
             .backend
-            .run_events(&asker, run_id, after)
+            .run_events(&asker, &run_id, after)
             .await?
             .ok_or_else(run_not_found)?;
         let head = |body| ApiResponse::new(200, EVENT_STREAM, body);
@@ -189,7 +216,7 @@ impl Api {
         }
         let lease = self.streams.lease(&caller.owner, self.clock.now());
         let lease = lease.ok_or_else(too_many_streams)?;
-        let mut watch = Watch::begin(asker, run_id.to_owned(), after, lease);
+        let mut watch = Watch::begin(asker, run_id, after, lease);
         let body = watch.saw(&entries).into_bytes();
         Ok(Answer {
             response: head(body),
@@ -197,8 +224,7 @@ impl Api {
         })
     }
 
-    async fn owned_run(&self, caller: &Caller, run_id: &str) -> Result<RunView, Problem> {
-        check_run_id(run_id)?;
+    async fn owned_run(&self, caller: &Caller, run_id: &RunId) -> Result<RunView, Problem> {
         let run = self.backend.run(&caller.asker(), run_id).await?;
         run.ok_or_else(run_not_found)
     }
@@ -206,14 +232,14 @@ impl Api {
     async fn command_answer(
         &self,
         caller: &Caller,
-        run_id: &str,
+        run_id: &RunId,
         outcome: CommandOutcome,
     ) -> Handled {
         match outcome {
             CommandOutcome::Accepted => {
                 let run = self.owned_run(caller, run_id).await?;
                 let body = RunStatusResponse {
-                    run_id: run.run_id,
+                    run_id: RunId::stored(run.run_id),
                     status: run.status,
                 };
                 Ok(ApiResponse::json(200, &body))
@@ -250,11 +276,18 @@ impl Api {
     }
 }
 
-fn check_run_id(run_id: &str) -> Result<(), Problem> {
-    if is_run_id(run_id) {
-        Ok(())
-    } else {
-        Err(run_not_found())
+/// Whatever has not the form of a run's name was never one, and is answered like one that does not
+/// exist.
+fn read_run_id(text: &str) -> Result<RunId, Problem> {
+    RunId::parse(text).ok_or_else(run_not_found)
+}
+
+fn read_overlap(text: &str) -> Result<Overlap, Problem> {
+    match text {
+        "join" => Ok(Overlap::Join),
+        "queue" => Ok(Overlap::Queue),
+        "allow" => Ok(Overlap::Allow),
+        _ => Err(refused("overlap", "must be one of join, queue, allow")),
     }
 }
 

@@ -11,7 +11,7 @@ use super::events;
 use crate::service::Api;
 use onbehalf_clock::Timestamp;
 use onbehalf_engine::Entry;
-use onbehalf_runs::Asker;
+use onbehalf_runs::{Asker, OwnerKey, RunId};
 
 /// Pause after something happened: what follows mostly follows at once.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(500);
@@ -27,7 +27,7 @@ pub const MAX_STREAMS: usize = 6;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Watch {
     asker: Asker,
-    run_id: String,
+    run_id: RunId,
     /// The position that was sent last.
     after: u64,
     pause: Duration,
@@ -38,7 +38,7 @@ pub struct Watch {
 
 impl Watch {
     /// A stream that goes on behind `after`.
-    pub fn begin(asker: Asker, run_id: String, after: u64, lease: Lease) -> Self {
+    pub fn begin(asker: Asker, run_id: RunId, after: u64, lease: Lease) -> Self {
         Self {
             asker,
             run_id,
@@ -105,12 +105,12 @@ pub struct Streams(RefCell<Served>);
 #[derive(Debug, Default)]
 struct Served {
     last: u64,
-    leases: HashMap<String, Vec<Lease>>,
+    leases: HashMap<OwnerKey, Vec<Lease>>,
 }
 
 impl Streams {
     /// A lease for one more, unless the caller has as many as one may have.
-    pub fn lease(&self, owner: &str, now: Timestamp) -> Option<Lease> {
+    pub fn lease(&self, owner: &OwnerKey, now: Timestamp) -> Option<Lease> {
         let mut served = self.0.borrow_mut();
         served.leases.retain(|_, leases| {
             leases.retain(|lease| now < lease.until);
@@ -118,7 +118,7 @@ impl Streams {
         });
         served.last += 1;
         let number = served.last;
-        let leases = served.leases.entry(owner.to_owned()).or_default();
+        let leases = served.leases.entry(owner.clone()).or_default();
         if leases.len() >= MAX_STREAMS {
             return None;
         }
@@ -128,7 +128,7 @@ impl Streams {
         Some(lease)
     }
 
-    fn give_back(&self, owner: &str, number: u64) {
+    fn give_back(&self, owner: &OwnerKey, number: u64) {
         if let Some(leases) = self.0.borrow_mut().leases.get_mut(owner) {
             leases.retain(|lease| lease.number != number);
         }
@@ -151,11 +151,13 @@ mod tests {
 
     fn watch(streams: &Streams) -> Watch {
         let asker = Asker {
-            owner: "alice".into(),
+            owner: OwnerKey::new("alice"),
             approves: None,
         };
-        let lease = streams.lease("alice", start()).expect("a lease");
-        Watch::begin(asker, "run_1".into(), 3, lease)
+        let lease = streams
+            .lease(&OwnerKey::new("alice"), start())
+            .expect("a lease");
+        Watch::begin(asker, RunId::stored("run_1"), 3, lease)
     }
 
     #[test]
@@ -190,14 +192,22 @@ mod tests {
         let streams = Streams::default();
         let mut leases = Vec::new();
         for _ in 0..MAX_STREAMS {
-            leases.push(streams.lease("alice", start()).expect("a lease"));
+            leases.push(
+                streams
+                    .lease(&OwnerKey::new("alice"), start())
+                    .expect("a lease"),
+            );
         }
-        assert_eq!(streams.lease("alice", start()), None);
-        assert!(streams.lease("bob", start()).is_some());
-        streams.give_back("alice", leases[0].number);
-        assert!(streams.lease("alice", start()).is_some());
-        assert_eq!(streams.lease("alice", start()), None);
+        assert_eq!(streams.lease(&OwnerKey::new("alice"), start()), None);
+        assert!(streams.lease(&OwnerKey::new("bob"), start()).is_some());
+        streams.give_back(&OwnerKey::new("alice"), leases[0].number);
+        assert!(streams.lease(&OwnerKey::new("alice"), start()).is_some());
+        assert_eq!(streams.lease(&OwnerKey::new("alice"), start()), None);
         // A stream whose client vanished is not served for ever.
-        assert!(streams.lease("alice", start().plus(LIFETIME)).is_some());
+        assert!(
+            streams
+                .lease(&OwnerKey::new("alice"), start().plus(LIFETIME))
+                .is_some()
+        );
     }
 }

@@ -8,6 +8,7 @@ use onbehalf_connector::ConnectionStatus;
 use onbehalf_connector::webhook::{
     AccountChange, AccountEvent, WebhookError, WebhookEvent, WebhookHeaders, verify,
 };
+use onbehalf_runs::{AccountKey, ConnectorName, EventId};
 
 impl Api {
     /// Answers 2xx once the event is handed on; anything else makes Scalekit deliver it again, which
@@ -33,8 +34,11 @@ impl Api {
             status: ConnectionStatus::Active,
         }) = &webhook.event
         {
+            let account = AccountKey::new(identifier);
+            let connector = ConnectorName::new(connector.name());
+            let event = EventId::new(&webhook.id);
             self.backend
-                .connection_made(identifier, connector.name(), &webhook.id)
+                .connection_made(&account, &connector, &event)
                 .await?;
         }
         Ok(ApiResponse::empty(204))

@@ -32,7 +32,9 @@ use crate::sign_in::Caller;
 use crate::wire::message::{ApiRequest, ApiResponse};
 use crate::wire::query::Query;
 use onbehalf_connector::{CallFailure, ConnectionStatus, Connector, VerifyFailure};
-use onbehalf_runs::{ConnectAttempt, TakenAttempt};
+use onbehalf_runs::{
+    AccountKey, BrowserHash, ConnectAttempt, ConnectorName, EventId, StateHash, TakenAttempt,
+};
 
 /// How long a person may take for the consent. Scalekit's links die after some ten minutes too.
 pub const CONNECT_LIFETIME: Duration = Duration::from_secs(10 * 60);
@@ -140,9 +142,9 @@ impl Api {
     ) -> Result<String, ConnectEnd> {
         let state = ConnectState::write(&self.settings.seal, &*self.random, &caller.owner, browser);
         let attempt = ConnectAttempt {
-            state_hash: fingerprint(&state),
-            connector: connector.name().to_owned(),
-            browser_hash: fingerprint(browser),
+            state_hash: StateHash::new(fingerprint(&state)),
+            connector: ConnectorName::new(connector.name()),
+            browser_hash: BrowserHash::new(fingerprint(browser)),
             expires_at: self.clock.now().plus(CONNECT_LIFETIME),
         };
         self.backend
@@ -191,7 +193,7 @@ impl Api {
 
     /// Uses up an attempt that somebody else came back with.
     async fn burn(&self, state: &ConnectState, back: &CameBack, end: ConnectEnd) -> ApiResponse {
-        let hash = fingerprint(&back.state);
+        let hash = StateHash::new(fingerprint(&back.state));
         match self.backend.take_connect(&state.owner, &hash).await {
             Ok(_) => connect_end(end, None),
             Err(_) => connect_end(ConnectEnd::Unavailable, None),
@@ -199,7 +201,7 @@ impl Api {
     }
 
     async fn settle(&self, caller: &Caller, back: &CameBack, browser: Option<String>) -> End {
-        let state_hash = fingerprint(&back.state);
+        let state_hash = StateHash::new(fingerprint(&back.state));
         let attempt = match self.backend.take_connect(&caller.owner, &state_hash).await {
             Ok(TakenAttempt::Taken(attempt)) => attempt,
             Ok(TakenAttempt::AlreadyUsed) => return (ConnectEnd::AlreadyUsed, None),
@@ -207,12 +209,13 @@ impl Api {
             Ok(TakenAttempt::Unknown) => return (ConnectEnd::WrongUser, None),
             Err(_) => return (ConnectEnd::Unavailable, None),
         };
-        let Ok(connector) = Connector::from_str(&attempt.connector) else {
+        let Ok(connector) = Connector::from_str(attempt.connector.as_str()) else {
             return (ConnectEnd::Failed, None);
         };
         let end = if attempt.expires_at <= self.clock.now() {
             ConnectEnd::Expired
-        } else if !browser.is_some_and(|it| same(&fingerprint(&it), &attempt.browser_hash)) {
+        } else if !browser.is_some_and(|it| same(&fingerprint(&it), attempt.browser_hash.as_str()))
+        {
             ConnectEnd::OtherBrowser
         } else {
             self.verify(caller, connector, back).await
@@ -242,10 +245,12 @@ impl Api {
             (true, Ok(false)) => return ConnectEnd::Incomplete,
             (false, _) => return ConnectEnd::Unavailable,
         }
-        let event = format!("callback:{}", fingerprint(&back.state));
+        let account = AccountKey::from(&caller.context.scalekit_identifier);
+        let event = EventId::new(format!("callback:{}", fingerprint(&back.state)));
+        let connector = ConnectorName::new(connector.name());
         let told = self
             .backend
-            .connection_made(identifier, connector.name(), &event)
+            .connection_made(&account, &connector, &event)
             .await;
         match told {
             Ok(()) => ConnectEnd::Connected,

@@ -7,6 +7,7 @@
 use onbehalf_clock::Random;
 
 use crate::seal::{Purpose, Seal, fingerprint};
+use onbehalf_runs::OwnerKey;
 
 /// Random bytes in front: every state is its own.
 const RANDOM_BYTES: usize = 16;
@@ -19,17 +20,17 @@ pub const MAX_STATE_BYTES: usize = 512;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectState {
     /// Key of the principal who began.
-    pub owner: String,
+    pub owner: OwnerKey,
     browser: Vec<u8>,
 }
 
 impl ConnectState {
     /// The state of an attempt that this principal begins in this browser.
-    pub fn write(seal: &Seal, random: &dyn Random, owner: &str, browser: &str) -> String {
+    pub fn write(seal: &Seal, random: &dyn Random, owner: &OwnerKey, browser: &str) -> String {
         let mut payload = vec![0; RANDOM_BYTES];
         random.fill(&mut payload);
         payload.extend(digest(browser));
-        payload.extend(owner.as_bytes());
+        payload.extend(owner.as_str().as_bytes());
         seal.seal(Purpose::Connect, &[], &payload)
     }
 
@@ -39,7 +40,7 @@ impl ConnectState {
         let (_, rest) = payload.split_at_checked(RANDOM_BYTES)?;
         let (browser, owner) = rest.split_at_checked(BROWSER_BYTES)?;
         Some(Self {
-            owner: String::from_utf8(owner.to_vec()).ok()?,
+            owner: OwnerKey::new(String::from_utf8(owner.to_vec()).ok()?),
             browser: browser.to_vec(),
         })
     }
@@ -74,7 +75,7 @@ mod tests {
 
     #[test]
     fn a_state_says_whose_it_is() {
-        let state = ConnectState::write(&seal(), &Fixed, "p_alice", "browser-1");
+        let state = ConnectState::write(&seal(), &Fixed, &OwnerKey::new("p_alice"), "browser-1");
         assert!(state.len() <= MAX_STATE_BYTES);
         assert!(!state.contains("browser-1"));
         let read = ConnectState::read(&seal(), &state).expect("ours");
@@ -85,7 +86,7 @@ mod tests {
 
     #[test]
     fn nobody_makes_one_up() {
-        let state = ConnectState::write(&seal(), &Fixed, "p_alice", "b");
+        let state = ConnectState::write(&seal(), &Fixed, &OwnerKey::new("p_alice"), "b");
         let cursor = seal().seal(Purpose::Cursor, &[], &[0; 40]);
         for made_up in ["", "s", &state[1..], &format!("{state}A"), &cursor] {
             assert_eq!(ConnectState::read(&seal(), made_up), None, "{made_up}");

@@ -8,7 +8,7 @@ use crate::seal::fingerprint;
 use crate::testkit::{Bench, api_request, bench, browser_request, json_of};
 use crate::wire::problem::ProblemType;
 use onbehalf_clock::Timestamp;
-use onbehalf_runs::ConnectAttempt;
+use onbehalf_runs::{BrowserHash, ConnectAttempt, ConnectorName, OwnerKey, StateHash};
 
 const TRIGGER: &str = "/api/workflows/onboarding-health/trigger";
 
@@ -136,12 +136,17 @@ async fn a_person_over_the_limit_sees_a_page_and_loses_nothing() {
     let browser = "b".repeat(43);
     let owner = "owner-of-alice".to_owned();
     let api = &bench.api;
-    let state = ConnectState::write(&api.settings.seal, &*api.random, &owner, &browser);
+    let state = ConnectState::write(
+        &api.settings.seal,
+        &*api.random,
+        &OwnerKey::new(&owner),
+        &browser,
+    );
     let state_hash = fingerprint(&state);
     let attempt = ConnectAttempt {
-        state_hash: state_hash.clone(),
-        connector: "hubspot".into(),
-        browser_hash: String::new(),
+        state_hash: StateHash::new(state_hash.clone()),
+        connector: ConnectorName::new("hubspot"),
+        browser_hash: BrowserHash::new(""),
         expires_at: Timestamp::from_millis(i64::MAX),
     };
     let begun = ((owner.clone(), state_hash), (attempt, false));

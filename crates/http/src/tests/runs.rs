@@ -7,7 +7,7 @@ use crate::api::watch::MAX_STREAMS;
 use crate::testkit::{Bench, api_request, bench, json_of, waiting_run};
 use onbehalf_clock::Timestamp;
 use onbehalf_engine::{Entry, Record, ResumedBy, RunStatus};
-use onbehalf_runs::{CommandOutcome, Start};
+use onbehalf_runs::{CommandOutcome, IdempotencyKey, Start};
 
 const RUNS: &str = "/api/workflows/onboarding-health/runs";
 const TRIGGER: &str = "/api/workflows/onboarding-health/trigger";
@@ -55,7 +55,7 @@ async fn a_run_is_started_as_the_caller() {
         started[0].input,
         json!({"onMissingConnector": "suspend", "approval": "none"})
     );
-    assert_eq!(started[0].idempotency_key.as_deref(), Some("k1"));
+    assert_eq!(started[0].idempotency_key, Some(IdempotencyKey::new("k1")));
     assert_eq!(started[0].context.trace_id.as_deref(), Some(trace));
 }
 

@@ -3,6 +3,7 @@
 
 use crate::wire::message::ApiRequest;
 use crate::wire::problem::{Problem, ProblemType};
+use onbehalf_runs::IdempotencyKey;
 
 /// Longest idempotency key.
 const MAX_KEY_BYTES: usize = 255;
@@ -12,7 +13,7 @@ const MAX_KEY_BYTES: usize = 255;
 ///
 /// # Errors
 /// 400 unless it is 1 to 255 visible ASCII characters.
-pub fn idempotency_key(request: &ApiRequest) -> Result<Option<String>, Problem> {
+pub fn idempotency_key(request: &ApiRequest) -> Result<Option<IdempotencyKey>, Problem> {
     let Some(key) = request.header("idempotency-key") else {
         return Ok(None);
     };
@@ -21,7 +22,7 @@ pub fn idempotency_key(request: &ApiRequest) -> Result<Option<String>, Problem> 
         let detail = "The Idempotency-Key header must be 1 to 255 visible ASCII characters.";
         return Err(Problem::new(ProblemType::InvalidIdempotencyKey, detail));
     }
-    Ok(Some(key.to_owned()))
+    Ok(Some(IdempotencyKey::new(key)))
 }
 
 /// The trace id of a `traceparent` header (W3C Trace Context §3.2), 32 lower-case hex digits.
@@ -85,7 +86,10 @@ mod tests {
     #[test]
     fn keys_are_bounded_and_visible() {
         let read = |key: &str| idempotency_key(&request("idempotency-key", key));
-        assert_eq!(read("8e03978e-40d5"), Ok(Some("8e03978e-40d5".into())));
+        assert_eq!(
+            read("8e03978e-40d5"),
+            Ok(Some(IdempotencyKey::new("8e03978e-40d5")))
+        );
         assert_eq!(idempotency_key(&ApiRequest::default()), Ok(None));
         assert!(read(&"k".repeat(255)).is_ok());
         for bad in ["", " ", "a b", "é", "a\n", &"k".repeat(256)] {

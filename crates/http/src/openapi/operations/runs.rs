@@ -11,8 +11,7 @@ use crate::openapi::parts::{Access, Described};
 use crate::openapi::schemas::Schemas;
 use crate::wire::problem::ProblemType;
 use onbehalf_agents::onboarding::OnboardingInput;
-use onbehalf_runs::ResumeRequest;
-use onbehalf_runs::RunStatusSchema;
+use onbehalf_runs::{Overlap, ResumeRequest, RunStatusSchema};
 
 fn runs(summary: &'static str) -> Described {
     backed(Described::new("runs", Access::Bearer, summary))
@@ -30,7 +29,7 @@ fn one_run(summary: &'static str) -> Described {
 }
 
 pub fn trigger(schemas: &mut Schemas) -> Described {
-    runs("Starts a run; the same for a fresh run and for a repeated idempotency key")
+    runs("Starts a run, or answers with the one that is open")
         .parameter(
             "header",
             "Idempotency-Key",
@@ -38,10 +37,16 @@ pub fn trigger(schemas: &mut Schemas) -> Described {
             json!({ "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" }),
         )
         .parameter("header", "traceparent", "W3C Trace Context.", text())
+        .parameter(
+            "query",
+            "overlap",
+            "What happens while another run of the workflow is open; `join` without it.",
+            schemas.sent::<Overlap>(),
+        )
         .body(false, schemas.sent::<OnboardingInput>())
         .answer(
             200,
-            "The run is started.",
+            "The run there is: it is stored, and will begin.",
             JSON,
             schemas.of::<TriggerResponse>(),
         )

@@ -1,0 +1,205 @@
+//! Which run sets which flag, so that two runs of one portal do not set it twice.
+//!
+//! Owns the rule and its memory. An app shows a new task only some time after it was written, and
+//! not at all where it refused the task and only the comment was made; in between, what this
+//! remembers is all there is to see. The app's open tasks count beside it, never instead of it.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::{
+    Again, ClaimFlags, Claimed, FlagOutcome, PortalKey, SettleFlags, SettledFlag, WantedFlag,
+};
+use crate::letter::{Carrier, Undelivered, ask};
+use crate::object::Turn;
+use crate::run_id::RunId;
+use crate::sql::{Row, SqlError, to_json};
+
+/// How long a claim lasts whose run says nothing of it: longer than any run goes on without an end
+/// or a person's decision.
+const UNSETTLED_LIFE: Duration = Duration::from_secs(24 * 3600);
+/// How long what was written is remembered. By then the app's own list has long shown it.
+const SETTLED_LIFE: Duration = Duration::from_secs(14 * 24 * 3600);
+/// Flags one portal may have claimed; beyond, those that would be forgotten first go first. Ten
+/// times the customers of the largest portal served.
+const MOST_CLAIMS: u32 = 20_000;
+
+/// Claims as a workflow sees them.
+#[async_trait(?Send)]
+pub trait FlagClaims {
+    /// Claims flags, before anything is written; answered in the order given.
+    async fn claim(
+        &self,
+        portal: &PortalKey,
+        run: &RunId,
+        flags: Vec<WantedFlag>,
+    ) -> Result<Vec<Claimed>, ClaimsUnavailable>;
+
+    /// Says what became of them.
+    async fn settle(
+        &self,
+        portal: &PortalKey,
+        run: &RunId,
+        flags: Vec<SettledFlag>,
+    ) -> Result<(), ClaimsUnavailable>;
+}
+
+/// The portal's object could not be asked. A workflow waits and asks again: to write without a
+/// claim could write twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the claims of this portal cannot be reached")]
+pub struct ClaimsUnavailable;
+
+impl From<Undelivered> for ClaimsUnavailable {
+    fn from(_: Undelivered) -> Self {
+        Self
+    }
+}
+
+/// Claims kept by the portal's object.
+pub struct SharedClaims {
+    carrier: Rc<dyn Carrier>,
+}
+
+impl SharedClaims {
+    /// Asks through this carrier.
+    pub fn new(carrier: Rc<dyn Carrier>) -> Self {
+        Self { carrier }
+    }
+}
+
+#[async_trait(?Send)]
+impl FlagClaims for SharedClaims {
+    async fn claim(
+        &self,
+        portal: &PortalKey,
+        run: &RunId,
+        flags: Vec<WantedFlag>,
+    ) -> Result<Vec<Claimed>, ClaimsUnavailable> {
+        let asked = flags.len();
+        let claim = ClaimFlags {
+            run_id: run.clone(),
+            flags,
+        };
+        let claimed = ask(self.carrier.as_ref(), portal.clone(), claim).await?;
+        if claimed.len() == asked {
+            Ok(claimed)
+        } else {
+            Err(ClaimsUnavailable)
+        }
+    }
+
+    async fn settle(
+        &self,
+        portal: &PortalKey,
+        run: &RunId,
+        flags: Vec<SettledFlag>,
+    ) -> Result<(), ClaimsUnavailable> {
+        let settle = SettleFlags {
+            run_id: run.clone(),
+            flags,
+        };
+        Ok(ask(self.carrier.as_ref(), portal.clone(), settle).await?)
+    }
+}
+
+/// A claim as it is stored.
+struct Kept {
+    day: String,
+    severity: u32,
+    run_id: RunId,
+    since: onbehalf_clock::Timestamp,
+    outcome: Option<FlagOutcome>,
+}
+
+impl Kept {
+    fn read(row: &Row) -> Result<Self, SqlError> {
+        let outcome = row.maybe_text(4)?;
+        Ok(Self {
+            day: row.text(0)?.to_owned(),
+            severity: row.count(1)?,
+            run_id: RunId::stored(row.text(2)?),
+            since: row.time(3)?,
+            outcome: outcome
+                .map(|text| crate::sql::from_json(text, "an outcome"))
+                .transpose()?,
+        })
+    }
+
+    /// Whether this claim keeps the flag from being claimed by others.
+    fn stands_against(&self, wanted: &WantedFlag) -> bool {
+        let given_up = self.outcome == Some(FlagOutcome::Released);
+        let worse = wanted.severity > self.severity;
+        let another_day = wanted.again == Again::NextDay && wanted.day > self.day;
+        !given_up && !worse && !another_day
+    }
+}
+
+pub fn claim(turn: &Turn<'_>, claim: &ClaimFlags) -> Result<Vec<Claimed>, SqlError> {
+    let now = turn.now.into();
+    turn.sql
+        .run("DELETE FROM claims WHERE expires_at <= ?", &[now])?;
+    let claimed = claim
+        .flags
+        .iter()
+        .map(|wanted| one(turn, &claim.run_id, wanted));
+    let claimed = claimed.collect::<Result<Vec<_>, _>>()?;
+    turn.sql.run(
+        "DELETE FROM claims WHERE subject IN (
+            SELECT subject FROM claims ORDER BY expires_at DESC LIMIT -1 OFFSET ?)",
+        &[MOST_CLAIMS.into()],
+    )?;
+    Ok(claimed)
+}
+
+fn one(turn: &Turn<'_>, run_id: &RunId, wanted: &WantedFlag) -> Result<Claimed, SqlError> {
+    let rows = turn.sql.query(
+        "SELECT day, severity, run_id, claimed_at, outcome FROM claims WHERE subject = ?",
+        &[wanted.subject.as_str().into()],
+    )?;
+    if let Some(kept) = rows.first().map(Kept::read).transpose()? {
+        if kept.run_id == *run_id {
+            return Ok(Claimed::Granted {
+                outcome: kept.outcome,
+            });
+        }
+        if kept.stands_against(wanted) {
+            return Ok(Claimed::Held {
+                by: kept.run_id,
+                since: kept.since,
+                outcome: kept.outcome,
+            });
+        }
+    }
+    turn.sql.run(
+        "INSERT OR REPLACE INTO claims
+         (subject, day, severity, run_id, claimed_at, expires_at, outcome)
+         VALUES (?, ?, ?, ?, ?, ?, NULL)",
+        &[
+            wanted.subject.as_str().into(),
+            wanted.day.as_str().into(),
+            wanted.severity.into(),
+            run_id.as_str().into(),
+            turn.now.into(),
+            turn.now.plus(UNSETTLED_LIFE).into(),
+        ],
+    )?;
+    Ok(Claimed::Granted { outcome: None })
+}
+
+pub fn settle(turn: &Turn<'_>, settle: &SettleFlags) -> Result<(), SqlError> {
+    for flag in &settle.flags {
+        turn.sql.run(
+            "UPDATE claims SET outcome = ?, expires_at = ? WHERE subject = ? AND run_id = ?",
+            &[
+                to_json(&flag.outcome, "an outcome")?.into(),
+                turn.now.plus(SETTLED_LIFE).into(),
+                flag.subject.as_str().into(),
+                settle.run_id.as_str().into(),
+            ],
+        )?;
+    }
+    Ok(())
+}

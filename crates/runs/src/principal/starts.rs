@@ -1,0 +1,287 @@
+//! Starting runs: once for each idempotency key, and one at a time for each workflow unless the
+//! caller says otherwise.
+
+use std::time::Duration;
+
+use onbehalf_clock::Random;
+use onbehalf_engine::{RunStatus, Started};
+use onbehalf_identity::RequestContext;
+
+use super::index::status;
+use super::{CancelWaiting, NoteStatus};
+use crate::contract::{Overlap, Start, StartRun};
+use crate::letter::Ask as _;
+use crate::names::{IdempotencyKey, OwnerKey, WorkflowId};
+use crate::object::Turn;
+use crate::outbox::{self, Errand};
+use crate::rules::Rules;
+use crate::run::StartThis;
+use crate::run_id::RunId;
+use crate::sql::{SqlError, from_json, to_json};
+
+/// Runs of one principal that may be open at once. A person's workflow runs daily; this stops a
+/// loop, not a user.
+pub const OPEN_RUN_LIMIT: u32 = 100;
+/// How long an idempotency key is remembered.
+const KEY_LIFETIME: Duration = Duration::from_secs(48 * 3600);
+const NAME_OF_START: &str = "start:";
+
+/// What a run is begun with, whoever asks for it.
+pub struct NewRun {
+    pub owner: OwnerKey,
+    pub context: RequestContext,
+    pub workflow: WorkflowId,
+    pub input: serde_json::Value,
+    pub trigger: &'static str,
+    pub overlap: Overlap,
+}
+
+pub fn start(turn: &Turn<'_>, rules: &dyn Rules, start: StartRun) -> Result<Start, SqlError> {
+    let input = to_json(&(&start.workflow, &start.input), "an input")?;
+    if let Some(key) = &start.idempotency_key {
+        let expired = turn.now.minus(KEY_LIFETIME);
+        turn.sql.run(
+            "DELETE FROM idempotency_keys WHERE at < ?",
+            &[expired.into()],
+        )?;
+        if let Some(known) = known_key(turn, key, &input)? {
+            return Ok(known);
+        }
+    }
+    let key = start.idempotency_key;
+    let begun = begin(
+        turn,
+        rules,
+        NewRun {
+            owner: start.owner,
+            context: start.context,
+            workflow: start.workflow,
+            input: start.input,
+            trigger: "request",
+            overlap: start.overlap,
+        },
+    )?;
+    if let (Some(key), Some(run_id)) = (key, begun.run_id()) {
+        turn.sql.run(
+            "INSERT INTO idempotency_keys (key, input, run_id, at) VALUES (?, ?, ?, ?)",
+            &[
+                key.as_str().into(),
+                input.into(),
+                run_id.as_str().into(),
+                turn.now.into(),
+            ],
+        )?;
+    }
+    Ok(begun)
+}
+
+fn known_key(
+    turn: &Turn<'_>,
+    key: &IdempotencyKey,
+    input: &str,
+) -> Result<Option<Start>, SqlError> {
+    let rows = turn.sql.query(
+        "SELECT input, run_id FROM idempotency_keys WHERE key = ?",
+        &[key.as_str().into()],
+    )?;
+    let Some(row) = rows.first() else {
+        return Ok(None);
+    };
+    Ok(Some(if row.text(0)? == input {
+        Start::Started {
+            run_id: RunId::stored(row.text(1)?),
+            fresh: false,
+        }
+    } else {
+        Start::KeyReused
+    }))
+}
+
+/// Begins a run, or answers with the one there is. What this answers with is stored: it will
+/// begin, even where nobody can be reached at the moment.
+pub fn begin(turn: &Turn<'_>, rules: &dyn Rules, new: NewRun) -> Result<Start, SqlError> {
+    let Some(version) = rules.version(&new.workflow) else {
+        return Ok(Start::NoSuchWorkflow);
+    };
+    let open = open_run(turn, &new.workflow)?;
+    if let (Overlap::Join, Some((run_id, RunStatus::Running | RunStatus::Suspended))) =
+        (new.overlap, &open)
+    {
+        return Ok(Start::Joined {
+            run_id: run_id.clone(),
+        });
+    }
+    if open_count(turn)? >= OPEN_RUN_LIMIT {
+        return Ok(Start::TooManyRuns);
+    }
+    // A run that is being cancelled cannot be joined; the next one begins after it.
+    let behind = open.filter(|_| new.overlap != Overlap::Allow);
+    let run_id = RunId::mint(&new.owner, turn.random);
+    let mut context = new.context;
+    let trace_id = context.trace_id.take();
+    let trace_id = trace_id.unwrap_or_else(|| new_trace_id(turn.random));
+    context.trace_id = Some(trace_id.clone());
+    let started = Started {
+        run_id: run_id.as_str().to_owned(),
+        workflow: new.workflow.as_str().to_owned(),
+        version,
+        owner: new.owner.as_str().to_owned(),
+        context: serde_json::to_value(&context).map_err(|_| SqlError::Unreadable {
+            what: "an identity",
+            why: "not JSON".into(),
+        })?,
+        input: new.input,
+        trace_id: Some(trace_id),
+    };
+    turn.sql.run(
+        "INSERT INTO runs (run_id, workflow, status, started_at, trigger_name, unconfirmed, queued)
+         VALUES (?, ?, ?, ?, ?, ?, ?)",
+        &[
+            run_id.as_str().into(),
+            started.workflow.as_str().into(),
+            RunStatus::Running.name().into(),
+            turn.now.into(),
+            new.trigger.into(),
+            to_json(&started, "a start")?.into(),
+            u32::from(behind.is_some()).into(),
+        ],
+    )?;
+    if let Some((behind, _)) = behind {
+        return Ok(Start::Queued { run_id, behind });
+    }
+    tell(turn, &run_id, started)?;
+    Ok(Start::Started {
+        run_id,
+        fresh: true,
+    })
+}
+
+/// The latest open run of a workflow that is not itself waiting for another.
+fn open_run(
+    turn: &Turn<'_>,
+    workflow: &WorkflowId,
+) -> Result<Option<(RunId, RunStatus)>, SqlError> {
+    let rows = turn.sql.query(
+        "SELECT run_id, status FROM runs INDEXED BY open_runs
+         WHERE ended_at IS NULL AND workflow = ? ORDER BY queued, position DESC LIMIT 1",
+        &[workflow.as_str().into()],
+    )?;
+    let Some(row) = rows.first() else {
+        return Ok(None);
+    };
+    Ok(Some((RunId::stored(row.text(0)?), status(row, 1)?)))
+}
+
+fn open_count(turn: &Turn<'_>) -> Result<u32, SqlError> {
+    let rows = turn.sql.query(
+        "SELECT COUNT(*) FROM runs INDEXED BY open_runs WHERE ended_at IS NULL",
+        &[],
+    )?;
+    rows.first().map_or(Ok(0), |row| row.count(0))
+}
+
+fn tell(turn: &Turn<'_>, run_id: &RunId, started: Started) -> Result<(), SqlError> {
+    let letter = StartThis(started).letter(run_id.clone());
+    outbox::put(turn, &format!("{NAME_OF_START}{run_id}"), &letter)
+}
+
+/// A run that has taken its start needs no telling any more.
+pub fn confirm(turn: &Turn<'_>, errand: &Errand) -> Result<(), SqlError> {
+    let Some(run_id) = errand.name.strip_prefix(NAME_OF_START) else {
+        return Ok(());
+    };
+    turn.sql.run(
+        "UPDATE runs SET unconfirmed = NULL WHERE run_id = ?",
+        &[run_id.into()],
+    )
+}
+
+/// Finds starts that no errand is under way for: those an older release has left.
+pub fn tell_whoever_was_not_told(turn: &Turn<'_>) -> Result<(), SqlError> {
+    let rows = turn.sql.query(
+        "SELECT run_id, unconfirmed FROM runs INDEXED BY unconfirmed_runs
+         WHERE unconfirmed IS NOT NULL AND queued = 0
+         AND NOT EXISTS (SELECT 1 FROM errands WHERE name = 'start:' || run_id)
+         ORDER BY position",
+        &[],
+    )?;
+    for row in rows {
+        match row.json::<Started>(1, "a start") {
+            Ok(started) => tell(turn, &RunId::stored(row.text(0)?), started)?,
+            // It stays in the list, as one that never began; it keeps none of the others waiting.
+            Err(error) => turn.note(
+                "start_unreadable",
+                vec![("run", row.text(0)?.into()), ("error", error.to_string())],
+            ),
+        }
+    }
+    Ok(())
+}
+
+/// News that a dying process sent may come late: an end is never taken back. Whoever sends news has
+/// begun, so it must not be told to begin again: it may have ended and been forgotten since.
+pub fn note_status(turn: &Turn<'_>, note: &NoteStatus) -> Result<(), SqlError> {
+    let outcome = note.outcome.as_ref();
+    let outcome = outcome.map(|it| to_json(it, "an outcome")).transpose()?;
+    turn.sql.run(
+        "UPDATE runs SET status = ?, ended_at = ?, outcome = ?, unconfirmed = NULL
+         WHERE run_id = ? AND ended_at IS NULL",
+        &[
+            note.status.name().into(),
+            note.ended_at.into(),
+            outcome.into(),
+            note.run_id.as_str().into(),
+        ],
+    )?;
+    outbox::withdraw(turn, &format!("{NAME_OF_START}{}", note.run_id))?;
+    if note.ended_at.is_some() {
+        begin_next(turn, &note.run_id)?;
+    }
+    Ok(())
+}
+
+/// Begins the oldest run that waits, where no other of its workflow is open.
+fn begin_next(turn: &Turn<'_>, ended: &RunId) -> Result<(), SqlError> {
+    let rows = turn.sql.query(
+        "SELECT run_id, unconfirmed FROM runs AS next
+         WHERE ended_at IS NULL AND queued = 1
+         AND workflow = (SELECT workflow FROM runs WHERE run_id = ?)
+         AND NOT EXISTS (SELECT 1 FROM runs AS open WHERE open.ended_at IS NULL
+             AND open.queued = 0 AND open.workflow = next.workflow)
+         ORDER BY position LIMIT 1",
+        &[ended.as_str().into()],
+    )?;
+    let Some(row) = rows.first() else {
+        return Ok(());
+    };
+    let run_id = RunId::stored(row.text(0)?);
+    let started = from_json(row.text(1)?, "a start")?;
+    turn.sql.run(
+        "UPDATE runs SET queued = 0 WHERE run_id = ?",
+        &[run_id.as_str().into()],
+    )?;
+    tell(turn, &run_id, started)
+}
+
+/// Takes a run out of the queue; one that has been told to begin is the run's own to cancel.
+pub fn cancel_waiting(turn: &Turn<'_>, cancel: &CancelWaiting) -> Result<bool, SqlError> {
+    let rows = turn.sql.query(
+        "UPDATE runs SET status = ?, ended_at = ?, unconfirmed = NULL, queued = 0
+         WHERE run_id = ? AND queued = 1 AND ended_at IS NULL RETURNING run_id",
+        &[
+            RunStatus::Cancelled.name().into(),
+            turn.now.into(),
+            cancel.run_id.as_str().into(),
+        ],
+    )?;
+    Ok(!rows.is_empty())
+}
+
+/// A trace of its own for a run whose request belongs to none (W3C Trace Context, section 3.2.2.3).
+fn new_trace_id(random: &dyn Random) -> String {
+    let mut bytes = [0_u8; 16];
+    random.fill(&mut bytes);
+    // All zeros are invalid.
+    bytes[15] |= 1;
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,96 @@
+//! Who may see a run, and as whom they act on it.
+//!
+//! To everybody else a run that exists and one that does not are the same.
+
+use crate::contract::{Asker, Tenant};
+use crate::names::OwnerKey;
+
+/// What access to a run depends on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sealed {
+    /// The principal it is sealed to.
+    pub owner: OwnerKey,
+    /// The organization it was started in.
+    pub tenant: Tenant,
+    /// Whether it waits for somebody's approval.
+    pub waits_for_approval: bool,
+    /// The approver whose decision it took last.
+    pub decided_by: Option<OwnerKey>,
+}
+
+/// As whom somebody is let in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Admitted {
+    /// The principal it is sealed to.
+    Owner,
+    /// Somebody who approves for others.
+    Approver(OwnerKey),
+}
+
+/// Lets the owner in; an approver of the owner's organization while the run waits for approval,
+/// and later to a run they decided.
+pub fn admit(run: &Sealed, asker: &Asker) -> Option<Admitted> {
+    if run.owner == asker.owner {
+        return Some(Admitted::Owner);
+    }
+    // People of no organization have no colleagues.
+    let tenant = asker.approves.as_ref().filter(|it| it.org_id.is_some())?;
+    let decided = run.decided_by.as_ref() == Some(&asker.owner);
+    (*tenant == run.tenant && (run.waits_for_approval || decided))
+        .then(|| Admitted::Approver(asker.owner.clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tenant(org: Option<&str>) -> Tenant {
+        Tenant {
+            issuer: "https://idp.test".into(),
+            org_id: org.map(str::to_owned),
+        }
+    }
+
+    fn asker(owner: &str, approves: Option<Tenant>) -> Asker {
+        Asker {
+            owner: OwnerKey::new(owner),
+            approves,
+        }
+    }
+
+    fn run(org: Option<&str>) -> Sealed {
+        Sealed {
+            owner: OwnerKey::new("alice"),
+            tenant: tenant(org),
+            waits_for_approval: true,
+            decided_by: None,
+        }
+    }
+
+    #[test]
+    fn the_owner_always_and_a_stranger_never() {
+        let run = run(Some("acme"));
+        assert_eq!(admit(&run, &asker("alice", None)), Some(Admitted::Owner));
+        assert_eq!(admit(&run, &asker("bob", None)), None);
+    }
+
+    #[test]
+    fn an_approver_while_there_is_something_to_decide() {
+        let carol = asker("carol", Some(tenant(Some("acme"))));
+        let as_carol = Some(Admitted::Approver(OwnerKey::new("carol")));
+        let mut run = run(Some("acme"));
+        assert_eq!(admit(&run, &carol), as_carol);
+        run.waits_for_approval = false;
+        assert_eq!(admit(&run, &carol), None);
+        run.decided_by = Some(OwnerKey::new("carol"));
+        assert_eq!(admit(&run, &carol), as_carol);
+    }
+
+    #[test]
+    fn an_approver_of_another_organization_or_of_none_is_a_stranger() {
+        let elsewhere = asker("carol", Some(tenant(Some("globex"))));
+        assert_eq!(admit(&run(Some("acme")), &elsewhere), None);
+        let nowhere = asker("carol", Some(tenant(None)));
+        assert_eq!(admit(&run(None), &nowhere), None);
+    }
+}

@@ -1,0 +1,133 @@
+//! What a run answers to a message, over the engine that drives it.
+
+use onbehalf_engine::{CommandError, Entry, Refusal, ResumedBy, StoreError};
+use onbehalf_identity::RequestContext;
+
+use super::{Admitted, RunMessage, RunReply, Sealed, StartThis, admit};
+use crate::contract::{Asker, CommandOutcome, ResumeRequest, Tenant};
+use crate::hosted::Run;
+use crate::names::OwnerKey;
+use crate::reason::{RunAnswer, RunReason};
+use crate::view::RunView;
+
+/// Journal entries handed out at once.
+const EVENT_PAGE: usize = 200;
+
+/// Answers a message. To those whom the run does not concern it answers like [`absent`].
+///
+/// # Errors
+/// When storage fails.
+pub async fn serve(run: &dyn Run, message: RunMessage) -> Result<RunReply, StoreError> {
+    Ok(match message {
+        RunMessage::StartThis(StartThis(started)) => RunReply::StartThis(run.start(started).await?),
+        RunMessage::View(view) => RunReply::View(match admitted(run, &view.asker) {
+            Some(_) => RunView::of(run.log())?,
+            None => None,
+        }),
+        RunMessage::Events(events) => RunReply::Events(match admitted(run, &events.asker) {
+            Some(_) => Some(entries(run, events.after)?),
+            None => None,
+        }),
+        RunMessage::Resume(resume) => RunReply::Resume(match admitted(run, &resume.asker) {
+            Some(by) => outcome(resume_run(run, by, resume.request).await)?,
+            None => CommandOutcome::NotFound,
+        }),
+        RunMessage::Cancel(cancel) => {
+            let asker = Asker {
+                owner: cancel.owner,
+                approves: None,
+            };
+            RunReply::Cancel(match admitted(run, &asker) {
+                Some(_) => outcome(run.cancel(asker.owner.as_str()).await)?,
+                None => CommandOutcome::NotFound,
+            })
+        }
+        RunMessage::ConnectionMade(made) => {
+            let by = ResumedBy::Connection {
+                event: made.event.to_string(),
+            };
+            let part = made.connector.as_str();
+            RunReply::ConnectionMade(match run.part_came(made.number, part, by).await {
+                // One that refuses does not wait for this, now or later.
+                Ok(()) | Err(CommandError::NotFound | CommandError::Refused(_)) => (),
+                Err(CommandError::Storage(error)) => return Err(error),
+            })
+        }
+    })
+}
+
+/// What a run that never was, or was forgotten, answers.
+pub fn absent(message: &RunMessage) -> RunReply {
+    match message {
+        RunMessage::View(_) => RunReply::View(None),
+        RunMessage::Events(_) => RunReply::Events(None),
+        RunMessage::Resume(_) => RunReply::Resume(CommandOutcome::NotFound),
+        RunMessage::Cancel(_) => RunReply::Cancel(CommandOutcome::NotFound),
+        // Forgotten, it waits for nothing and does not begin again.
+        RunMessage::ConnectionMade(_) => RunReply::ConnectionMade(()),
+        RunMessage::StartThis(_) => RunReply::StartThis(()),
+    }
+}
+
+/// As whom somebody may look at the run and resume it.
+fn admitted(run: &dyn Run, asker: &Asker) -> Option<ResumedBy> {
+    let head = run.log().head()?;
+    let context: RequestContext = serde_json::from_value(head.started.context.clone()).ok()?;
+    let reason = head.suspension.as_ref().and_then(|it| it.reason.product());
+    let decided_by = head.answered.as_ref().and_then(|it| match &it.by {
+        ResumedBy::Approver { principal } => Some(OwnerKey::new(principal)),
+        _ => None,
+    });
+    let sealed = Sealed {
+        owner: OwnerKey::new(&head.started.owner),
+        tenant: Tenant::of(&context),
+        waits_for_approval: matches!(reason, Some(RunReason::ApprovalRequired { .. })),
+        decided_by,
+    };
+    Some(match admit(&sealed, asker)? {
+        Admitted::Owner => ResumedBy::Owner,
+        Admitted::Approver(owner) => ResumedBy::Approver {
+            principal: owner.to_string(),
+        },
+    })
+}
+
+fn entries(run: &dyn Run, after: u64) -> Result<Vec<Entry>, StoreError> {
+    run.log().store().entries_after(after, EVENT_PAGE)
+}
+
+async fn resume_run(
+    run: &dyn Run,
+    by: ResumedBy,
+    request: ResumeRequest,
+) -> Result<(), CommandError> {
+    let answer = match (request.approval, request.connected) {
+        (Some(approval), None) => RunAnswer::from(approval),
+        (None, Some(connectors)) => RunAnswer::Connected { connectors },
+        _ => {
+            return Err(CommandError::Refused(Refusal::WrongPayload(
+                "name either an approval or the connections that were made".into(),
+            )));
+        }
+    };
+    run.resume(request.number, by, answer).await
+}
+
+/// A command's end as a value; only storage failures remain errors.
+fn outcome(done: Result<(), CommandError>) -> Result<CommandOutcome, StoreError> {
+    Ok(match done {
+        Ok(()) => CommandOutcome::Accepted,
+        Err(CommandError::NotFound) => CommandOutcome::NotFound,
+        Err(CommandError::Storage(error)) => return Err(error),
+        Err(CommandError::Refused(refusal)) => match refusal {
+            Refusal::AlreadyResumed { by, at } => CommandOutcome::AlreadyResumed { by, at },
+            Refusal::NotSuspended(status) | Refusal::AlreadyEnded(status) => {
+                CommandOutcome::WrongStatus {
+                    status,
+                    message: format!("the run is {}", status.name()),
+                }
+            }
+            Refusal::WrongPayload(message) => CommandOutcome::WrongPayload { message },
+        },
+    })
+}

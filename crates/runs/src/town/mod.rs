@@ -1,0 +1,290 @@
+//! All objects in one process: the native twin of the platform, for tests and the simulation.
+//!
+//! Every object has a real SQLite database, and one clock is moved by hand. Messages and alarms are
+//! delivered one at a time, by the same loop as on the platform. What the platform may do to an
+//! object stands in [`Faults`]: kill it before any statement, lose a message or its answer, lose an
+//! alarm.
+
+mod faults;
+mod house;
+mod paper_runs;
+mod rules;
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use onbehalf_clock::{Random, Timestamp};
+use onbehalf_connector::Rates;
+
+use crate::account::Account;
+use crate::letter::{Answer, Carrier, Letter, Undelivered};
+use crate::names::{AccountKey, OwnerKey};
+use crate::object::{Note, Object, receive, ring};
+use crate::portal::{Portal, PortalKey};
+use crate::principal::Principal;
+use crate::run::{RunMessage, RunReply};
+use crate::run_id::RunId;
+use crate::schedule::{ScheduleShard, Shard};
+use crate::sql::{Row, Sql as _, SqlError, Value};
+
+pub use faults::{Calm, CrashAt, Faults, Passage};
+pub use house::House;
+pub use paper_runs::{PaperRun, PaperRuns};
+pub use rules::TownRules;
+
+/// When the platform rings an alarm again that failed.
+const PLATFORM_RINGS_AGAIN: Duration = Duration::from_secs(2);
+
+/// Where an object lives.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Address {
+    /// A principal's.
+    Principal(OwnerKey),
+    /// A connected account's.
+    Account(AccountKey),
+    /// A shard's.
+    Schedule(Shard),
+    /// A portal's.
+    Portal(PortalKey),
+}
+
+/// The runs of a town.
+#[async_trait(?Send)]
+pub trait Runs {
+    /// Has a run answer a message.
+    async fn receive(&self, run: &RunId, message: RunMessage) -> Result<RunReply, Undelivered>;
+}
+
+/// Every object there is.
+pub struct Town {
+    houses: RefCell<BTreeMap<Address, Rc<House>>>,
+    clock: Rc<Cell<Timestamp>>,
+    dice: Rc<Dice>,
+    runs: Rc<dyn Runs>,
+    rules: Rc<TownRules>,
+    rates: Rc<Rates>,
+    faults: RefCell<Rc<dyn Faults>>,
+    notes: Rc<RefCell<Vec<Note>>>,
+}
+
+impl Town {
+    /// An empty town at this time.
+    pub fn new(now: Timestamp, runs: Rc<dyn Runs>, rules: Rc<TownRules>) -> Rc<Self> {
+        Rc::new(Self {
+            houses: RefCell::default(),
+            clock: Rc::new(Cell::new(now)),
+            dice: Rc::default(),
+            runs,
+            rules,
+            rates: Rc::default(),
+            faults: RefCell::new(Rc::new(Calm)),
+            notes: Rc::default(),
+        })
+    }
+
+    /// What happens to the objects from now on.
+    pub fn beset_by(&self, faults: Rc<dyn Faults>) {
+        self.faults.replace(faults);
+    }
+
+    /// The time.
+    pub fn now(&self) -> Timestamp {
+        self.clock.get()
+    }
+
+    /// Lets time pass without anything ringing.
+    pub fn pass(&self, time: Duration) {
+        self.clock.set(self.clock.get().plus(time));
+    }
+
+    /// What the objects have said to the log.
+    pub fn notes(&self) -> Vec<Note> {
+        self.notes.borrow().clone()
+    }
+
+    /// When the object at an address rings, if it does.
+    pub fn alarm_of(&self, address: &Address) -> Option<Timestamp> {
+        let houses = self.houses.borrow();
+        houses.get(address).and_then(|house| house.alarm())
+    }
+
+    /// Takes an alarm away, as a platform does that has given up on it.
+    pub fn lose_alarm(&self, address: &Address) {
+        if let Some(house) = self.houses.borrow().get(address) {
+            house.lose_alarm();
+        }
+    }
+
+    /// Reads an object's database.
+    ///
+    /// # Errors
+    /// With SQLite's message.
+    pub fn query(
+        &self,
+        address: &Address,
+        statement: &str,
+        values: &[Value],
+    ) -> Result<Vec<Row>, SqlError> {
+        self.house(address).database().query(statement, values)
+    }
+
+    /// Rings the earliest alarm, moving the clock there; `false` when there is none by `until`.
+    pub async fn ring_next(self: &Rc<Self>, until: Timestamp) -> bool {
+        let next = {
+            let houses = self.houses.borrow();
+            let alarms = houses
+                .iter()
+                .filter_map(|(address, house)| Some((house.alarm()?, address.clone())));
+            alarms.min()
+        };
+        let Some((at, address)) = next.filter(|(at, _)| *at <= until) else {
+            return false;
+        };
+        self.clock.set(self.clock.get().max(at));
+        self.ring(&address).await;
+        true
+    }
+
+    /// Rings at an address now. An object that fails is rung again, as the platform does.
+    pub async fn ring(self: &Rc<Self>, address: &Address) {
+        let house = self.house(address);
+        house.lose_alarm();
+        let rung = match address {
+            Address::Principal(_) => self.ring_at(&house, &self.principal()).await,
+            Address::Account(_) => self.ring_at(&house, &Account).await,
+            Address::Schedule(_) => self.ring_at(&house, &self.shard()).await,
+            Address::Portal(_) => self.ring_at(&house, &self.portal()).await,
+        };
+        if rung.is_err() {
+            house.ring_at(self.now().plus(PLATFORM_RINGS_AGAIN));
+        }
+    }
+
+    /// Rings every alarm up to a time, and moves the clock there.
+    pub async fn run_until(self: &Rc<Self>, until: Timestamp) {
+        while self.ring_next(until).await {}
+        self.clock.set(self.clock.get().max(until));
+    }
+
+    /// Lets so much time pass, with all its alarms.
+    pub async fn run_for(self: &Rc<Self>, time: Duration) {
+        self.run_until(self.now().plus(time)).await;
+    }
+
+    fn house(&self, address: &Address) -> Rc<House> {
+        let mut houses = self.houses.borrow_mut();
+        let house = houses.entry(address.clone()).or_default();
+        Rc::clone(house)
+    }
+
+    fn principal(&self) -> Principal {
+        let rules = Rc::clone(&self.rules);
+        Principal { rules }
+    }
+
+    fn shard(&self) -> ScheduleShard {
+        let rules = Rc::clone(&self.rules);
+        ScheduleShard { rules }
+    }
+
+    fn portal(&self) -> Portal {
+        let rates = Rc::clone(&self.rates);
+        Portal { rates }
+    }
+
+    fn faults(&self) -> Rc<dyn Faults> {
+        Rc::clone(&self.faults.borrow())
+    }
+
+    async fn ring_at<O: Object>(
+        self: &Rc<Self>,
+        house: &Rc<House>,
+        object: &O,
+    ) -> Result<(), SqlError> {
+        let ground = house.enter(self);
+        let rung = ring(object, &ground).await;
+        rung.and_then(|()| ground.leave())
+    }
+
+    async fn serve<O: Object>(
+        self: &Rc<Self>,
+        address: Address,
+        object: &O,
+        message: O::Message,
+    ) -> Result<O::Reply, Undelivered> {
+        let ground = self.house(&address).enter(self);
+        let reply = receive(object, &ground, message).await;
+        let left = reply.and_then(|reply| ground.leave().map(|()| reply));
+        left.map_err(|error| {
+            self.notes.borrow_mut().push(Note {
+                event: "object_failed",
+                fields: vec![("error", error.to_string())],
+            });
+            Undelivered::Failed
+        })
+    }
+
+    async fn deliver(self: &Rc<Self>, letter: Letter) -> Result<Answer, Undelivered> {
+        Ok(match letter {
+            Letter::Run(run, message) => {
+                Answer::Run(Box::new(self.runs.receive(&run, *message).await?))
+            }
+            Letter::Principal(owner, message) => {
+                let address = Address::Principal(owner);
+                let object = self.principal();
+                Answer::Principal(self.serve(address, &object, *message).await?)
+            }
+            Letter::Account(account, message) => {
+                let address = Address::Account(account);
+                Answer::Account(self.serve(address, &Account, *message).await?)
+            }
+            Letter::Schedule(shard, message) => {
+                let address = Address::Schedule(shard);
+                let object = self.shard();
+                Answer::Schedule(self.serve(address, &object, *message).await?)
+            }
+            Letter::Portal(portal, message) => {
+                let address = Address::Portal(portal);
+                let object = self.portal();
+                Answer::Portal(self.serve(address, &object, *message).await?)
+            }
+        })
+    }
+}
+
+/// The town's post: what goes wrong on the way stands in its [`Faults`].
+pub struct Post(pub Rc<Town>);
+
+#[async_trait(?Send)]
+impl Carrier for Post {
+    async fn carry(&self, letter: Letter) -> Result<Answer, Undelivered> {
+        match self.0.faults().passage(&letter) {
+            Passage::Through => self.0.deliver(letter).await,
+            Passage::Lost(error) => Err(error),
+            Passage::AnswerLost(error) => {
+                // What it came to is exactly what nobody learns.
+                let _ = self.0.deliver(letter).await;
+                Err(error)
+            }
+        }
+    }
+}
+
+/// Chance that is the same in every run: SplitMix64 over a count.
+#[derive(Default)]
+struct Dice(Cell<u64>);
+
+impl Random for Dice {
+    fn fill(&self, buffer: &mut [u8]) {
+        for byte in buffer {
+            let count = self.0.get().wrapping_add(0x9e37_79b9_7f4a_7c15);
+            self.0.set(count);
+            let mixed = (count ^ (count >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            *byte = mixed.to_be_bytes()[0];
+        }
+    }
+}

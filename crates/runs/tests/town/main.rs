@@ -1,0 +1,10 @@
+//! All objects together, as their users see them: over real SQLite, with a clock moved by hand.
+
+mod common;
+
+mod connections;
+mod crashes;
+mod migrations;
+mod portals;
+mod schedules;
+mod starts;

@@ -1,0 +1,175 @@
+//! What the users of one portal share: flags and allowances.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use onbehalf_connector::{Connector, Given, Lane, SharedAllowance, Wanted};
+use onbehalf_runs::portal::{
+    Again, Claimed, FlagClaims, FlagOutcome, PortalKey, SettledFlag, SharedClaims, SharedTurns,
+    WantedFlag,
+};
+use onbehalf_runs::{ConnectorName, RunId};
+
+use crate::common::*;
+
+fn portal() -> PortalKey {
+    PortalKey::of_portal(&ConnectorName::new("hubspot"), "4711")
+}
+
+fn run(name: &str) -> RunId {
+    RunId::stored(format!("run_{name}"))
+}
+
+fn flag(customer: &str, day: &str, severity: u32, again: Again) -> WantedFlag {
+    WantedFlag {
+        subject: format!("task:{customer}"),
+        day: day.to_owned(),
+        severity,
+        again,
+    }
+}
+
+impl Place {
+    fn claims(&self) -> SharedClaims {
+        SharedClaims::new(Rc::new(self.post()))
+    }
+
+    async fn claim(&self, name: &str, wanted: WantedFlag) -> Claimed {
+        let (claims, portal, run) = (self.claims(), portal(), run(name));
+        let claimed = claims.claim(&portal, &run, vec![wanted]).await;
+        claimed.expect("claims").remove(0)
+    }
+
+    async fn settle(&self, name: &str, customer: &str, outcome: FlagOutcome) {
+        let settled = SettledFlag {
+            subject: format!("task:{customer}"),
+            outcome,
+        };
+        let settle = self.claims();
+        let done = settle.settle(&portal(), &run(name), vec![settled]).await;
+        done.expect("claims");
+    }
+}
+
+const GRANTED: Claimed = Claimed::Granted { outcome: None };
+
+fn written(id: &str) -> FlagOutcome {
+    FlagOutcome::Written { id: id.to_owned() }
+}
+
+#[tokio::test]
+async fn of_two_runs_one_sets_a_flag_and_the_other_learns_what_came_of_it() {
+    let place = place();
+    let today = || flag("amber", "2026-11-25", 40, Again::NextDay);
+    assert_eq!(place.claim("a", today()).await, GRANTED);
+    // The same run after a crash.
+    assert_eq!(place.claim("a", today()).await, GRANTED);
+    let since = place.town.now();
+    let held = |outcome| Claimed::Held {
+        by: run("a"),
+        since,
+        outcome,
+    };
+    assert_eq!(place.claim("b", today()).await, held(None));
+    place.settle("a", "amber", written("task-1")).await;
+    assert_eq!(
+        place.claim("b", today()).await,
+        held(Some(written("task-1")))
+    );
+    let own = Claimed::Granted {
+        outcome: Some(written("task-1")),
+    };
+    assert_eq!(place.claim("a", today()).await, own);
+    // Who does not hold it has no word in it.
+    place.settle("b", "amber", FlagOutcome::Released).await;
+    assert_eq!(place.claim("a", today()).await, own);
+}
+
+#[tokio::test]
+async fn a_flag_is_free_again_when_it_is_time() {
+    let place = place();
+    let wanted = |day, severity, again| flag("amber", day, severity, again);
+    assert_eq!(
+        place
+            .claim("a", wanted("2026-11-25", 40, Again::NextDay))
+            .await,
+        GRANTED
+    );
+    place.settle("a", "amber", written("task-1")).await;
+    for (again, day, severity, free) in [
+        (Again::WhenWorse, "2026-11-26", 40, false),
+        (Again::NextDay, "2026-11-25", 40, false),
+        (Again::NextDay, "2026-11-24", 40, false),
+        (Again::WhenWorse, "2026-11-25", 41, true),
+    ] {
+        let claimed = place.claim("b", wanted(day, severity, again)).await;
+        assert_eq!(claimed == GRANTED, free, "{again:?} {day} {severity}");
+    }
+    let tomorrow = wanted("2026-11-26", 1, Again::NextDay);
+    assert_eq!(place.claim("c", tomorrow).await, GRANTED);
+}
+
+#[tokio::test]
+async fn what_was_given_up_is_anybodys() {
+    let place = place();
+    let today = || flag("amber", "2026-11-25", 40, Again::WhenWorse);
+    assert_eq!(place.claim("a", today()).await, GRANTED);
+    place.settle("a", "amber", FlagOutcome::Released).await;
+    assert_eq!(place.claim("b", today()).await, GRANTED);
+    // A run that was never heard of again holds nothing for ever.
+    place.town.pass(hours(25));
+    assert_eq!(place.claim("c", today()).await, GRANTED);
+    place.settle("c", "amber", written("task-2")).await;
+    place.town.pass(hours(25));
+    assert_ne!(place.claim("d", today()).await, GRANTED);
+    place.town.pass(hours(15 * 24));
+    assert_eq!(place.claim("d", today()).await, GRANTED);
+}
+
+#[tokio::test]
+async fn portals_are_apart_and_memory_is_bounded() {
+    let place = place();
+    let claims = place.claims();
+    let other = PortalKey::of_portal(&ConnectorName::new("hubspot"), "42");
+    let all = |count: u32| {
+        let customers =
+            (0..count).map(|number| flag(&format!("c{number}"), "2026-11-25", 1, Again::NextDay));
+        customers.collect::<Vec<_>>()
+    };
+    for portal in [portal(), other] {
+        let claimed = claims.claim(&portal, &run("a"), all(3)).await;
+        assert_eq!(claimed, Ok(vec![GRANTED, GRANTED, GRANTED]));
+    }
+    let claimed = claims.claim(&portal(), &run("b"), all(20_010)).await;
+    let claimed = claimed.expect("claims");
+    assert_eq!(claimed.iter().filter(|it| **it != GRANTED).count(), 3);
+    let address = onbehalf_runs::town::Address::Portal(portal());
+    let kept = place
+        .town
+        .query(&address, "SELECT COUNT(*) FROM claims", &[]);
+    assert_eq!(kept.expect("a count")[0].count(0), Ok(20_000));
+}
+
+#[tokio::test]
+async fn an_allowance_is_shared_and_a_pause_is_kept() {
+    let place = place();
+    let turns = SharedTurns::new(Rc::new(place.post()));
+    let lane = Lane::App(Connector::Hubspot);
+    let wanted = Wanted {
+        turns: 100,
+        longest_wait: Duration::ZERO,
+    };
+    let given = turns.take("user_alice", lane, wanted).await;
+    let Some(Given::AtOnce(burst)) = given else {
+        panic!("{given:?}")
+    };
+    assert!(burst < 100);
+    let given = turns.take("user_alice", lane, wanted).await;
+    assert!(matches!(given, Some(Given::TooFar(_))), "{given:?}");
+    let given = turns.take("user_bob", lane, wanted).await;
+    assert_eq!(given, Some(Given::AtOnce(burst)));
+    turns.hold("user_bob", lane, minutes(5)).await;
+    place.town.pass(minutes(4));
+    let given = turns.take("user_bob", lane, wanted).await;
+    assert!(matches!(given, Some(Given::TooFar(_))), "{given:?}");
+}

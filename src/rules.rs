@@ -1,0 +1,153 @@
+//! What this deployment says about starts: what is hosted, when it runs by itself, and whether a
+//! user who was let in once still would be.
+
+use std::time::Duration;
+
+use onbehalf_identity::{
+    IdentityConfig, IdentityScope, Principal, RequestContext, bridge, principal_key,
+};
+use onbehalf_runs::hosted::WorkflowList;
+use onbehalf_runs::schedule::Cron;
+use onbehalf_runs::{NotBridged, OwnerKey, Rules, WorkflowId};
+
+use crate::hosted::workflows;
+use crate::settings::{Misconfigured, Settings};
+
+/// The rules of this deployment, as far as its settings can be read.
+pub struct DeploymentRules {
+    hosted: WorkflowList,
+    settings: Result<Read, String>,
+}
+
+struct Read {
+    identity: IdentityConfig,
+    scope: IdentityScope,
+    spread: Duration,
+    lifetime: Duration,
+}
+
+impl DeploymentRules {
+    /// The rules these settings make. Wrong ones start nothing by themselves, and say so where a
+    /// schedule is read; they end no schedule.
+    pub fn of(settings: Result<Settings, Misconfigured>) -> Self {
+        let settings = match settings {
+            Ok(settings) => Ok(Read {
+                identity: settings.identity,
+                scope: settings.scope,
+                spread: settings.schedule_spread,
+                lifetime: settings.schedule_lifetime,
+            }),
+            Err(_) => Err("the settings of this service are wrong".to_owned()),
+        };
+        Self {
+            hosted: workflows().list(),
+            settings,
+        }
+    }
+}
+
+impl Rules for DeploymentRules {
+    fn version(&self, workflow: &WorkflowId) -> Option<u32> {
+        Some(self.hosted.get(workflow.as_str())?.version())
+    }
+
+    fn cron(&self, workflow: &WorkflowId) -> Option<Cron> {
+        let expression = self.hosted.get(workflow.as_str())?.schedule()?;
+        Cron::parse(expression).ok()
+    }
+
+    fn spread(&self) -> Duration {
+        let read = self.settings.as_ref();
+        read.map_or(Duration::ZERO, |it| it.spread)
+    }
+
+    fn enrolment_lifetime(&self) -> Duration {
+        let read = self.settings.as_ref();
+        read.map_or(Duration::MAX, |it| it.lifetime)
+    }
+
+    fn bridged(
+        &self,
+        owner: &OwnerKey,
+        enrolled: &RequestContext,
+    ) -> Result<RequestContext, NotBridged> {
+        let read = self.settings.as_ref();
+        let read = read.map_err(|why| NotBridged(why.clone()))?;
+        let principal = Principal::verified(
+            enrolled.issuer.clone(),
+            enrolled.user_id.clone(),
+            enrolled.org_id.clone(),
+        );
+        let bridged = bridge(&principal, &read.identity, read.scope)
+            .map_err(|error| NotBridged(error.to_string()))?;
+        if *owner != principal_key(&principal, read.scope).as_str() {
+            let why = "accounts belong to somebody else under today's IDENTITY_SCOPE";
+            return Err(NotBridged(why.to_owned()));
+        }
+        Ok(bridged)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ISSUER: &str = "https://idp.acme.test";
+
+    fn rules(issuer: &str, scope: IdentityScope) -> DeploymentRules {
+        let json = format!(r#"[{{"provider":"oidc","issuer":"{issuer}","audience":"onbehalf"}}]"#);
+        let read = Read {
+            identity: IdentityConfig::from_json(&json).expect("an issuer"),
+            scope,
+            spread: Duration::ZERO,
+            lifetime: Duration::MAX,
+        };
+        DeploymentRules {
+            hosted: workflows().list(),
+            settings: Ok(read),
+        }
+    }
+
+    /// A user as they were let in under these rules.
+    fn enrolled(rules: &DeploymentRules) -> (OwnerKey, RequestContext) {
+        let Ok(read) = &rules.settings else {
+            panic!("good settings")
+        };
+        let org = Some("acme".to_owned());
+        let alice = Principal::verified(ISSUER.into(), "alice".into(), org);
+        let context = bridge(&alice, &read.identity, read.scope).expect("bridged");
+        (OwnerKey::new(principal_key(&alice, read.scope)), context)
+    }
+
+    #[test]
+    fn who_would_be_let_in_today_is_started_as_themselves() {
+        let rules = rules(ISSUER, IdentityScope::User);
+        let (owner, context) = enrolled(&rules);
+        assert_eq!(rules.bridged(&owner, &context), Ok(context));
+    }
+
+    #[test]
+    fn nobody_is_started_whose_issuer_is_gone() {
+        let (owner, context) = enrolled(&rules(ISSUER, IdentityScope::User));
+        let today = rules("https://idp.other.test", IdentityScope::User);
+        assert!(today.bridged(&owner, &context).is_err());
+    }
+
+    #[test]
+    fn nobody_is_started_under_another_scope() {
+        let (owner, context) = enrolled(&rules(ISSUER, IdentityScope::User));
+        let today = rules(ISSUER, IdentityScope::Org);
+        assert!(today.bridged(&owner, &context).is_err());
+    }
+
+    #[test]
+    fn wrong_settings_start_nobody_and_end_no_schedule() {
+        let (owner, context) = enrolled(&rules(ISSUER, IdentityScope::User));
+        let wrong = DeploymentRules {
+            hosted: workflows().list(),
+            settings: Err("wrong".to_owned()),
+        };
+        assert!(wrong.bridged(&owner, &context).is_err());
+        assert_eq!(wrong.enrolment_lifetime(), Duration::MAX);
+    }
+}
