@@ -32,7 +32,7 @@ export async function startSandbox(port, { log, keys, profile, manners } = {}) {
 }
 
 /** The Worker's configuration for a sandbox: what an operator would set for the real services. */
-export function configuration(sandbox, publicUrl, sessionSecret, extra = {}) {
+export function configuration(sandbox, publicUrl, sessionSecret, extra = {}, issuer = {}) {
   return {
     PUBLIC_URL: publicUrl,
     IDENTITY_PROVIDERS: JSON.stringify([
@@ -41,7 +41,8 @@ export function configuration(sandbox, publicUrl, sessionSecret, extra = {}) {
         issuer: sandbox.idp.issuer,
         audience: [sandbox.idp.audience],
         client_id: sandbox.idp.client_id,
-        approvers: ['grace'],
+        approvers: [{ organization: 'org_acme', user: 'grace' }],
+        ...issuer,
       },
     ]),
     SCALEKIT_ENVIRONMENT_URL: sandbox.scalekit.url,
@@ -67,10 +68,10 @@ export function configuration(sandbox, publicUrl, sessionSecret, extra = {}) {
  */
 export async function startWorker(
   sandbox,
-  { port, state, log, append, extra, limits = AMPLE_LIMITS, build = RELEASE, publicUrl = `http://localhost:${port}` },
+  { port, state, log, append, extra, issuer, limits = AMPLE_LIMITS, build = RELEASE, publicUrl = `http://localhost:${port}` },
 ) {
   await mkdir(state, { recursive: true });
-  const settings = configuration(sandbox, publicUrl, await sessionSecret(state), extra);
+  const settings = configuration(sandbox, publicUrl, await sessionSecret(state), extra, issuer);
   const envFile = join(state, 'worker.env');
   const lines = Object.entries(settings).map(([name, value]) => `${name}='${value}'`);
   await writeFile(envFile, `${lines.join('\n')}\n`, { mode: 0o600 });

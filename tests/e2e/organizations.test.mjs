@@ -3,19 +3,22 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { Stage, WORKFLOW } from './lib/stage.mjs';
+import { Browser, Stage, WORKFLOW } from './lib/stage.mjs';
 
 let stage;
 before(async () => {
-  stage = await Stage.up({ extra: { IDENTITY_SCOPE: 'org' } });
+  stage = await Stage.up({
+    extra: { IDENTITY_SCOPE: 'org' },
+    issuer: { roles: { claim: 'roles', account_keeper: 'keeper' } },
+  });
 });
 after(() => stage?.down());
 
 /** A request of alice's, in this organization. */
-async function asAlice(organization, method, path, body) {
+async function asAlice(organization, method, path, body, more = {}) {
   const now = Math.floor(Date.now() / 1000);
   const { issuer, audience } = stage.sandbox.idp;
-  const claims = { iss: issuer, sub: 'alice', aud: audience, iat: now, exp: now + 600, org_id: organization };
+  const claims = { iss: issuer, sub: 'alice', aud: audience, iat: now, exp: now + 600, org_id: organization, ...more };
   const token = await stage.control('POST', 'idp/sign', { header: { alg: 'RS256', kid: 'rs256-1' }, claims, key: 'RS256' });
   return stage.ask(method, path, { headers: { authorization: `Bearer ${token}` }, body });
 }
@@ -35,5 +38,33 @@ test('a token without an organization, or with no name for one, is refused', asy
   assert.equal((await asAlice(undefined, 'GET', '/api/schedule')).status, 403);
   for (const odd of ['', 7, 'x'.repeat(300), 'a\nb']) {
     assert.equal((await asAlice(odd, 'GET', '/api/schedule')).status, 401, JSON.stringify(odd));
+  }
+});
+
+test('a member connects, replaces and writes nothing for the organization; an account keeper does', async () => {
+  const connect = (roles) => asAlice('acme', 'POST', '/api/connect', { connector: 'hubspot' }, { roles });
+  for (const roles of [undefined, 'member', ['member'], 'keeper approver', [['keeper']], { keeper: true }]) {
+    const refused = await connect(roles);
+    assert.equal(refused.status, 403, JSON.stringify(roles));
+    assert.equal(refused.json.type, 'urn:onbehalf:problem:role-required');
+  }
+  for (const roles of ['keeper', ['member', 'keeper']]) assert.equal((await connect(roles)).status, 200);
+  const write = (roles) =>
+    asAlice('acme', 'POST', '/api/tools/hubspot-create-task/execute', {}, { roles });
+  assert.equal((await write('member')).json.type, 'urn:onbehalf:problem:role-required');
+  assert.equal((await write('keeper')).json.type, 'urn:onbehalf:problem:invalid-body');
+  // Looking, and the workflow under its own rules, are every member's.
+  assert.equal((await asAlice('acme', 'GET', '/api/connections')).status, 200);
+  assert.equal((await asAlice('acme', 'POST', `${WORKFLOW}/trigger`)).status, 200);
+});
+
+test('in a browser, too, a member is told whom to ask', async () => {
+  const browser = new Browser();
+  await browser.signIn(await browser.open(`${stage.url}/auth/login`), 'alice');
+  for (const method of ['GET', 'POST']) {
+    const page = await browser.go(`${stage.url}/connect/hubspot`, { method, ...(method === 'POST' ? { form: {} } : {}) });
+    assert.equal(page.status, 403, page.text);
+    assert.match(page.text, /Not yours to connect/);
+    assert.equal(page.location, undefined);
   }
 });

@@ -14,7 +14,7 @@ use crate::sign_in::{AuthRefusal, Caller, LoginFailure, LoginProvider, SignIn};
 use onbehalf_connector::Secret;
 use onbehalf_identity::{
     AuthenticationError, Authenticator, BridgeError, IdentityScope, Issuer, Login, LoginError,
-    NamespaceError, Namespaces, PendingLogin, Principal, Provider, bridge, principal_key,
+    NamespaceError, Namespaces, PendingLogin, Powers, Principal, Provider, bridge, principal_key,
 };
 use onbehalf_runs::OwnerKey;
 
@@ -72,7 +72,8 @@ impl SignIn for IdentityLayer {
         Ok(Caller {
             owner: OwnerKey::new(principal_key(principal, self.scope)),
             context,
-            approves: issuer.is_some_and(|it| it.approves(principal.user_id())),
+            powers: issuer.map_or(Powers::default(), |it| it.powers(principal)),
+            shares_accounts: self.scope == IdentityScope::Org,
         })
     }
 

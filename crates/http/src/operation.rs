@@ -1,11 +1,12 @@
 //! Every operation there is, sorted by what a request must bring, and what each takes from whom.
 //!
-//! Owns the rules that hold before a handler begins. A new operation compiles only when it has a
-//! budget here, a handler in [`crate::service`] and a description in [`crate::openapi`]: each of
+//! Owns the rules that hold before a handler begins. A new operation compiles only when it has an
+//! access rule and a budget here, a handler in [`crate::service`] and a description in [`crate::openapi`]: each of
 //! these is a match that names every operation. Which of the three kinds it is decides who may ask,
 //! and a handler of the API cannot be reached without a verified caller.
 
 use crate::limits::Budget;
+use crate::sign_in::Caller;
 
 /// An operation, by what a request must bring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -81,6 +82,26 @@ pub enum ApiOperation {
     ExecuteTool,
 }
 
+/// Who of the verified callers may ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// All of them: what they reach is their own.
+    Anybody,
+    /// Those who may change which accounts are connected. Where accounts are each user's own, that
+    /// is everybody.
+    AccountKeepers,
+}
+
+impl Who {
+    /// Whether this caller is one of them.
+    pub fn admits(self, caller: &Caller) -> bool {
+        match self {
+            Self::Anybody => true,
+            Self::AccountKeepers => caller.keeps_accounts(),
+        }
+    }
+}
+
 /// What a browser's request takes, before anything is done for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageBudgets {
@@ -102,6 +123,16 @@ impl OpenOperation {
 }
 
 impl BrowserOperation {
+    /// Who may ask, of those who are signed in.
+    pub const fn who(self) -> Who {
+        match self {
+            Self::ShowConnect | Self::StartConnect | Self::FinishConnect => Who::AccountKeepers,
+            Self::StartLogin | Self::FinishLogin | Self::FinishLoginAt | Self::Logout => {
+                Who::Anybody
+            }
+        }
+    }
+
     /// What a request takes, and from whom.
     pub const fn budgets(self) -> PageBudgets {
         let person = match self {
@@ -114,6 +145,25 @@ impl BrowserOperation {
 }
 
 impl ApiOperation {
+    /// Who may ask. Whether a tool writes, only its handler knows, which asks for the same.
+    pub const fn who(self) -> Who {
+        match self {
+            Self::CreateConnectLink => Who::AccountKeepers,
+            Self::TriggerRun
+            | Self::ListRuns
+            | Self::GetRun
+            | Self::CancelRun
+            | Self::ResumeRun
+            | Self::RunEvents
+            | Self::GetSchedule
+            | Self::EnableSchedule
+            | Self::DisableSchedule
+            | Self::ListConnections
+            | Self::ListTools
+            | Self::ExecuteTool => Who::Anybody,
+        }
+    }
+
     /// What a request takes from its caller. Reading is counted too: each look wakes an object.
     pub const fn budget(self) -> Budget {
         match self {

@@ -160,6 +160,9 @@ impl Api {
                 if !self.within_limit(&caller, operation.budget()).await {
                     return Err(limits::refusal());
                 }
+                if !operation.who().admits(&caller) {
+                    return Err(keepers_only());
+                }
                 check_query(operation, request)?;
                 self.for_caller(caller, operation, parameter, request).await
             }
@@ -268,6 +271,13 @@ pub(super) fn check_query(operation: ApiOperation, request: &ApiRequest) -> Resu
         ApiOperation::ListRuns | ApiOperation::TriggerRun => Ok(()),
         _ => Query::strict(request, &[]).map(|_| ()),
     }
+}
+
+/// What a member is answered who asks for what is kept by others in their organization.
+pub(super) fn keepers_only() -> Problem {
+    let detail = "Accounts are your organization's here; only people with the role of an account \
+                  keeper change them or write with them directly.";
+    Problem::new(ProblemType::RoleRequired, detail)
 }
 
 /// A path nothing is served at.

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use url::Url;
 
 use crate::wire::problem::{Problem, ProblemType};
-use onbehalf_identity::{BridgeError, PendingLogin, Principal, RequestContext};
+use onbehalf_identity::{BridgeError, PendingLogin, Powers, Principal, RequestContext};
 use onbehalf_runs::{Asker, OwnerKey, Tenant};
 
 /// Who asks, verified.
@@ -17,8 +17,10 @@ pub struct Caller {
     pub owner: OwnerKey,
     /// Whom runs and tools act for.
     pub context: RequestContext,
-    /// Whether they are configured to approve the runs of their organization's people.
-    pub approves: bool,
+    /// What they may do beyond what is their own.
+    pub powers: Powers,
+    /// Whether their connected accounts are those of their whole organization.
+    pub shares_accounts: bool,
 }
 
 impl Caller {
@@ -26,8 +28,14 @@ impl Caller {
     pub(super) fn asker(&self) -> Asker {
         Asker {
             owner: self.owner.clone(),
-            approves: self.approves.then(|| Tenant::of(&self.context)),
+            approves: self.powers.approves.then(|| Tenant::of(&self.context)),
         }
+    }
+
+    /// Whether they may change which accounts are connected, and write with them directly: with
+    /// their own anybody may, with their organization's those who keep them.
+    pub(super) fn keeps_accounts(&self) -> bool {
+        !self.shares_accounts || self.powers.keeps_accounts
     }
 }
 

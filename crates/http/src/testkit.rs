@@ -16,7 +16,7 @@ use onbehalf_connector::testkit::{Kit, kit};
 use onbehalf_connector::webhook::WebhookSecrets;
 use onbehalf_engine::Entry;
 use onbehalf_identity::{
-    BridgeError, MemoryUnavailable, NamespaceClaim, OneTime, PendingLogin, Principal,
+    BridgeError, MemoryUnavailable, NamespaceClaim, OneTime, PendingLogin, Powers, Principal,
     RequestContext, SignInMemory,
 };
 use onbehalf_runs::schedule::Enrolled;
@@ -228,7 +228,8 @@ pub(super) fn provider(id: &str) -> LoginProvider {
 
 pub(super) fn caller(name: &str) -> Caller {
     Caller {
-        approves: false,
+        powers: Powers::default(),
+        shares_accounts: name.starts_with("member"),
         owner: OwnerKey::new(format!("owner-of-{name}")),
         context: serde_json::from_value(serde_json::json!({
             "user_id": name,

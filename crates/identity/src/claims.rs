@@ -96,7 +96,8 @@ impl VerifiedClaims {
         }
         let org_id = organization(&claims.custom, issuer)?;
         Ok(Self {
-            principal: Principal::verified(issuer.id().to_owned(), user_id, org_id),
+            principal: Principal::verified(issuer.id().to_owned(), user_id, org_id)
+                .with_granted(issuer.granted(&claims.custom)),
             expires_at,
         })
     }

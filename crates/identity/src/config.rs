@@ -3,6 +3,7 @@
 //! Owns the checks that close what the setting leaves open. No issuer, no entry: every token is
 //! refused.
 
+use serde_json::{Map, Value};
 use url::Url;
 
 use super::bridge::IdentityScope;
@@ -10,6 +11,8 @@ use super::client_authentication::ClientAuthentication;
 use super::config_error::{AddressProblem, ConfigError, EntryProblem};
 use super::document::DocumentSource;
 use super::entry::{Audience, Entry, LongIdentifiers};
+use super::powers::{Approver, Powers};
+use super::principal::Principal;
 use super::provider::{Binding, FixedEndpoints, Provider, UserClaims};
 
 /// What `organization` says where the provider itself asks people for theirs.
@@ -218,9 +221,26 @@ impl Issuer {
         &self.keys
     }
 
-    /// Whether this user may decide what the runs of their organization's people ask.
-    pub fn approves(&self, user_id: &str) -> bool {
-        self.entry.approvers.iter().any(|it| it == user_id)
+    /// What a principal of this issuer may do beyond what is their own: by name, as it is
+    /// configured now, and by the roles they came with.
+    pub fn powers(&self, principal: &Principal) -> Powers {
+        let named = principal.org_id().is_some_and(|organization| {
+            self.entry
+                .approvers
+                .iter()
+                .any(|it| it.organization == organization && it.user == principal.user_id())
+        });
+        let granted = principal.granted();
+        Powers {
+            approves: named || (granted.approves && principal.org_id().is_some()),
+            keeps_accounts: granted.keeps_accounts,
+        }
+    }
+
+    /// What roles in signed claims give.
+    pub(super) fn granted(&self, claims: &Map<String, Value>) -> Powers {
+        let roles = self.entry.roles.as_ref();
+        roles.map_or(Powers::default(), |roles| roles.granted(claims))
     }
 
     /// The claims that name the user.
@@ -278,8 +298,12 @@ fn check_claims(entry: &Entry, issuer: &Url) -> Result<(), EntryProblem> {
 }
 
 fn check_names(entry: &Entry) -> Result<(), EntryProblem> {
-    if entry.approvers.iter().any(String::is_empty) {
+    let unnamed = |it: &Approver| it.organization.is_empty() || it.user.is_empty();
+    if entry.approvers.iter().any(unnamed) {
         return Err(EntryProblem::EmptyApprover);
+    }
+    if entry.roles.as_ref().is_some_and(|it| !it.is_whole()) {
+        return Err(EntryProblem::EmptyRole);
     }
     if let Some(namespace) = &entry.namespace {
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';

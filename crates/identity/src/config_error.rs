@@ -37,8 +37,10 @@ pub enum EntryProblem {
     EmptyAudience,
     #[error("authorized_parties or audience is required")]
     NoAuthorizedParty,
-    #[error("approvers must not name an empty user")]
+    #[error("approvers must name an organization and a user of it each")]
     EmptyApprover,
+    #[error("roles must name a claim and at least one role, none of them empty")]
+    EmptyRole,
     #[error("namespace takes 1 to 32 of A-Z a-z 0-9 - _")]
     Namespace,
     #[error("the issuer is there twice")]

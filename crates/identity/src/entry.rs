@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::client_authentication::ClientAuthentication;
+use super::powers::{Approver, Roles};
 use super::provider::Provider;
 
 /// What an operator says of one issuer.
@@ -26,7 +27,8 @@ pub(super) struct Entry {
     #[serde(default)]
     pub long_identifiers: LongIdentifiers,
     #[serde(default)]
-    pub approvers: Vec<String>,
+    pub approvers: Vec<Approver>,
+    pub roles: Option<Roles>,
 }
 
 /// One audience, or several.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::bridge::IdentityScope;
+use super::powers::Powers;
 
 /// A caller whose identity was verified.
 #[derive(Clone, PartialEq, Eq)]
@@ -12,6 +13,7 @@ pub struct Principal {
     issuer: String,
     user_id: String,
     org_id: Option<String>,
+    granted: Powers,
 }
 
 impl Principal {
@@ -21,7 +23,19 @@ impl Principal {
             issuer,
             user_id,
             org_id,
+            granted: Powers::default(),
         }
+    }
+
+    /// With what its issuer vouched for by roles.
+    #[must_use]
+    pub fn with_granted(self, granted: Powers) -> Self {
+        Self { granted, ..self }
+    }
+
+    /// What roles gave it when it was verified. What it may do is for the issuer's entry to say.
+    pub fn granted(&self) -> Powers {
+        self.granted
     }
 
     /// Who vouches for it.

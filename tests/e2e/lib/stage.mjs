@@ -14,7 +14,7 @@ const BUILD = process.env.ONBEHALF_BUILD === LOCAL.profile ? LOCAL : RELEASE;
 export const WORKFLOW = '/api/workflows/onboarding-health';
 
 export class Stage {
-  static async up({ extra, env, limits } = {}) {
+  static async up({ extra, env, limits, issuer } = {}) {
     const stage = new Stage();
     stage.logs = [];
     stage.state = await mkdtemp(join(tmpdir(), 'onbehalf-e2e-'));
@@ -23,6 +23,7 @@ export class Stage {
     stage.extra = { ONBOARDING: JSON.stringify({ reconcileAfterSeconds: 1 }), ...extra };
     stage.env = env;
     stage.limits = limits;
+    stage.issuer = issuer;
     await stage.startWorker();
     await connectWebhooks(stage.sandbox, stage.url);
     return stage;
@@ -35,6 +36,7 @@ export class Stage {
       log: this.freshLog(),
       extra: this.extra,
       limits: this.limits,
+      issuer: this.issuer,
       build: BUILD,
     });
     this.url = this.worker.url;

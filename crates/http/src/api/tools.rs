@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::service::{Api, Handled};
+use crate::service::{Api, Handled, keepers_only};
 use crate::sign_in::Caller;
 use crate::wire::json_body;
 use crate::wire::message::{ApiRequest, ApiResponse};
@@ -66,6 +66,9 @@ impl Api {
             let detail = "There is no such tool; knownTools lists them.";
             Problem::new(ProblemType::ToolNotFound, detail).with("knownTools", unknown.known)
         })?;
+        if tool.kind() == CallKind::Write && !caller.keeps_accounts() {
+            return Err(keepers_only());
+        }
         let input: Value = json_body::required(request)?;
         let context = ToolContext::from_keys(
             Some(&caller.context.user_id),

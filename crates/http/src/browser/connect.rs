@@ -61,6 +61,9 @@ impl Api {
             return sign_in_first(302, &path_of(connector));
         };
         let operation = BrowserOperation::ShowConnect;
+        if !operation.who().admits(&caller) {
+            return connect_end(ConnectEnd::KeepersOnly, Some(connector));
+        }
         if !self.within_person(&caller, operation).await {
             return limits::refusal_page();
         }
@@ -75,7 +78,7 @@ impl Api {
             },
             connector,
             replaced: self.replaced(&caller, connector).await,
-            shared: false,
+            shared: caller.shares_accounts,
             secure: self.settings.secure(),
         }
         .page()
@@ -117,6 +120,9 @@ impl Api {
             return sign_in_first(303, &path_of(connector));
         };
         let operation = BrowserOperation::StartConnect;
+        if !operation.who().admits(&caller) {
+            return connect_end(ConnectEnd::KeepersOnly, Some(connector));
+        }
         if !self.within_person(&caller, operation).await {
             return limits::refusal_page();
         }
@@ -184,6 +190,9 @@ impl Api {
         }
         // Before the state is used up, so that the same answer is good a minute later.
         let operation = BrowserOperation::FinishConnect;
+        if !operation.who().admits(&caller) {
+            return self.burn(&state, &back, ConnectEnd::KeepersOnly).await;
+        }
         if !self.within_person(&caller, operation).await {
             return limits::refusal_page();
         }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::seal::{Purpose, Seal};
 use onbehalf_clock::Timestamp;
-use onbehalf_identity::{OneTime, PendingLogin, Principal};
+use onbehalf_identity::{OneTime, PendingLogin, Powers, Principal};
 
 /// How long a session lasts: a working day. Signing out ends it earlier, for every copy of the
 /// cookie.
@@ -19,6 +19,9 @@ struct SessionPayload {
     issuer: String,
     user_id: String,
     org_id: Option<String>,
+    /// What their roles gave them when they signed in; nothing in sessions from before.
+    #[serde(default)]
+    granted: Powers,
     /// Seconds since the epoch.
     exp: i64,
     /// Makes every session's value its own; a session that ended is remembered by its digest.
@@ -41,6 +44,7 @@ pub fn write_session(seal: &Seal, who: &Principal, now: Timestamp, nonce: String
         issuer: who.issuer().to_owned(),
         user_id: who.user_id().to_owned(),
         org_id: who.org_id().map(str::to_owned),
+        granted: who.granted(),
         exp: now.plus(SESSION_LIFETIME).seconds(),
         nonce,
     };
@@ -56,11 +60,12 @@ impl Session {
             issuer,
             user_id,
             org_id,
+            granted,
             exp,
             nonce,
         } = session;
         (now.seconds() < exp).then(|| Self {
-            who: Principal::verified(issuer, user_id, org_id),
+            who: Principal::verified(issuer, user_id, org_id).with_granted(granted),
             id: OneTime::session(&nonce),
             ends_at: Timestamp::from_millis(exp.saturating_mul(1000)),
         })

@@ -2,9 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::ApiResponse;
 use crate::browser::connect::CONNECT_LIFETIME;
-use crate::testkit::{Bench, bench, browser_request, cookie_of, location_parameter};
+use crate::testkit::{
+    Bench, api_request, bench, browser_request, cookie_of, json_of, location_parameter,
+};
+use crate::{ApiResponse, ProblemType};
 use onbehalf_connector::testkit::{ok, status};
 use onbehalf_fetch::FetchError;
 
@@ -387,4 +389,30 @@ async fn what_cannot_begin_is_a_page() {
     assert!(response.header("content-security-policy").is_some());
     bench.platform.broken.set(true);
     assert_eq!(bench.submit("/connect/hubspot", &session).await.status, 503);
+}
+
+/// Where accounts are the organization's, a member cannot replace one, nor write with it directly.
+#[tokio::test]
+async fn members_leave_the_organizations_accounts_alone() {
+    let bench = bench();
+    let session = [bench.session("member")];
+    assert_eq!(bench.visit("/connect/hubspot", &session).await.status, 403);
+    assert_eq!(bench.submit("/connect/hubspot", &session).await.status, 403);
+    for (method, path, body) in [
+        ("POST", "/api/connect", r#"{"connector":"hubspot"}"#),
+        ("POST", "/api/tools/hubspot-create-task/execute", "{}"),
+    ] {
+        let mut request = api_request(method, path, body);
+        request.headers[1].1 = "Bearer member".into();
+        let response = bench.api.handle(request).await;
+        assert_eq!(response.status, 403, "{path}");
+        assert_eq!(json_of(&response)["type"], ProblemType::RoleRequired.urn());
+    }
+    assert!(bench.platform.attempts.borrow().is_empty());
+    assert_eq!(bench.scalekit.script.count(), 0);
+    // Reading is everybody's.
+    bench.scalekit.script.then(ok(&account("ACTIVE")));
+    let mut request = api_request("GET", "/api/connections", "");
+    request.headers[1].1 = "Bearer member".into();
+    assert_eq!(bench.api.handle(request).await.status, 200);
 }

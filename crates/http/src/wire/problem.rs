@@ -57,6 +57,8 @@ problems! {
     WebhookSignature = "webhook-signature", 401, "Invalid webhook signature";
     /// The credential is good but does not allow this.
     Forbidden = "forbidden", 403, "Forbidden";
+    /// The caller is known, and lacks the role this asks for.
+    RoleRequired = "role-required", 403, "Role required";
     /// Nothing is served at this path.
     NotFound = "not-found", 404, "Not found";
     /// The caller has no such run.

@@ -11,6 +11,8 @@ pub enum ConnectEnd {
     Connected,
     /// The connection is active, but waiting runs could not be told.
     ConnectedRunsNotTold,
+    /// Accounts are the organization's, and the person does not keep them.
+    KeepersOnly,
     /// Another site asked to begin.
     ForeignSite,
     /// The flow belongs to somebody else than who is signed in.
@@ -32,9 +34,10 @@ pub enum ConnectEnd {
 impl ConnectEnd {
     /// Every end.
     #[cfg(test)]
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Connected,
         Self::ConnectedRunsNotTold,
+        Self::KeepersOnly,
         Self::ForeignSite,
         Self::WrongUser,
         Self::OtherBrowser,
@@ -50,7 +53,7 @@ impl ConnectEnd {
         match self {
             Self::Connected | Self::ConnectedRunsNotTold => 200,
             Self::Incomplete => 400,
-            Self::ForeignSite | Self::WrongUser | Self::OtherBrowser => 403,
+            Self::KeepersOnly | Self::ForeignSite | Self::WrongUser | Self::OtherBrowser => 403,
             Self::AlreadyUsed => 409,
             Self::Expired => 410,
             Self::Failed => 502,
@@ -71,6 +74,12 @@ impl ConnectEnd {
                 "Connected, with one step left",
                 "The app is connected to your account, but runs that wait for it could not be told \
                  just now. Connect once more to wake them.",
+            ),
+            Self::KeepersOnly => (
+                Tone::Notice,
+                "Not yours to connect",
+                "Apps are connected for your whole organization here, by people who have the role \
+                 for it. Ask one of them, or your administrator for the role.",
             ),
             Self::ForeignSite => (
                 Tone::Bad,

@@ -11,6 +11,7 @@ pub fn link(schemas: &mut Schemas) -> Described {
         .body(true, schemas.sent::<ConnectRequest>())
         .answer(200, "The link.", JSON, schemas.of::<ConnectResponse>())
         .problem(ProblemType::UnknownConnector)
+        .problem(ProblemType::RoleRequired)
 }
 
 pub fn list(schemas: &mut Schemas) -> Described {

@@ -26,6 +26,7 @@ pub fn show_connect() -> Described {
         .bare(302, "Sign in first.", Some("The sign-in"))
         .pages(&[
             (200, "Who is signed in, which app, and what is replaced."),
+            (403, "Only account keepers may."),
             (404, "Unknown app."),
             (503, "Asked ahead of a click."),
         ])
@@ -35,7 +36,10 @@ pub fn start_connect() -> Described {
     connect("Sends the browser to a consent page")
         .bare(303, "Onwards.", Some("The consent page, or the sign-in"))
         .pages(&[
-            (403, "Asked by another site."),
+            (
+                403,
+                "Asked by another site, or by somebody who keeps no accounts.",
+            ),
             (404, "Unknown app."),
             (502, "Scalekit failed."),
             (503, "Scalekit is unavailable."),

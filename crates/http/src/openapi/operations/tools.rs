@@ -42,4 +42,5 @@ pub fn execute(schemas: &mut Schemas, tools: &Registry) -> Described {
             json!({ "anyOf": outcomes }),
         )
         .problem(ProblemType::ToolNotFound)
+        .problem(ProblemType::RoleRequired)
 }
