@@ -1,49 +1,25 @@
 // `npm run mutate`: breaks the code on purpose, one promise at a time, and demands that the
 // simulation, or the test that it names, notices. Works on a copy; the sources are not touched.
 
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
 
+import { copy, copySources, restore } from './lib/copy.mjs';
 import { count, flags } from './lib/flags.mjs';
 import { apply, readMutations } from './lib/mutations.mjs';
-import { inRoot, root, target } from './lib/paths.mjs';
+import { root, target } from './lib/paths.mjs';
 import { Failure, bold, dim, green, main, red, say, table } from './lib/say.mjs';
 
 // The same target directory and profile as `cargo test`, so that dependencies are built already.
-const tree = join(target, 'mutants', 'tree');
-const program = join(target, 'mutants', 'simulate');
-const COPIED = ['Cargo.toml', 'Cargo.lock', '.cargo', 'src', 'crates', 'sandbox', 'simulation', 'fuzz', 'docs', 'README.md', 'tests'];
-/** The line of a report that says what was found. */
-const TELLING = /seed \d+ |=> |crash matrix|panicked|^test .* FAILED/;
-
-/** Copies tracked and new files, so that changes not yet committed are tried too. What has not
- *  changed is left alone: cargo builds again what looks new. */
-function copySources() {
-  const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', ...COPIED], { cwd: root });
-  const files = new Set(listed.toString().split('\0').filter((file) => file && existsSync(inRoot(file))));
-  for (const file of files) restore(file);
-  const walk = (folder) => {
-    for (const entry of readdirSync(join(tree, folder), { withFileTypes: true })) {
-      const path = join(folder, entry.name);
-      if (entry.isDirectory()) walk(path);
-      else if (!files.has(path)) rmSync(join(tree, path));
-    }
-  };
-  walk('');
-}
-
-function restore(file) {
-  const to = join(tree, file);
-  if (existsSync(to) && readFileSync(to).equals(readFileSync(inRoot(file)))) return;
-  mkdirSync(dirname(to), { recursive: true });
-  writeFileSync(to, readFileSync(inRoot(file)));
-}
+const program = join(target, 'mutated-simulate');
+/** The line of a report that says what was found, or that the next one does. */
+const TELLING = /seed \d+ |crash matrix|panicked|^test .* FAILED/;
 
 function cargo(...args) {
   return spawnSync('cargo', args, {
-    cwd: tree,
+    cwd: copy,
     env: { ...process.env, CARGO_TARGET_DIR: target, CARGO_TERM_COLOR: 'never' },
     encoding: 'utf8',
     maxBuffer: 1 << 28,
@@ -75,8 +51,24 @@ function testFinding(args) {
 }
 
 function telling({ stdout, stderr }) {
-  const line = `${stdout}\n${stderr}`.split('\n').find((it) => TELLING.test(it));
-  return (line ?? 'it ended with an error').trim();
+  const lines = `${stdout}\n${stderr}`.split('\n').map((line) => line.trim());
+  const at = lines.findIndex((line) => TELLING.test(line));
+  if (at < 0) return 'it ended with an error';
+  return lines[at].endsWith(':') ? `${lines[at]} ${lines[at + 1]}` : lines[at];
+}
+
+/** Breaks one promise; answers whether it was noticed, and how. */
+function attempt(mutation) {
+  apply(mutation, copy);
+  try {
+    const found = finding(mutation);
+    return [found !== undefined, found ?? ''];
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return [false, error.message];
+  } finally {
+    for (const file of mutation.files) restore(file);
+  }
 }
 
 /** Some of them, others after every commit; the same ones for the same commit. */
@@ -101,7 +93,7 @@ await main(async () => {
   const { values } = flags('npm run mutate', {
     about: 'Breaks the code on purpose, one promise at a time (simulation/mutations), and demands that the simulation, or the test that the mutation names, notices.',
     options: {
-      only: { value: 'WORDS', help: 'the mutations that have this in their names' },
+      only: { value: 'NAMES', help: 'the mutations that have one of these in their names, separated by commas' },
       sample: { value: 'N', help: 'only so many, others after every commit' },
       seeds: { value: 'N', help: 'other seeds for the simulation than each mutation names' },
       list: { help: 'say what there is, and break nothing' },
@@ -109,9 +101,9 @@ await main(async () => {
   });
   const seeds = values.seeds && count(values.seeds, '--seeds');
   let chosen = readMutations()
-    .filter(({ name }) => !values.only || name.includes(values.only))
+    .filter(({ name }) => !values.only || values.only.split(',').some((part) => name.includes(part)))
     .map((mutation) => (mutation.seeds && seeds ? { ...mutation, seeds } : mutation));
-  if (chosen.length === 0) throw new Failure(`No mutation has "${values.only}" in its name.`);
+  if (chosen.length === 0) throw new Failure(`No mutation is called so: ${values.only}.`);
   if (values.sample) {
     chosen = sample(chosen, count(values.sample, '--sample'));
     say(`A sample: ${chosen.map(({ name }) => name).join(', ')}`);
@@ -120,29 +112,20 @@ await main(async () => {
     for (const line of table(['mutation', 'breaks'], chosen.map(({ name, breaks }) => [name, breaks]))) say(line);
     return;
   }
-  mkdirSync(tree, { recursive: true });
   copySources();
-  for (const mutation of chosen) apply(mutation, tree, { check: true });
+  for (const mutation of chosen) apply(mutation, copy, { check: true });
   say(dim('Building, and asking what is to notice them while nothing is broken …'));
   proveSound(chosen);
   const rows = [];
+  let missed = 0;
   for (const mutation of chosen) {
-    let found;
-    try {
-      apply(mutation, tree);
-      found = finding(mutation);
-    } catch (error) {
-      throw new Failure(`${mutation.name}: ${error.message}`);
-    } finally {
-      for (const file of mutation.files) restore(file);
-    }
-    const by = mutation.test ? 'a test' : `${mutation.seeds} seeds`;
-    rows.push([mutation.name, found ? green('caught') : red('missed'), by]);
-    say(`${rows.at(-1)[1]} ${bold(mutation.name)}: ${mutation.breaks} ${dim(found ?? '')}`);
+    const [noticed, what] = attempt(mutation);
+    missed += noticed ? 0 : 1;
+    rows.push([mutation.name, noticed ? green('caught') : red('missed'), mutation.test ? 'a test' : `${mutation.seeds} seeds`]);
+    say(`${rows.at(-1)[1]} ${bold(mutation.name)}: ${mutation.breaks} ${dim(what)}`);
   }
   say();
   for (const line of table(['mutation', '', 'within'], rows)) say(line);
-  const missed = rows.filter((_, at) => rows[at][1] === red('missed')).length;
   if (missed > 0) throw new Failure(`${missed} of ${rows.length} mutations were not noticed.`);
   say(`${rows.length} of ${rows.length} mutations were noticed.`);
 });

@@ -38,7 +38,7 @@ pub fn run_plan(plan: &Plan, verbose: bool) -> Result<Tally, Finding> {
 /// Carries out the plan of one seed.
 ///
 /// # Errors
-/// As [`run_plan`].
+/// As `run_plan`.
 pub fn run_seed(seed: u64, verbose: bool) -> Result<Tally, Finding> {
     run_plan(&Plan::draw(seed), verbose)
 }

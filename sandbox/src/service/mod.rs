@@ -1,6 +1,6 @@
 //! Scalekit's REST paths as a pure function of the world.
 //!
-//! [`handle`] is the only entrance: the HTTP server calls it for every request, and simulations
+//! [`Service::handle`] is the only entrance: the HTTP server calls it for every request, and simulations
 //! drive it in process. Shapes are those of Scalekit's API description.
 
 mod accounts;

@@ -68,7 +68,11 @@ pub fn simulated() -> impl Iterator<Item = String> {
         .iter()
         .chain(&super::linear::TOOLS)
         .chain(&super::slack::TOOLS);
-    others.map(|tool| (*tool).to_owned()).chain(zendesk)
+    let stubs = super::stubs::tools().map(str::to_owned);
+    others
+        .map(|tool| (*tool).to_owned())
+        .chain(zendesk)
+        .chain(stubs)
 }
 
 /// What is wrong with these parameters.

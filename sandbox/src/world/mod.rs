@@ -18,6 +18,7 @@ pub mod random;
 mod seed;
 pub mod slack;
 mod state;
+mod stubs;
 pub mod time;
 pub mod tool;
 pub mod users;

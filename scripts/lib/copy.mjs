@@ -1,0 +1,44 @@
+// A copy of the sources to break or to add to, while the sources themselves are left alone. Stays
+// where it is from one time to the next: cargo builds again only what changed in it.
+
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+import { inRoot, root, target } from './paths.mjs';
+
+/** Where it is. */
+export const copy = join(target, 'copy');
+/** What Rust is built and tested from, and the scripts. */
+const COPIED = [
+  'Cargo.toml', 'Cargo.lock', '.cargo', 'wrangler.toml', 'package.json', 'README.md', 'src', 'crates', 'sandbox',
+  'simulation', 'fuzz', 'docs', 'scripts',
+];
+
+/** Brings the copy up to date with tracked and new files, so that changes not yet committed are in
+ *  it too, and takes away what is not among them. */
+export function copySources() {
+  const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', ...COPIED], {
+    cwd: root,
+  });
+  const files = new Set(listed.toString().split('\0').filter((file) => file && existsSync(inRoot(file))));
+  mkdirSync(copy, { recursive: true });
+  for (const file of files) restore(file);
+  const visit = (folder) => {
+    for (const entry of readdirSync(join(copy, folder), { withFileTypes: true })) {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) visit(path);
+      else if (!files.has(path)) rmSync(join(copy, path));
+    }
+  };
+  visit('');
+}
+
+/** Puts one file back as it is in the sources. One that has not changed keeps its time. */
+export function restore(file) {
+  const to = join(copy, file);
+  const content = readFileSync(inRoot(file));
+  if (existsSync(to) && readFileSync(to).equals(content)) return;
+  mkdirSync(dirname(to), { recursive: true });
+  writeFileSync(to, content);
+}
