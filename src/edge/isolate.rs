@@ -23,8 +23,8 @@ use onbehalf_http::{Api, ApiSettings, Budget, IdentityLayer, Streams};
 use onbehalf_identity::{
     Authenticator, IdentityCaches, Login, Namespaces, SignInMemory, SignatureVerifier,
 };
-use onbehalf_runs::portal::SharedTurns;
-use onbehalf_runs::{Objects, Rules};
+use onbehalf_runs::portal::{Portals, SharedTurns};
+use onbehalf_runs::{Carrier, Objects, Rules};
 use onbehalf_tools::Registry;
 
 struct Isolate {
@@ -103,7 +103,9 @@ impl Environment for Env {
 impl Settings {
     fn scalekit(&self, env: &Env, subrequests: Subrequests) -> Rc<Scalekit> {
         let carrier = EdgeCarrier::new(env.clone(), subrequests.clone());
-        let allowance = SharedTurns::new(Rc::new(carrier));
+        let carrier: Rc<dyn Carrier> = Rc::new(carrier);
+        let portals = Portals::new(Rc::clone(&carrier), Rc::new(EdgeClock));
+        let allowance = SharedTurns::new(carrier, portals);
         let client = Scalekit::new(
             self.scalekit.clone(),
             Rc::new(EdgeFetch::new(subrequests)),

@@ -138,6 +138,7 @@ macro_rules! messages {
         /// The answers, each to the message of the same name.
         #[derive(Clone, Debug, PartialEq, ::serde::Serialize, ::serde::Deserialize)]
         #[allow(missing_docs, reason = "each variant answers the message of the same name")]
+        #[allow(clippy::large_enum_variant, reason = "one at a time, and boxed on its way")]
         pub enum $reply { $($name($answer)),+ }
 
         $(

@@ -6,6 +6,7 @@ use onbehalf_clock::Timestamp;
 
 use crate::letter::{Answer, messages};
 use crate::names::{AccountKey, ConnectorName, EventId};
+use crate::portal::PortalKey;
 use crate::run_id::RunId;
 
 messages! {
@@ -15,6 +16,8 @@ messages! {
     |answer| match answer { Answer::Account(reply) => Some(reply), _ => None };
     AwaitConnections => (),
     AnnounceConnection => (),
+    NotePortal => (),
+    PortalOf => Option<PortalKey>,
 }
 
 /// A run waits for connections.
@@ -45,4 +48,20 @@ pub struct AnnounceConnection {
     pub connector: ConnectorName,
     /// The cause; acted on once.
     pub event: EventId,
+}
+
+/// Says which portal of an app this account is connected to, as the app itself has said it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotePortal {
+    /// The app.
+    pub app: ConnectorName,
+    /// The app's own name for the portal.
+    pub portal: String,
+}
+
+/// Asks which portal of an app this account is connected to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PortalOf {
+    /// The app.
+    pub app: ConnectorName,
 }

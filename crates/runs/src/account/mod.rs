@@ -1,4 +1,5 @@
-//! One connected account's object: which runs wait for which connection.
+//! One connected account's object: which runs wait for which connection, and which portals it is
+//! connected to.
 //!
 //! Named by the name Scalekit knows the account under, because that is what a webhook brings. A
 //! connection that was made is passed on to each waiting run until the run has taken it; causes are
@@ -14,6 +15,7 @@ use crate::letter::Ask as _;
 use crate::names::{ConnectorName, EventId};
 use crate::object::{Object, Turn};
 use crate::outbox;
+use crate::portal::PortalKey;
 use crate::run::ConnectionMade;
 use crate::run_id::RunId;
 use crate::schema::Schema;
@@ -57,6 +59,7 @@ impl Object for Account {
             // Allowances are kept by portal now; a count starts afresh.
             "DROP TABLE allowances",
         ],
+        &["CREATE TABLE portals (app TEXT PRIMARY KEY, portal TEXT NOT NULL)"],
     ];
 
     fn receive(&self, turn: &Turn<'_>, message: AccountMessage) -> Result<AccountReply, SqlError> {
@@ -67,6 +70,8 @@ impl Object for Account {
             AccountMessage::AnnounceConnection(made) => {
                 AccountReply::AnnounceConnection(announce(turn, &made)?)
             }
+            AccountMessage::NotePortal(note) => AccountReply::NotePortal(note_portal(turn, &note)?),
+            AccountMessage::PortalOf(ask) => AccountReply::PortalOf(portal_of(turn, &ask.app)?),
         })
     }
 
@@ -128,6 +133,11 @@ fn announce(turn: &Turn<'_>, made: &AnnounceConnection) -> Result<(), SqlError> 
         "UPDATE waiting SET event = ? WHERE connector = ? AND event IS NULL",
         &[event.into(), made.connector.as_str().into()],
     )?;
+    // The new connection may be to another portal.
+    turn.sql.run(
+        "DELETE FROM portals WHERE app = ?",
+        &[made.connector.as_str().into()],
+    )?;
     tell_those_found(turn)?;
     turn.sql.run(
         "INSERT INTO events (event, at) VALUES (?, ?)",
@@ -138,6 +148,23 @@ fn announce(turn: &Turn<'_>, made: &AnnounceConnection) -> Result<(), SqlError> 
         .run("DELETE FROM events WHERE at < ?", &[forgotten.into()])?;
     turn.sql
         .run("DELETE FROM told WHERE at < ?", &[forgotten.into()])
+}
+
+fn note_portal(turn: &Turn<'_>, note: &NotePortal) -> Result<(), SqlError> {
+    turn.sql.run(
+        "INSERT INTO portals (app, portal) VALUES (?1, ?2)
+         ON CONFLICT DO UPDATE SET portal = ?2 WHERE portal <> ?2",
+        &[note.app.as_str().into(), note.portal.as_str().into()],
+    )
+}
+
+fn portal_of(turn: &Turn<'_>, app: &ConnectorName) -> Result<Option<PortalKey>, SqlError> {
+    let named = [app.as_str().into()];
+    let rows = turn
+        .sql
+        .query("SELECT portal FROM portals WHERE app = ?", &named)?;
+    let portal = rows.first().map(|row| row.text(0)).transpose()?;
+    Ok(portal.map(|portal| PortalKey::of_portal(app, portal)))
 }
 
 /// Hands every run whose connection was made over to the errands.

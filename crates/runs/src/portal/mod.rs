@@ -9,6 +9,7 @@ mod allowances;
 mod claims;
 mod key;
 mod messages;
+mod portals;
 mod turns;
 
 use std::rc::Rc;
@@ -24,6 +25,7 @@ use crate::sql::SqlError;
 pub use claims::{ClaimsUnavailable, FlagClaims, SharedClaims};
 pub use key::PortalKey;
 pub use messages::*;
+pub use portals::Portals;
 pub use turns::SharedTurns;
 
 /// What the users of one portal share.

@@ -1,38 +1,52 @@
-//! The allowance that all runs of a user share, as the connector layer asks for it.
+//! The allowance that all users of a portal share, as the connector layer asks for it.
 
 use std::rc::Rc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 
-use onbehalf_connector::{Given, Lane, SharedAllowance, Wanted};
+use onbehalf_connector::{Connector, Given, Lane, SharedAllowance, Wanted};
 
-use super::{HoldLane, PortalKey, TakeTurns};
+use super::{HoldLane, PortalKey, Portals, TakeTurns};
 use crate::letter::{Carrier, ask};
-use crate::names::AccountKey;
+use crate::names::{AccountKey, ConnectorName};
 
-/// Turns counted by the object of the account.
+/// Turns counted by the object of the portal; by that of the account where no portal is known.
 pub struct SharedTurns {
     carrier: Rc<dyn Carrier>,
+    portals: Portals,
 }
 
 impl SharedTurns {
     /// Asks through this carrier.
-    pub fn new(carrier: Rc<dyn Carrier>) -> Self {
-        Self { carrier }
+    pub fn new(carrier: Rc<dyn Carrier>, portals: Portals) -> Self {
+        Self { carrier, portals }
+    }
+
+    /// Whose allowance it is. HubSpot counts by portal, whoever of its users calls; of the other
+    /// apps nothing says which portal it is.
+    async fn counted_by(&self, identifier: &str, lane: Lane) -> PortalKey {
+        let account = AccountKey::new(identifier);
+        match lane {
+            Lane::HubspotSearch | Lane::App(Connector::Hubspot) => {
+                let hubspot = ConnectorName::new(Connector::Hubspot.name());
+                self.portals.of(&account, &hubspot).await
+            }
+            _ => PortalKey::of_account(&account),
+        }
     }
 }
 
 #[async_trait(?Send)]
 impl SharedAllowance for SharedTurns {
     async fn take(&self, identifier: &str, lane: Lane, wanted: Wanted) -> Option<Given> {
-        let portal = PortalKey::of_account(&AccountKey::new(identifier));
+        let portal = self.counted_by(identifier, lane).await;
         let take = TakeTurns { lane, wanted };
         ask(self.carrier.as_ref(), portal, take).await.ok()
     }
 
     async fn hold(&self, identifier: &str, lane: Lane, pause: Duration) {
-        let portal = PortalKey::of_account(&AccountKey::new(identifier));
+        let portal = self.counted_by(identifier, lane).await;
         // Unheard, the other runs learn it from the app itself.
         let _ = ask(self.carrier.as_ref(), portal, HoldLane { lane, pause }).await;
     }

@@ -47,11 +47,13 @@ pub async fn serve(run: &dyn Run, message: RunMessage) -> Result<RunReply, Store
                 event: made.event.to_string(),
             };
             let part = made.connector.as_str();
-            RunReply::ConnectionMade(match run.part_came(made.number, part, by).await {
+            match run.part_came(made.number, part, by).await {
                 // One that refuses does not wait for this, now or later.
-                Ok(()) | Err(CommandError::NotFound | CommandError::Refused(_)) => (),
+                Ok(()) | Err(CommandError::NotFound | CommandError::Refused(_)) => {
+                    RunReply::ConnectionMade(())
+                }
                 Err(CommandError::Storage(error)) => return Err(error),
-            })
+            }
         }
     })
 }

@@ -3,14 +3,30 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use async_trait::async_trait;
+use onbehalf_clock::{Clock, Timestamp};
 use onbehalf_connector::{Connector, Given, Lane, SharedAllowance, Wanted};
 use onbehalf_runs::portal::{
-    Again, Claimed, FlagClaims, FlagOutcome, PortalKey, SettledFlag, SharedClaims, SharedTurns,
-    WantedFlag,
+    Again, Claimed, FlagClaims, FlagOutcome, PortalKey, Portals, SettledFlag, SharedClaims,
+    SharedTurns, WantedFlag,
 };
-use onbehalf_runs::{ConnectorName, RunId};
+use onbehalf_runs::town::Town;
+use onbehalf_runs::{AccountKey, Backend as _, ConnectorName, EventId, RunId};
 
 use crate::common::*;
+
+struct TownClock(Rc<Town>);
+
+#[async_trait(?Send)]
+impl Clock for TownClock {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        self.0.pass(duration);
+    }
+}
 
 fn portal() -> PortalKey {
     PortalKey::of_portal(&ConnectorName::new("hubspot"), "4711")
@@ -32,6 +48,17 @@ fn flag(customer: &str, day: &str, severity: u32, again: Again) -> WantedFlag {
 impl Place {
     fn claims(&self) -> SharedClaims {
         SharedClaims::new(Rc::new(self.post()))
+    }
+
+    fn portals(&self) -> Portals {
+        Portals::new(
+            Rc::new(self.post()),
+            Rc::new(TownClock(Rc::clone(&self.town))),
+        )
+    }
+
+    fn turns(&self) -> SharedTurns {
+        SharedTurns::new(Rc::new(self.post()), self.portals())
     }
 
     async fn claim(&self, name: &str, wanted: WantedFlag) -> Claimed {
@@ -153,7 +180,7 @@ async fn portals_are_apart_and_memory_is_bounded() {
 #[tokio::test]
 async fn an_allowance_is_shared_and_a_pause_is_kept() {
     let place = place();
-    let turns = SharedTurns::new(Rc::new(place.post()));
+    let turns = place.turns();
     let lane = Lane::App(Connector::Hubspot);
     let wanted = Wanted {
         turns: 100,
@@ -172,4 +199,48 @@ async fn an_allowance_is_shared_and_a_pause_is_kept() {
     place.town.pass(minutes(4));
     let given = turns.take("user_bob", lane, wanted).await;
     assert!(matches!(given, Some(Given::TooFar(_))), "{given:?}");
+}
+
+#[tokio::test]
+async fn colleagues_share_what_their_portal_allows_once_it_is_known() {
+    let place = place();
+    let hubspot = ConnectorName::new("hubspot");
+    let accounts = ["user_alice", "user_bob"].map(AccountKey::new);
+    let [alice, bob] = &accounts;
+    let portals = place.portals();
+    assert_eq!(
+        portals.of(alice, &hubspot).await,
+        PortalKey::of_account(alice)
+    );
+    for account in &accounts {
+        let noted = portals.note(account, &hubspot, "4711").await;
+        assert_eq!(noted, Ok(portal()));
+    }
+    // Another process knows it too.
+    assert_eq!(place.portals().of(bob, &hubspot).await, portal());
+    let lane = Lane::HubspotSearch;
+    let wanted = Wanted {
+        turns: 100,
+        longest_wait: Duration::ZERO,
+    };
+    let turns = place.turns();
+    let given = turns.take(alice.as_str(), lane, wanted).await;
+    assert!(matches!(given, Some(Given::AtOnce(_))), "{given:?}");
+    let given = turns.take(bob.as_str(), lane, wanted).await;
+    assert!(matches!(given, Some(Given::TooFar(_))), "{given:?}");
+    // An app whose portal nobody has said is counted by account.
+    for account in &accounts {
+        let given = turns
+            .take(account.as_str(), Lane::App(Connector::Zendesk), wanted)
+            .await;
+        assert!(matches!(given, Some(Given::AtOnce(_))), "{given:?}");
+    }
+    // A new connection may be to another portal.
+    let event = EventId::new("wh_1");
+    let made = place.api.connection_made(alice, &hubspot, &event).await;
+    made.expect("noted");
+    assert_eq!(
+        place.portals().of(alice, &hubspot).await,
+        PortalKey::of_account(alice)
+    );
 }
