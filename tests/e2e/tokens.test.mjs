@@ -319,6 +319,9 @@ test('malformed texts are refused, of any length', async () => {
   for (const value of ['Bearer', 'Bearer ', `bearer  ${good} x`, `Basic ${good}`, good, `Bearer ${good}, Bearer ${good}`]) {
     const odd = await stage.ask('GET', '/api/schedule', { headers: { authorization: value } });
     assert.ok([400, 401].includes(odd.status), `${value.slice(0, 20)}: ${odd.status}`);
+    // Whoever brings something else is told what to bring.
+    assert.match(odd.headers.get('www-authenticate'), /^Bearer realm="onbehalf"/);
+    if (value.startsWith('Basic')) assert.equal(odd.status, 401);
   }
   assert.equal((await authorize(signed())).status, 200, 'the Worker is still there');
 });

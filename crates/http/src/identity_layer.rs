@@ -135,10 +135,15 @@ fn title(issuer: &Issuer) -> String {
 
 fn refusal(error: &AuthenticationError) -> AuthRefusal {
     let message = error.to_string();
-    match (error.challenge(), error.status()) {
-        (Some(challenge), 400) => AuthRefusal::Malformed { message, challenge },
-        (Some(challenge), _) => AuthRefusal::Unauthenticated { message, challenge },
-        (None, _) => AuthRefusal::Unavailable,
+    let Some(challenge) = error.challenge() else {
+        return AuthRefusal::Unavailable;
+    };
+    match error {
+        AuthenticationError::MalformedHeader => AuthRefusal::Malformed { message, challenge },
+        AuthenticationError::Missing
+        | AuthenticationError::OtherScheme
+        | AuthenticationError::Invalid(_) => AuthRefusal::Unauthenticated { message, challenge },
+        AuthenticationError::KeysUnavailable(_) => AuthRefusal::Unavailable,
     }
 }
 
@@ -168,12 +173,17 @@ mod tests {
 
     #[test]
     fn refusals_keep_their_challenge() {
-        let missing = answered(&AuthenticationError::Missing);
-        assert_eq!(missing.status, 401);
-        assert_eq!(
-            missing.header("www-authenticate"),
-            Some("Bearer realm=\"onbehalf\"")
-        );
+        for nothing in [
+            AuthenticationError::Missing,
+            AuthenticationError::OtherScheme,
+        ] {
+            let response = answered(&nothing);
+            assert_eq!(response.status, 401);
+            assert_eq!(
+                response.header("www-authenticate"),
+                Some("Bearer realm=\"onbehalf\"")
+            );
+        }
         let expired = answered(&AuthenticationError::Invalid(TokenError::Expired));
         let challenge = expired.header("www-authenticate").expect("a challenge");
         assert!(expired.status == 401 && challenge.contains("error=\"invalid_token\""));

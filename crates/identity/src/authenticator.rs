@@ -173,7 +173,10 @@ fn bearer(header: &str) -> Result<&str, AuthenticationError> {
         .ok_or(AuthenticationError::MalformedHeader)?;
     let token = token.trim_start_matches(' ');
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
-    if !scheme.eq_ignore_ascii_case("bearer") || token.is_empty() || !token.bytes().all(plain) {
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(AuthenticationError::OtherScheme);
+    }
+    if token.is_empty() || !token.bytes().all(plain) {
         return Err(AuthenticationError::MalformedHeader);
     }
     Ok(token)

@@ -62,6 +62,9 @@ pub enum AuthenticationError {
     /// There were no credentials.
     #[error("a bearer token is required")]
     Missing,
+    /// There were credentials of another scheme, which are not looked at.
+    #[error("a bearer token is required, and no other scheme")]
+    OtherScheme,
     /// The `Authorization` header is not one bearer token.
     #[error("the Authorization header is not one bearer token")]
     MalformedHeader,
@@ -74,20 +77,10 @@ pub enum AuthenticationError {
 }
 
 impl AuthenticationError {
-    /// The HTTP status: 401, 400 for a malformed request (RFC 6750 section 3.1), or 503 when the
-    /// fault is not the caller's.
-    pub fn status(&self) -> u16 {
-        match self {
-            Self::Missing | Self::Invalid(_) => 401,
-            Self::MalformedHeader => 400,
-            Self::KeysUnavailable(_) => 503,
-        }
-    }
-
     /// The value of `WWW-Authenticate` (RFC 6750 section 3); `None` where it has no place.
     pub fn challenge(&self) -> Option<String> {
         match self {
-            Self::Missing => Some("Bearer realm=\"onbehalf\"".to_owned()),
+            Self::Missing | Self::OtherScheme => Some("Bearer realm=\"onbehalf\"".to_owned()),
             Self::MalformedHeader => Some(format!(
                 "Bearer realm=\"onbehalf\", error=\"invalid_request\", error_description=\"{self}\""
             )),

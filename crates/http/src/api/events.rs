@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use onbehalf_clock::Timestamp;
-use onbehalf_engine::{Entry, Record, RunFailure};
+use onbehalf_engine::{EffectOutcome, Entry, Record, RunFailure};
 use onbehalf_runs::{RunFailureSchema, WaitView};
 
 /// One thing that happened.
@@ -65,9 +65,16 @@ pub enum What {
     WriteBegun {
         /// The kind of write.
         kind: String,
+        /// The step that writes, and what of its plan: `actions/task:acme.example`.
+        item: String,
     },
-    /// A write is settled.
-    WriteSettled,
+    /// A write is settled for good.
+    WriteSettled {
+        /// As when it was begun.
+        item: String,
+        /// `landed`, `refused`, `unknown_outcome`, or `abandoned` by a cancel.
+        outcome: WriteOutcome,
+    },
     /// The run waits.
     Suspended {
         /// The step that waits.
@@ -105,6 +112,37 @@ pub enum What {
     Cancelled,
 }
 
+/// How a write ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WriteOutcome {
+    /// It is in the app, once.
+    Landed,
+    /// The app refused it for good.
+    Refused,
+    /// Nobody can tell whether it landed; a person must look.
+    UnknownOutcome,
+    /// The run was cancelled, and it is not in the app.
+    Abandoned,
+}
+
+impl From<&EffectOutcome> for WriteOutcome {
+    fn from(outcome: &EffectOutcome) -> Self {
+        match outcome {
+            EffectOutcome::Landed { .. } => Self::Landed,
+            EffectOutcome::Refused { .. } => Self::Refused,
+            EffectOutcome::UnknownOutcome => Self::UnknownOutcome,
+            EffectOutcome::Abandoned => Self::Abandoned,
+        }
+    }
+}
+
+/// What a key names within its run: the run's own name in front says nothing to whoever asked for
+/// it.
+fn item(key: &str) -> String {
+    key.split_once('/').map_or(key, |(_, item)| item).to_owned()
+}
+
 /// The public form of an entry; `None` for what is the engine's own business.
 pub fn public(entry: &Entry) -> Option<RunEvent> {
     let what = match entry.record.clone() {
@@ -124,8 +162,14 @@ pub fn public(entry: &Entry) -> Option<RunEvent> {
             retry_at,
         },
         Record::StepCompleted { step, .. } => What::StepCompleted { step },
-        Record::Intent { kind, .. } => What::WriteBegun { kind },
-        Record::Outcome { .. } => What::WriteSettled,
+        Record::Intent { key, kind, .. } => What::WriteBegun {
+            kind,
+            item: item(&key),
+        },
+        Record::Outcome { key, outcome } => What::WriteSettled {
+            item: item(&key),
+            outcome: WriteOutcome::from(&outcome),
+        },
         Record::Suspended {
             step,
             number,
@@ -219,6 +263,31 @@ mod tests {
     }
 
     #[test]
+    fn a_write_says_which_item_it_is_and_how_it_ended() {
+        let key = || "run_1/actions/task:acme.example".to_owned();
+        let begun = Record::Intent {
+            key: key(),
+            kind: "task".into(),
+            request: json!({"for": "SECRET"}),
+        };
+        let landed = Record::Outcome {
+            key: key(),
+            outcome: EffectOutcome::Landed {
+                receipt: json!("SECRET"),
+                found: true,
+            },
+        };
+        let text = server_sent(&[entry(1, begun), entry(2, landed)]);
+        for part in [
+            r#""type":"write_begun","kind":"task","item":"actions/task:acme.example"}"#,
+            r#""type":"write_settled","item":"actions/task:acme.example","outcome":"landed"}"#,
+        ] {
+            assert!(text.contains(part), "{text}");
+        }
+        assert!(!text.contains("SECRET"));
+    }
+
+    #[test]
     fn nothing_private_gets_out() {
         let secret = || "SECRET".to_owned();
         let records = [
@@ -228,7 +297,7 @@ mod tests {
                 value: json!(secret()),
             },
             Record::Intent {
-                key: secret(),
+                key: "run_1/actions/task:acme.example".into(),
                 kind: "task".into(),
                 request: json!(secret()),
             },
