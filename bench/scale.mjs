@@ -87,7 +87,7 @@ async function tick(stage, users, progress) {
   const enrolling = performance.now();
   const enrol = async (user) => {
     bearers[user] = await stage.token(`${prefix}${user}`);
-    await ask(`${worker.url}/api/schedule`, bearers[user], 'PUT');
+    await ask(`${worker.url}/api/workflows/onboarding-health/schedule`, bearers[user], 'PUT');
   };
   await inGroups(worker, users, enrol, (done) => progress(`${done} of ${users} users enrolled`));
   const enrolledInMs = performance.now() - enrolling;

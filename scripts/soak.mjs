@@ -57,7 +57,7 @@ local n = 0
 request = function()
   n = n + 1
   local who = n % #tokens + 1
-  local paths = { "/api/schedule", "${WORKFLOW}/runs?limit=5", "${WORKFLOW}/runs/" .. runs[who], "/api/tools" }
+  local paths = { "${WORKFLOW}/schedule", "${WORKFLOW}/runs?limit=5", "${WORKFLOW}/runs/" .. runs[who], "/api/tools" }
   return wrk.format("GET", paths[n % #paths + 1], { authorization = "Bearer " .. tokens[who] })
 end
 `;

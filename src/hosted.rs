@@ -4,12 +4,15 @@
 //! from this table. To host another workflow, add its line; nothing else names one.
 
 use onbehalf_agents::acting::Means;
+use onbehalf_agents::morning_brief::MorningBrief;
 use onbehalf_agents::onboarding::OnboardingHealth;
 use onbehalf_runs::hosted::Workflows;
 
 /// The table.
 pub fn workflows() -> Workflows<Means> {
-    Workflows::default().with::<OnboardingHealth>()
+    Workflows::default()
+        .with::<OnboardingHealth>()
+        .with::<MorningBrief>()
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use super::key_set_object::EdgeDocuments;
 use super::rate_limit::{EdgeRateLimiter, is_bound};
 use super::sign_in_object::EdgeSignInMemory;
 use super::web_crypto::WebCrypto;
+use crate::hosted::workflows;
 use crate::rules::DeploymentRules;
 use crate::settings::{Environment, Misconfigured, PROVIDER_RATES, Settings};
 use onbehalf_agents::acting::Means;
@@ -171,6 +172,7 @@ impl Settings {
             memory,
             scalekit,
             registry: Rc::new(registry),
+            workflows: workflows().list(),
             settings: ApiSettings {
                 public_url: self.public_url,
                 seal: self.seal,

@@ -15,7 +15,7 @@ use url::Url;
 
 use crate::hosted::workflows;
 use onbehalf_connector::webhook::WebhookSecrets;
-use onbehalf_connector::{ConfigError, ConnectionNames, Rates, ScalekitConfig, Secret};
+use onbehalf_connector::{ConfigError, Connectors, Rates, ScalekitConfig, Secret};
 use onbehalf_http::{Budget, Seal};
 use onbehalf_identity::{IdentityConfig, IdentityScope};
 use reader::Reader;
@@ -123,6 +123,12 @@ impl Settings {
         let lifetime_days = reader.optional("SCHEDULE_LIFETIME_DAYS", |text| {
             whole_number(text, 1..=MAX_SCHEDULE_LIFETIME_DAYS)
         });
+        if let (Some(rates), Some(scalekit)) = (&rates, &scalekit)
+            && let Some(lane) = rates.stray(scalekit.connectors())
+        {
+            let reason = format!("{} is a lane of no connector", lane.name());
+            reader.note_wrong(PROVIDER_RATES, &reason);
+        }
         for budget in Budget::ALL {
             if !environment.has_rate_limit(budget) {
                 reader.note_missing(budget.binding());
@@ -163,11 +169,9 @@ fn scalekit(reader: &mut Reader<'_, impl Environment>) -> Option<ScalekitConfig>
     let id = reader.required("SCALEKIT_CLIENT_ID", as_it_is);
     let secret = reader.required("SCALEKIT_CLIENT_SECRET", as_it_is);
     let secret = Secret::new(secret.unwrap_or_default());
-    let names = reader.optional("SCALEKIT_CONNECTIONS", |text| {
-        ConnectionNames::from_json(Some(text))
-    });
+    let names = reader.optional("CONNECTORS", |text| Connectors::from_json(Some(text)));
     match ScalekitConfig::new(&url?, &id.unwrap_or_default(), secret) {
-        Ok(config) => Some(config.with_connections(names.unwrap_or_default())),
+        Ok(config) => Some(config.with_connectors(names.unwrap_or_default())),
         // One of the two was noted as missing.
         Err(ConfigError::EmptyCredential) => None,
         Err(error @ ConfigError::EnvironmentUrl) => {

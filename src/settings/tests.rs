@@ -122,7 +122,12 @@ fn what_is_wrong_is_named_and_never_shown() {
             r#"{"https://other.test": "hunter2hunter2"}"#,
         ),
         ("PROVIDER_RATES", "\"hunter2hunter2\""),
-        ("SCALEKIT_CONNECTIONS", "\"hunter2hunter2\""),
+        (
+            "PROVIDER_RATES",
+            r#"{"hubspt": {"burst": 4, "perMinute": 9}}"#,
+        ),
+        ("CONNECTORS", "\"hunter2hunter2\""),
+        ("MORNING_BRIEF", "\"hunter2hunter2\""),
         ("ONBOARDING", "\"hunter2hunter2\""),
         ("ONBOARDING", r#"{"windowDays": "hunter2hunter2"}"#),
         ("SUBREQUEST_BUDGET", "hunter2hunter2"),

@@ -12,7 +12,7 @@ before(async () => {
 after(() => stage?.down());
 
 test('a request without a token is asked for one', async () => {
-  const answer = await stage.ask('GET', '/api/schedule');
+  const answer = await stage.ask('GET', '/api/workflows/onboarding-health/schedule');
   assert.equal(answer.status, 401);
   assert.equal(answer.headers.get('www-authenticate'), 'Bearer realm="onbehalf"');
 });
@@ -94,11 +94,11 @@ test('connections show their status and where to connect', async () => {
   assert.deepEqual(asked.json, { url: `${stage.url}/connect/zendesk` });
   const unknown = await stage.ask('POST', '/api/connect', { as: 'bob', body: { connector: 'myspace' } });
   assert.equal(unknown.status, 400);
-  assert.deepEqual(unknown.json.knownConnectors, ['hubspot', 'zendesk', 'linear']);
+  assert.deepEqual(unknown.json.knownConnectors, ['hubspot', 'linear', 'slack', 'zendesk']);
 });
 
 test('the cron ringing five times makes one run for each enrolled user and day', async () => {
-  assert.equal((await stage.ask('PUT', '/api/schedule', { as: 'bob' })).json.enabled, true);
+  assert.equal((await stage.ask('PUT', '/api/workflows/onboarding-health/schedule', { as: 'bob' })).json.enabled, true);
   const count = async () => (await stage.ask('GET', `${WORKFLOW}/runs?limit=100`, { as: 'bob' })).json.runs.filter((run) => run.trigger === 'schedule').length;
   // The days to come: what was before the enrolment is not made up for. At nine, the starts of
   // eight o'clock have been spread.
@@ -110,7 +110,7 @@ test('the cron ringing five times makes one run for each enrolled user and day',
   await tick(2);
   await new Promise((resolve) => setTimeout(resolve, 2000));
   assert.equal(await count(), 2);
-  assert.equal((await stage.ask('DELETE', '/api/schedule', { as: 'bob' })).status, 200);
+  assert.equal((await stage.ask('DELETE', '/api/workflows/onboarding-health/schedule', { as: 'bob' })).status, 200);
   await tick(3);
   await new Promise((resolve) => setTimeout(resolve, 2000));
   assert.equal(await count(), 2);

@@ -110,7 +110,7 @@ test('a full run, a waiting one and one whose Worker is killed', async () => {
   await ask(FULL, 'POST', `${WORKFLOW}/runs/${crashed}/resume`, { body: { approval: { hash: suspension.hash, decision: 'approve' } } });
   assert.equal((await ended(FULL, crashed)).status, 'completed');
   await ask(FULL, 'GET', `${WORKFLOW}/runs/${crashed}/events`);
-  await ask(FULL, 'PUT', '/api/schedule');
+  await ask(FULL, 'PUT', '/api/workflows/onboarding-health/schedule');
 });
 
 test('a browser signs in, connects an app, and the waiting run goes on', async () => {
@@ -141,7 +141,7 @@ test('credentials in every place input is taken from', async () => {
       await ask(FULL, 'POST', `${WORKFLOW}/runs/run_0/resume`, { body });
     }
     await ask(FULL, 'POST', '/api/connect', { body: { connector: wrong } });
-    await ask(FULL, 'PUT', '/api/schedule', { body: { enabled: wrong } });
+    await ask(FULL, 'PUT', '/api/workflows/onboarding-health/schedule', { body: { enabled: wrong } });
     for (const input of [{ limit: wrong }, { lifecycleStage: wrong }, { entered_after: wrong }, { userId: wrong }, { identifier: wrong }]) {
       await ask(FULL, 'POST', '/api/tools/hubspot-get-onboarding-contacts/execute', { body: input });
     }
@@ -159,7 +159,7 @@ test('credentials in every place input is taken from', async () => {
     await ask(FULL, 'POST', `${WORKFLOW}/trigger`, { headers: { [name]: marked.slice(0, name === 'idempotency-key' ? 2000 : 8000) }, body: { x: 1 } });
   }
   for (const authorization of [`Bearer ${marked}x`, `Bearer ${marked.slice(0, -9)}`, `Basic ${marked}`, `Bearer ${marked} ${marked}`]) {
-    await ask(FULL, 'GET', '/api/schedule', { headers: { authorization } });
+    await ask(FULL, 'GET', '/api/workflows/onboarding-health/schedule', { headers: { authorization } });
   }
   const hook = await stage.ask('POST', '/webhooks/scalekit', {
     headers: { 'webhook-id': 'msg_1', 'webhook-timestamp': '1', 'webhook-signature': `v1,${stage.sandbox.scalekit.webhook_secret}` },

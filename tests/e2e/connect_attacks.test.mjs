@@ -196,7 +196,7 @@ test('an answer without its parts, with two of them, or refused by the user, con
 });
 
 test('signing in sends nobody elsewhere', async () => {
-  const elsewhere = ['https://evil.example', '//evil.example', '///evil.example', '/\\evil.example', '\\\\evil.example', 'https:evil.example', 'javascript:alert(1)', 'data:text/html,x', '/connect/../../evil', '/connect/%2e%2e/x', '/connect/..%2f..%2f/evil.example', '/connect/\r\nlocation: https://evil.example', '/connect/\tx', '/connect/x#@evil.example', '/connect@evil.example', '/auth/logout', '/api/schedule', ` ${'/connect/zendesk'}`, '/connect/' + 'x'.repeat(5000)];
+  const elsewhere = ['https://evil.example', '//evil.example', '///evil.example', '/\\evil.example', '\\\\evil.example', 'https:evil.example', 'javascript:alert(1)', 'data:text/html,x', '/connect/../../evil', '/connect/%2e%2e/x', '/connect/..%2f..%2f/evil.example', '/connect/\r\nlocation: https://evil.example', '/connect/\tx', '/connect/x#@evil.example', '/connect@evil.example', '/auth/logout', '/api/workflows/onboarding-health/schedule', ` ${'/connect/zendesk'}`, '/connect/' + 'x'.repeat(5000)];
   for (const to of elsewhere) {
     const browser = new Browser();
     const answer = await browser.go(`${stage.url}/auth/login?return_to=${encodeURIComponent(to)}`);
@@ -274,7 +274,7 @@ test('a cookie that is changed, doubled or another one is no session', async () 
 
 test('a session opens pages only, and a token no page', async () => {
   const browser = await signedIn('alice');
-  for (const path of ['/api/schedule', '/api/connections', '/api/tools']) {
+  for (const path of ['/api/workflows/onboarding-health/schedule', '/api/connections', '/api/tools']) {
     assert.equal((await browser.go(`${stage.url}${path}`)).status, 401, path);
   }
   const answer = await stage.ask('GET', '/connect/zendesk', { as: 'alice' });
@@ -314,7 +314,7 @@ test('every page keeps out scripts, frames and caches, and every answer says wha
   // The one page with a form that leads elsewhere: to the consent, over as many hosts as it takes.
   const { headers: asks } = await browser.go(`${stage.url}/connect/zendesk`);
   assert.match(asks.get('content-security-policy'), /default-src 'none'.*form-action 'self' https: http:;.*base-uri 'none'/);
-  const others = ['/api/schedule', '/api/nothing', '/health', '/openapi.json', '/nothing', '/connect/zendesk'];
+  const others = ['/api/workflows/onboarding-health/schedule', '/api/nothing', '/health', '/openapi.json', '/nothing', '/connect/zendesk'];
   for (const path of [...pages, ...others]) {
     const { headers } = await browser.go(`${stage.url}${path}`);
     assert.equal(headers.get('x-content-type-options'), 'nosniff', path);

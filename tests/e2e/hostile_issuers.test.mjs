@@ -35,7 +35,7 @@ const by = (issuer, kid = 'one', alg = 'RS256') => {
 };
 const ask = (issuer, ...how) => {
   const signal = AbortSignal.timeout(PATIENCE_MS);
-  return fetch(`${stage.url}/api/schedule`, { headers: { authorization: `Bearer ${by(issuer, ...how)}` }, signal });
+  return fetch(`${stage.url}/api/workflows/onboarding-health/schedule`, { headers: { authorization: `Bearer ${by(issuer, ...how)}` }, signal });
 };
 
 /** Told that the provider is not available, and when to come back. */

@@ -15,27 +15,27 @@ const PAIRS = USERS.flatMap((of) => USERS.filter((by) => by !== of).map((by) => 
 /** Operations that name a run of somebody, and what they are sent, given what the run waits for. */
 const nothing = () => undefined;
 const OBJECTS = {
-  'GET /api/workflows/onboarding-health/runs/{runId}': nothing,
-  'DELETE /api/workflows/onboarding-health/runs/{runId}': nothing,
+  'GET /api/workflows/{workflow}/runs/{runId}': nothing,
+  'DELETE /api/workflows/{workflow}/runs/{runId}': nothing,
   // What its owner would send: it fails for no other reason than who sends it.
-  'POST /api/workflows/onboarding-health/runs/{runId}/resume': (suspension) =>
+  'POST /api/workflows/{workflow}/runs/{runId}/resume': (suspension) =>
     suspension?.hash
       ? { approval: { hash: suspension.hash, decision: 'approve' } }
       : { connected: ['zendesk'] },
-  'GET /api/workflows/onboarding-health/runs/{runId}/events': nothing,
+  'GET /api/workflows/{workflow}/runs/{runId}/events': nothing,
 };
 /** Operations that name an object in a way of their own, each with a test below. */
 const TESTED_BELOW = [
-  'POST /api/workflows/onboarding-health/trigger', // Idempotency-Key
-  'GET /api/workflows/onboarding-health/runs', // cursor
+  'POST /api/workflows/{workflow}/trigger', // Idempotency-Key
+  'GET /api/workflows/{workflow}/runs', // cursor
   'GET /connect/callback', // state
   'GET /connect/{connector}', // says who is signed in, and what they have connected
 ];
 /** Operations on what is the caller's alone: they name nothing, and are compared below. */
 const OWN = [
-  'GET /api/schedule',
-  'PUT /api/schedule',
-  'DELETE /api/schedule',
+  'GET /api/workflows/{workflow}/schedule',
+  'PUT /api/workflows/{workflow}/schedule',
+  'DELETE /api/workflows/{workflow}/schedule',
   'GET /api/connections',
   'POST /api/connect',
   'POST /api/tools/{id}/execute',
@@ -46,6 +46,7 @@ const NOBODYS = [
   'GET /health',
   'GET /openapi.json',
   'GET /api/tools',
+  'GET /api/workflows',
   'POST /webhooks/scalekit',
   'POST /connect/{connector}',
   'GET /auth/login',
@@ -99,7 +100,7 @@ test('another’s run is, to the byte, a run that does not exist, and stays as i
         const [method, template] = operation.split(' ');
         const body = bodyFor(before.json.suspension);
         for (const asked of method === 'GET' ? ['GET', 'HEAD'] : [method]) {
-          const ask = (id) => stage.ask(asked, template.replace('{runId}', id), { as: by, body });
+          const ask = (id) => stage.ask(asked, template.replace('{workflow}', 'onboarding-health').replace('{runId}', id), { as: by, body });
           const [theirs, none] = [await ask(runId), await ask(noSuchRun(runId))];
           const what = `${asked} ${template}: a ${kind} run of ${of}, asked by ${by}`;
           assert.equal(theirs.status, 404, what);
@@ -115,7 +116,7 @@ test('another’s run is, to the byte, a run that does not exist, and stays as i
 test('without a token every run is asked for in vain in the same words', async () => {
   for (const operation of Object.keys(OBJECTS)) {
     const [method, template] = operation.split(' ');
-    const ask = (id) => stage.ask(method, template.replace('{runId}', id));
+    const ask = (id) => stage.ask(method, template.replace('{workflow}', 'onboarding-health').replace('{runId}', id));
     const [theirs, none] = [await ask(runs.alice.waiting), await ask(noSuchRun(runs.alice.waiting))];
     assert.equal(theirs.status, 401);
     assert.deepEqual(whole(theirs), whole(none), operation);
@@ -124,7 +125,7 @@ test('without a token every run is asked for in vain in the same words', async (
 
 test('what was refused to everybody else is granted to the owner', async () => {
   const { suspension } = await stage.run('alice', runs.alice.waiting);
-  const resume = 'POST /api/workflows/onboarding-health/runs/{runId}/resume';
+  const resume = 'POST /api/workflows/{workflow}/runs/{runId}/resume';
   const body = OBJECTS[resume](suspension);
   const answer = await stage.ask('POST', `${WORKFLOW}/runs/${runs.alice.waiting}/resume`, { as: 'alice', body });
   assert.equal(answer.status, 200, answer.text);
@@ -171,13 +172,13 @@ test('another’s idempotency key is a fresh one', async () => {
 
 test('switching one’s schedule on and off is nobody else’s business', async () => {
   for (const { of, by } of PAIRS) {
-    await stage.ask('DELETE', '/api/schedule', { as: by });
-    const before = await stage.ask('GET', '/api/schedule', { as: by });
-    await stage.ask('PUT', '/api/schedule', { as: of });
-    assert.deepEqual(whole(await stage.ask('GET', '/api/schedule', { as: by })), whole(before), `${of}, ${by}`);
-    await stage.ask('DELETE', '/api/schedule', { as: by });
-    assert.equal((await stage.ask('GET', '/api/schedule', { as: of })).json.enabled, true, `${of}, ${by}`);
-    await stage.ask('DELETE', '/api/schedule', { as: of });
+    await stage.ask('DELETE', '/api/workflows/onboarding-health/schedule', { as: by });
+    const before = await stage.ask('GET', '/api/workflows/onboarding-health/schedule', { as: by });
+    await stage.ask('PUT', '/api/workflows/onboarding-health/schedule', { as: of });
+    assert.deepEqual(whole(await stage.ask('GET', '/api/workflows/onboarding-health/schedule', { as: by })), whole(before), `${of}, ${by}`);
+    await stage.ask('DELETE', '/api/workflows/onboarding-health/schedule', { as: by });
+    assert.equal((await stage.ask('GET', '/api/workflows/onboarding-health/schedule', { as: of })).json.enabled, true, `${of}, ${by}`);
+    await stage.ask('DELETE', '/api/workflows/onboarding-health/schedule', { as: of });
   }
 });
 

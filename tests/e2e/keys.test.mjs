@@ -28,7 +28,7 @@ const claims = (jti) => {
 };
 /** A token nobody has seen before. */
 const signed = (jti, kid = 'mine') => token({ alg: 'RS256', kid }, claims(jti), rsa.privateKey);
-const authorize = (value) => stage.ask('GET', '/api/schedule', { headers: { authorization: `Bearer ${value}` } });
+const authorize = (value) => stage.ask('GET', '/api/workflows/onboarding-health/schedule', { headers: { authorization: `Bearer ${value}` } });
 const fetches = async () => (await stage.control('GET', 'calls')).endpoints.jwks ?? 0;
 
 test('a thousand verifications, by isolate after isolate, cost one fetch of the key set', async () => {

@@ -41,7 +41,7 @@ test('a user who starts too much is refused; others and reading are not', async 
   assert.equal(answer.json.status, 429);
 
   assert.equal((await trigger('bob')).status, 200);
-  for (const path of [`${WORKFLOW}/runs`, '/api/schedule', '/api/tools']) {
+  for (const path of [`${WORKFLOW}/runs`, '/api/workflows/onboarding-health/schedule', '/api/tools']) {
     assert.equal((await stage.ask('GET', path, { as: 'alice' })).status, 200, path);
   }
   // What it refused, it did not begin.
@@ -71,7 +71,7 @@ test('an address that opens too many pages sees a page that says so', async () =
   assert.match(answer.headers.get('content-type'), /^text\/html/);
   assert.match(answer.headers.get('content-security-policy'), /default-src 'none'/);
   // The API is counted by user alone: one server asks for all of its users.
-  assert.equal((await stage.ask('GET', '/api/schedule', { as: 'alice' })).status, 200);
+  assert.equal((await stage.ask('GET', '/api/workflows/onboarding-health/schedule', { as: 'alice' })).status, 200);
 });
 
 test('an address that sends too many unsigned webhooks is refused before they are looked at', async () => {

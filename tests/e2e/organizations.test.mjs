@@ -30,14 +30,14 @@ test('one person in two organizations has two sets of runs and two schedules', a
   assert.equal((await asAlice('acme', 'GET', run)).status, 200);
   assert.equal((await asAlice('globex', 'GET', run)).status, 404);
   assert.deepEqual((await asAlice('globex', 'GET', `${WORKFLOW}/runs`)).json.runs, []);
-  assert.equal((await asAlice('acme', 'PUT', '/api/schedule')).json.enabled, true);
-  assert.equal((await asAlice('globex', 'GET', '/api/schedule')).json.enabled, false);
+  assert.equal((await asAlice('acme', 'PUT', '/api/workflows/onboarding-health/schedule')).json.enabled, true);
+  assert.equal((await asAlice('globex', 'GET', '/api/workflows/onboarding-health/schedule')).json.enabled, false);
 });
 
 test('a token without an organization, or with no name for one, is refused', async () => {
-  assert.equal((await asAlice(undefined, 'GET', '/api/schedule')).status, 403);
+  assert.equal((await asAlice(undefined, 'GET', '/api/workflows/onboarding-health/schedule')).status, 403);
   for (const odd of ['', 7, 'x'.repeat(300), 'a\nb']) {
-    assert.equal((await asAlice(odd, 'GET', '/api/schedule')).status, 401, JSON.stringify(odd));
+    assert.equal((await asAlice(odd, 'GET', '/api/workflows/onboarding-health/schedule')).status, 401, JSON.stringify(odd));
   }
 });
 

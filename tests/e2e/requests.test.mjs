@@ -39,8 +39,8 @@ const kind = ({ text }) => JSON.parse(text).type.replace('urn:onbehalf:problem:'
 
 test('a method a path does not have is answered with those it has', async () => {
   for (const [method, path, allow] of [
-    ['OPTIONS', '/api/schedule', 'GET, HEAD, PUT, DELETE'],
-    ['PATCH', '/api/schedule', 'GET, HEAD, PUT, DELETE'],
+    ['OPTIONS', '/api/workflows/onboarding-health/schedule', 'GET, HEAD, PUT, DELETE'],
+    ['PATCH', '/api/workflows/onboarding-health/schedule', 'GET, HEAD, PUT, DELETE'],
     ['GET', `${WORKFLOW}/trigger`, 'POST'],
     ['HEAD', '/connect/hubspot', 'GET, POST'],
     ['POST', '/health', 'GET, HEAD'],
@@ -54,7 +54,7 @@ test('a method a path does not have is answered with those it has', async () => 
 });
 
 test('HEAD is GET without the body', async () => {
-  for (const path of ['/', '/health', '/openapi.json', '/api/schedule']) {
+  for (const path of ['/', '/health', '/openapi.json', '/api/workflows/onboarding-health/schedule']) {
     const get = await send('GET', path, { headers: bearer });
     const head = await send('HEAD', path, { headers: bearer });
     assert.equal(head.status, get.status, path);
@@ -122,10 +122,10 @@ test('headers that are huge, odd or doubled are answered', async () => {
     { ...bearer, 'if-none-match': ',,W/,"' },
     { ...bearer, 'x-forwarded-for': '127.0.0.1', forwarded: 'for=127.0.0.1' },
   ]) {
-    assert.equal((await send('GET', '/api/schedule', { headers })).status, 200, JSON.stringify(headers).slice(0, 60));
+    assert.equal((await send('GET', '/api/workflows/onboarding-health/schedule', { headers })).status, 200, JSON.stringify(headers).slice(0, 60));
   }
   const twice = { authorization: [bearer.authorization, bearer.authorization] };
-  assert.equal((await send('GET', '/api/schedule', { headers: twice })).status, 400);
+  assert.equal((await send('GET', '/api/workflows/onboarding-health/schedule', { headers: twice })).status, 400);
   const key = { ...bearer, 'idempotency-key': 'k'.repeat(256) };
   assert.equal((await send('POST', `${WORKFLOW}/trigger`, { headers: key })).status, 400);
   const types = { ...bearer, 'content-type': ['application/json', 'application/json'] };
@@ -141,7 +141,7 @@ test('a parameter that means nothing is refused, so that nobody believes it does
 });
 
 test('every answer tells browsers to keep it to themselves', async () => {
-  for (const [path, headers] of [['/', {}], ['/nope', {}], ['/auth/login', {}], ['/api/schedule', {}], ['/api/schedule', bearer]]) {
+  for (const [path, headers] of [['/', {}], ['/nope', {}], ['/auth/login', {}], ['/api/workflows/onboarding-health/schedule', {}], ['/api/workflows/onboarding-health/schedule', bearer]]) {
     const answer = await send('GET', path, { headers });
     assert.equal(answer.headers['cache-control'], 'no-store', path);
     assert.equal(answer.headers['x-content-type-options'], 'nosniff', path);

@@ -72,7 +72,7 @@ const claims = (change = {}) => ({
 });
 const header = (change = {}) => ({ alg: 'RS256', kid: 'mine', typ: 'at+jwt', ...change });
 const signed = (change, headerChange) => token(header(headerChange), claims(change), rsa.privateKey);
-const authorize = (value, path = '/api/schedule') =>
+const authorize = (value, path = '/api/workflows/onboarding-health/schedule') =>
   stage.ask('GET', path, { headers: { authorization: `Bearer ${value}` } });
 
 /** What RFC 6750 asks of a refusal, and that nothing of the token comes back. */
@@ -317,7 +317,7 @@ test('malformed texts are refused, of any length', async () => {
     assert.doesNotMatch(await rawHeader(`Bearer ${value}`), /^HTTP\/1\.1 (2|5)/);
   }
   for (const value of ['Bearer', 'Bearer ', `bearer  ${good} x`, `Basic ${good}`, good, `Bearer ${good}, Bearer ${good}`]) {
-    const odd = await stage.ask('GET', '/api/schedule', { headers: { authorization: value } });
+    const odd = await stage.ask('GET', '/api/workflows/onboarding-health/schedule', { headers: { authorization: value } });
     assert.ok([400, 401].includes(odd.status), `${value.slice(0, 20)}: ${odd.status}`);
     // Whoever brings something else is told what to bring.
     assert.match(odd.headers.get('www-authenticate'), /^Bearer realm="onbehalf"/);
@@ -330,7 +330,7 @@ test('malformed texts are refused, of any length', async () => {
 function rawHeader(value) {
   return new Promise((resolve, reject) => {
     const socket = net.connect(stage.port, 'localhost', () => {
-      socket.end(`GET /api/schedule HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\nauthorization: ${value}\r\n\r\n`, 'latin1');
+      socket.end(`GET /api/workflows/onboarding-health/schedule HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\nauthorization: ${value}\r\n\r\n`, 'latin1');
     });
     let text = '';
     socket.on('data', (chunk) => { text += chunk; });

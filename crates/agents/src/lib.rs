@@ -5,4 +5,5 @@
 //! where it runs is for other crates.
 
 pub mod acting;
+pub mod morning_brief;
 pub mod onboarding;

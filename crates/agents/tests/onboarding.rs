@@ -152,9 +152,9 @@ fn a_missing_connection_ends_the_run_with_a_link() {
     let OnboardingResult::ConnectorsRequired { missing, connect } = run.result() else {
         panic!("{:?}", run.result());
     };
-    assert_eq!(missing, [Connector::Zendesk]);
+    assert_eq!(missing, [Connector::ZENDESK]);
     assert_eq!(
-        connect[&Connector::Zendesk],
+        connect[&Connector::ZENDESK],
         "https://agent.test/connect/zendesk"
     );
     assert_eq!(*process.apps.calls.borrow(), ["accounts"]);
@@ -198,7 +198,7 @@ fn a_dead_linear_is_named_and_the_rest_is_done() {
     process.apps.revoked.borrow_mut().insert("linear");
     let summary = process.run("run_1", json!({})).summary();
     let error = &summary.connector_errors[0];
-    assert_eq!(error.connector, Connector::Linear);
+    assert_eq!(error.connector, Connector::LINEAR);
     assert_eq!(error.failure.kind, FailureKind::AuthError);
     assert_eq!(error.failure.reason.as_deref(), Some("account_revoked"));
     assert_eq!(summary.customer_errors.len(), 4);
@@ -233,7 +233,7 @@ fn a_dead_hubspot_leaves_no_customers_and_says_so() {
     process.apps.revoked.borrow_mut().insert("hubspot");
     let summary = process.run("run_1", json!({})).summary();
     assert!(summary.customers.is_empty());
-    assert_eq!(summary.connector_errors[0].connector, Connector::Hubspot);
+    assert_eq!(summary.connector_errors[0].connector, Connector::HUBSPOT);
 }
 
 #[test]
@@ -316,7 +316,7 @@ fn a_zendesk_that_stays_away_is_neutral_in_the_end() {
         .fault("zendesk_search_tickets", &[Fault::Away; 500]);
     let summary = process.run("run_1", json!({})).summary();
     let error = &summary.connector_errors[0];
-    assert_eq!(error.connector, Connector::Zendesk);
+    assert_eq!(error.connector, Connector::ZENDESK);
     assert_eq!(error.failure.kind, FailureKind::Unavailable);
     assert!(summary.counts.tasks_created > 0, "on Linear's word alone");
 }

@@ -151,7 +151,7 @@ impl Scalekit {
         query.append_pair("identifier", identifier);
         for connection in group {
             let configured = self.config().connection(connection.connector);
-            query.append_pair("connection_names", configured.name(connection.connector));
+            query.append_pair("connection_names", configured.name(&connection.connector));
         }
         query.append_pair("page_size", &PAGE_SIZE.to_string());
         if let Some(token) = page_token {
@@ -183,7 +183,7 @@ impl Scalekit {
         let name = text("connector").unwrap_or_default();
         let configured = |slot: &Connection| {
             let connection = self.config().connection(slot.connector);
-            connection.name(slot.connector) == name
+            connection.name(&slot.connector) == name
         };
         let slot = group.iter_mut().find(|slot| configured(slot));
         if let Some(slot) = slot.filter(|slot| status < slot.status) {

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::name::{Connector, UnknownConnector};
+use super::connectors::Connectors;
+use super::name::{Connector, NoConnectorName};
 use onbehalf_clock::Timestamp;
 
 /// The most calls at once, or in a minute, a setting may allow; above every documented allowance.
@@ -32,7 +33,7 @@ const SCALEKIT: &str = "scalekit";
 impl Lane {
     /// The lane a tool of Scalekit's catalogue takes.
     pub fn of(connector: Connector, tool_name: &str) -> Self {
-        if connector == Connector::Hubspot && tool_name.ends_with("_search") {
+        if connector == Connector::HUBSPOT && tool_name.ends_with("_search") {
             Self::HubspotSearch
         } else {
             Self::App(connector)
@@ -40,7 +41,7 @@ impl Lane {
     }
 
     /// As settings and storage name it.
-    pub fn name(self) -> &'static str {
+    pub fn name(&self) -> &str {
         match self {
             Self::HubspotSearch => HUBSPOT_SEARCH,
             Self::App(connector) => connector.name(),
@@ -65,8 +66,9 @@ impl TryFrom<String> for Lane {
             _ => {}
         }
         let connector = name.parse().map(Self::App);
-        connector
-            .map_err(|unknown: UnknownConnector| format!("{unknown}, {HUBSPOT_SEARCH}, {SCALEKIT}"))
+        connector.map_err(|wrong: NoConnectorName| {
+            format!("{wrong}; other lanes are {HUBSPOT_SEARCH} and {SCALEKIT}")
+        })
     }
 }
 
@@ -114,12 +116,12 @@ impl Default for Rates {
             (Lane::HubspotSearch, rate(3, 120)),
             // 110 calls in ten seconds for an app that users authorize (HubSpot, "Usage
             // guidelines").
-            (Lane::App(Connector::Hubspot), rate(36, 360)),
+            (Lane::App(Connector::HUBSPOT), rate(36, 360)),
             // 200 calls a minute on the Team plan (Zendesk, "Rate limits: Support API").
-            (Lane::App(Connector::Zendesk), rate(60, 120)),
+            (Lane::App(Connector::ZENDESK), rate(60, 120)),
             // 5,000 calls an hour and user for an app that users authorize (Linear, "Rate
             // limiting").
-            (Lane::App(Connector::Linear), rate(200, 75)),
+            (Lane::App(Connector::LINEAR), rate(200, 75)),
             // Scalekit documents a limit in requests a minute without its number. This is how fast
             // calls leave after it was met; as long as it is not, nobody counts them.
             (Lane::Environment, rate(10, 600)),
@@ -150,6 +152,18 @@ impl Rates {
             rates.0.insert(lane, rate);
         }
         Ok(rates)
+    }
+
+    /// A lane of a connector that is not among these: a name that was mistyped.
+    pub fn stray(&self, connectors: &Connectors) -> Option<Lane> {
+        let mut lanes = self.0.keys().copied();
+        lanes.find(|lane| match lane {
+            Lane::App(connector) => {
+                let shipped = Self::default().0.contains_key(lane);
+                !shipped && connectors.get(connector.name()).is_none()
+            }
+            Lane::HubspotSearch | Lane::Environment => false,
+        })
     }
 
     /// The allowance of one lane.
@@ -322,7 +336,7 @@ mod tests {
     fn settings_change_what_they_name() {
         let rates = Rates::from_json(Some(r#"{"hubspot.search":{"burst":4,"perMinute":9}}"#));
         let rates = rates.expect("good settings");
-        let linear = Lane::App(Connector::Linear);
+        let linear = Lane::App(Connector::LINEAR);
         assert_eq!(
             rates.of(Lane::HubspotSearch),
             Rate {
@@ -335,9 +349,23 @@ mod tests {
     }
 
     #[test]
+    fn a_lane_of_no_connector_is_found() {
+        let of = |name: &str| {
+            let text = format!(r#"{{"{name}":{{"burst":4,"perMinute":9}}}}"#);
+            let rates = Rates::from_json(Some(&text)).expect("good settings");
+            rates.stray(&Connectors::default())
+        };
+        assert_eq!(of("hubspt"), Some(Lane::App(Connector::named("hubspt"))));
+        assert_eq!(
+            (of("slack"), of("linear"), of("scalekit")),
+            (None, None, None)
+        );
+    }
+
+    #[test]
     fn wrong_settings_are_refused() {
         for (text, about) in [
-            (r#"{"hubspt":{"burst":4,"perMinute":9}}"#, "hubspot.search"),
+            (r#"{"Hubspot":{"burst":4,"perMinute":9}}"#, "hubspot.search"),
             (r#"{"hubspot":{"burst":0,"perMinute":9}}"#, "from 1 to"),
             (r#"{"hubspot":{"burst":4}}"#, "perMinute"),
             (

@@ -2,7 +2,7 @@
 
 use url::{Host, Url};
 
-use super::connection::{ConnectionName, ConnectionNames};
+use super::connectors::{ConnectorConfig, Connectors};
 use super::name::Connector;
 use super::secret::Secret;
 
@@ -12,7 +12,7 @@ pub struct ScalekitConfig {
     environment_url: String,
     pub(super) client_id: String,
     pub(super) client_secret: Secret,
-    connections: ConnectionNames,
+    connectors: Connectors,
 }
 
 /// A configuration that cannot work. Never shows the secret.
@@ -48,27 +48,24 @@ impl ScalekitConfig {
             environment_url: url.as_str().trim_end_matches('/').to_owned(),
             client_id: client_id.trim().to_owned(),
             client_secret,
-            connections: ConnectionNames::default(),
+            connectors: Connectors::default(),
         })
     }
 
-    /// The same environment, with connections of these names.
+    /// The same environment, with these connectors.
     #[must_use]
-    pub fn with_connections(self, connections: ConnectionNames) -> Self {
-        Self {
-            connections,
-            ..self
-        }
+    pub fn with_connectors(self, connectors: Connectors) -> Self {
+        Self { connectors, ..self }
     }
 
     /// What this connector's connection is called.
-    pub(super) fn connection(&self, connector: Connector) -> ConnectionName {
-        self.connections.of(connector)
+    pub(super) fn connection(&self, connector: Connector) -> ConnectorConfig {
+        self.connectors.of(connector)
     }
 
-    /// What all connections are called.
-    pub(super) fn connections(&self) -> &ConnectionNames {
-        &self.connections
+    /// All connectors.
+    pub fn connectors(&self) -> &Connectors {
+        &self.connectors
     }
 
     /// The absolute URL of `path`, which starts with a slash.

@@ -58,7 +58,7 @@ impl Scalekit {
         let mut body = json!({
             "tool_name": tool_name,
             "identifier": call.identifier,
-            "connector": connection.name(call.connector),
+            "connector": connection.name(&call.connector),
             "params": call.params,
         });
         if let Some(run) = call.agent_run_id {

@@ -48,7 +48,7 @@ pub struct Violation {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum CallFailure {
     /// The user's connected account does not permit the call; the user has to act.
-    #[error("{} cannot be used: {}", connector.title(), reason.describe())]
+    #[error("{} cannot be used: {}", connector, reason.describe())]
     AuthError {
         /// Whose account.
         connector: Connector,
@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn the_wire_form_is_tagged_by_kind() {
         let failure = CallFailure::AuthError {
-            connector: Connector::Linear,
+            connector: Connector::LINEAR,
             reason: AuthReason::AccountRevoked,
         };
         let json = serde_json::to_value(&failure).expect("json");

@@ -69,7 +69,7 @@ impl Scalekit {
         user_verify_url: &str,
     ) -> Result<MagicLink, CallFailure> {
         let body = json!({
-            "connector": self.config().connection(connector).name(connector),
+            "connector": self.config().connection(connector).name(&connector),
             "identifier": identifier,
             "state": state,
             "user_verify_url": user_verify_url,

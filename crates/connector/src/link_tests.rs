@@ -7,7 +7,7 @@ use onbehalf_fetch::FetchError;
 async fn link(kit: &Kit) -> Result<MagicLink, CallFailure> {
     let back = "https://app.test/connect/callback";
     kit.scalekit
-        .magic_link("user_alice", Connector::Zendesk, "s1", back)
+        .magic_link("user_alice", Connector::ZENDESK, "s1", back)
         .await
 }
 

@@ -4,7 +4,7 @@ use super::*;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-const TOOL: Asked = Asked::Tool(Connector::Hubspot);
+const TOOL: Asked = Asked::Tool(Connector::HUBSPOT);
 
 fn answer(status: u16, body: impl Into<Vec<u8>>) -> HttpResponse {
     HttpResponse {
@@ -37,7 +37,7 @@ fn tool_error(rpc: Value, code: &str, message: &str) -> Value {
 
 fn auth(reason: AuthReason) -> CallFailure {
     CallFailure::AuthError {
-        connector: Connector::Hubspot,
+        connector: Connector::HUBSPOT,
         reason,
     }
 }

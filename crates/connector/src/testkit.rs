@@ -12,7 +12,7 @@ use onbehalf_clock::Timestamp;
 use onbehalf_clock::{Clock, Random};
 use onbehalf_fetch::{Fetch, FetchError, HttpRequest, HttpResponse};
 
-use super::{ConnectionNames, Scalekit, ScalekitConfig, Secret, TokenCache};
+use super::{Connectors, Scalekit, ScalekitConfig, Secret, TokenCache};
 
 /// What the script answers next.
 pub type Answer = Result<HttpResponse, FetchError>;
@@ -132,18 +132,18 @@ pub struct Kit {
 
 /// A client at 2026-11-23T08:00:00Z.
 pub fn kit() -> Kit {
-    kit_with(ConnectionNames::default())
+    kit_with(Connectors::default())
 }
 
 /// The same, in a workspace whose connections are called so.
-pub fn kit_with(names: ConnectionNames) -> Kit {
+pub fn kit_with(names: Connectors) -> Kit {
     let start = Timestamp::parse("2026-11-23T08:00:00Z").expect("a date");
     let clock = Rc::new(HandClock(Cell::new(start)));
     let script = Rc::new(Script::default());
     let cache = TokenCache::new();
     let config = ScalekitConfig::new("https://acme.scalekit.test", "skc_1", Secret::new("shh"));
     let scalekit = Scalekit::new(
-        config.expect("a configuration").with_connections(names),
+        config.expect("a configuration").with_connectors(names),
         script.clone(),
         clock.clone(),
         clock.clone(),

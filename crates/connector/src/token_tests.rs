@@ -11,7 +11,7 @@ async fn read(kit: &Kit) -> Result<Executed, CallFailure> {
     let call = ToolCall {
         tool_name: "hubspot_contacts_search",
         identifier: "user_alice",
-        connector: Connector::Hubspot,
+        connector: Connector::HUBSPOT,
         params: json!({}),
         agent_run_id: None,
         trace_id: None,

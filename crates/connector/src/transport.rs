@@ -11,7 +11,7 @@ use onbehalf_fetch::{Fetch, FetchError, HttpRequest, HttpResponse, Method};
 use super::allowance::Lane;
 use super::backoff::{TRIES, pause};
 use super::config::ScalekitConfig;
-use super::connection::ConnectionNames;
+use super::connectors::Connectors;
 use super::failure::CallFailure;
 use super::log::{CallLine, CallLog, NoLog};
 use super::mapping::{
@@ -137,9 +137,9 @@ impl Scalekit {
         &self.config
     }
 
-    /// What the connections are called in this environment.
-    pub fn connection_names(&self) -> &ConnectionNames {
-        self.config.connections()
+    /// The connectors of this environment.
+    pub fn connectors(&self) -> &Connectors {
+        self.config.connectors()
     }
 
     /// The clock this client reads, for code that has to agree with it on what "now" is.

@@ -26,7 +26,7 @@ async fn execute(kit: &Kit, kind: CallKind, permit: &Allow) -> Result<Executed, 
     let call = ToolCall {
         tool_name: "hubspot_task_create",
         identifier: "user_alice",
-        connector: Connector::Hubspot,
+        connector: Connector::HUBSPOT,
         params: json!({"hs_task_subject": "x"}),
         agent_run_id: Some("run_1"),
         trace_id: Some("4bf92f3577b34da6a3ce929d0e0e4736"),
@@ -203,7 +203,7 @@ fn account(status: &str) -> crate::testkit::Answer {
 #[tokio::test]
 async fn what_is_missing_is_found_out_by_listing_the_accounts() {
     let auth = |reason| CallFailure::AuthError {
-        connector: Connector::Hubspot,
+        connector: Connector::HUBSPOT,
         reason,
     };
     let silent = |http: u16| status(http, &json!({"message": "resource not found"}));
@@ -243,7 +243,7 @@ async fn what_is_missing_is_found_out_by_listing_the_accounts() {
 #[tokio::test]
 async fn a_connection_of_another_name_is_used_by_it() {
     let names = r#"{"hubspot": {"connection": "hubspot-qkHFhMip", "toolPrefix": "hubspotx"}}"#;
-    let kit = crate::testkit::kit_with(ConnectionNames::from_json(Some(names)).expect("names"));
+    let kit = crate::testkit::kit_with(Connectors::from_json(Some(names)).expect("names"));
     kit.script.then(executed(&json!({})));
     assert!(execute(&kit, CallKind::Read, &many()).await.is_ok());
     assert_eq!(kit.script.sent(0)["connector"], "hubspot-qkHFhMip");
@@ -273,7 +273,7 @@ async fn every_request_leaves_one_line_with_no_word_of_what_it_said() {
     let call = ToolCall {
         tool_name: "hubspot_contacts_search",
         identifier: "user_alice",
-        connector: Connector::Hubspot,
+        connector: Connector::HUBSPOT,
         params: json!({"query": "acme"}),
         agent_run_id: None,
         trace_id: None,

@@ -12,7 +12,7 @@ use sha2::Sha256;
 use onbehalf_clock::Timestamp;
 
 use super::accounts::ConnectionStatus;
-use super::connection::ConnectionNames;
+use super::connectors::Connectors;
 use super::name::Connector;
 
 /// How far the sender's clock may be from ours, either way, in milliseconds: five minutes, as the
@@ -165,7 +165,7 @@ pub enum AccountChange {
 /// [`WebhookError`]; nothing of the body is looked at before the signature holds.
 pub fn verify(
     secrets: &WebhookSecrets,
-    names: &ConnectionNames,
+    names: &Connectors,
     headers: WebhookHeaders<'_>,
     body: &[u8],
     now: Timestamp,
@@ -202,7 +202,7 @@ pub fn verify(
     read(id, names, body).ok_or(WebhookError::Body)
 }
 
-fn read(id: &str, names: &ConnectionNames, body: &[u8]) -> Option<Webhook> {
+fn read(id: &str, names: &Connectors, body: &[u8]) -> Option<Webhook> {
     let body: Value = serde_json::from_slice(body).ok()?;
     let data = body.get("data");
     let text = |key| data.and_then(|data| data.get(key)).and_then(Value::as_str);
@@ -242,7 +242,7 @@ fn read(id: &str, names: &ConnectionNames, body: &[u8]) -> Option<Webhook> {
 
 /// The connection's name where the event has it; most have only the provider (`HUBSPOT`).
 fn connector(
-    names: &ConnectionNames,
+    names: &Connectors,
     connection_name: Option<&str>,
     provider: Option<&str>,
 ) -> Option<Connector> {

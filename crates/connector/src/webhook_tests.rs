@@ -37,7 +37,7 @@ fn check(
         timestamp: Some(timestamp),
         signature: Some(signature),
     };
-    verify(&secrets, &ConnectionNames::default(), headers, body, now())
+    verify(&secrets, &Connectors::default(), headers, body, now())
 }
 
 fn event(kind: &str) -> Vec<u8> {
@@ -61,7 +61,7 @@ fn the_schemes_own_example_verifies() {
     };
     let at = Timestamp::from_millis(1_614_265_330_000);
     assert_eq!(
-        verify(&secrets, &ConnectionNames::default(), headers, body, at),
+        verify(&secrets, &Connectors::default(), headers, body, at),
         Err(WebhookError::Body),
         "signed, no event"
     );
@@ -81,7 +81,7 @@ fn a_status_change_is_read() {
                 old_status: ConnectionStatus::Active
             },
             identifier: "user_alice".into(),
-            connector: Some(Connector::Hubspot),
+            connector: Some(Connector::HUBSPOT),
             status: ConnectionStatus::Expired,
         })
     );
@@ -182,7 +182,7 @@ fn malformed_headers_are_told_apart_from_wrong_ones() {
         signature: None,
     };
     assert_eq!(
-        verify(&secrets, &ConnectionNames::default(), none, &body, now()),
+        verify(&secrets, &Connectors::default(), none, &body, now()),
         Err(WebhookError::Headers)
     );
 }
@@ -236,14 +236,14 @@ proptest! {
 #[test]
 fn a_connection_is_known_by_its_configured_name() {
     let names = r#"{"zendesk": {"connection": "zendeskoauth-x7", "toolPrefix": "zendeskoauth"}}"#;
-    let names = ConnectionNames::from_json(Some(names)).expect("names");
+    let names = Connectors::from_json(Some(names)).expect("names");
     let of = |name, provider| connector(&names, name, provider);
-    assert_eq!(of(Some("zendeskoauth-x7"), None), Some(Connector::Zendesk));
+    assert_eq!(of(Some("zendeskoauth-x7"), None), Some(Connector::ZENDESK));
     assert_eq!(
         of(Some("zendesk"), Some("ZENDESK")),
         None,
         "another connection"
     );
-    assert_eq!(of(None, Some("ZENDESKOAUTH")), Some(Connector::Zendesk));
-    assert_eq!(of(None, Some("HUBSPOT")), Some(Connector::Hubspot));
+    assert_eq!(of(None, Some("ZENDESKOAUTH")), Some(Connector::ZENDESK));
+    assert_eq!(of(None, Some("HUBSPOT")), Some(Connector::HUBSPOT));
 }

@@ -37,7 +37,6 @@ pub use browser::login::LOGIN_CALLBACK;
 pub use guessable::Guessable;
 pub use identity_layer::IdentityLayer;
 pub use limits::{Budget, RateLimiter, WINDOW_SECONDS};
-pub use routes::WORKFLOW;
 pub use seal::{MIN_SECRET_BYTES, Seal, WeakSecret};
 pub use service::{Answer, Api, ApiSettings, handle_unconfigured};
 pub use wire::message::{ApiRequest, ApiResponse, MAX_BODY_BYTES};

@@ -54,6 +54,8 @@ pub enum BrowserOperation {
 /// What a program asks for as a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ApiOperation {
+    /// Lists workflows.
+    ListWorkflows,
     /// Starts a run.
     TriggerRun,
     /// Lists runs.
@@ -149,7 +151,8 @@ impl ApiOperation {
     pub const fn who(self) -> Who {
         match self {
             Self::CreateConnectLink => Who::AccountKeepers,
-            Self::TriggerRun
+            Self::ListWorkflows
+            | Self::TriggerRun
             | Self::ListRuns
             | Self::GetRun
             | Self::CancelRun
@@ -176,7 +179,11 @@ impl ApiOperation {
             | Self::CreateConnectLink
             | Self::ListConnections
             | Self::ExecuteTool => Budget::Calls,
-            Self::ListRuns | Self::GetRun | Self::GetSchedule | Self::ListTools => Budget::Reads,
+            Self::ListWorkflows
+            | Self::ListRuns
+            | Self::GetRun
+            | Self::GetSchedule
+            | Self::ListTools => Budget::Reads,
         }
     }
 }

@@ -2,11 +2,6 @@
 //! document are both made from it.
 
 use crate::operation::{ApiOperation, BrowserOperation, OpenOperation, Operation};
-use onbehalf_agents::onboarding::OnboardingHealth;
-use onbehalf_engine::Definition;
-
-/// The id of the workflow that can be started here.
-pub const WORKFLOW: &str = OnboardingHealth::ID;
 
 /// One row of the table.
 #[derive(Clone, Copy, Debug)]
@@ -47,43 +42,56 @@ const fn api(operation: ApiOperation, method: &'static str, path: &'static str) 
 }
 
 /// Every route. Of two that fit, the earlier one counts.
-pub const ROUTES: [Route; 24] = [
+pub const ROUTES: [Route; 25] = [
     open(OpenOperation::Home, "GET", "/"),
     open(OpenOperation::Health, "GET", "/health"),
     open(OpenOperation::OpenApi, "GET", "/openapi.json"),
+    api(ApiOperation::ListWorkflows, "GET", "/api/workflows"),
     api(
         ApiOperation::TriggerRun,
         "POST",
-        "/api/workflows/onboarding-health/trigger",
+        "/api/workflows/{workflow}/trigger",
     ),
     api(
         ApiOperation::ListRuns,
         "GET",
-        "/api/workflows/onboarding-health/runs",
+        "/api/workflows/{workflow}/runs",
     ),
     api(
         ApiOperation::GetRun,
         "GET",
-        "/api/workflows/onboarding-health/runs/{runId}",
+        "/api/workflows/{workflow}/runs/{runId}",
     ),
     api(
         ApiOperation::CancelRun,
         "DELETE",
-        "/api/workflows/onboarding-health/runs/{runId}",
+        "/api/workflows/{workflow}/runs/{runId}",
     ),
     api(
         ApiOperation::ResumeRun,
         "POST",
-        "/api/workflows/onboarding-health/runs/{runId}/resume",
+        "/api/workflows/{workflow}/runs/{runId}/resume",
     ),
     api(
         ApiOperation::RunEvents,
         "GET",
-        "/api/workflows/onboarding-health/runs/{runId}/events",
+        "/api/workflows/{workflow}/runs/{runId}/events",
     ),
-    api(ApiOperation::GetSchedule, "GET", "/api/schedule"),
-    api(ApiOperation::EnableSchedule, "PUT", "/api/schedule"),
-    api(ApiOperation::DisableSchedule, "DELETE", "/api/schedule"),
+    api(
+        ApiOperation::GetSchedule,
+        "GET",
+        "/api/workflows/{workflow}/schedule",
+    ),
+    api(
+        ApiOperation::EnableSchedule,
+        "PUT",
+        "/api/workflows/{workflow}/schedule",
+    ),
+    api(
+        ApiOperation::DisableSchedule,
+        "DELETE",
+        "/api/workflows/{workflow}/schedule",
+    ),
     api(ApiOperation::CreateConnectLink, "POST", "/api/connect"),
     api(ApiOperation::ListConnections, "GET", "/api/connections"),
     api(ApiOperation::ListTools, "GET", "/api/tools"),
@@ -106,11 +114,20 @@ pub const ROUTES: [Route; 24] = [
     page(BrowserOperation::Logout, "POST", "/auth/logout"),
 ];
 
+/// What a path names; empty where its template has no such parameter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Named<'a> {
+    /// The value of `{workflow}`.
+    pub workflow: &'a str,
+    /// The value of the other parameter: a run, a tool, a connector.
+    pub item: &'a str,
+}
+
 /// What a method and a path come to.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Matched<'a> {
-    /// An operation, with the value of the path's parameter (empty when it has none).
-    Operation(Operation, &'a str),
+    /// An operation, with what its path names.
+    Operation(Operation, Named<'a>),
     /// The path exists; these are its methods.
     OtherMethods(Vec<&'static str>),
     /// No such path.
@@ -122,17 +139,17 @@ pub fn find<'a>(method: &str, path: &'a str) -> Matched<'a> {
     let fitting = || {
         ROUTES
             .iter()
-            .filter_map(|route| Some((route, parameter(route.path, path)?)))
+            .filter_map(|route| Some((route, named(route.path, path)?)))
     };
     // The first path that fits decides which path it is; its methods are then looked at.
-    let Some((Route { path: template, .. }, parameter)) = fitting().next() else {
+    let Some((Route { path: template, .. }, named)) = fitting().next() else {
         return Matched::Nothing;
     };
     let mut methods = Vec::new();
     for (route, _) in fitting().filter(|(route, _)| route.path == *template) {
         let head = route.method == "GET" && route.operation.answers_head();
         if route.method == method || (head && method == "HEAD") {
-            return Matched::Operation(route.operation, parameter);
+            return Matched::Operation(route.operation, named);
         }
         methods.push(route.method);
         if head {
@@ -142,9 +159,9 @@ pub fn find<'a>(method: &str, path: &'a str) -> Matched<'a> {
     Matched::OtherMethods(methods)
 }
 
-/// The value of the template's parameter in `path`, or empty; `None` when they do not fit.
-fn parameter<'a>(template: &str, path: &'a str) -> Option<&'a str> {
-    let mut found = "";
+/// What `path` names by the template; `None` when they do not fit.
+fn named<'a>(template: &str, path: &'a str) -> Option<Named<'a>> {
+    let mut found = Named::default();
     let mut segments = path.split('/');
     for part in template.split('/') {
         let segment = segments.next()?;
@@ -152,7 +169,10 @@ fn parameter<'a>(template: &str, path: &'a str) -> Option<&'a str> {
             if segment.is_empty() {
                 return None;
             }
-            found = segment;
+            match part {
+                "{workflow}" => found.workflow = segment,
+                _ => found.item = segment,
+            }
         } else if part != segment {
             return None;
         }
@@ -175,6 +195,7 @@ mod tests {
         for route in ROUTES {
             let path = route
                 .path
+                .replace("{workflow}", "w")
                 .replace("{runId}", "run_1")
                 .replace("{connector}", "hubspot")
                 .replace("{namespace}", "okta")
@@ -194,25 +215,22 @@ mod tests {
         let matched = find("POST", path);
         assert_eq!(
             matched,
-            Matched::Operation(Operation::Api(ApiOperation::ResumeRun), "run_1")
+            Matched::Operation(
+                Operation::Api(ApiOperation::ResumeRun),
+                Named {
+                    workflow: "onboarding-health",
+                    item: "run_1"
+                }
+            )
         );
         let matched = find("GET", "/connect/callback");
         assert_eq!(
             matched,
-            Matched::Operation(Operation::Browser(BrowserOperation::FinishConnect), "")
+            Matched::Operation(
+                Operation::Browser(BrowserOperation::FinishConnect),
+                Named::default()
+            )
         );
-    }
-
-    /// Paths are literals, so that they can be read here; they have to name the workflow.
-    #[test]
-    fn workflow_paths_name_the_workflow() {
-        let prefix = format!("/api/workflows/{WORKFLOW}/");
-        let workflows = ROUTES
-            .iter()
-            .filter(|route| route.path.starts_with("/api/workflows"));
-        for route in workflows {
-            assert!(route.path.starts_with(&prefix), "{}", route.path);
-        }
     }
 
     #[test]
@@ -228,7 +246,7 @@ mod tests {
         );
         assert_eq!(
             find("HEAD", "/health"),
-            Matched::Operation(Operation::Open(OpenOperation::Health), "")
+            Matched::Operation(Operation::Open(OpenOperation::Health), Named::default())
         );
         assert_eq!(
             find("get", "/health"),
@@ -244,7 +262,8 @@ mod tests {
             "/health/",
             "/Health",
             "/%68ealth",
-            "/api/workflows/other/trigger",
+            "/api/workflows//trigger",
+            "/api/workflows/",
             "/api/workflows/onboarding-health/runs/",
             "/connect/",
             "/connect/a/b",

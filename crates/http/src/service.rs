@@ -14,7 +14,7 @@ use crate::browser::{navigation, pages};
 use crate::limits::{self, Budget, RateLimiter};
 use crate::openapi;
 use crate::operation::{ApiOperation, BrowserOperation, OpenOperation, Operation};
-use crate::routes::{Matched, find};
+use crate::routes::{Matched, Named, find};
 use crate::seal::Seal;
 use crate::sign_in::{Caller, SignIn};
 use crate::wire::message::{ApiRequest, ApiResponse};
@@ -26,6 +26,7 @@ use onbehalf_connector::Scalekit;
 use onbehalf_connector::webhook::WebhookSecrets;
 use onbehalf_identity::SignInMemory;
 use onbehalf_runs::Backend;
+use onbehalf_runs::hosted::WorkflowList;
 use onbehalf_tools::Registry;
 
 /// What a handler gives: an answer, or the problem that is answered instead.
@@ -87,6 +88,8 @@ pub struct Api {
     pub scalekit: Rc<Scalekit>,
     /// The tools.
     pub registry: Rc<Registry>,
+    /// The workflows.
+    pub workflows: WorkflowList,
     /// The settings.
     pub settings: ApiSettings,
     /// The event streams that are served.
@@ -103,8 +106,8 @@ impl Api {
     /// Answers a request, whatever it holds.
     pub async fn answer(&self, request: ApiRequest) -> Answer {
         let mut answer = match find(&request.method, &request.path) {
-            Matched::Operation(operation, parameter) => self
-                .dispatch(operation, parameter, &request)
+            Matched::Operation(operation, named) => self
+                .dispatch(operation, named, &request)
                 .await
                 .unwrap_or_else(|problem| ApiResponse::from(problem).into()),
             Matched::OtherMethods(methods) => {
@@ -133,7 +136,7 @@ impl Api {
     async fn dispatch(
         &self,
         operation: Operation,
-        parameter: &str,
+        named: Named<'_>,
         request: &ApiRequest,
     ) -> Result<Answer, Problem> {
         if let Some(budget) = operation.address_budget() {
@@ -152,7 +155,7 @@ impl Api {
                 Ok(pages::asked_ahead().into())
             }
             Operation::Browser(operation) => {
-                let handled = self.for_browser(operation, parameter, request).await;
+                let handled = self.for_browser(operation, named.item, request).await;
                 handled.map(Answer::from)
             }
             Operation::Api(operation) => {
@@ -164,7 +167,7 @@ impl Api {
                     return Err(keepers_only());
                 }
                 check_query(operation, request)?;
-                self.for_caller(caller, operation, parameter, request).await
+                self.for_caller(caller, operation, named, request).await
             }
         }
     }
@@ -200,23 +203,30 @@ impl Api {
         &self,
         caller: Caller,
         operation: ApiOperation,
-        parameter: &str,
+        named: Named<'_>,
         request: &ApiRequest,
     ) -> Result<Answer, Problem> {
         let handled = match operation {
-            ApiOperation::TriggerRun => self.trigger_run(caller, request).await,
-            ApiOperation::ListRuns => self.list_runs(&caller, request).await,
-            ApiOperation::GetRun => self.get_run(&caller, parameter).await,
-            ApiOperation::CancelRun => self.cancel_run(&caller, parameter).await,
-            ApiOperation::ResumeRun => self.resume_run(&caller, parameter, request).await,
-            ApiOperation::RunEvents => return self.run_events(&caller, parameter, request).await,
-            ApiOperation::GetSchedule => self.get_schedule(&caller).await,
-            ApiOperation::EnableSchedule => self.enable_schedule(caller, request).await,
-            ApiOperation::DisableSchedule => self.disable_schedule(&caller).await,
+            ApiOperation::ListWorkflows => Ok(self.list_workflows()),
+            ApiOperation::TriggerRun => {
+                let workflow = self.workflow(named.workflow)?;
+                self.trigger_run(caller, workflow, request).await
+            }
+            ApiOperation::ListRuns => {
+                let workflow = self.workflow(named.workflow)?;
+                self.list_runs(&caller, workflow, request).await
+            }
+            ApiOperation::GetRun => self.get_run(&caller, named).await,
+            ApiOperation::CancelRun => self.cancel_run(&caller, named).await,
+            ApiOperation::ResumeRun => self.resume_run(&caller, named, request).await,
+            ApiOperation::RunEvents => return self.run_events(&caller, named, request).await,
+            ApiOperation::GetSchedule => self.get_schedule(&caller, named).await,
+            ApiOperation::EnableSchedule => self.enable_schedule(caller, named, request).await,
+            ApiOperation::DisableSchedule => self.disable_schedule(&caller, named).await,
             ApiOperation::CreateConnectLink => self.create_connect_link(request),
             ApiOperation::ListConnections => self.list_connections(&caller).await,
             ApiOperation::ListTools => Ok(self.list_tools()),
-            ApiOperation::ExecuteTool => self.execute_tool(&caller, parameter, request).await,
+            ApiOperation::ExecuteTool => self.execute_tool(&caller, named.item, request).await,
         };
         handled.map(Answer::from)
     }

@@ -54,12 +54,20 @@ pub(super) fn health(problems: &[String]) -> ApiResponse {
 
 impl Api {
     pub(super) async fn home(&self, request: &ApiRequest) -> ApiResponse {
-        pages::home(self.browser_caller(request).await.is_some())
+        let signed_in = self.browser_caller(request).await.is_some();
+        pages::home(&self.apps(), &self.workflows, signed_in)
     }
 
     pub(super) fn openapi(&self, request: &ApiRequest) -> ApiResponse {
         let write = || {
-            let document = openapi::document(&self.settings.public_url, &self.registry);
+            let document = openapi::document(
+                &self.settings.public_url,
+                &openapi::Offered {
+                    tools: &self.registry,
+                    workflows: &self.workflows,
+                    connectors: self.scalekit.connectors(),
+                },
+            );
             openapi::Published::new(&document)
         };
         self.description.get_or_init(write).answer(request)

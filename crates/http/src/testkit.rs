@@ -398,6 +398,7 @@ pub(super) fn bench_at(public_url: &str) -> Bench {
         memory: memory.clone(),
         scalekit: Rc::new(kit_client(&scalekit)),
         registry: Rc::new(Registry::standard().expect("tools")),
+        workflows: workflows(),
         settings: ApiSettings {
             public_url: Url::parse(public_url).expect("url"),
             seal: Seal::new(SESSION_SECRET).expect("seal"),
@@ -535,4 +536,14 @@ pub(super) fn waiting_run(run_id: &str) -> RunView {
         },
     }))
     .expect("a run")
+}
+
+/// The workflows that ship.
+pub fn workflows() -> onbehalf_runs::hosted::WorkflowList {
+    use onbehalf_agents::morning_brief::MorningBrief;
+    use onbehalf_agents::onboarding::OnboardingHealth;
+    onbehalf_runs::hosted::Workflows::default()
+        .with::<OnboardingHealth>()
+        .with::<MorningBrief>()
+        .list()
 }

@@ -100,7 +100,7 @@ impl Tool for HubspotContacts {
     const ID: &'static str = "hubspot-get-onboarding-contacts";
     const DESCRIPTION: &'static str =
         "Lists HubSpot contacts in a lifecycle stage, with the days they have been in it.";
-    const CONNECTOR: Connector = Connector::Hubspot;
+    const CONNECTOR: Connector = Connector::HUBSPOT;
     const SCALEKIT_NAME: &'static str = "hubspot_contacts_search";
     const KIND: CallKind = CallKind::Read;
     type Input = ContactsInput;

@@ -62,7 +62,7 @@ pub struct HubspotCreateTask;
 impl Tool for HubspotCreateTask {
     const ID: &'static str = "hubspot-create-task";
     const DESCRIPTION: &'static str = "Creates a follow-up task in HubSpot.";
-    const CONNECTOR: Connector = Connector::Hubspot;
+    const CONNECTOR: Connector = Connector::HUBSPOT;
     const SCALEKIT_NAME: &'static str = "hubspot_task_create";
     const KIND: CallKind = CallKind::Write;
     type Input = TaskInput;

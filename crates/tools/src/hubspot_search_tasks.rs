@@ -16,9 +16,9 @@ use super::tool::{OutputError, Tool};
 
 const MAX_LIMIT: u32 = 100;
 /// HubSpot's property of a task's state, and its value for a finished one.
-const STATUS: &str = "hs_task_status";
-const COMPLETED: &str = "COMPLETED";
-const SUBJECT: &str = "hs_task_subject";
+pub(super) const STATUS: &str = "hs_task_status";
+pub(super) const COMPLETED: &str = "COMPLETED";
+pub(super) const SUBJECT: &str = "hs_task_subject";
 const BODY: &str = "hs_task_body";
 
 crate::tool_input! {
@@ -89,7 +89,7 @@ pub struct HubspotSearchTasks;
 impl Tool for HubspotSearchTasks {
     const ID: &'static str = "hubspot-search-tasks";
     const DESCRIPTION: &'static str = "Finds HubSpot tasks whose subject or body holds a marker.";
-    const CONNECTOR: Connector = Connector::Hubspot;
+    const CONNECTOR: Connector = Connector::HUBSPOT;
     const SCALEKIT_NAME: &'static str = "hubspot_tasks_search";
     const KIND: CallKind = CallKind::Read;
     type Input = TasksInput;

@@ -58,7 +58,7 @@ pub struct LinearCreateComment;
 impl Tool for LinearCreateComment {
     const ID: &'static str = "linear-create-comment";
     const DESCRIPTION: &'static str = "Adds a comment to a Linear issue.";
-    const CONNECTOR: Connector = Connector::Linear;
+    const CONNECTOR: Connector = Connector::LINEAR;
     const SCALEKIT_NAME: &'static str = "linear_comment_create";
     const KIND: CallKind = CallKind::Write;
     type Input = CommentInput;

@@ -44,7 +44,7 @@ fn failure(errors: &[Value], kind: CallKind) -> CallFailure {
     let code = code.unwrap_or_default();
     match Said::by_code(code) {
         Some(Said::Auth(reason)) => CallFailure::AuthError {
-            connector: Connector::Linear,
+            connector: Connector::LINEAR,
             reason,
         },
         Some(Said::RateLimited) => CallFailure::RateLimited {
@@ -109,7 +109,7 @@ mod tests {
     fn errors_are_typed() {
         let auth = |reason| {
             OutputError::Failed(CallFailure::AuthError {
-                connector: Connector::Linear,
+                connector: Connector::LINEAR,
                 reason,
             })
         };

@@ -31,7 +31,7 @@ const _: () = assert!(
 );
 
 /// Values travel as variables; nothing is ever written into this text but [`LABELS`].
-const QUERY: &str = "query OnboardingIssues($first: Int!, $after: String, $filter: IssueFilter) { \
+pub(super) const QUERY: &str = "query OnboardingIssues($first: Int!, $after: String, $filter: IssueFilter) { \
     issues(first: $first, after: $after, filter: $filter) { \
     nodes { id identifier title url dueDate createdAt updatedAt startedAt completedAt canceledAt \
     state { type name } labels(first: 10) { nodes { name } } project { name } } \
@@ -150,7 +150,7 @@ pub struct LinearIssues;
 impl Tool for LinearIssues {
     const ID: &'static str = "linear-list-issues";
     const DESCRIPTION: &'static str = "Lists Linear issues with given labels or in given projects.";
-    const CONNECTOR: Connector = Connector::Linear;
+    const CONNECTOR: Connector = Connector::LINEAR;
     const SCALEKIT_NAME: &'static str = "linear_graphql_query";
     const KIND: CallKind = CallKind::Read;
     type Input = IssuesInput;
@@ -190,7 +190,7 @@ fn names(of: &str, names: &[String]) -> Result<(), InputError> {
     names.try_for_each(|(i, name)| InputError::text(&format!("{of}[{i}]"), name, MAX_NAME_CHARS))
 }
 
-fn issue(node: &Value) -> Option<Issue> {
+pub(super) fn issue(node: &Value) -> Option<Issue> {
     let part = |key| node.get(key).unwrap_or(&Value::Null);
     let labels = part("labels")
         .get("nodes")

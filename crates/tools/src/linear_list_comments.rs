@@ -72,7 +72,7 @@ pub struct LinearListComments;
 impl Tool for LinearListComments {
     const ID: &'static str = "linear-list-comments";
     const DESCRIPTION: &'static str = "Lists the comments on a Linear issue.";
-    const CONNECTOR: Connector = Connector::Linear;
+    const CONNECTOR: Connector = Connector::LINEAR;
     const SCALEKIT_NAME: &'static str = "linear_comments_list";
     const KIND: CallKind = CallKind::Read;
     type Input = CommentsInput;

@@ -191,7 +191,7 @@ mod tests {
         let json =
             |failure| serde_json::to_value(ToolOutcome::<Found>::from(failure)).expect("json");
         let auth = CallFailure::AuthError {
-            connector: Connector::Zendesk,
+            connector: Connector::ZENDESK,
             reason: AuthReason::TokenExpired,
         };
         let expected =

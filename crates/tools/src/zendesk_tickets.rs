@@ -15,9 +15,9 @@ use super::tool::{OutputError, Tool};
 use super::zendesk_query;
 
 /// Zendesk's own bounds: 100 a page and 1,000 results for one query.
-const PER_PAGE: u32 = 100;
+pub(super) const PER_PAGE: u32 = 100;
 const MAX_RESULTS: u32 = 1_000;
-const MAX_PAGE: u32 = MAX_RESULTS / PER_PAGE;
+pub(super) const MAX_PAGE: u32 = MAX_RESULTS / PER_PAGE;
 
 crate::tool_input! {
     /// Whose tickets: of some requesters, or of one organization.
@@ -97,7 +97,7 @@ impl Tool for ZendeskTickets {
     const ID: &'static str = "zendesk-search-tickets";
     const DESCRIPTION: &'static str =
         "Finds Zendesk tickets of customers, by their e-mail addresses or their organization.";
-    const CONNECTOR: Connector = Connector::Zendesk;
+    const CONNECTOR: Connector = Connector::ZENDESK;
     const SCALEKIT_NAME: &'static str = "zendesk_search_tickets";
     const KIND: CallKind = CallKind::Read;
     type Input = TicketsInput;
@@ -119,39 +119,44 @@ impl Tool for ZendeskTickets {
     }
 
     fn output(data: &Value, input: &TicketsInput, _: Timestamp) -> Result<Tickets, OutputError> {
-        let results = data.get("results").and_then(Value::as_array);
-        let results = results.ok_or(OutputError::Malformed("results"))?;
-        let users = data
-            .get("users")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten();
-        let emails: BTreeMap<_, _> = users
-            .filter_map(|user| Some((id(user, "id")?, text(user, "email")?)))
-            .collect();
-        let is_ticket = |result: &&Value| {
-            result
-                .get("result_type")
-                .is_none_or(|kind| kind == "ticket")
-        };
-        let tickets = results
-            .iter()
-            .filter(is_ticket)
-            .map(|result| ticket(result, &emails));
-        let tickets = tickets.collect::<Option<Vec<_>>>();
-        let tickets = tickets.ok_or(OutputError::Malformed("ticket id"))?;
-        let total = data
-            .get("count")
-            .and_then(Value::as_u64)
-            .unwrap_or(tickets.len() as u64);
-        let more = data.get("next_page").is_some_and(|next| !next.is_null());
-        Ok(Tickets {
-            tickets,
-            total,
-            next_page: (more && input.page < MAX_PAGE).then(|| input.page + 1),
-            truncated: total > u64::from(MAX_RESULTS),
-        })
+        tickets(data, input.page)
     }
+}
+
+/// Reads a page of a search for tickets.
+pub(super) fn tickets(data: &Value, page: u32) -> Result<Tickets, OutputError> {
+    let results = data.get("results").and_then(Value::as_array);
+    let results = results.ok_or(OutputError::Malformed("results"))?;
+    let users = data
+        .get("users")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    let emails: BTreeMap<_, _> = users
+        .filter_map(|user| Some((id(user, "id")?, text(user, "email")?)))
+        .collect();
+    let is_ticket = |result: &&Value| {
+        result
+            .get("result_type")
+            .is_none_or(|kind| kind == "ticket")
+    };
+    let tickets = results
+        .iter()
+        .filter(is_ticket)
+        .map(|result| ticket(result, &emails));
+    let tickets = tickets.collect::<Option<Vec<_>>>();
+    let tickets = tickets.ok_or(OutputError::Malformed("ticket id"))?;
+    let total = data
+        .get("count")
+        .and_then(Value::as_u64)
+        .unwrap_or(tickets.len() as u64);
+    let more = data.get("next_page").is_some_and(|next| !next.is_null());
+    Ok(Tickets {
+        tickets,
+        total,
+        next_page: (more && page < MAX_PAGE).then(|| page + 1),
+        truncated: total > u64::from(MAX_RESULTS),
+    })
 }
 
 fn ticket(result: &Value, emails: &BTreeMap<String, String>) -> Option<Ticket> {

@@ -152,7 +152,7 @@ async fn a_dead_credential_and_a_missing_scope_are_told_apart() {
     ] {
         for answer in wrapped(&example) {
             let expected = ToolOutcome::AuthError {
-                connector: Connector::Hubspot,
+                connector: Connector::HUBSPOT,
                 reason,
             };
             let outcome = outcome::<HubspotContacts>(&ContactsInput::default(), answer).await;

@@ -54,10 +54,10 @@ mod tests {
         let circuit = Circuit::default();
         let limited = Failure::own(FailureKind::RateLimited, "slow down");
         let dead = Failure::own(FailureKind::AuthError, "withdrawn");
-        circuit.note(Connector::Hubspot, &limited);
+        circuit.note(Connector::HUBSPOT, &limited);
         assert!(circuit.dead().is_empty());
-        circuit.note(Connector::Hubspot, &dead);
-        circuit.note(Connector::Hubspot, &limited);
-        assert_eq!(circuit.dead(), [(Connector::Hubspot, dead)]);
+        circuit.note(Connector::HUBSPOT, &dead);
+        circuit.note(Connector::HUBSPOT, &limited);
+        assert_eq!(circuit.dead(), [(Connector::HUBSPOT, dead)]);
     }
 }

@@ -96,12 +96,12 @@ mod tests {
             waits_for_connection,
             ..Manner::default()
         };
-        manner.performed(Connector::Linear, ToolOutcome::<()>::from(failure), |()| ())
+        manner.performed(Connector::LINEAR, ToolOutcome::<()>::from(failure), |()| ())
     }
 
     fn dead() -> CallFailure {
         CallFailure::AuthError {
-            connector: Connector::Linear,
+            connector: Connector::LINEAR,
             reason: AuthReason::TokenExpired,
         }
     }
@@ -136,13 +136,13 @@ mod tests {
     #[test]
     fn what_has_said_no_is_not_asked_again() {
         let manner = Manner::default();
-        assert_eq!(manner.known::<()>(Connector::Linear), None);
+        assert_eq!(manner.known::<()>(Connector::LINEAR), None);
         let outcome = ToolOutcome::<()>::from(dead());
-        let _ = manner.performed(Connector::Linear, outcome, |()| ());
+        let _ = manner.performed(Connector::LINEAR, outcome, |()| ());
         assert!(matches!(
-            manner.known::<()>(Connector::Linear),
+            manner.known::<()>(Connector::LINEAR),
             Some(Performed::Refused(_))
         ));
-        assert_eq!(manner.known::<()>(Connector::Hubspot), None);
+        assert_eq!(manner.known::<()>(Connector::HUBSPOT), None);
     }
 }

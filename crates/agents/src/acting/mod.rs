@@ -20,7 +20,9 @@ mod services;
 pub use circuit::Circuit;
 pub use effects::{Manner, acting, permit};
 pub use failures::{ConnectorError, Failure, FailureKind, result};
-pub use needs::{Acts, Need, connections_required, inactive, reconnection_required};
+pub use needs::{
+    Acts, Need, OnMissingConnector, connections_required, inactive, reconnection_required,
+};
 pub use patience::{CONNECTIONS, asked_pause, grown_pause, is_patient};
 pub use reader::{Read, Reader, Stop, Worth, tool_context};
 pub use services::{Connected, Means, Services};

@@ -5,6 +5,9 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::failures::Failure;
 use super::services::Connected;
 use onbehalf_connector::{CallFailure, Connection, ConnectionStatus, Connector};
@@ -19,6 +22,17 @@ pub struct Need {
     pub connector: Connector,
     /// The scopes its calls take, as the app names them.
     pub scopes: &'static [&'static str],
+}
+
+/// What happens when a connection is missing or dead.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnMissingConnector {
+    /// The run ends with `connectors_required`, or goes on without the connector and says so.
+    #[default]
+    Exit,
+    /// The run waits until the connection is made and goes on where it was.
+    Suspend,
 }
 
 /// A workflow that acts through a user's connected apps.

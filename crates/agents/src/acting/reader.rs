@@ -189,7 +189,8 @@ impl<'a, D: Acts> Reader<'a, D> {
         }
         Err(match later.into_iter().next() {
             Some((connector, failure)) => {
-                StepError::retry(format!("{}: {}", connector.title(), failure.message))
+                let label = self.cx.services().scalekit().connectors().label(connector);
+                StepError::retry(format!("{label}: {}", failure.message))
             }
             None => StepError::terminal("a step waits for nothing"),
         })

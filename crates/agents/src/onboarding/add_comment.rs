@@ -97,7 +97,7 @@ impl Effect for AddComment {
         key: &EffectKey,
         may_send: &Permit,
     ) -> Performed<CommentReceipt, Failure> {
-        if let Some(known) = self.manner.known(Connector::Linear) {
+        if let Some(known) = self.manner.known(Connector::LINEAR) {
             return known;
         }
         let acting = match acting(context, key) {
@@ -112,7 +112,7 @@ impl Effect for AddComment {
         )
         .await;
         self.manner
-            .performed(Connector::Linear, outcome, |comment| CommentReceipt {
+            .performed(Connector::LINEAR, outcome, |comment| CommentReceipt {
                 comment_id: comment.comment_id.unwrap_or_else(|| key.uuid()),
             })
     }
@@ -142,7 +142,7 @@ impl Effect for AddComment {
             let page = match result(outcome) {
                 Ok(page) => page,
                 Err(failure) => {
-                    self.manner.circuit.note(Connector::Linear, &failure);
+                    self.manner.circuit.note(Connector::LINEAR, &failure);
                     return Found::Unknown;
                 }
             };

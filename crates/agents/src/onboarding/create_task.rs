@@ -99,7 +99,7 @@ impl Effect for CreateTask {
         key: &EffectKey,
         may_send: &Permit,
     ) -> Performed<TaskReceipt, Failure> {
-        if let Some(known) = self.manner.known(Connector::Hubspot) {
+        if let Some(known) = self.manner.known(Connector::HUBSPOT) {
             return known;
         }
         let acting = match acting(context, key) {
@@ -114,7 +114,7 @@ impl Effect for CreateTask {
         )
         .await;
         self.manner
-            .performed(Connector::Hubspot, outcome, |task| TaskReceipt {
+            .performed(Connector::HUBSPOT, outcome, |task| TaskReceipt {
                 task_id: task.task_id,
             })
     }
@@ -139,7 +139,7 @@ impl Effect for CreateTask {
                 None => Found::Absent,
             },
             Err(failure) => {
-                self.manner.circuit.note(Connector::Hubspot, &failure);
+                self.manner.circuit.note(Connector::HUBSPOT, &failure);
                 Found::Unknown
             }
         }

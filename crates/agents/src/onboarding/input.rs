@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::settings::OnboardingSettings;
-use crate::acting::Services;
+use crate::acting::{OnMissingConnector, Services};
 use onbehalf_clock::Timestamp;
 
 /// How one run behaves. `{}` is a valid input.
@@ -15,17 +15,6 @@ pub struct OnboardingInput {
     pub on_missing_connector: OnMissingConnector,
     /// Whether a person approves the writes first.
     pub approval: ApprovalMode,
-}
-
-/// What happens when a connection is missing or dead.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum OnMissingConnector {
-    /// The run ends with `connectors_required`, or goes on without the connector and says so.
-    #[default]
-    Exit,
-    /// The run waits until the connection is made and goes on where it was.
-    Suspend,
 }
 
 /// Whether a person approves the writes first.

@@ -29,14 +29,12 @@ mod texts;
 mod tickets;
 mod weights;
 
-pub use crate::acting::{ConnectorError, Failure, FailureKind};
+pub use crate::acting::{ConnectorError, Failure, FailureKind, OnMissingConnector};
 pub use add_comment::AddComment;
 pub use create_task::CreateTask;
 pub use customers::{Contact, Customer, Lead, group};
 pub use flags::{FLAG_WORD, OpenFlag, Reference, customer_token};
-pub use input::{
-    ApprovalMode, OnMissingConnector, OnboardingInput, OnboardingServices, OnboardingState,
-};
+pub use input::{ApprovalMode, OnboardingInput, OnboardingServices, OnboardingState};
 pub use plan::{ActionKind, AlreadyFlagged, IssueRef, Plan, PlannedAction, plan};
 pub use result::{
     ActionResult, ActionStatus, Counts, CustomerError, CustomerHealth, OnboardingResult, Summary,
@@ -60,17 +58,17 @@ use onbehalf_runs::hosted::Hosted;
 const NEEDS: &[Need] = &[
     // Tasks are covered by the scopes of contacts (HubSpot, "Scopes").
     Need {
-        connector: Connector::Hubspot,
+        connector: Connector::HUBSPOT,
         scopes: &["crm.objects.contacts.read", "crm.objects.contacts.write"],
     },
     // Zendesk, "Using OAuth authentication: scopes".
     Need {
-        connector: Connector::Zendesk,
+        connector: Connector::ZENDESK,
         scopes: &["read"],
     },
     // Linear, "OAuth 2.0 authentication: scopes".
     Need {
-        connector: Connector::Linear,
+        connector: Connector::LINEAR,
         scopes: &["read", "comments:create"],
     },
 ];

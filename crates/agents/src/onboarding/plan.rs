@@ -66,8 +66,8 @@ impl ActionKind {
     /// The app that is written to.
     pub const fn connector(self) -> Connector {
         match self {
-            Self::CreateTask => Connector::Hubspot,
-            Self::AddComment => Connector::Linear,
+            Self::CreateTask => Connector::HUBSPOT,
+            Self::AddComment => Connector::LINEAR,
         }
     }
 }

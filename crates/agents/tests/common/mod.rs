@@ -6,6 +6,7 @@
 
 pub mod apps;
 pub mod clock;
+pub mod office;
 
 use std::cell::RefCell;
 use std::rc::Rc;

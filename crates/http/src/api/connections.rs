@@ -1,7 +1,5 @@
 //! What the caller has connected, and links for what is not.
 
-use std::str::FromStr as _;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -60,8 +58,9 @@ pub struct ConnectionView {
 impl Api {
     pub(crate) fn create_connect_link(&self, request: &ApiRequest) -> Handled {
         let wanted: ConnectRequest = json_body::required(request)?;
-        let connector = Connector::from_str(&wanted.connector).map_err(|_| {
-            let known: Vec<_> = Connector::ALL.iter().map(|it| it.name()).collect();
+        let connectors = self.scalekit.connectors();
+        let connector = connectors.get(&wanted.connector).ok_or_else(|| {
+            let known: Vec<_> = connectors.all().map(String::from).collect();
             let detail = format!("Known connectors: {}.", known.join(", "));
             Problem::new(ProblemType::UnknownConnector, detail)
                 .with("field", "connector")
@@ -74,9 +73,10 @@ impl Api {
     pub(crate) async fn list_connections(&self, caller: &Caller) -> Handled {
         let identifier = caller.context.scalekit_identifier.as_str();
         let trace_id = caller.context.trace_id.as_deref();
+        let connectors: Vec<_> = self.scalekit.connectors().all().collect();
         let found = self
             .scalekit
-            .connections(identifier, Connector::ALL, trace_id)
+            .connections(identifier, &connectors, trace_id)
             .await;
         let connections = found
             .map_err(problem)?

@@ -11,3 +11,4 @@ pub mod schedule;
 pub mod tools;
 pub mod watch;
 pub mod webhook;
+pub(crate) mod workflows;

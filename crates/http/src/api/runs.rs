@@ -3,14 +3,13 @@
 //! A run of somebody else, a run that never was and a name that cannot be one are answered alike.
 
 use std::collections::BTreeMap;
-use std::str::FromStr as _;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::api::cursor::CursorScope;
 use crate::api::watch::{MAX_STREAMS, Watch};
-use crate::routes::WORKFLOW;
+use crate::routes::Named;
 use crate::service::{Answer, Api, Handled};
 use crate::sign_in::Caller;
 use crate::wire::json_body;
@@ -18,9 +17,8 @@ use crate::wire::message::{ApiRequest, ApiResponse};
 use crate::wire::problem::{Problem, ProblemType};
 use crate::wire::query::{Query, refused};
 use crate::wire::request_headers::{idempotency_key, last_event_id};
-use onbehalf_agents::onboarding::OnboardingInput;
-use onbehalf_connector::Connector;
 use onbehalf_engine::RunStatus;
+use onbehalf_runs::hosted::Listed;
 use onbehalf_runs::{
     CommandOutcome, Overlap, ResumeRequest, RunId, RunPage, RunQuery, RunStatusSchema, RunSummary,
     RunView, Start, StartRun, WaitView, WorkflowId,
@@ -95,22 +93,26 @@ pub struct RunStatusResponse {
 }
 
 impl Api {
-    pub(crate) async fn trigger_run(&self, caller: Caller, request: &ApiRequest) -> Handled {
+    pub(crate) async fn trigger_run(
+        &self,
+        caller: Caller,
+        workflow: &dyn Listed,
+        request: &ApiRequest,
+    ) -> Handled {
         let query = Query::strict(request, &["overlap"])?;
         let overlap = query.get("overlap").map(read_overlap).transpose()?;
         let idempotency_key = idempotency_key(request)?;
-        let options: OnboardingInput = json_body::optional(request)?.unwrap_or_default();
-        let input = serde_json::to_value(options).map_err(|_| Problem::internal())?;
+        let input = json_body::checked(request, |json| workflow.check_input(json))?;
         let start = StartRun {
             owner: caller.owner,
             context: caller.context,
-            workflow: WorkflowId::new(WORKFLOW),
+            workflow: WorkflowId::new(workflow.id()),
             input,
             idempotency_key,
             overlap: overlap.unwrap_or_default(),
         };
         let triggered = |run_id: RunId, status, behind| {
-            let location = format!("/api/workflows/{WORKFLOW}/runs/{run_id}");
+            let location = format!("/api/workflows/{}/runs/{run_id}", workflow.id());
             let body = TriggerResponse {
                 run_id,
                 status,
@@ -137,14 +139,19 @@ impl Api {
         }
     }
 
-    pub(crate) async fn list_runs(&self, caller: &Caller, request: &ApiRequest) -> Handled {
+    pub(crate) async fn list_runs(
+        &self,
+        caller: &Caller,
+        workflow: &dyn Listed,
+        request: &ApiRequest,
+    ) -> Handled {
         let query = Query::strict(request, &["status", "limit", "cursor"])?;
         let status = query.get("status").map(read_status).transpose()?;
         let limit = query.get("limit").map(read_limit).transpose()?;
         let seal = &self.settings.seal;
         let scope = CursorScope {
             owner: caller.owner.as_str(),
-            workflow: WORKFLOW,
+            workflow: workflow.id(),
             status,
         };
         let before = query
@@ -152,7 +159,7 @@ impl Api {
             .map(|cursor| scope.read(seal, cursor))
             .transpose()?;
         let wanted = RunQuery {
-            workflow: WorkflowId::new(WORKFLOW),
+            workflow: WorkflowId::new(workflow.id()),
             status,
             limit: limit.unwrap_or(DEFAULT_LIMIT),
             before,
@@ -165,44 +172,47 @@ impl Api {
         ))
     }
 
-    pub(crate) async fn get_run(&self, caller: &Caller, run_id: &str) -> Handled {
-        let run = self.owned_run(caller, &read_run_id(run_id)?).await?;
+    pub(crate) async fn get_run(&self, caller: &Caller, named: Named<'_>) -> Handled {
+        let run = self.owned_run(caller, named).await?;
         let connect = self.connect_links(&run);
         Ok(ApiResponse::json(200, &RunResponse { run, connect }))
     }
 
-    pub(crate) async fn cancel_run(&self, caller: &Caller, run_id: &str) -> Handled {
-        let run_id = read_run_id(run_id)?;
+    pub(crate) async fn cancel_run(&self, caller: &Caller, named: Named<'_>) -> Handled {
+        self.owned_run(caller, named).await?;
+        let run_id = read_run_id(named.item)?;
         let outcome = self.backend.cancel_run(&caller.owner, &run_id).await?;
-        self.command_answer(caller, &run_id, outcome).await
+        self.command_answer(caller, named, outcome).await
     }
 
     pub(crate) async fn resume_run(
         &self,
         caller: &Caller,
-        run_id: &str,
+        named: Named<'_>,
         request: &ApiRequest,
     ) -> Handled {
-        let run_id = read_run_id(run_id)?;
         let resume: ResumeRequest = json_body::required(request)?;
         if resume.approval.is_some() && resume.connected.is_some() {
             let detail = "connected: give either approval or connected, not both.";
             let problem = Problem::new(ProblemType::InvalidBody, detail);
             return Err(problem.with("field", "connected"));
         }
+        self.owned_run(caller, named).await?;
+        let run_id = read_run_id(named.item)?;
         let asker = caller.asker();
         let outcome = self.backend.resume_run(&asker, &run_id, resume).await?;
-        self.command_answer(caller, &run_id, outcome).await
+        self.command_answer(caller, named, outcome).await
     }
 
     /// What happened behind the position the client has seen, and the watch over what follows.
     pub(crate) async fn run_events(
         &self,
         caller: &Caller,
-        run_id: &str,
+        named: Named<'_>,
         request: &ApiRequest,
     ) -> Result<Answer, Problem> {
-        let run_id = read_run_id(run_id)?;
+        self.owned_run(caller, named).await?;
+        let run_id = read_run_id(named.item)?;
         let asker = caller.asker();
         let after = last_event_id(request);
         let entries = self
@@ -224,20 +234,24 @@ impl Api {
         })
     }
 
-    async fn owned_run(&self, caller: &Caller, run_id: &RunId) -> Result<RunView, Problem> {
-        let run = self.backend.run(&caller.asker(), run_id).await?;
-        run.ok_or_else(run_not_found)
+    /// The run a path names, if it is one of the path's workflow and the caller may see it.
+    async fn owned_run(&self, caller: &Caller, named: Named<'_>) -> Result<RunView, Problem> {
+        self.workflow(named.workflow)?;
+        let run_id = read_run_id(named.item)?;
+        let run = self.backend.run(&caller.asker(), &run_id).await?;
+        run.filter(|run| run.workflow == named.workflow)
+            .ok_or_else(run_not_found)
     }
 
     async fn command_answer(
         &self,
         caller: &Caller,
-        run_id: &RunId,
+        named: Named<'_>,
         outcome: CommandOutcome,
     ) -> Handled {
         match outcome {
             CommandOutcome::Accepted => {
-                let run = self.owned_run(caller, run_id).await?;
+                let run = self.owned_run(caller, named).await?;
                 let body = RunStatusResponse {
                     run_id: RunId::stored(run.run_id),
                     status: run.status,
@@ -269,7 +283,7 @@ impl Api {
         };
         let links = missing
             .iter()
-            .filter_map(|it| Connector::from_str(&it.connector).ok())
+            .filter_map(|it| self.scalekit.connectors().get(&it.connector))
             .map(|connector| (connector.name().to_owned(), self.connect_url(connector)))
             .collect();
         Some(links)

@@ -1,12 +1,13 @@
-//! The caller's daily run: on, off, or asked about.
+//! The caller's daily run of a workflow: on, off, or asked about.
 
 use serde::Deserialize;
 
-use crate::routes::WORKFLOW;
-use crate::service::{Api, Handled};
+use crate::routes::Named;
+use crate::service::{Api, Handled, nothing_here};
 use crate::sign_in::Caller;
 use crate::wire::json_body;
 use crate::wire::message::{ApiRequest, ApiResponse};
+use crate::wire::problem::Problem;
 use onbehalf_runs::WorkflowId;
 
 /// A body that says nothing: `{}`.
@@ -15,30 +16,44 @@ use onbehalf_runs::WorkflowId;
 struct Nothing {}
 
 impl Api {
-    pub(crate) async fn get_schedule(&self, caller: &Caller) -> Handled {
-        let schedule = self
-            .backend
-            .schedule(&caller.owner, &WorkflowId::new(WORKFLOW))
-            .await?;
+    pub(crate) async fn get_schedule(&self, caller: &Caller, named: Named<'_>) -> Handled {
+        let workflow = self.schedulable(named)?;
+        let schedule = self.backend.schedule(&caller.owner, &workflow).await?;
         Ok(ApiResponse::json(200, &schedule))
     }
 
     /// The daily run acts under the identity that switched it on.
-    pub(crate) async fn enable_schedule(&self, caller: Caller, request: &ApiRequest) -> Handled {
+    pub(crate) async fn enable_schedule(
+        &self,
+        caller: Caller,
+        named: Named<'_>,
+        request: &ApiRequest,
+    ) -> Handled {
+        let workflow = self.schedulable(named)?;
         json_body::optional::<Nothing>(request)?;
         let context = Some(caller.context);
         let schedule = self
             .backend
-            .set_schedule(&caller.owner, &WorkflowId::new(WORKFLOW), context)
+            .set_schedule(&caller.owner, &workflow, context)
             .await?;
         Ok(ApiResponse::json(200, &schedule))
     }
 
-    pub(crate) async fn disable_schedule(&self, caller: &Caller) -> Handled {
+    pub(crate) async fn disable_schedule(&self, caller: &Caller, named: Named<'_>) -> Handled {
+        let workflow = self.schedulable(named)?;
         let schedule = self
             .backend
-            .set_schedule(&caller.owner, &WorkflowId::new(WORKFLOW), None)
+            .set_schedule(&caller.owner, &workflow, None)
             .await?;
         Ok(ApiResponse::json(200, &schedule))
+    }
+
+    /// The workflow a path names, if it may run by itself.
+    fn schedulable(&self, named: Named<'_>) -> Result<WorkflowId, Problem> {
+        let workflow = self.workflow(named.workflow)?;
+        match workflow.schedule() {
+            Some(_) => Ok(WorkflowId::new(workflow.id())),
+            None => Err(nothing_here()),
+        }
     }
 }

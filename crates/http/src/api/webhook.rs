@@ -24,7 +24,7 @@ impl Api {
             timestamp: request.header("webhook-timestamp"),
             signature: request.header("webhook-signature"),
         };
-        let names = self.scalekit.connection_names();
+        let names = self.scalekit.connectors();
         let webhook = verify(secrets, names, headers, &request.body, self.clock.now())
             .map_err(|error| refusal(&error))?;
         if let WebhookEvent::Account(AccountEvent {

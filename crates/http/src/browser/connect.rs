@@ -11,12 +11,12 @@
 //! Who is connected comes from the session alone. The link is minted on the click, so that what
 //! the application stores and mails never goes stale.
 
-use std::str::FromStr as _;
 use std::time::Duration;
 
 use subtle::ConstantTimeEq as _;
 use url::form_urlencoded::Serializer;
 
+use crate::browser::app::App;
 use crate::browser::connect_state::{ConnectState, MAX_STATE_BYTES};
 use crate::browser::cookie::Cookie;
 use crate::browser::navigation;
@@ -49,20 +49,21 @@ const MAX_REQUEST_ID_BYTES: usize = 1000;
 pub const CONNECT_CALLBACK: &str = "/connect/callback";
 
 /// How a connect flow ended, and for which app if that is known.
-type End = (ConnectEnd, Option<Connector>);
+type End = (ConnectEnd, Option<App>);
 
 impl Api {
     /// The page a link leads to, from wherever it was clicked: nothing begins with it.
     pub(crate) async fn show_connect(&self, request: &ApiRequest, connector: &str) -> ApiResponse {
-        let Ok(connector) = Connector::from_str(connector) else {
+        let Some(app) = self.app(connector) else {
             return unknown_connector();
         };
+        let connector = app.connector;
         let Some(caller) = self.browser_caller(request).await else {
-            return sign_in_first(302, &path_of(connector));
+            return sign_in_first(302, &app.path());
         };
         let operation = BrowserOperation::ShowConnect;
         if !operation.who().admits(&caller) {
-            return connect_end(ConnectEnd::KeepersOnly, Some(connector));
+            return connect_end(ConnectEnd::KeepersOnly, Some(&app));
         }
         if !self.within_person(&caller, operation).await {
             return limits::refusal_page();
@@ -76,7 +77,7 @@ impl Api {
                 organization: caller.context.org_id.as_deref(),
                 provider: provider.map_or(issuer.as_str(), |it| &it.title),
             },
-            connector,
+            app: &app,
             replaced: self.replaced(&caller, connector).await,
             shared: caller.shares_accounts,
             secure: self.settings.secure(),
@@ -110,18 +111,19 @@ impl Api {
 
     /// Begins a flow for the person who confirmed it on our own page.
     pub(crate) async fn start_connect(&self, request: &ApiRequest, connector: &str) -> ApiResponse {
-        let Ok(connector) = Connector::from_str(connector) else {
+        let Some(app) = self.app(connector) else {
             return unknown_connector();
         };
+        let connector = app.connector;
         if !navigation::is_from(request, &self.settings.public_url) {
-            return connect_end(ConnectEnd::ForeignSite, Some(connector));
+            return connect_end(ConnectEnd::ForeignSite, Some(&app));
         }
         let Some(caller) = self.browser_caller(request).await else {
-            return sign_in_first(303, &path_of(connector));
+            return sign_in_first(303, &app.path());
         };
         let operation = BrowserOperation::StartConnect;
         if !operation.who().admits(&caller) {
-            return connect_end(ConnectEnd::KeepersOnly, Some(connector));
+            return connect_end(ConnectEnd::KeepersOnly, Some(&app));
         }
         if !self.within_person(&caller, operation).await {
             return limits::refusal_page();
@@ -135,7 +137,7 @@ impl Api {
                 let cookie = Cookie::Browser.set(secure, &browser, BROWSER_LIFETIME);
                 ApiResponse::redirect(303, &link).with("set-cookie", &cookie)
             }
-            Err(end) => connect_end(end, Some(connector)),
+            Err(end) => connect_end(end, Some(&app)),
         }
     }
 
@@ -196,8 +198,8 @@ impl Api {
         if !self.within_person(&caller, operation).await {
             return limits::refusal_page();
         }
-        let (end, connector) = self.settle(&caller, &back, browser).await;
-        connect_end(end, connector)
+        let (end, app) = self.settle(&caller, &back, browser).await;
+        connect_end(end, app.as_ref())
     }
 
     /// Uses up an attempt that somebody else came back with.
@@ -218,7 +220,7 @@ impl Api {
             Ok(TakenAttempt::Unknown) => return (ConnectEnd::WrongUser, None),
             Err(_) => return (ConnectEnd::Unavailable, None),
         };
-        let Ok(connector) = Connector::from_str(attempt.connector.as_str()) else {
+        let Some(app) = self.app(attempt.connector.as_str()) else {
             return (ConnectEnd::Failed, None);
         };
         let end = if attempt.expires_at <= self.clock.now() {
@@ -227,9 +229,9 @@ impl Api {
         {
             ConnectEnd::OtherBrowser
         } else {
-            self.verify(caller, connector, back).await
+            self.verify(caller, app.connector, back).await
         };
-        (end, Some(connector))
+        (end, Some(app))
     }
 
     /// Activates the connection for the session's user and tells the runs that wait for it.
@@ -315,10 +317,6 @@ impl CameBack {
             .finish();
         format!("{CONNECT_CALLBACK}?{query}")
     }
-}
-
-fn path_of(connector: Connector) -> String {
-    format!("/connect/{}", connector.name())
 }
 
 fn sign_in_first(status: u16, return_to: &str) -> ApiResponse {

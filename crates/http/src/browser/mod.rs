@@ -3,6 +3,7 @@
 //! Owns cookies, the session, and where a browser may be sent. Answers pages and redirects; refuses
 //! to know bearer tokens.
 
+pub(crate) mod app;
 pub mod connect;
 pub mod connect_state;
 pub mod cookie;

@@ -12,16 +12,29 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use crate::routes::ROUTES;
+use onbehalf_connector::Connectors;
+use onbehalf_runs::hosted::WorkflowList;
 use onbehalf_tools::Registry;
 pub use published::Published;
 use schemas::Schemas;
 
-/// The document of the service at `public_url` with these tools.
-pub fn document(public_url: &Url, tools: &Registry) -> Value {
+/// What a service offers; the document describes nothing else.
+#[derive(Clone, Copy)]
+pub struct Offered<'a> {
+    /// The tools.
+    pub tools: &'a Registry,
+    /// The workflows.
+    pub workflows: &'a WorkflowList,
+    /// The apps.
+    pub connectors: &'a Connectors,
+}
+
+/// The document of the service at `public_url` that offers this.
+pub fn document(public_url: &Url, offered: &Offered<'_>) -> Value {
     let mut schemas = Schemas::new();
     let mut paths = Map::new();
     for route in &ROUTES {
-        let operation = operations::describe(route.operation, &mut schemas, tools);
+        let operation = operations::describe(route.operation, &mut schemas, offered);
         let path = paths.entry(route.path).or_insert_with(|| json!({}));
         path[route.method.to_ascii_lowercase()] = operation.into_json(route);
     }

@@ -8,7 +8,7 @@ use crate::wire::problem::ProblemType;
 
 /// The groups of operations.
 pub const TAGS: [(&str, &str); 6] = [
-    ("runs", "Runs of the Onboarding Health workflow."),
+    ("runs", "Workflows, and the caller's runs of them."),
     ("schedule", "The caller's daily run."),
     ("connections", "What the caller has connected."),
     ("tools", "Single actions in connected apps."),

@@ -4,9 +4,20 @@ use super::*;
 use crate::operation::Operation;
 use crate::routes::ROUTES;
 
+fn on_offer() -> (Registry, WorkflowList, Connectors) {
+    let tools = Registry::standard().expect("tools");
+    (tools, crate::testkit::workflows(), Connectors::default())
+}
+
 fn sample() -> Value {
     let url = Url::parse("https://onbehalf.test/").expect("url");
-    document(&url, &Registry::standard().expect("tools"))
+    let (tools, workflows, connectors) = on_offer();
+    let offered = Offered {
+        tools: &tools,
+        workflows: &workflows,
+        connectors: &connectors,
+    };
+    document(&url, &offered)
 }
 
 #[test]
@@ -125,9 +136,14 @@ fn every_reference_leads_somewhere() {
 #[test]
 fn no_name_stands_for_two_schemas() {
     let mut schemas = Schemas::new();
-    let tools = Registry::standard().expect("tools");
+    let (tools, workflows, connectors) = on_offer();
+    let offered = Offered {
+        tools: &tools,
+        workflows: &workflows,
+        connectors: &connectors,
+    };
     for route in ROUTES {
-        operations::describe(route.operation, &mut schemas, &tools);
+        operations::describe(route.operation, &mut schemas, &offered);
     }
     let (_, clash) = schemas.finish();
     assert!(!clash);
@@ -136,13 +152,18 @@ fn no_name_stands_for_two_schemas() {
 #[test]
 fn requests_refuse_unknown_fields_on_paper_too() {
     let schemas = &sample()["components"]["schemas"];
-    for name in ["OnboardingInput", "ResumeRequest", "ConnectRequest"] {
+    for name in [
+        "onboarding-health.input",
+        "morning-brief.input",
+        "ResumeRequest",
+        "ConnectRequest",
+    ] {
         assert_eq!(
             schemas[name]["additionalProperties"],
             json!(false),
             "{name}"
         );
     }
-    assert!(schemas["OnboardingInput"]["properties"]["onMissingConnector"].is_object());
+    assert!(schemas["onboarding-health.input"]["properties"]["onMissingConnector"].is_object());
     assert!(schemas["Problem"]["properties"]["type"].is_object());
 }

@@ -44,10 +44,18 @@ async fn unknown_paths_and_methods_are_problems() {
     let response = bench.ask("GET", "/nope", "").await;
     assert_eq!(json_of(&response)["type"], ProblemType::NotFound.urn());
     assert_eq!(response.status, 404);
-    let response = bench.ask("PATCH", "/api/schedule", "").await;
+    let response = bench
+        .ask("PATCH", "/api/workflows/onboarding-health/schedule", "")
+        .await;
     assert_eq!(response.status, 405);
     assert_eq!(response.header("allow"), Some("GET, HEAD, PUT, DELETE"));
-    assert_eq!(bench.ask("OPTIONS", "/api/schedule", "").await.status, 405);
+    assert_eq!(
+        bench
+            .ask("OPTIONS", "/api/workflows/onboarding-health/schedule", "")
+            .await
+            .status,
+        405
+    );
     for (name, _) in response.headers {
         assert!(!name.starts_with("access-control"));
     }
@@ -91,7 +99,9 @@ async fn bodies_are_bounded() {
 async fn a_broken_platform_is_worth_another_try() {
     let bench = bench();
     bench.platform.broken.set(true);
-    let response = bench.ask("GET", "/api/schedule", "").await;
+    let response = bench
+        .ask("GET", "/api/workflows/onboarding-health/schedule", "")
+        .await;
     assert_eq!(
         (response.status, response.header("retry-after")),
         (503, Some("2"))

@@ -21,7 +21,7 @@ async fn a_connect_link_is_a_page_of_this_service() {
     assert_eq!(response.status, 400);
     assert_eq!(
         json_of(&response)["knownConnectors"],
-        json!(["hubspot", "zendesk", "linear"])
+        json!(["hubspot", "linear", "slack", "zendesk"])
     );
     assert_eq!(bench.scalekit.script.count(), 0);
 }
@@ -42,9 +42,9 @@ async fn what_is_not_connected_comes_with_a_link() {
         connections[0],
         json!({"connector": "hubspot", "status": "active"})
     );
-    assert_eq!(connections[1]["status"], "not_connected");
+    assert_eq!(connections[2]["status"], "not_connected");
     assert_eq!(
-        connections[2]["connectUrl"],
+        connections[1]["connectUrl"],
         "https://onbehalf.test/connect/linear"
     );
 }

@@ -12,7 +12,7 @@ const TARGETS: [&str; 8] = [
     "/openapi.json",
     "/connect/unknown",
     "/connect/hubspot",
-    "/api/schedule",
+    "/api/workflows/onboarding-health/schedule",
 ];
 
 #[tokio::test]
@@ -96,9 +96,9 @@ async fn a_parameter_that_means_nothing_is_refused() {
         ("DELETE", "/api/workflows/onboarding-health/runs/run_1"),
         ("POST", "/api/workflows/onboarding-health/runs/run_1/resume"),
         ("GET", "/api/workflows/onboarding-health/runs/run_1/events"),
-        ("GET", "/api/schedule"),
-        ("PUT", "/api/schedule"),
-        ("DELETE", "/api/schedule"),
+        ("GET", "/api/workflows/onboarding-health/schedule"),
+        ("PUT", "/api/workflows/onboarding-health/schedule"),
+        ("DELETE", "/api/workflows/onboarding-health/schedule"),
         ("POST", "/api/connect"),
         ("GET", "/api/connections"),
         ("GET", "/api/tools"),
@@ -115,6 +115,8 @@ async fn a_parameter_that_means_nothing_is_refused() {
 /// Whoever has no good token learns nothing about parameters either.
 #[tokio::test]
 async fn the_token_comes_before_the_query() {
-    let response = bench().visit("/api/schedule?user=bob", &[]).await;
+    let response = bench()
+        .visit("/api/workflows/onboarding-health/schedule?user=bob", &[])
+        .await;
     assert_eq!(response.status, 401);
 }

@@ -73,7 +73,7 @@ async fn reading_is_counted_apart() {
     assert_eq!(bench.ask("GET", runs, "").await.status, 200);
     for path in [
         runs,
-        "/api/schedule",
+        "/api/workflows/onboarding-health/schedule",
         "/api/tools",
         &format!("{runs}/run_1"),
     ] {
@@ -111,8 +111,8 @@ async fn everything_expensive_is_counted() {
         ("POST", &format!("{run}/resume")),
         ("DELETE", run),
         ("GET", &format!("{run}/events")),
-        ("PUT", "/api/schedule"),
-        ("DELETE", "/api/schedule"),
+        ("PUT", "/api/workflows/onboarding-health/schedule"),
+        ("DELETE", "/api/workflows/onboarding-health/schedule"),
         ("POST", "/api/connect"),
         ("GET", "/api/connections"),
         ("POST", "/api/tools/hubspot_get_contacts/execute"),

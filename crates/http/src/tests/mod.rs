@@ -8,3 +8,4 @@ mod headers;
 mod limits;
 mod runs;
 mod webhooks;
+mod workflows;

@@ -301,18 +301,26 @@ async fn a_caller_watches_so_many_at_once() {
 #[tokio::test]
 async fn the_schedule_runs_under_who_switched_it_on() {
     let bench = bench();
-    let response = bench.ask("PUT", "/api/schedule", "").await;
+    let response = bench
+        .ask("PUT", "/api/workflows/onboarding-health/schedule", "")
+        .await;
     assert_eq!(json_of(&response)["enabled"], true);
     let context = bench.platform.scheduled.borrow().clone().expect("on");
     assert_eq!(context.scalekit_identifier.as_str(), "user_alice");
     assert_eq!(
         bench
-            .ask("PUT", "/api/schedule", r#"{"user":"bob"}"#)
+            .ask(
+                "PUT",
+                "/api/workflows/onboarding-health/schedule",
+                r#"{"user":"bob"}"#
+            )
             .await
             .status,
         422
     );
-    let response = bench.ask("DELETE", "/api/schedule", "").await;
+    let response = bench
+        .ask("DELETE", "/api/workflows/onboarding-health/schedule", "")
+        .await;
     assert_eq!(json_of(&response)["enabled"], false);
     assert!(bench.platform.scheduled.borrow().is_none());
 }

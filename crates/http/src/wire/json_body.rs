@@ -3,6 +3,7 @@
 //! Owns the limits. Every refusal names the field it is about.
 
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 
 use crate::wire::message::{ApiRequest, MAX_BODY_BYTES};
 use crate::wire::problem::{Problem, ProblemType};
@@ -57,6 +58,19 @@ pub fn optional<T: DeserializeOwned>(request: &ApiRequest) -> Result<Option<T>, 
         return Err(Problem::new(ProblemType::InvalidBody, detail).with("field", "."));
     }
     Ok(Some(value))
+}
+
+/// The body as whatever `check` makes of its JSON; no body stands for `{}`.
+///
+/// # Errors
+/// As [`required`].
+pub fn checked<T>(
+    request: &ApiRequest,
+    check: impl FnOnce(&str) -> Result<T, serde_path_to_error::Error<serde_json::Error>>,
+) -> Result<T, Problem> {
+    let body: Option<Box<RawValue>> = optional(request)?;
+    let json = body.as_deref().map_or("{}", RawValue::get);
+    check(json).map_err(|error| does_not_fit(&error))
 }
 
 /// Refuses a body that was cut off by the edge.

@@ -63,6 +63,8 @@ problems! {
     NotFound = "not-found", 404, "Not found";
     /// The caller has no such run.
     RunNotFound = "run-not-found", 404, "Run not found";
+    /// There is no such workflow.
+    WorkflowNotFound = "workflow-not-found", 404, "Workflow not found";
     /// There is no such tool.
     ToolNotFound = "tool-not-found", 404, "Tool not found";
     /// The path is served, but not with this method.

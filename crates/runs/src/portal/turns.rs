@@ -28,8 +28,8 @@ impl SharedTurns {
     async fn counted_by(&self, identifier: &str, lane: Lane) -> PortalKey {
         let account = AccountKey::new(identifier);
         match lane {
-            Lane::HubspotSearch | Lane::App(Connector::Hubspot) => {
-                let hubspot = ConnectorName::new(Connector::Hubspot.name());
+            Lane::HubspotSearch | Lane::App(Connector::HUBSPOT) => {
+                let hubspot = ConnectorName::new(Connector::HUBSPOT.name());
                 self.portals.of(&account, &hubspot).await
             }
             _ => PortalKey::of_account(&account),

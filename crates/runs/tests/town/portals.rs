@@ -181,7 +181,7 @@ async fn portals_are_apart_and_memory_is_bounded() {
 async fn an_allowance_is_shared_and_a_pause_is_kept() {
     let place = place();
     let turns = place.turns();
-    let lane = Lane::App(Connector::Hubspot);
+    let lane = Lane::App(Connector::HUBSPOT);
     let wanted = Wanted {
         turns: 100,
         longest_wait: Duration::ZERO,
@@ -231,7 +231,7 @@ async fn colleagues_share_what_their_portal_allows_once_it_is_known() {
     // An app whose portal nobody has said is counted by account.
     for account in &accounts {
         let given = turns
-            .take(account.as_str(), Lane::App(Connector::Zendesk), wanted)
+            .take(account.as_str(), Lane::App(Connector::ZENDESK), wanted)
             .await;
         assert!(matches!(given, Some(Given::AtOnce(_))), "{given:?}");
     }

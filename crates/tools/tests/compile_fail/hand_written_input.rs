@@ -15,7 +15,7 @@ struct HubspotContacts;
 impl Tool for HubspotContacts {
     const ID: &'static str = "hubspot-contacts";
     const DESCRIPTION: &'static str = "Lists contacts.";
-    const CONNECTOR: Connector = Connector::Hubspot;
+    const CONNECTOR: Connector = Connector::HUBSPOT;
     const SCALEKIT_NAME: &'static str = "hubspot_contacts_search";
     const KIND: CallKind = CallKind::Read;
     type Input = Contacts;

@@ -14,10 +14,11 @@ use super::random::Dice;
 use super::tool::{Actor, Answer, Outcome, Params, ToolFailure};
 
 /// Tools that are simulated.
-pub const TOOLS: [&str; 4] = [
+pub const TOOLS: [&str; 5] = [
     "slack_auth_test",
     "slack_delete_message",
     "slack_fetch_conversation_history",
+    "slack_open_conversation",
     "slack_send_message",
 ];
 
@@ -195,11 +196,26 @@ impl Slack {
                 "url": format!("https://{}.slack.com/", self.name), "team": self.name,
                 "user": actor.email.split('@').next(), "team_id": self.team_id, "user_id": person.id,
                 "is_enterprise_install": false })),
+            ("slack_open_conversation", _) => self.open(params),
             (_, None) => refused("channel_not_found"),
             ("slack_send_message", Some(channel)) => self.send(&channel, &person, params, actor),
             ("slack_delete_message", Some(channel)) => self.delete(&channel, &person, params),
             (_, Some(channel)) => self.history(&channel, params, history),
         }))
+    }
+
+    /// The direct conversation with one person; of the simulated ones, that with oneself.
+    fn open(&self, params: &Params) -> Answer {
+        let named = params.get("users").and_then(Value::as_str);
+        let person = self
+            .people
+            .values()
+            .find(|it| Some(it.id.as_str()) == named);
+        match person {
+            Some(person) => Answer::read(json!({ "ok": true, "no_op": true, "already_open": true,
+                "channel": { "id": person.own } })),
+            None => refused("user_not_found"),
+        }
     }
 
     /// The conversation a call names: by id, by `#name`, or by the user themselves.

@@ -68,7 +68,7 @@ impl Step<OnboardingHealth> for Actions {
             Clearing::Wait(flow) => return Ok(flow),
             Clearing::Blind(failure) => {
                 let planned = plan(&scored.customers, &[], &cx.services().settings);
-                let error = (Connector::Hubspot, &failure);
+                let error = (Connector::HUBSPOT, &failure);
                 ConnectorError::note(&mut scored.connector_errors, error.0, self.id(), error.1);
                 let refused = |action| ended(action, ActionStatus::Refused, Some(failure.clone()));
                 planned.actions.iter().map(refused).collect()

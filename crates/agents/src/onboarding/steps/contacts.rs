@@ -76,7 +76,7 @@ impl Step<OnboardingHealth> for Contacts {
             if page == MAX_PAGES {
                 let more =
                     Failure::own(FailureKind::Truncated, "only the first contacts were read");
-                ConnectorError::note(&mut connector_errors, Connector::Hubspot, self.id(), &more);
+                ConnectorError::note(&mut connector_errors, Connector::HUBSPOT, self.id(), &more);
                 break;
             }
             let input = ContactsInput {
@@ -101,11 +101,11 @@ impl Step<OnboardingHealth> for Contacts {
                 }
                 Read::Failed(failure) => ConnectorError::note(
                     &mut connector_errors,
-                    Connector::Hubspot,
+                    Connector::HUBSPOT,
                     self.id(),
                     &failure,
                 ),
-                Read::Later(failure) => return reader.wait(vec![(Connector::Hubspot, failure)]),
+                Read::Later(failure) => return reader.wait(vec![(Connector::HUBSPOT, failure)]),
             }
             if after.is_none() {
                 break;

@@ -66,6 +66,6 @@ pub(super) async fn look<O, R>(
     Ok(match read {
         Read::Done(flags) => Look::Flags(flags),
         Read::Failed(failure) => Look::Blind(failure),
-        Read::Later(failure) => Look::Wait(reader.wait(vec![(Connector::Hubspot, failure)])?),
+        Read::Later(failure) => Look::Wait(reader.wait(vec![(Connector::HUBSPOT, failure)])?),
     })
 }

@@ -91,10 +91,10 @@ impl Step<OnboardingHealth> for SignalsAndScores {
         {
             match (question, answer) {
                 (_, Answer::Tickets(Read::Later(failure))) => {
-                    later.push((Connector::Zendesk, failure));
+                    later.push((Connector::ZENDESK, failure));
                 }
                 (_, Answer::Tasks(Read::Later(failure))) => {
-                    later.push((Connector::Linear, failure));
+                    later.push((Connector::LINEAR, failure));
                 }
                 (_, Answer::Tickets(Read::Done(counts))) => {
                     for count in counts {
@@ -190,10 +190,10 @@ fn scored(
     let signals = gathered.tickets.into_iter().zip(gathered.tasks);
     for (customer, (tickets, tasks)) in found.customers.into_iter().zip(signals) {
         if let Err(failure) = &tickets {
-            missing(&customer, Connector::Zendesk, failure);
+            missing(&customer, Connector::ZENDESK, failure);
         }
         if let Err(failure) = &tasks {
-            missing(&customer, Connector::Linear, failure);
+            missing(&customer, Connector::LINEAR, failure);
         }
         let stalled_issue = tasks.as_ref().ok().and_then(|it| it.stalled_issue.clone());
         let signals = Signals {

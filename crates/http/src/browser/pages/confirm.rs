@@ -3,9 +3,10 @@
 use maud::html;
 
 use super::{page, policy};
+use crate::browser::app::App;
 use crate::wire::message::ApiResponse;
 use onbehalf_clock::Timestamp;
-use onbehalf_connector::Connector;
+use onbehalf_connector::ConnectorKind;
 
 /// Who is signed in, for people to recognise themselves.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +41,7 @@ pub struct Confirmation<'a> {
     /// Who they are.
     pub signed_in: SignedIn<'a>,
     /// The app.
-    pub connector: Connector,
+    pub app: &'a App,
     /// What is there now.
     pub replaced: Replaced,
     /// Whether the whole organization uses the account.
@@ -52,8 +53,8 @@ pub struct Confirmation<'a> {
 impl Confirmation<'_> {
     /// The page, whose form begins the flow.
     pub fn page(&self) -> ApiResponse {
-        let app = self.connector.title();
-        let path = format!("/connect/{}", self.connector.name());
+        let app = self.app.label.as_str();
+        let path = self.app.path();
         let SignedIn {
             user,
             organization,
@@ -63,7 +64,16 @@ impl Confirmation<'_> {
             section.card {
                 h1 { "Connect " (app) }
                 p.lead {
-                    "You will be sent to " (app) " to allow access. "
+                    @match self.app.kind {
+                        ConnectorKind::Oauth => {
+                            "You will be sent to " (app) " to allow access. "
+                        }
+                        ConnectorKind::ApiKey => {
+                            "You will be sent to a page that asks for your key to " (app) ". The "
+                            "account is connected as soon as you have entered it; close that page "
+                            "then. "
+                        }
+                    }
                     @if self.shared {
                         "The account you choose there is then used for everybody in your "
                         "organization."
@@ -102,7 +112,7 @@ impl Confirmation<'_> {
     }
 
     fn replaced_words(&self) -> String {
-        let app = self.connector.title();
+        let app = self.app.label.as_str();
         match self.replaced {
             Replaced::Nothing => format!("No {app} account."),
             Replaced::Active { last_used_at: None } => {
@@ -125,6 +135,7 @@ impl Confirmation<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use onbehalf_connector::Connector;
 
     fn shown(replaced: Replaced, shared: bool) -> ApiResponse {
         let signed_in = SignedIn {
@@ -132,9 +143,14 @@ mod tests {
             organization: Some("org_1"),
             provider: "Okta",
         };
+        let app = App {
+            connector: Connector::HUBSPOT,
+            label: "HubSpot".into(),
+            kind: ConnectorKind::Oauth,
+        };
         Confirmation {
             signed_in,
-            connector: Connector::Hubspot,
+            app: &app,
             replaced,
             shared,
             secure: true,

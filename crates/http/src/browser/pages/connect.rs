@@ -1,8 +1,8 @@
 //! How connecting an app ended, in words.
 
 use super::{Message, Tone};
+use crate::browser::app::App;
 use crate::wire::message::ApiResponse;
-use onbehalf_connector::Connector;
 
 /// The ends a connect flow can come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,14 +134,14 @@ impl ConnectEnd {
     }
 }
 
-/// The page of an end. `connector` is known once the flow is recognised.
-pub fn connect_end(end: ConnectEnd, connector: Option<Connector>) -> ApiResponse {
+/// The page of an end. `app` is known once the flow is recognised.
+pub fn connect_end(end: ConnectEnd, app: Option<&App>) -> ApiResponse {
     let (tone, words, lead) = end.words();
-    let title = match connector {
-        Some(connector) => format!("{}: {words}", connector.title()),
+    let title = match app {
+        Some(app) => format!("{}: {words}", app.label),
         None => words.to_owned(),
     };
-    let again = connector.map_or("/".to_owned(), |it| format!("/connect/{}", it.name()));
+    let again = app.map_or("/".to_owned(), App::path);
     let action = match end {
         ConnectEnd::Connected => ("Go to the start page", "/"),
         ConnectEnd::ConnectedRunsNotTold => ("Connect once more", again.as_str()),
@@ -173,13 +173,23 @@ pub fn unknown_connector() -> ApiResponse {
 mod tests {
     use std::collections::HashSet;
 
+    use onbehalf_connector::{Connector, ConnectorKind};
+
     use super::*;
+
+    fn app(connector: Connector) -> App {
+        App {
+            connector,
+            label: "App".into(),
+            kind: ConnectorKind::Oauth,
+        }
+    }
 
     #[test]
     fn every_end_says_something_of_its_own_and_offers_a_step() {
         let mut seen = HashSet::new();
         for end in ConnectEnd::ALL {
-            let response = connect_end(end, Some(Connector::Hubspot));
+            let response = connect_end(end, Some(&app(Connector::HUBSPOT)));
             assert_eq!(response.status, end.status());
             let body = String::from_utf8(response.body).expect("text");
             assert!(body.contains("class=\"button\""), "{end:?}");
@@ -189,11 +199,11 @@ mod tests {
 
     #[test]
     fn trying_again_leads_to_the_same_app() {
-        let text = |connector| {
-            let response = connect_end(ConnectEnd::Expired, connector);
+        let text = |connector: Option<Connector>| {
+            let response = connect_end(ConnectEnd::Expired, connector.map(app).as_ref());
             String::from_utf8(response.body).expect("text")
         };
-        assert!(text(Some(Connector::Zendesk)).contains("href=\"/connect/zendesk\""));
+        assert!(text(Some(Connector::ZENDESK)).contains("href=\"/connect/zendesk\""));
         assert!(!text(None).contains("/connect/"));
     }
 }

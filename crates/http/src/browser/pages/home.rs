@@ -3,25 +3,31 @@
 use maud::html;
 
 use super::page;
+use crate::browser::app::App;
 use crate::wire::message::ApiResponse;
-use onbehalf_connector::Connector;
+use onbehalf_runs::hosted::WorkflowList;
 
 /// Says what this is. `signed_in` shows the way out.
-pub fn home(signed_in: bool) -> ApiResponse {
+pub fn home(apps: &[App], workflows: &WorkflowList, signed_in: bool) -> ApiResponse {
     let content = html! {
         section.card {
             h1 { "Agent workflows that act on your behalf" }
             p.lead {
-                "This service runs the Onboarding Health workflow: it looks at your customers in "
-                "HubSpot, Zendesk and Linear with your own permissions, and leaves tasks where "
-                "somebody should act. What you have not connected, it cannot see."
+                "This service works in your apps with your own permissions. What you have not "
+                "connected, it cannot see."
+            }
+            dl.facts {
+                @for workflow in workflows.iter() {
+                    dt { (workflow.title()) }
+                    dd { (workflow.description()) }
+                }
             }
             h2 { "Connect your apps" }
             ul.choices {
-                @for connector in Connector::ALL {
+                @for app in apps {
                     li {
-                        a.button.quiet href=(format!("/connect/{}", connector.name())) {
-                            "Connect " (connector.title())
+                        a.button.quiet href=(app.path()) {
+                            "Connect " (app.label)
                         }
                     }
                 }

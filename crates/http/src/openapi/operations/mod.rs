@@ -10,22 +10,23 @@ mod tools;
 
 use serde_json::{Value, json};
 
+use super::Offered;
 use super::parts::Described;
 use super::schemas::Schemas;
 use crate::operation::{ApiOperation, BrowserOperation, OpenOperation, Operation};
 use crate::wire::problem::{ProblemBody, ProblemType};
-use onbehalf_tools::Registry;
+use onbehalf_connector::Connectors;
 
 const JSON: &str = "application/json";
 
 /// Describes an operation.
-pub fn describe(operation: Operation, schemas: &mut Schemas, tools: &Registry) -> Described {
+pub fn describe(operation: Operation, schemas: &mut Schemas, offered: &Offered<'_>) -> Described {
     // Every problem refers to it.
     schemas.of::<ProblemBody>();
     match operation {
         Operation::Open(operation) => for_anybody(operation, schemas),
-        Operation::Browser(operation) => for_browser(operation),
-        Operation::Api(operation) => for_caller(operation, schemas, tools),
+        Operation::Browser(operation) => for_browser(operation, offered.connectors),
+        Operation::Api(operation) => for_caller(operation, schemas, offered),
     }
 }
 
@@ -38,10 +39,10 @@ fn for_anybody(operation: OpenOperation, schemas: &mut Schemas) -> Described {
     }
 }
 
-fn for_browser(operation: BrowserOperation) -> Described {
+fn for_browser(operation: BrowserOperation, connectors: &Connectors) -> Described {
     match operation {
-        BrowserOperation::ShowConnect => pages::show_connect(),
-        BrowserOperation::StartConnect => pages::start_connect(),
+        BrowserOperation::ShowConnect => pages::show_connect(connectors),
+        BrowserOperation::StartConnect => pages::start_connect(connectors),
         BrowserOperation::FinishConnect => pages::finish_connect(),
         BrowserOperation::StartLogin => pages::start_login(),
         BrowserOperation::FinishLogin => pages::finish_login(),
@@ -50,9 +51,10 @@ fn for_browser(operation: BrowserOperation) -> Described {
     }
 }
 
-fn for_caller(operation: ApiOperation, schemas: &mut Schemas, tools: &Registry) -> Described {
+fn for_caller(operation: ApiOperation, schemas: &mut Schemas, offered: &Offered<'_>) -> Described {
     match operation {
-        ApiOperation::TriggerRun => runs::trigger(schemas),
+        ApiOperation::ListWorkflows => runs::workflows(schemas),
+        ApiOperation::TriggerRun => runs::trigger(schemas, offered.workflows),
         ApiOperation::ListRuns => runs::list(schemas),
         ApiOperation::GetRun => runs::show(schemas),
         ApiOperation::CancelRun => runs::cancel(schemas),
@@ -64,7 +66,7 @@ fn for_caller(operation: ApiOperation, schemas: &mut Schemas, tools: &Registry) 
         ApiOperation::CreateConnectLink => connections::link(schemas),
         ApiOperation::ListConnections => connections::list(schemas),
         ApiOperation::ListTools => tools::list(schemas),
-        ApiOperation::ExecuteTool => tools::execute(schemas, tools),
+        ApiOperation::ExecuteTool => tools::execute(schemas, offered.tools),
     }
 }
 

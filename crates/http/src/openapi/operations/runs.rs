@@ -7,18 +7,25 @@ use crate::api::events::RunEvent;
 use crate::api::runs::{
     DEFAULT_LIMIT, MAX_LIMIT, RunListResponse, RunResponse, RunStatusResponse, TriggerResponse,
 };
+use crate::api::workflows::WorkflowListResponse;
 use crate::openapi::parts::{Access, Described};
 use crate::openapi::schemas::Schemas;
 use crate::wire::problem::ProblemType;
-use onbehalf_agents::onboarding::OnboardingInput;
+use onbehalf_runs::hosted::WorkflowList;
 use onbehalf_runs::{Overlap, ResumeRequest, RunStatusSchema};
 
 fn runs(summary: &'static str) -> Described {
     backed(Described::new("runs", Access::Bearer, summary))
 }
 
-fn one_run(summary: &'static str) -> Described {
+fn of_workflow(summary: &'static str) -> Described {
     runs(summary)
+        .parameter("path", "workflow", "The workflow's id.", text())
+        .problem(ProblemType::WorkflowNotFound)
+}
+
+fn one_run(summary: &'static str) -> Described {
+    of_workflow(summary)
         .parameter(
             "path",
             "runId",
@@ -28,8 +35,21 @@ fn one_run(summary: &'static str) -> Described {
         .problem(ProblemType::RunNotFound)
 }
 
-pub fn trigger(schemas: &mut Schemas) -> Described {
-    runs("Starts a run, or answers with the one that is open")
+pub fn workflows(schemas: &mut Schemas) -> Described {
+    Described::new("runs", Access::Bearer, "Lists the workflows").answer(
+        200,
+        "The workflows.",
+        JSON,
+        schemas.of::<WorkflowListResponse>(),
+    )
+}
+
+pub fn trigger(schemas: &mut Schemas, workflows: &WorkflowList) -> Described {
+    let inputs: Vec<_> = workflows
+        .iter()
+        .map(|it| schemas.hoist(&format!("{}.input", it.id()), it.input_schema()))
+        .collect();
+    of_workflow("Starts a run, or answers with the one that is open")
         .parameter(
             "header",
             "Idempotency-Key",
@@ -43,7 +63,7 @@ pub fn trigger(schemas: &mut Schemas) -> Described {
             "What happens while another run of the workflow is open; `join` without it.",
             schemas.sent::<Overlap>(),
         )
-        .body(false, schemas.sent::<OnboardingInput>())
+        .body(false, json!({ "anyOf": inputs }))
         .answer(
             200,
             "The run there is: it is stored, and will begin.",
@@ -56,7 +76,7 @@ pub fn trigger(schemas: &mut Schemas) -> Described {
 }
 
 pub fn list(schemas: &mut Schemas) -> Described {
-    runs("Lists the caller's runs, newest first")
+    of_workflow("Lists the caller's runs, newest first")
         .parameter(
             "query",
             "status",

@@ -2,18 +2,17 @@
 
 use serde_json::json;
 
-use super::{JSON, backed};
+use super::{JSON, backed, text};
 use crate::openapi::parts::{Access, Described};
 use crate::openapi::schemas::Schemas;
+use crate::wire::problem::ProblemType;
 use onbehalf_runs::Schedule;
 
 fn schedule(summary: &'static str, schemas: &mut Schemas) -> Described {
-    backed(Described::new("schedule", Access::Bearer, summary)).answer(
-        200,
-        "The schedule now.",
-        JSON,
-        schemas.of::<Schedule>(),
-    )
+    backed(Described::new("schedule", Access::Bearer, summary))
+        .parameter("path", "workflow", "The workflow's id.", text())
+        .problem(ProblemType::WorkflowNotFound)
+        .answer(200, "The schedule now.", JSON, schemas.of::<Schedule>())
 }
 
 pub fn show(schemas: &mut Schemas) -> Described {

@@ -1,0 +1,159 @@
+//! The message in Slack, as a write that happens once.
+//!
+//! Slack takes no id from us, so a message whose answer was lost is found by a marker in the
+//! conversation's history. The marker names the user's day, not the run: a second run of the same
+//! day finds what the first has said.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::settings::BriefSettings;
+use crate::acting::{Failure, Manner, Services, acting, permit, result};
+use onbehalf_clock::Timestamp;
+use onbehalf_connector::{AlwaysPermit, Connector};
+use onbehalf_engine::{Effect, EffectKey, Found, Performed, Permit};
+use onbehalf_identity::RequestContext;
+use onbehalf_tools::{
+    self as tools, Message, MessageInput, MessagesInput, SentMessage, SlackListMessages,
+    SlackSendMessage,
+};
+
+/// Pages of a conversation that are looked through, 15 messages each: what a busy channel says
+/// between midnight and the morning.
+pub(super) const PAGES: usize = 40;
+/// Bytes of the digest that make a marker.
+const MARKER_BYTES: usize = 8;
+
+/// One day's message to one conversation.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PostMessage {
+    /// Slack's id of the conversation.
+    pub(super) channel: String,
+    /// In Slack's markup, without the line that says who sent it.
+    pub(super) text: String,
+    /// What tells this day's message from every other.
+    pub(super) marker: Marker,
+    /// The message cannot be older than this.
+    pub(super) since: Timestamp,
+    pub(super) manner: Manner,
+}
+
+/// What tells one day's message from every other in its conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Marker(String);
+
+impl Marker {
+    /// The marker of a user's day.
+    pub(super) fn of(context: &RequestContext, channel: &str, day: &str) -> Self {
+        let mut digest = Sha256::new();
+        for part in [context.scalekit_identifier.as_str(), channel, day] {
+            // The length in front keeps (a, bc) and (ab, c) apart.
+            digest.update((part.len() as u64).to_be_bytes());
+            digest.update(part.as_bytes());
+        }
+        let bytes = &digest.finalize()[..MARKER_BYTES];
+        Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// Whether a message carries it.
+    pub(super) fn is_in(&self, message: &Message) -> bool {
+        message.text.contains(&format!("#brief-{}", self.0))
+    }
+}
+
+impl PostMessage {
+    fn input(&self, services: &Services<BriefSettings>) -> MessageInput {
+        let home = services.public_url.trim_end_matches('/');
+        let Marker(marker) = &self.marker;
+        MessageInput {
+            channel: self.channel.clone(),
+            text: format!(
+                "{}\n\nSent for you by <{home}/#brief-{marker}|Onbehalf>.",
+                self.text
+            ),
+        }
+    }
+}
+
+#[async_trait(?Send)]
+impl Effect for PostMessage {
+    const KIND: &'static str = "slack-post-message";
+    type Services = Services<BriefSettings>;
+    type Context = RequestContext;
+    type Receipt = SentMessage;
+    type Failure = Failure;
+
+    async fn perform(
+        &self,
+        services: &Services<BriefSettings>,
+        context: &RequestContext,
+        key: &EffectKey,
+        may_send: &Permit,
+    ) -> Performed<SentMessage, Failure> {
+        if let Some(known) = self.manner.known(Connector::SLACK) {
+            return known;
+        }
+        let acting = match acting(context, key) {
+            Ok(acting) => acting,
+            Err(failure) => return self.manner.refused(failure),
+        };
+        let outcome = tools::run::<SlackSendMessage>(
+            &services.scalekit,
+            &acting,
+            &self.input(services),
+            &permit(may_send),
+        )
+        .await;
+        self.manner
+            .performed(Connector::SLACK, outcome, |sent| sent)
+    }
+
+    async fn find(
+        &self,
+        services: &Services<BriefSettings>,
+        context: &RequestContext,
+        key: &EffectKey,
+    ) -> Found<SentMessage> {
+        let Ok(acting) = acting(context, key) else {
+            return Found::Unknown;
+        };
+        let mut input = MessagesInput {
+            channel: self.channel.clone(),
+            after: Some(self.since),
+            cursor: None,
+        };
+        for _ in 0..PAGES {
+            let scalekit = &services.scalekit;
+            let outcome =
+                tools::run::<SlackListMessages>(scalekit, &acting, &input, &AlwaysPermit).await;
+            let page = match result(outcome) {
+                Ok(page) => page,
+                Err(failure) => {
+                    self.manner.circuit.note(Connector::SLACK, &failure);
+                    return Found::Unknown;
+                }
+            };
+            if let Some(ours) = page.messages.into_iter().find(|it| self.marker.is_in(it)) {
+                return Found::Landed(SentMessage {
+                    channel: self.channel.clone(),
+                    ts: ours.ts,
+                });
+            }
+            match page.next {
+                Some(next) => input.cursor = Some(next),
+                None => return Found::Absent,
+            }
+        }
+        Found::Unknown
+    }
+
+    fn visible_after(&self, _: &Services<BriefSettings>) -> Duration {
+        // Slack's history shows what was said a moment ago.
+        Duration::ZERO
+    }
+}

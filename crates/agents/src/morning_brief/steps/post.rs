@@ -1,0 +1,193 @@
+//! Step 4: say it, once a day; or rest when there is nothing to say.
+
+use std::rc::Rc;
+
+use async_trait::async_trait;
+
+use crate::acting::{
+    Circuit, ConnectorError, Failure, FailureKind, Manner, Read, Reader, Stop, Worth, asked_pause,
+    grown_pause, is_patient, reconnection_required,
+};
+use crate::morning_brief::post_message::{Marker, PAGES, PostMessage};
+use crate::morning_brief::{Brief, BriefResult, Delivery, MorningBrief};
+use onbehalf_clock::Timestamp;
+use onbehalf_connector::Connector;
+use onbehalf_engine::{
+    Flow, FlowOf, Settled, Step, StepContext, StepError, StepResult, SuspendReason,
+};
+use onbehalf_tools::{
+    ConversationInput, MessagesInput, SentMessage, SlackListMessages, SlackOpenConversation,
+    SlackWhoami, WhoamiInput,
+};
+
+/// Says it.
+pub struct Post;
+
+/// Says nothing.
+pub struct Rest;
+
+#[async_trait(?Send)]
+impl Step<MorningBrief> for Rest {
+    type Input = Brief;
+    type Output = BriefResult;
+
+    fn id(&self) -> &'static str {
+        "rest"
+    }
+
+    async fn run(
+        &self,
+        brief: Brief,
+        _: &StepContext<MorningBrief>,
+    ) -> StepResult<MorningBrief, BriefResult> {
+        Ok(Flow::Next(ended(&brief, Delivery::Quiet)))
+    }
+}
+
+#[async_trait(?Send)]
+impl Step<MorningBrief> for Post {
+    type Input = Brief;
+    type Output = BriefResult;
+
+    fn id(&self) -> &'static str {
+        "post"
+    }
+
+    async fn run(
+        &self,
+        brief: Brief,
+        cx: &StepContext<MorningBrief>,
+    ) -> StepResult<MorningBrief, BriefResult> {
+        let reader = Reader::new(cx, Worth::Writes);
+        let channel = reader.keep("channel", || channel(&reader, cx)).await?;
+        let channel = match channel {
+            Read::Done(channel) => channel,
+            Read::Failed(failure) => return Ok(refused(&brief, failure)),
+            Read::Later(failure) => return reader.wait(vec![(Connector::SLACK, failure)]),
+        };
+        let marker = Marker::of(cx.context(), &channel, &brief.day);
+        let since = Timestamp::parse(&brief.day)
+            .ok_or_else(|| StepError::terminal("the brief names no day"))?;
+        let said = reader
+            .keep("said", || said(&reader, &channel, since, &marker))
+            .await?;
+        match said {
+            Read::Done(None) => {}
+            Read::Done(Some(SentMessage { channel, ts })) => {
+                let delivery = Delivery::AlreadyPosted { channel, ts };
+                return Ok(Flow::Next(ended(&brief, delivery)));
+            }
+            // Saying it blindly might say it twice.
+            Read::Failed(failure) => return Ok(refused(&brief, failure)),
+            Read::Later(failure) => return reader.wait(vec![(Connector::SLACK, failure)]),
+        }
+        let effect = PostMessage {
+            channel,
+            text: brief.text.clone(),
+            marker,
+            since,
+            manner: Manner {
+                waits_for_connection: cx.state().waits_for_connections,
+                circuit: Rc::new(Circuit::default()),
+            },
+        };
+        let settled = cx.effect("message", &effect).await?;
+        Ok(after(cx, &brief, settled))
+    }
+}
+
+/// Where the message goes.
+async fn channel(
+    reader: &Reader<'_, MorningBrief>,
+    cx: &StepContext<MorningBrief>,
+) -> Result<String, Stop> {
+    if let Some(channel) = &cx.services().settings.channel {
+        return Ok(channel.clone());
+    }
+    let me = reader.call::<SlackWhoami>(&WhoamiInput {}).await?;
+    let own = ConversationInput { person: me.person };
+    Ok(reader.call::<SlackOpenConversation>(&own).await?.channel)
+}
+
+/// The message of this day, if it was said before.
+async fn said(
+    reader: &Reader<'_, MorningBrief>,
+    channel: &str,
+    since: Timestamp,
+    marker: &Marker,
+) -> Result<Option<SentMessage>, Stop> {
+    let mut input = MessagesInput {
+        channel: channel.to_owned(),
+        after: Some(since),
+        cursor: None,
+    };
+    for _ in 0..PAGES {
+        let page = reader.call::<SlackListMessages>(&input).await?;
+        let channel = channel.to_owned();
+        if let Some(found) = page.messages.into_iter().find(|it| marker.is_in(it)) {
+            let ts = found.ts;
+            return Ok(Some(SentMessage { channel, ts }));
+        }
+        match page.next {
+            Some(next) => input.cursor = Some(next),
+            None => return Ok(None),
+        }
+    }
+    Err(Failure::own(
+        FailureKind::Truncated,
+        "too much was said today to look through",
+    )
+    .into())
+}
+
+/// What the write came to, or what it waits for.
+fn after(
+    cx: &StepContext<MorningBrief>,
+    brief: &Brief,
+    settled: Settled<SentMessage, Failure>,
+) -> FlowOf<MorningBrief, BriefResult> {
+    let delivery = match settled {
+        Settled::Landed(SentMessage { channel, ts }) => Delivery::Posted { channel, ts },
+        Settled::Refused(failure) => return refused(brief, failure),
+        Settled::UnknownOutcome => Delivery::UnknownOutcome,
+        Settled::Pending(until) => return Flow::Suspend(SuspendReason::Sleeping { until }),
+        Settled::Deferred(failure, _) if failure.is_auth() => {
+            let dead = [(Connector::SLACK, &failure)];
+            return Flow::Suspend(reconnection_required::<MorningBrief>(dead));
+        }
+        Settled::Deferred(failure, _) if !is_patient(cx.attempt()) => {
+            return refused(brief, failure);
+        }
+        Settled::Deferred(failure, _) => {
+            return Flow::Suspend(if failure.kind == FailureKind::RateLimited {
+                let until = cx.now().plus(asked_pause(&failure));
+                SuspendReason::RateLimited { until }
+            } else {
+                let until = cx.now().plus(grown_pause(cx.attempt()));
+                SuspendReason::Sleeping { until }
+            });
+        }
+    };
+    Flow::Next(ended(brief, delivery))
+}
+
+fn refused(brief: &Brief, failure: Failure) -> FlowOf<MorningBrief, BriefResult> {
+    Flow::Next(ended(brief, Delivery::Refused { failure }))
+}
+
+fn ended(brief: &Brief, delivery: Delivery) -> BriefResult {
+    let mut connector_errors = Vec::new();
+    for section in &brief.sections {
+        if let Some(failure) = &section.failure {
+            ConnectorError::note(&mut connector_errors, section.connector, "look", failure);
+        }
+    }
+    if let Delivery::Refused { failure } = &delivery {
+        ConnectorError::note(&mut connector_errors, Connector::SLACK, "post", failure);
+    }
+    BriefResult::Completed {
+        delivery,
+        sections: brief.sections.iter().map(|it| it.count()).collect(),
+        connector_errors,
+    }
+}

@@ -1,0 +1,96 @@
+//! Several workflows beside each other.
+
+use serde_json::{Value, json};
+
+use crate::testkit::{bench, json_of, waiting_run};
+
+#[tokio::test]
+async fn every_workflow_is_listed_with_what_it_is_started_with() {
+    let bench = bench();
+    let listed = json_of(&bench.ask("GET", "/api/workflows", "").await)["workflows"].clone();
+    let ids: Vec<_> = listed
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|it| &it["id"])
+        .collect();
+    assert_eq!(ids, ["onboarding-health", "morning-brief"]);
+    for workflow in listed.as_array().expect("a list") {
+        assert_eq!(workflow["inputSchema"]["type"], "object", "{workflow}");
+        assert_eq!(workflow["inputSchema"]["additionalProperties"], false);
+        assert!(workflow["version"].is_u64() && workflow["schedule"].is_string());
+    }
+}
+
+#[tokio::test]
+async fn each_is_started_under_its_own_name_and_with_its_own_input() {
+    let bench = bench();
+    let path = "/api/workflows/morning-brief/trigger";
+    let response = bench
+        .ask("POST", path, r#"{"onMissingConnector":"suspend"}"#)
+        .await;
+    assert_eq!(response.status, 200);
+    let location = response.header("location");
+    assert_eq!(location, Some("/api/workflows/morning-brief/runs/run_1"));
+    let started = bench.platform.started.borrow()[0].clone();
+    assert_eq!(started.input, json!({"onMissingConnector": "suspend"}));
+    let of_another = bench.ask("POST", path, r#"{"approval":"required"}"#).await;
+    assert_eq!(of_another.status, 422);
+    assert_eq!(json_of(&of_another)["field"], "approval");
+}
+
+#[tokio::test]
+async fn a_workflow_nobody_hosts_is_not_found_whatever_is_asked_of_it() {
+    let bench = bench();
+    for (method, rest) in [
+        ("POST", "trigger"),
+        ("GET", "runs"),
+        ("GET", "runs/run_1"),
+        ("DELETE", "runs/run_1"),
+        ("POST", "runs/run_1/resume"),
+        ("GET", "runs/run_1/events"),
+    ] {
+        let response = bench
+            .ask(method, &format!("/api/workflows/other/{rest}"), "{}")
+            .await;
+        assert_eq!(response.status, 404, "{method} {rest}");
+        let problem = json_of(&response);
+        let known = json!(["onboarding-health", "morning-brief"]);
+        assert_eq!(problem["knownWorkflows"], known, "{problem}");
+    }
+    assert!(bench.platform.started.borrow().is_empty());
+}
+
+/// The name of a run says nothing of its workflow, so the path must.
+#[tokio::test]
+async fn a_run_is_found_below_its_own_workflow_only() {
+    let bench = bench();
+    let key = ("owner-of-alice".to_owned(), "run_1".to_owned());
+    bench
+        .platform
+        .runs
+        .borrow_mut()
+        .insert(key, waiting_run("run_1"));
+    let ask = async |method: &str, workflow: &str, rest: &str| {
+        let path = format!("/api/workflows/{workflow}/runs/run_1{rest}");
+        let response = bench
+            .ask(method, &path, r#"{"connected":["hubspot"]}"#)
+            .await;
+        let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+        (response.status, body["type"].as_str().map(str::to_owned))
+    };
+    assert_eq!(ask("GET", "onboarding-health", "").await.0, 200);
+    for (method, rest) in [
+        ("GET", ""),
+        ("DELETE", ""),
+        ("POST", "/resume"),
+        ("GET", "/events"),
+    ] {
+        let (status, kind) = ask(method, "morning-brief", rest).await;
+        assert_eq!(status, 404, "{method} {rest}");
+        assert!(
+            kind.is_some_and(|it| it.ends_with("run-not-found")),
+            "{method} {rest}"
+        );
+    }
+}
