@@ -33,12 +33,34 @@ fn words(message: &str) -> String {
         },
     };
     let text = match expected {
-        Some(expected) => format!("{kind}, expected {expected}"),
+        Some(expected) => format!("{kind}, expected {}", in_json(expected)),
         None => kind.to_owned(),
     };
     match text.rsplit_once(" at line ") {
         Some((text, _)) => text.to_owned(),
         None => text,
+    }
+}
+
+/// What serde expected, in JSON's own words: callers know nothing of how this is written.
+fn in_json(expected: &str) -> &str {
+    // Of a message that has gone on, the place in the text is cut off later.
+    let (expected, _) = expected.split_once(" at line ").unwrap_or((expected, ""));
+    let words = expected.split(' ').next().unwrap_or_default();
+    match expected {
+        "u8" | "u16" | "u32" | "u64" | "u128" | "usize" => "a whole number, not below zero",
+        "i8" | "i16" | "i32" | "i64" | "i128" | "isize" => "a whole number",
+        "f32" | "f64" => "a number",
+        "a map" => "an object",
+        "a sequence" => "a list",
+        "unit" => "null",
+        "string or map" | "variant identifier" | "field identifier" => "a text it knows",
+        _ => match words {
+            "struct" => "an object",
+            "enum" => "one of its values",
+            "tuple" | "newtype" => "a list",
+            _ => expected,
+        },
     }
 }
 
@@ -75,8 +97,16 @@ mod tests {
     #[test]
     fn what_was_expected_is_said() {
         for (json, field, words) in [
-            (r#"{"count":"7"}"#, "count", "invalid type, expected u32"),
-            (r#"{"count":-1}"#, "count", "invalid value, expected u32"),
+            (
+                r#"{"count":"7"}"#,
+                "count",
+                "invalid type, expected a whole number, not below zero",
+            ),
+            (
+                r#"{"count":-1}"#,
+                "count",
+                "invalid value, expected a whole number, not below zero",
+            ),
             (r#"{"choice":"one"}"#, ".", "missing field `count`"),
             (
                 r#"{"choice":"three"}"#,
@@ -88,13 +118,36 @@ mod tests {
                 "user_id",
                 "unknown field `user_id`, expected one of `count`, `choice`, `names`",
             ),
-            (
-                "[]",
-                ".",
-                "invalid length 0, expected struct Input with 3 elements",
-            ),
+            ("[]", ".", "invalid length 0, expected an object"),
         ] {
             assert_eq!(refusal(json), (field.into(), words.into()), "{json}");
+        }
+    }
+
+    #[test]
+    fn no_type_of_this_program_is_named() {
+        for json in [
+            "7",
+            "\"x\"",
+            "null",
+            "true",
+            "[1]",
+            r#"{"count":{}}"#,
+            r#"{"count":[]}"#,
+            r#"{"count":1.5}"#,
+            r#"{"count":1,"choice":7}"#,
+            r#"{"count":1,"choice":{"one":1}}"#,
+            r#"{"count":1,"choice":["one"]}"#,
+            r#"{"count":1,"names":7}"#,
+            r#"{"count":1,"names":{"a":-1}}"#,
+            r#"{"count":1,"names":{"a":300}}"#,
+        ] {
+            let (_, words) = refusal(json);
+            for ours in [
+                "struct", "enum", "Input", "Choice", "u32", "u8", "map", "unit",
+            ] {
+                assert!(!words.contains(ours), "{json}: {words}");
+            }
         }
     }
 
