@@ -74,6 +74,10 @@ pub enum ApiOperation {
     EnableSchedule,
     /// Switches the daily run off.
     DisableSchedule,
+    /// Lists the daily runs that are on in the caller's organization.
+    ListSchedules,
+    /// Switches the daily run of somebody of the organization off.
+    WithdrawSchedule,
     /// Hands out a connect link.
     CreateConnectLink,
     /// Lists connections.
@@ -92,6 +96,8 @@ pub enum Who {
     /// Those who may change which accounts are connected. Where accounts are each user's own, that
     /// is everybody.
     AccountKeepers,
+    /// Those who keep the accounts of an organization they act in, wherever accounts belong.
+    Operators,
 }
 
 impl Who {
@@ -100,6 +106,7 @@ impl Who {
         match self {
             Self::Anybody => true,
             Self::AccountKeepers => caller.keeps_accounts(),
+            Self::Operators => caller.powers.keeps_accounts && caller.context.org_id.is_some(),
         }
     }
 }
@@ -151,6 +158,7 @@ impl ApiOperation {
     pub const fn who(self) -> Who {
         match self {
             Self::CreateConnectLink => Who::AccountKeepers,
+            Self::ListSchedules | Self::WithdrawSchedule => Who::Operators,
             Self::ListWorkflows
             | Self::TriggerRun
             | Self::ListRuns
@@ -174,8 +182,11 @@ impl ApiOperation {
             | Self::CancelRun
             | Self::ResumeRun
             | Self::EnableSchedule
-            | Self::DisableSchedule => Budget::Runs,
-            Self::RunEvents
+            | Self::DisableSchedule
+            | Self::WithdrawSchedule => Budget::Runs,
+            // Every shard is asked.
+            Self::ListSchedules
+            | Self::RunEvents
             | Self::CreateConnectLink
             | Self::ListConnections
             | Self::ExecuteTool => Budget::Calls,

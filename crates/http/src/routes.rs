@@ -42,7 +42,7 @@ const fn api(operation: ApiOperation, method: &'static str, path: &'static str) 
 }
 
 /// Every route. Of two that fit, the earlier one counts.
-pub const ROUTES: [Route; 25] = [
+pub const ROUTES: [Route; 27] = [
     open(OpenOperation::Home, "GET", "/"),
     open(OpenOperation::Health, "GET", "/health"),
     open(OpenOperation::OpenApi, "GET", "/openapi.json"),
@@ -91,6 +91,16 @@ pub const ROUTES: [Route; 25] = [
         ApiOperation::DisableSchedule,
         "DELETE",
         "/api/workflows/{workflow}/schedule",
+    ),
+    api(
+        ApiOperation::ListSchedules,
+        "GET",
+        "/api/workflows/{workflow}/schedules",
+    ),
+    api(
+        ApiOperation::WithdrawSchedule,
+        "DELETE",
+        "/api/workflows/{workflow}/schedules/{owner}",
     ),
     api(ApiOperation::CreateConnectLink, "POST", "/api/connect"),
     api(ApiOperation::ListConnections, "GET", "/api/connections"),
@@ -197,6 +207,7 @@ mod tests {
                 .path
                 .replace("{workflow}", "w")
                 .replace("{runId}", "run_1")
+                .replace("{owner}", "p_1")
                 .replace("{connector}", "hubspot")
                 .replace("{namespace}", "okta")
                 .replace("{id}", "x");

@@ -13,7 +13,7 @@ use crate::browser::session::Session;
 use crate::browser::{navigation, pages};
 use crate::limits::{self, Budget, RateLimiter};
 use crate::openapi;
-use crate::operation::{ApiOperation, BrowserOperation, OpenOperation, Operation};
+use crate::operation::{ApiOperation, BrowserOperation, OpenOperation, Operation, Who};
 use crate::routes::{Matched, Named, find};
 use crate::seal::Seal;
 use crate::sign_in::{Caller, SignIn};
@@ -163,8 +163,10 @@ impl Api {
                 if !self.within_limit(&caller, operation.budget()).await {
                     return Err(limits::refusal());
                 }
-                if !operation.who().admits(&caller) {
-                    return Err(keepers_only());
+                match operation.who() {
+                    who if who.admits(&caller) => {}
+                    Who::Operators => return Err(operators_only()),
+                    Who::Anybody | Who::AccountKeepers => return Err(keepers_only()),
                 }
                 check_query(operation, request)?;
                 self.for_caller(caller, operation, named, request).await
@@ -223,6 +225,8 @@ impl Api {
             ApiOperation::GetSchedule => self.get_schedule(&caller, named).await,
             ApiOperation::EnableSchedule => self.enable_schedule(caller, named, request).await,
             ApiOperation::DisableSchedule => self.disable_schedule(&caller, named).await,
+            ApiOperation::ListSchedules => self.list_schedules(&caller, named).await,
+            ApiOperation::WithdrawSchedule => self.withdraw_schedule(&caller, named).await,
             ApiOperation::CreateConnectLink => self.create_connect_link(request),
             ApiOperation::ListConnections => self.list_connections(&caller).await,
             ApiOperation::ListTools => Ok(self.list_tools()),
@@ -287,6 +291,12 @@ pub(super) fn check_query(operation: ApiOperation, request: &ApiRequest) -> Resu
 pub(super) fn keepers_only() -> Problem {
     let detail = "Accounts are your organization's here; only people with the role of an account \
                   keeper change them or write with them directly.";
+    Problem::new(ProblemType::RoleRequired, detail)
+}
+
+fn operators_only() -> Problem {
+    let detail = "Only people with the role of an account keeper see and end the daily runs of \
+                  others in their organization.";
     Problem::new(ProblemType::RoleRequired, detail)
 }
 

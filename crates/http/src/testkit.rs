@@ -146,19 +146,30 @@ impl Backend for Platform {
         Ok(self.schedule_now())
     }
 
-    async fn enrolled(&self, _: &Tenant) -> Result<Vec<Enrolled>, BackendError> {
+    async fn enrolled(&self, tenant: &Tenant) -> Result<Vec<Enrolled>, BackendError> {
         self.check()?;
-        Ok(Vec::new())
+        let enrolled = self.scheduled.borrow();
+        let theirs = enrolled.iter().filter(|it| Tenant::of(it) == *tenant);
+        let listed = theirs.map(|context| Enrolled {
+            owner: OwnerKey::new("p_scheduled"),
+            user_id: context.user_id.clone(),
+            workflow: WorkflowId::new("onboarding-health"),
+            since: onbehalf_clock::Timestamp::from_millis(0),
+        });
+        Ok(listed.collect())
     }
 
     async fn withdraw_schedule(
         &self,
-        _: &Tenant,
-        _: &OwnerKey,
+        tenant: &Tenant,
+        owner: &OwnerKey,
         _: &WorkflowId,
     ) -> Result<bool, BackendError> {
-        self.check()?;
-        Ok(false)
+        let theirs = self.enrolled(tenant).await?;
+        if !theirs.iter().any(|it| it.owner == *owner) {
+            return Ok(false);
+        }
+        Ok(self.scheduled.borrow_mut().take().is_some())
     }
 
     async fn begin_connect(
@@ -228,12 +239,15 @@ pub(super) fn provider(id: &str) -> LoginProvider {
 
 pub(super) fn caller(name: &str) -> Caller {
     Caller {
-        powers: Powers::default(),
+        powers: Powers {
+            keeps_accounts: name.starts_with("operator"),
+            ..Powers::default()
+        },
         shares_accounts: name.starts_with("member"),
         owner: OwnerKey::new(format!("owner-of-{name}")),
         context: serde_json::from_value(serde_json::json!({
             "user_id": name,
-            "org_id": null,
+            "org_id": name.split_once('-').map(|(_, org)| org),
             "scalekit_identifier": format!("user_{name}"),
             "issuer": "https://idp.test",
         }))

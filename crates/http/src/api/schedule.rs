@@ -1,6 +1,8 @@
-//! The caller's daily run of a workflow: on, off, or asked about.
+//! The daily run of a workflow: on, off, or asked about; by its user, and by who operates for an
+//! organization.
 
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::routes::Named;
 use crate::service::{Api, Handled, nothing_here};
@@ -8,12 +10,20 @@ use crate::sign_in::Caller;
 use crate::wire::json_body;
 use crate::wire::message::{ApiRequest, ApiResponse};
 use crate::wire::problem::Problem;
-use onbehalf_runs::WorkflowId;
+use onbehalf_runs::schedule::Enrolled;
+use onbehalf_runs::{OwnerKey, Tenant, WorkflowId};
 
 /// A body that says nothing: `{}`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Nothing {}
+
+/// The daily runs that are on in an organization.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ScheduleListResponse {
+    /// All of them.
+    pub schedules: Vec<Enrolled>,
+}
 
 impl Api {
     pub(crate) async fn get_schedule(&self, caller: &Caller, named: Named<'_>) -> Handled {
@@ -46,6 +56,29 @@ impl Api {
             .set_schedule(&caller.owner, &workflow, None)
             .await?;
         Ok(ApiResponse::json(200, &schedule))
+    }
+
+    pub(crate) async fn list_schedules(&self, caller: &Caller, named: Named<'_>) -> Handled {
+        let workflow = self.schedulable(named)?;
+        let tenant = Tenant::of(&caller.context);
+        let mut schedules = self.backend.enrolled(&tenant).await?;
+        schedules.retain(|it| it.workflow == workflow);
+        Ok(ApiResponse::json(200, &ScheduleListResponse { schedules }))
+    }
+
+    pub(crate) async fn withdraw_schedule(&self, caller: &Caller, named: Named<'_>) -> Handled {
+        let workflow = self.schedulable(named)?;
+        let tenant = Tenant::of(&caller.context);
+        let owner = OwnerKey::new(named.item);
+        let backend = &self.backend;
+        if backend
+            .withdraw_schedule(&tenant, &owner, &workflow)
+            .await?
+        {
+            Ok(ApiResponse::empty(204))
+        } else {
+            Err(nothing_here())
+        }
     }
 
     /// The workflow a path names, if it may run by itself.

@@ -324,3 +324,41 @@ async fn the_schedule_runs_under_who_switched_it_on() {
     assert_eq!(json_of(&response)["enabled"], false);
     assert!(bench.platform.scheduled.borrow().is_none());
 }
+
+/// `alice-acme` is alice of the organization acme; operators are called so.
+#[tokio::test]
+async fn only_an_operator_of_the_organization_sees_and_ends_its_schedules() {
+    const ALL: &str = "/api/workflows/onboarding-health/schedules";
+    let bench = bench();
+    let ask = |who: &str, method: &str, target: &str| {
+        let mut request = api_request(method, target, "");
+        request.headers[1].1 = format!("Bearer {who}");
+        bench.api.handle(request)
+    };
+    assert_eq!(
+        ask(
+            "alice-acme",
+            "PUT",
+            "/api/workflows/onboarding-health/schedule"
+        )
+        .await
+        .status,
+        200
+    );
+    let one = "/api/workflows/onboarding-health/schedules/p_scheduled";
+    for who in ["alice-acme", "operator", "operator-globex"] {
+        let may = who == "operator-globex";
+        let listed = ask(who, "GET", ALL).await;
+        assert_eq!(listed.status, if may { 200 } else { 403 }, "{who}");
+        if may {
+            assert_eq!(json_of(&listed), json!({"schedules": []}));
+        }
+        let ended = ask(who, "DELETE", one).await;
+        assert_eq!(ended.status, if may { 404 } else { 403 }, "{who}");
+    }
+    let listed = json_of(&ask("operator-acme", "GET", ALL).await);
+    assert_eq!(listed["schedules"][0]["userId"], "alice-acme");
+    assert_eq!(ask("operator-acme", "DELETE", one).await.status, 204);
+    assert_eq!(ask("operator-acme", "DELETE", one).await.status, 404);
+    assert!(bench.platform.scheduled.borrow().is_none());
+}

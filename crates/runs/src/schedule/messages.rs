@@ -1,5 +1,6 @@
 //! What a shard of the schedule answers.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use onbehalf_clock::Timestamp;
@@ -58,13 +59,16 @@ pub struct ListEnrolled {
 }
 
 /// An enrolment as an operator of its organization sees it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct Enrolled {
     /// Names it when it is withdrawn.
+    #[schemars(with = "String")]
     pub owner: OwnerKey,
     /// The issuer's name for the user.
     pub user_id: String,
     /// Of which workflow.
+    #[schemars(with = "String")]
     pub workflow: WorkflowId,
     /// Since when.
     pub since: Timestamp,

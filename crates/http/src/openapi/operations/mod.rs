@@ -63,6 +63,8 @@ fn for_caller(operation: ApiOperation, schemas: &mut Schemas, offered: &Offered<
         ApiOperation::GetSchedule => schedule::show(schemas),
         ApiOperation::EnableSchedule => schedule::enable(schemas),
         ApiOperation::DisableSchedule => schedule::disable(schemas),
+        ApiOperation::ListSchedules => schedule::list(schemas),
+        ApiOperation::WithdrawSchedule => schedule::withdraw(),
         ApiOperation::CreateConnectLink => connections::link(schemas),
         ApiOperation::ListConnections => connections::list(schemas),
         ApiOperation::ListTools => tools::list(schemas),

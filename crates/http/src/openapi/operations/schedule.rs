@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{JSON, backed, text};
+use crate::api::schedule::ScheduleListResponse;
 use crate::openapi::parts::{Access, Described};
 use crate::openapi::schemas::Schemas;
 use crate::wire::problem::ProblemType;
@@ -30,4 +31,31 @@ pub fn enable(schemas: &mut Schemas) -> Described {
 
 pub fn disable(schemas: &mut Schemas) -> Described {
     schedule("Switches the daily run off", schemas)
+}
+
+fn of_organization(summary: &'static str) -> Described {
+    backed(Described::new("schedule", Access::Bearer, summary))
+        .parameter("path", "workflow", "The workflow's id.", text())
+        .problem(ProblemType::WorkflowNotFound)
+}
+
+pub fn list(schemas: &mut Schemas) -> Described {
+    let summary = "Lists the daily runs that are on in the caller's organization";
+    of_organization(summary)
+        .answer(
+            200,
+            "All of them.",
+            JSON,
+            schemas.of::<ScheduleListResponse>(),
+        )
+        .problem(ProblemType::RoleRequired)
+}
+
+pub fn withdraw() -> Described {
+    let summary = "Switches the daily run of somebody of the organization off";
+    of_organization(summary)
+        .parameter("path", "owner", "As the list names it.", text())
+        .bare(204, "It is off.", None)
+        .problem(ProblemType::RoleRequired)
+        .problem(ProblemType::NotFound)
 }
