@@ -192,7 +192,8 @@ impl Site {
             version: 1,
             owner: format!("p_{}", self.plan.user),
             context: json!({"user_id": format!("sim{}", self.plan.user),
-                "scalekit_identifier": self.identifier, "issuer": "https://idp.test"}),
+                "scalekit_identifier": self.identifier, "issuer": "https://idp.test",
+                "email": format!("sim{}@acme.example", self.plan.user)}),
             input: json!({"onMissingConnector": missing, "approval": approval}),
             trace_id: None,
         }

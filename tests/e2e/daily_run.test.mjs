@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { Stage } from './lib/stage.mjs';
+import { Stage, isLink } from './lib/stage.mjs';
 
 let stage;
 before(async () => {
@@ -20,8 +20,9 @@ test('each flagged customer of alice has one task, and one comment where an issu
   assert.equal(counts.customers, 200);
   const flagged = customers.filter(isFlagged);
   assert.ok(flagged.length > 20, `${flagged.length} flagged`);
-  const ledger = await stage.control('GET', 'ledger');
-  assert.ok(ledger.every((entry) => entry.identifier === 'user_alice'));
+  const writes = await stage.control('GET', 'ledger');
+  assert.ok(writes.every((entry) => entry.identifier === 'user_alice'));
+  const ledger = writes.filter((entry) => !isLink(entry));
   const tasks = ledger.filter((entry) => entry.tool === 'hubspot_task_create');
   assert.equal(tasks.length, flagged.length);
   for (const customer of flagged) {
@@ -31,6 +32,13 @@ test('each flagged customer of alice has one task, and one comment where an issu
   const comments = ledger.filter((entry) => entry.tool.startsWith('linear_'));
   assert.equal(comments.length, counts.commentsAdded);
   assert.equal(new Set(comments.map((entry) => entry.id)).size, comments.length);
+  // Each task hangs on a contact and a company and is in its owner's queue.
+  const links = writes.filter(isLink);
+  for (const { id } of tasks) {
+    const of = links.filter(({ params }) => params.from_object_id === id || params.task_id === id);
+    const kinds = of.map(({ params }) => params.to_object_type ?? 'owner').sort();
+    assert.deepEqual(kinds, ['companies', 'contacts', 'owner'], id);
+  }
   const done = actions.filter((action) => action.status === 'done');
   assert.deepEqual(
     done.map((action) => action.taskId ?? action.commentId).sort(),

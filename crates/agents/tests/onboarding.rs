@@ -3,8 +3,11 @@
 mod common;
 
 use common::Process;
-use common::apps::{Crash, Fault, Trouble};
-use onbehalf_agents::onboarding::{ActionStatus, FailureKind, HealthStatus, OnboardingResult};
+use common::apps::{ADDRESS, Crash, Fault, OWNER, Task, Trouble};
+use onbehalf_agents::onboarding::{
+    ActionStatus, CustomerScope, FailureKind, HealthStatus, OnboardingResult, Outcome,
+    OwnerMissing, Part,
+};
 use onbehalf_connector::Connector;
 use onbehalf_engine::RunStatus;
 use onbehalf_runs::{Approval, Decision, RunAnswer};
@@ -51,6 +54,14 @@ fn assert_written_once(process: &Process, when: &str) {
     assert_eq!(process.apps.comments.borrow().len(), 2, "{when}");
 }
 
+/// Every task hangs on its contact and company and is in its owner's queue.
+fn assert_linked(process: &Process, when: &str) {
+    for task in process.apps.tasks.borrow().iter() {
+        assert_eq!(task.owner.as_deref(), Some(OWNER), "{when}: {task:?}");
+        assert_eq!(task.linked_to.len(), 2, "{when}: {task:?}");
+    }
+}
+
 fn suspend() -> Value {
     json!({"onMissingConnector": "suspend"})
 }
@@ -61,6 +72,7 @@ fn each_flagged_customer_gets_one_task_and_each_stalled_issue_one_comment() {
     let run = process.run("run_1", json!({}));
     let summary = run.summary();
     assert_written_once(&process, "after a plain run");
+    assert_linked(&process, "after a plain run");
     let counts = summary.counts;
     assert_eq!((counts.customers, counts.healthy), (4, 1));
     assert_eq!((counts.critical, counts.at_risk), (2, 1));
@@ -105,10 +117,13 @@ fn no_identity_and_no_credential_leaves_for_a_tool_or_its_text() {
         };
         let params = body["params"].take().to_string();
         assert!(!params.contains("alice"), "{params}");
+        // Who the user is in HubSpot is asked for once, by a tool that no model is shown.
+        let asks = body["tool_name"] == "hubspot_owners_list";
+        assert_eq!(params.contains(ADDRESS), asks, "{params}");
     }
     // The sealed context stands in the first row and nowhere else.
     for row in &run.rows()[1..] {
-        assert!(!row.contains("alice"), "{row}");
+        assert!(!row.contains("alice") && !row.contains(ADDRESS), "{row}");
     }
 }
 
@@ -122,7 +137,13 @@ fn two_hundred_customers_take_at_most_twenty_reads_and_six_at_once() {
             .customer(&format!("c{index}.test"), 15, trouble);
     }
     let run = process.run("run_1", json!({}));
-    let writes = process.apps.count("hubspot_task_create") + process.apps.count("comment");
+    let writes = [
+        "hubspot_task_create",
+        "hubspot_association_create",
+        "hubspot_task_update",
+        "comment",
+    ];
+    let writes: usize = writes.iter().map(|tool| process.apps.count(tool)).sum();
     let reads = process.apps.calls.borrow().len() - writes;
     assert!(reads <= 20, "{reads}: {:?}", process.apps.calls.borrow());
     assert!(process.apps.most_at_once.get() <= 6);
@@ -455,7 +476,132 @@ fn a_crash_at_any_request_changes_nothing_in_the_outside_world() {
             let run = process.run("run_1", json!({}));
             assert_eq!(run.status(), RunStatus::Completed, "{crash:?}");
             assert_written_once(&process, &format!("{crash:?}"));
+            assert_linked(&process, &format!("{crash:?}"));
             assert_eq!(run.summary().counts.tasks_created, 3, "{crash:?}");
         }
+    }
+}
+
+#[test]
+fn only_customers_that_the_user_owns_are_looked_at() {
+    let process = Process::new();
+    process.apps.customer("acme.test", 20, BAD);
+    for owner in ["", "5002"] {
+        process.apps.owner.set(owner);
+        process
+            .apps
+            .customer(&format!("theirs{owner}.test"), 20, BAD);
+    }
+    let summary = process.run("run_1", json!({})).summary();
+    assert_eq!(summary.counts.customers, 1);
+    assert_eq!(summary.customers[0].key, "acme.test");
+    assert_eq!(process.apps.tasks.borrow().len(), 1);
+    // A portal that one person works in needs no owners.
+    let mut alone = Process::new();
+    alone.settings.customers = CustomerScope::Portal;
+    alone.apps.owner.set("");
+    alone.apps.customer("acme.test", 20, BAD);
+    let summary = alone.run("run_1", json!({})).summary();
+    assert_eq!(summary.counts.tasks_created, 1);
+    assert_eq!(alone.apps.count("hubspot_owners_list"), 0);
+}
+
+#[test]
+fn somebody_hubspot_does_not_know_is_told_so() {
+    for (email, reason) in [
+        (Value::Null, OwnerMissing::NoAddress),
+        (json!("somebody@else.test"), OwnerMissing::NoOwner),
+    ] {
+        let mut process = four();
+        process.context["email"] = email;
+        let result = process.run("run_1", json!({})).result();
+        assert_eq!(result, OnboardingResult::OwnerNotFound { reason });
+        assert_eq!(process.apps.count("hubspot_contacts_search"), 0);
+    }
+}
+
+#[test]
+fn a_hubspot_that_never_answers_as_it_should_does_not_look_like_a_day_without_customers() {
+    let process = four();
+    process
+        .apps
+        .fault("hubspot_contacts_search", &[Fault::Refused; 50]);
+    let summary = process.run("run_1", json!({})).summary();
+    assert_eq!(
+        (summary.outcome, summary.missing),
+        (Outcome::Failed, vec![Part::Customers])
+    );
+    let process = four();
+    process
+        .apps
+        .fault("hubspot_task_create", &[Fault::Refused; 50]);
+    let summary = process.run("run_1", json!({})).summary();
+    assert_eq!(
+        (summary.outcome, summary.missing),
+        (Outcome::Partial, vec![Part::Tasks])
+    );
+    assert_eq!(
+        process.apps.count("hubspot_task_create"),
+        3,
+        "refused once each"
+    );
+    assert_eq!(
+        four().run("run_1", json!({})).summary().outcome,
+        Outcome::Done
+    );
+}
+
+#[test]
+fn a_task_that_cannot_be_given_its_owner_is_there_and_says_so() {
+    let process = four();
+    process
+        .apps
+        .fault("hubspot_task_update", &[Fault::Refused; 50]);
+    let summary = process.run("run_1", json!({})).summary();
+    assert_eq!(
+        (summary.counts.tasks_created, summary.outcome),
+        (3, Outcome::Partial)
+    );
+    assert!(summary.actions[0].failure.is_some());
+}
+
+#[test]
+fn a_task_that_is_there_twice_is_surfaced_by_the_next_run() {
+    let process = four();
+    process.run("run_1", json!({}));
+    let twin = process.apps.tasks.borrow()[0].clone();
+    process.apps.tasks.borrow_mut().push(Task {
+        id: "t9".into(),
+        ..twin.clone()
+    });
+    process.clock.move_to(process.clock_plus_minutes(10));
+    let summary = process.run("run_2", json!({})).summary();
+    assert_eq!(summary.duplicates.len(), 1);
+    assert_eq!(summary.duplicates[0].task_ids, [twin.id, "t9".into()]);
+}
+
+#[test]
+fn a_task_is_found_in_the_list_before_the_search_knows_it() {
+    let process = four();
+    // Far beyond what `reconcileAfterSeconds` allows for.
+    process.apps.search_lag_ms.set(24 * 3600 * 1000);
+    process.apps.fault("hubspot_task_create", &[Fault::Lost; 3]);
+    process.run("run_1", json!({}));
+    assert_written_once(&process, "with an index that lags by a day");
+}
+
+#[test]
+fn a_comment_holds_no_word_for_machines_and_a_task_one_reference() {
+    let process = four();
+    process.run("run_1", json!({}));
+    for comment in process.apps.comments.borrow().iter() {
+        assert!(
+            !comment.body.to_lowercase().contains("onbehalf"),
+            "{comment:?}"
+        );
+    }
+    for task in process.apps.tasks.borrow().iter() {
+        let line = task.body.rsplit("<br>").next().expect("a last line");
+        assert_eq!(line.split(' ').count(), 3, "{line}");
     }
 }

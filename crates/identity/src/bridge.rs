@@ -99,6 +99,7 @@ pub fn bridge(
         org_id: principal.org_id().map(str::to_owned),
         scalekit_identifier: ScalekitIdentifier::bridged(identifier),
         issuer: principal.issuer().to_owned(),
+        email: principal.email().map(str::to_owned),
         trace_id: None,
     })
 }

@@ -21,6 +21,9 @@ const LIFETIME_SECONDS: i64 = 24 * 3600;
 /// Longest accepted subject (OpenID Connect Core section 2).
 const SUBJECT_BYTES: usize = 255;
 
+/// Longest address (RFC 5321 section 4.5.3.1).
+const EMAIL_BYTES: usize = 254;
+
 /// What a token is used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose<'a> {
@@ -97,10 +100,34 @@ impl VerifiedClaims {
         let org_id = organization(&claims.custom, issuer)?;
         Ok(Self {
             principal: Principal::verified(issuer.id().to_owned(), user_id, org_id)
-                .with_granted(issuer.granted(&claims.custom)),
+                .with_granted(issuer.granted(&claims.custom))
+                .with_email(verified_email(&claims.custom, issuer.email_claim())),
             expires_at,
         })
     }
+}
+
+/// The address that the issuer has verified, or what the configured claim holds: whoever configures
+/// one vouches for it. Anything else is no address, and never a reason to refuse a token.
+fn verified_email(claims: &Map<String, Value>, configured: Option<&str>) -> Option<String> {
+    let verified = match claims.get("email_verified") {
+        Some(Value::Bool(verified)) => *verified,
+        // As some providers write it.
+        Some(Value::String(text)) => text == "true",
+        _ => false,
+    };
+    let name = match configured {
+        Some(name) => name,
+        None if verified => "email",
+        None => return None,
+    };
+    let address = claims.get(name)?.as_str()?.trim();
+    let fits = address.len() <= EMAIL_BYTES
+        && !address.contains(|c: char| c.is_control() || c.is_whitespace())
+        && address
+            .split_once('@')
+            .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
+    fits.then(|| address.to_owned())
 }
 
 /// An access token says `at+jwt` (RFC 9068 section 2.1), or `JWT`, or nothing; Okta and others
@@ -270,4 +297,37 @@ fn organization(
 
 fn acceptable(name: &str) -> bool {
     !name.is_empty() && name.len() <= SUBJECT_BYTES && !name.chars().any(char::is_control)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn email(claims: &Value, configured: Option<&str>) -> Option<String> {
+        verified_email(claims.as_object().expect("claims"), configured)
+    }
+
+    #[test]
+    fn only_an_address_that_somebody_vouches_for_counts() {
+        let address = "ann@acme.test";
+        for verified in [json!(true), json!("true")] {
+            let claims = json!({"email": address, "email_verified": verified});
+            assert_eq!(email(&claims, None).as_deref(), Some(address));
+        }
+        for claims in [
+            json!({"email": address}),
+            json!({"email": address, "email_verified": false}),
+            json!({"email": "ann", "email_verified": true}),
+            json!({"email": "a b@acme.test", "email_verified": true}),
+            json!({"email": 7, "email_verified": true}),
+            json!({}),
+        ] {
+            assert_eq!(email(&claims, None), None, "{claims}");
+        }
+        let login = json!({"sub": address});
+        assert_eq!(email(&login, Some("sub")).as_deref(), Some(address));
+        assert_eq!(email(&login, Some("upn")), None);
+    }
 }

@@ -258,6 +258,11 @@ impl Issuer {
         }
     }
 
+    /// The claim that holds the user's address, where it is not `email` with `email_verified`.
+    pub fn email_claim(&self) -> Option<&str> {
+        self.entry.email_claim.as_deref()
+    }
+
     /// The claim that names the organization; Clerk's newer tokens keep it in `o.id`.
     pub fn org_claim(&self) -> &str {
         self.entry.org_claim.as_deref().unwrap_or("org_id")

@@ -24,6 +24,7 @@ pub(super) struct Entry {
     pub authorized_parties: Vec<String>,
     pub user_claim: Option<String>,
     pub org_claim: Option<String>,
+    pub email_claim: Option<String>,
     #[serde(default)]
     pub long_identifiers: LongIdentifiers,
     #[serde(default)]

@@ -14,6 +14,7 @@ pub struct Principal {
     user_id: String,
     org_id: Option<String>,
     granted: Powers,
+    email: Option<String>,
 }
 
 impl Principal {
@@ -24,6 +25,7 @@ impl Principal {
             user_id,
             org_id,
             granted: Powers::default(),
+            email: None,
         }
     }
 
@@ -36,6 +38,17 @@ impl Principal {
     /// What roles gave it when it was verified. What it may do is for the issuer's entry to say.
     pub fn granted(&self) -> Powers {
         self.granted
+    }
+
+    /// The same, with an address that the issuer says it has verified.
+    #[must_use]
+    pub fn with_email(self, email: Option<String>) -> Self {
+        Self { email, ..self }
+    }
+
+    /// The user's address, if the issuer has verified one.
+    pub fn email(&self) -> Option<&str> {
+        self.email.as_deref()
     }
 
     /// Who vouches for it.
@@ -96,6 +109,10 @@ pub struct RequestContext {
     pub scalekit_identifier: ScalekitIdentifier,
     /// Who vouched for the user.
     pub issuer: String,
+    /// The user's address, if the issuer has verified one: how an app knows who they are there. No
+    /// tool that a model may call is given it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
     /// The trace the request belongs to (W3C Trace Context), 32 hex digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace_id: Option<String>,

@@ -13,17 +13,11 @@ use super::tool::{OutputError, Tool};
 
 /// HubSpot's own bound for one page.
 const MAX_LIMIT: u32 = 100;
-/// The stages every HubSpot account has. Each has a property with the date it was entered.
-const DEFAULT_STAGES: [&str; 8] = [
-    "subscriber",
-    "lead",
-    "marketingqualifiedlead",
-    "salesqualifiedlead",
-    "opportunity",
-    "customer",
-    "evangelist",
-    "other",
-];
+const MAX_ID_CHARS: usize = 64;
+/// Who looks after a contact.
+const OWNER: &str = "hubspot_owner_id";
+/// The company a contact belongs to.
+const COMPANY: &str = "associatedcompanyid";
 
 crate::tool_input! {
     /// Which contacts.
@@ -34,6 +28,9 @@ crate::tool_input! {
         /// Only contacts who entered the stage at or after this moment.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub entered_after: Option<Timestamp>,
+        /// Only contacts that this owner looks after: HubSpot's id of the owner.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub owned_by: Option<String>,
         /// How many at most, 1 to 100.
         #[serde(default = "fifty")]
         pub limit: u32,
@@ -56,6 +53,7 @@ impl Default for ContactsInput {
         Self {
             lifecycle_stage: customer(),
             entered_after: None,
+            owned_by: None,
             limit: fifty(),
             after: None,
         }
@@ -87,6 +85,9 @@ pub struct Contact {
     pub last_name: Option<String>,
     /// Company, as written on the contact.
     pub company: Option<String>,
+    /// HubSpot's id of the company it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub company_id: Option<String>,
     /// When the stage was entered, where HubSpot knows.
     pub entered_stage_at: Option<Timestamp>,
     /// Whole days from then to the moment of reading.
@@ -124,9 +125,13 @@ impl Tool for HubspotContacts {
             let millis = moment.millis().to_string();
             filters.push(json!({"propertyName": entered, "operator": "GTE", "value": millis}));
         }
+        if let Some(owner) = &input.owned_by {
+            InputError::text("owned_by", owner, MAX_ID_CHARS)?;
+            filters.push(json!({"propertyName": OWNER, "operator": "EQ", "value": owner}));
+        }
         let mut params = json!({
             "filterGroups": json!([{ "filters": filters }]).to_string(),
-            "properties": ["email", "firstname", "lastname", "company", entered],
+            "properties": ["email", "firstname", "lastname", "company", COMPANY, entered],
             "limit": input.limit,
         });
         if let Some(after) = &input.after {
@@ -158,14 +163,10 @@ impl Tool for HubspotContacts {
     }
 }
 
-/// The property with the date a stage was entered. Stages of an account's own making have it
-/// under HubSpot's newer naming only.
+/// The property with the date a stage was entered. The older `hs_lifecyclestage_…_date` stands for
+/// the first time ever, exists for HubSpot's own stages only, and is on its way out.
 fn entered_property(stage: &str) -> String {
-    if DEFAULT_STAGES.contains(&stage) {
-        format!("hs_lifecyclestage_{stage}_date")
-    } else {
-        format!("hs_v2_date_entered_{stage}")
-    }
+    format!("hs_v2_date_entered_{stage}")
 }
 
 fn contact(result: &Value, entered: &str, now: Timestamp) -> Option<Contact> {
@@ -177,6 +178,7 @@ fn contact(result: &Value, entered: &str, now: Timestamp) -> Option<Contact> {
         first_name: text(properties, "firstname"),
         last_name: text(properties, "lastname"),
         company: text(properties, "company"),
+        company_id: text(properties, COMPANY),
         entered_stage_at,
         days_in_stage: entered_stage_at.map(|entered| now.days_since(entered)),
     })
@@ -191,6 +193,7 @@ mod tests {
     async fn a_page_of_contacts_is_asked_for_and_read() {
         let input = ContactsInput {
             entered_after: Timestamp::parse("2026-10-24T00:00:00Z"),
+            owned_by: Some("5".into()),
             after: Some("50".into()),
             ..ContactsInput::default()
         };
@@ -200,7 +203,8 @@ mod tests {
                 "total": 120,
                 "results": [{"id": "7", "properties": {
                     "email": "jo@acme.test", "firstname": "Jo", "lastname": null, "company": "Acme",
-                    "hs_lifecyclestage_customer_date": "2026-11-13T09:00:00.000Z"
+                    "hs_v2_date_entered_customer": "2026-11-13T09:00:00.000Z",
+                    "associatedcompanyid": "71"
                 }, "createdAt": "2026-01-01T00:00:00Z"}],
                 "paging": {"next": {"after": "100"}}
             }),
@@ -214,8 +218,9 @@ mod tests {
             groups,
             json!([{"filters": [
                 {"propertyName": "lifecyclestage", "operator": "EQ", "value": "customer"},
-                {"propertyName": "hs_lifecyclestage_customer_date", "operator": "GTE",
-                 "value": "1792800000000"}
+                {"propertyName": "hs_v2_date_entered_customer", "operator": "GTE",
+                 "value": "1792800000000"},
+                {"propertyName": "hubspot_owner_id", "operator": "EQ", "value": "5"}
             ]}])
         );
         assert_eq!(params["limit"], 50);
@@ -223,6 +228,7 @@ mod tests {
         let contact = &output.contacts[0];
         assert_eq!((contact.id.as_str(), contact.days_in_stage), ("7", Some(9)));
         assert_eq!(contact.last_name, None);
+        assert_eq!(contact.company_id.as_deref(), Some("71"));
         assert_eq!((output.next.as_deref(), output.total), (Some("100"), 120));
     }
 

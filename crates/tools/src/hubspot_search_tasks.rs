@@ -20,6 +20,9 @@ pub(super) const STATUS: &str = "hs_task_status";
 pub(super) const COMPLETED: &str = "COMPLETED";
 pub(super) const SUBJECT: &str = "hs_task_subject";
 const BODY: &str = "hs_task_body";
+const CREATED: &str = "hs_createdate";
+/// What is read of a task.
+pub(super) const PROPERTIES: [&str; 4] = [SUBJECT, BODY, STATUS, "hs_timestamp"];
 
 crate::tool_input! {
     /// Which tasks.
@@ -29,6 +32,9 @@ crate::tool_input! {
         /// Leave out completed tasks.
         #[serde(default = "yes")]
         pub open_only: bool,
+        /// Only tasks created at or after this moment.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub created_after: Option<Timestamp>,
         /// How many at most, 1 to 100.
         #[serde(default = "most")]
         pub limit: u32,
@@ -52,6 +58,7 @@ impl TasksInput {
         Self {
             marker: marker.into(),
             open_only: false,
+            created_after: None,
             limit: MAX_LIMIT,
             after: None,
         }
@@ -116,9 +123,14 @@ impl Tool for HubspotSearchTasks {
                     "propertyName": STATUS, "operator": "NEQ", "value": COMPLETED,
                 }));
             }
+            if let Some(moment) = input.created_after {
+                filters.push(json!({
+                    "propertyName": CREATED, "operator": "GTE", "value": moment.millis().to_string(),
+                }));
+            }
             json!({ "filters": filters })
         });
-        let properties = [SUBJECT, BODY, STATUS, "hs_timestamp"].join(",");
+        let properties = PROPERTIES.join(",");
         let mut params = json!({
             "filterGroups": json!(groups).to_string(),
             "properties": properties,
@@ -149,7 +161,7 @@ impl Tool for HubspotSearchTasks {
     }
 }
 
-fn task(result: &Value) -> Option<Task> {
+pub(super) fn task(result: &Value) -> Option<Task> {
     let properties = result.get("properties").unwrap_or(&Value::Null);
     Some(Task {
         id: id(result, "id")?,
@@ -169,6 +181,7 @@ mod tests {
     async fn tasks_are_asked_for_by_marker_and_checked_letter_by_letter() {
         let input = TasksInput {
             open_only: true,
+            created_after: Timestamp::parse("2026-10-24T00:00:00Z"),
             ..TasksInput::marked("ref-4f1c")
         };
         let task = |id: u32, body: &str, status: &str| {
@@ -191,7 +204,8 @@ mod tests {
             groups[1],
             json!({"filters": [
                 {"propertyName": "hs_task_body", "operator": "CONTAINS_TOKEN", "value": "ref-4f1c"},
-                {"propertyName": "hs_task_status", "operator": "NEQ", "value": "COMPLETED"}
+                {"propertyName": "hs_task_status", "operator": "NEQ", "value": "COMPLETED"},
+                {"propertyName": "hs_createdate", "operator": "GTE", "value": "1792800000000"}
             ]})
         );
         let properties = &sent["params"]["properties"];

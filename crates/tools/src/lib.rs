@@ -65,7 +65,10 @@ mod context;
 mod hubspot_contacts;
 mod hubspot_create_task;
 mod hubspot_due_tasks;
+mod hubspot_list_tasks;
+mod hubspot_owner;
 mod hubspot_search_tasks;
+mod hubspot_task_links;
 mod identity_names;
 mod input;
 mod json;
@@ -94,7 +97,13 @@ pub use context::{ContextMissing, REQUIRED_CONTEXT, ToolContext};
 pub use hubspot_contacts::{Contact, Contacts, ContactsInput, HubspotContacts};
 pub use hubspot_create_task::{CreatedTask, HubspotCreateTask, TaskInput, TaskPriority};
 pub use hubspot_due_tasks::{DueTask, DueTasks, DueTasksInput, HubspotDueTasks};
+pub use hubspot_list_tasks::{HubspotListTasks, TaskPage, TaskPageInput};
+pub use hubspot_owner::{FoundOwner, HubspotFindOwner, OwnerInput};
 pub use hubspot_search_tasks::{HubspotSearchTasks, Task, Tasks, TasksInput};
+pub use hubspot_task_links::{
+    AssignInput, AssociateInput, HubspotAssignTask, HubspotAssociateTask, HubspotTaskLinks, Linked,
+    RecordKind, TaskLinks, TaskLinksInput,
+};
 pub use identity_names::is_identity_like;
 pub use input::{DomainData, InputError, ToolInput};
 pub use linear_create_comment::{CommentInput, CommentResult, CommentWritten, LinearCreateComment};

@@ -13,6 +13,9 @@ const BUILD = process.env.ONBEHALF_BUILD === LOCAL.profile ? LOCAL : RELEASE;
 
 export const WORKFLOW = '/api/workflows/onboarding-health';
 
+/** Whether a write gives a task its contact, its company or its owner. */
+export const isLink = (entry) => ['hubspot_association_create', 'hubspot_task_update'].includes(entry.tool);
+
 export class Stage {
   static async up({ extra, env, limits, issuer } = {}) {
     const stage = new Stage();
@@ -102,7 +105,17 @@ export class Stage {
     }
   }
 
-  ledger(user) {
+  /** Tasks and comments that were made for a user; what a task was given afterwards is in `links`. */
+  async ledger(user) {
+    return (await this.writes(user)).filter((entry) => !isLink(entry));
+  }
+
+  /** What the tasks of a user were given: contact, company, owner. */
+  async links(user) {
+    return (await this.writes(user)).filter(isLink);
+  }
+
+  writes(user) {
     return this.control('GET', `ledger?identifier=user_${user}`);
   }
 

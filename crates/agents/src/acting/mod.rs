@@ -12,6 +12,7 @@
 mod circuit;
 mod effects;
 mod failures;
+pub mod foreign;
 mod needs;
 mod patience;
 mod reader;

@@ -9,7 +9,6 @@ use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::flags::{Reference, customer_token};
 use super::input::OnboardingServices;
 use super::plan::{IssueRef, PlannedAction};
 use super::scoring::HealthStatus;
@@ -62,21 +61,9 @@ impl AddComment {
     }
 
     fn input(&self, key: &EffectKey) -> CommentInput {
-        let reference = Reference {
-            customer: customer_token(&self.customer),
-            marker: key.marker(),
-            status: self.status,
-            score: self.score,
-        };
         CommentInput {
             issue_id: self.issue_id.clone(),
-            body: texts::comment(
-                &self.name,
-                self.status,
-                self.score,
-                &self.reasons,
-                &reference.line(),
-            ),
+            body: texts::comment(&self.name, self.status, self.score, &self.reasons),
             comment_id: Some(key.uuid()),
         }
     }
@@ -126,7 +113,7 @@ impl Effect for AddComment {
         let Ok(acting) = acting(context, key) else {
             return Found::Unknown;
         };
-        let (id, marker) = (key.uuid(), format!("e{}", key.marker()));
+        let id = key.uuid();
         let mut input = CommentsInput {
             first: 250,
             ..CommentsInput::of(&self.issue_id)
@@ -146,10 +133,7 @@ impl Effect for AddComment {
                     return Found::Unknown;
                 }
             };
-            let ours = page
-                .comments
-                .into_iter()
-                .find(|it| it.id == id || it.body.contains(&marker));
+            let ours = page.comments.into_iter().find(|it| it.id == id);
             if let Some(comment) = ours {
                 return Found::Landed(CommentReceipt {
                     comment_id: comment.id,

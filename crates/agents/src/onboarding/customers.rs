@@ -35,6 +35,9 @@ pub struct Lead {
     /// The company's name, when known.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub company: String,
+    /// HubSpot's id of the company it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub company_id: Option<String>,
     /// When the contact entered the lifecycle stage.
     pub entered: Timestamp,
 }
@@ -52,6 +55,9 @@ pub struct Customer {
     /// The customer's own domain; absent at free mail services.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub domain: Option<String>,
+    /// HubSpot's id of its company: of the first contact that belongs to one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub company_id: Option<String>,
     /// When the first of its contacts entered the stage.
     pub entered_stage_at: Timestamp,
     /// Whole days since then.
@@ -94,10 +100,12 @@ fn customer(key: String, mut leads: Vec<Lead>, now: Timestamp) -> Customer {
         .and_then(|lead| domain_of(&lead.email))
         .filter(|domain| !is_free_mail(domain))
         .map(str::to_owned);
+    let company_id = leads.iter().find_map(|lead| lead.company_id.clone());
     Customer {
         key,
         name,
         domain,
+        company_id,
         entered_stage_at: entered,
         days_in_stage: u32::try_from(now.days_since(entered)).unwrap_or(u32::MAX),
         contacts: leads
@@ -137,6 +145,7 @@ pub(super) fn sample(domain: &str, name: &str) -> Customer {
             email: format!("ann@{domain}"),
         }],
         domain: Some(domain.to_owned()),
+        company_id: None,
         entered_stage_at: Timestamp::from_millis(0),
         days_in_stage: 12,
     }
@@ -153,6 +162,7 @@ mod tests {
             email: email.into(),
             person: "Ann Example".into(),
             company: company.into(),
+            company_id: None,
             entered: Timestamp::parse(day).expect("a day"),
         }
     }

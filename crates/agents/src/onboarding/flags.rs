@@ -1,15 +1,14 @@
-//! The line that marks a task as ours, so that yesterday's flag is found and not repeated.
+//! The reference that marks a task as ours, so that yesterday's flag is found and not repeated.
 //!
-//! Owns the format of the line, its writing and its reading. HubSpot keeps it at the end of a
-//! task's body; there is no storage of our own that could disagree with what a person sees there.
+//! Owns its form, its writing and its reading. HubSpot keeps it at the end of a task's body; there is
+//! no storage of our own that could disagree with what a person sees there.
 //!
 //! ```text
-//! Onbehalf reference: onbehalfflag c1f3870be274f6c49 e0011223344556677 critical 34
-//!                     │            │                 │                 │        └ score
-//!                     │            │                 │                 └ status
-//!                     │            │                 └ the write itself (effect marker)
-//!                     │            └ the customer (hash of its key)
-//!                     └ one word that finds them all
+//! Onbehalf reference: 1f3870be27-e0011223344556677-c34
+//!     │               │          │                 └ status and score then: critical, 34
+//!     │               │          └ the write itself (effect marker)
+//!     │               └ the customer (hash of its key)
+//!     └ the word that finds them all
 //! ```
 
 use serde::{Deserialize, Serialize};
@@ -18,12 +17,21 @@ use sha2::{Digest, Sha256};
 use super::scoring::HealthStatus;
 
 /// The word that a search for all flags looks for.
-pub const FLAG_WORD: &str = "onbehalfflag";
+pub const FLAG_WORD: &str = "Onbehalf";
+/// What stands in front of a reference.
+const LABEL: &str = "Onbehalf reference: ";
+/// The word that stood in front of one in the first release, whose tasks may still be open.
+const FIRST_FORM: &str = "onbehalfflag";
+/// Hexadecimal digits that name a customer: two of two thousand share them once in a million
+/// portals.
+const CUSTOMER_DIGITS: usize = 10;
+/// Hexadecimal digits of an effect's marker.
+const MARKER_DIGITS: usize = 16;
 
-/// What a line says.
+/// What a reference says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reference {
-    /// Sixteen hex digits made from the customer's key.
+    /// Hexadecimal digits made from the customer's key.
     pub customer: String,
     /// Marker of the effect that wrote it, sixteen hex digits.
     pub marker: String,
@@ -43,38 +51,81 @@ pub struct OpenFlag {
 }
 
 impl Reference {
-    /// The line as written.
-    pub fn line(&self) -> String {
+    /// The one word that says all of it, and that finds this very task.
+    pub fn word(&self) -> String {
         let Self {
             customer,
             marker,
             status,
             score,
         } = self;
-        let status = status.name();
-        format!("Onbehalf reference: {FLAG_WORD} c{customer} e{marker} {status} {score}")
+        let status = match status {
+            HealthStatus::Healthy => 'h',
+            HealthStatus::AtRisk => 'a',
+            HealthStatus::Critical => 'c',
+        };
+        format!("{customer}-e{marker}-{status}{score}")
     }
 
-    /// Reads the last line of this form in a task's body, which may hold anything else.
+    /// The line as written.
+    pub fn line(&self) -> String {
+        format!("{LABEL}{}", self.word())
+    }
+
+    /// Reads the last reference in a task's body, which may hold anything else.
     pub fn find(body: &str) -> Option<Self> {
-        let (_, after) = body.rsplit_once(FLAG_WORD)?;
-        // HTML may follow directly on the last word.
-        let mut words = after
-            .split(|c: char| c.is_whitespace() || c == '<' || c == '&')
-            .filter(|word| !word.is_empty());
+        if let Some((_, after)) = body.rsplit_once(FIRST_FORM) {
+            return Self::first_form(after);
+        }
+        let (_, after) = body.rsplit_once(LABEL)?;
+        let mut parts = words(after).next()?.split('-');
+        let customer = hex_digits(parts.next()?, CUSTOMER_DIGITS)?;
+        let marker = hex_digits(parts.next()?.strip_prefix('e')?, MARKER_DIGITS)?;
+        let last = parts.next()?;
+        let status = match last.get(..1)? {
+            "h" => HealthStatus::Healthy,
+            "a" => HealthStatus::AtRisk,
+            "c" => HealthStatus::Critical,
+            _ => return None,
+        };
         Some(Self {
-            customer: hex_after('c', words.next()?)?,
-            marker: hex_after('e', words.next()?)?,
+            customer,
+            marker,
+            status,
+            score: last.get(1..)?.parse().ok()?,
+        })
+    }
+
+    /// `c<customer> e<marker> <status> <score>`, the customer with sixteen digits.
+    fn first_form(after: &str) -> Option<Self> {
+        let mut words = words(after);
+        let customer = hex_digits(words.next()?.strip_prefix('c')?, 16)?;
+        Some(Self {
+            customer: customer.get(..CUSTOMER_DIGITS)?.to_owned(),
+            marker: hex_digits(words.next()?.strip_prefix('e')?, MARKER_DIGITS)?,
             status: HealthStatus::from_name(words.next()?)?,
             score: words.next()?.parse().ok()?,
         })
     }
+
+    /// The customer's digits, also where a run of the first release kept more of them.
+    pub fn customer(&self) -> &str {
+        self.customer
+            .get(..CUSTOMER_DIGITS)
+            .unwrap_or(&self.customer)
+    }
+}
+
+/// Words of a text in which HTML may follow directly on the last one.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| c.is_whitespace() || c == '<' || c == '&')
+        .filter(|word| !word.is_empty())
 }
 
 /// How the customer with this key is named in reference lines.
 pub fn customer_token(key: &str) -> String {
     let digest = Sha256::digest(key.as_bytes());
-    hex(&digest[..8])
+    hex(&digest[..CUSTOMER_DIGITS / 2])
 }
 
 /// Lower-case hexadecimal.
@@ -86,10 +137,9 @@ pub(super) fn hex(bytes: &[u8]) -> String {
     })
 }
 
-fn hex_after(prefix: char, word: &str) -> Option<String> {
-    let digits = word.strip_prefix(prefix)?;
-    let fits = digits.len() == 16 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    fits.then(|| digits.to_owned())
+fn hex_digits(word: &str, length: usize) -> Option<String> {
+    let fits = word.len() == length && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    fits.then(|| word.to_owned())
 }
 
 #[cfg(test)]
@@ -119,11 +169,37 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_flag_of_the_first_release_still_counts() {
+        let mut wanted = reference(55);
+        let line = format!(
+            "Onbehalf reference: onbehalfflag c{}abcdef e{} at_risk 55",
+            wanted.customer, wanted.marker
+        );
+        assert_eq!(
+            Reference::find(&format!("<p>{line}</p>")),
+            Some(wanted.clone())
+        );
+        wanted.customer.push_str("abcdef");
+        assert_eq!(wanted.customer(), customer_token("acme.test"));
+    }
+
+    #[test]
+    fn it_is_one_word() {
+        let word = reference(55).word();
+        assert!(
+            word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'),
+            "{word}"
+        );
+        assert!(word.len() < 36, "{word}");
+    }
+
     proptest! {
         #[test]
         fn any_other_text_is_no_flag(text in ".{0,60}") {
             prop_assert_eq!(Reference::find(&text), None);
-            let _ = Reference::find(&format!("{FLAG_WORD}{text}"));
+            let _ = Reference::find(&format!("{LABEL}{text}"));
+            let _ = Reference::find(&format!("{FIRST_FORM}{text}"));
         }
     }
 }

@@ -16,6 +16,7 @@ mod customers;
 mod flags;
 mod free_mail;
 mod input;
+mod link_task;
 mod plan;
 mod result;
 mod scored;
@@ -35,13 +36,15 @@ pub use create_task::CreateTask;
 pub use customers::{Contact, Customer, Lead, group};
 pub use flags::{FLAG_WORD, OpenFlag, Reference, customer_token};
 pub use input::{ApprovalMode, OnboardingInput, OnboardingServices, OnboardingState};
-pub use plan::{ActionKind, AlreadyFlagged, IssueRef, Plan, PlannedAction, plan};
+pub use link_task::LinkTask;
+pub use plan::{ActionKind, AlreadyFlagged, IssueRef, Plan, PlannedAction, TaskLinks, plan};
 pub use result::{
-    ActionResult, ActionStatus, Counts, CustomerError, CustomerHealth, OnboardingResult, Summary,
+    ActionResult, ActionStatus, Counts, CustomerError, CustomerHealth, Duplicate, OnboardingResult,
+    Outcome, OwnerMissing, Part, Summary,
 };
 pub use scored::{Scored, ScoredCustomer};
 pub use scoring::{Health, HealthStatus, score};
-pub use settings::{CustomerKey, OnboardingSettings, ReflagPolicy};
+pub use settings::{CustomerKey, CustomerScope, OnboardingSettings, ReflagPolicy};
 pub use signals::{Reading, Signals, StalledIssue, TaskSignals, TicketSignals};
 pub use steps::{Actions, Contacts, Preflight, SignalsAndScores, SummaryStep};
 pub use template::Template;
@@ -126,6 +129,7 @@ pub fn onboarding_workflow() -> Workflow<OnboardingHealth> {
         .then(Actions)
         .then(SummaryStep)
         .writes::<CreateTask>()
+        .writes::<LinkTask>()
         .writes::<AddComment>()
         .build()
 }

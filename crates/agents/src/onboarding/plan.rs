@@ -48,6 +48,30 @@ pub struct PlannedAction {
     /// The issue that is commented on; absent for tasks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issue: Option<IssueRef>,
+    /// Whom a task is about and whose it is; nothing for comments.
+    #[serde(default, skip_serializing_if = "TaskLinks::is_empty")]
+    pub links: TaskLinks,
+}
+
+/// Where people find a task.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TaskLinks {
+    /// HubSpot's id of a contact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<String>,
+    /// HubSpot's id of the company, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub company: Option<String>,
+    /// HubSpot's id of the owner whose queue it is in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+}
+
+impl TaskLinks {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// The kinds of writes.
@@ -91,6 +115,9 @@ pub struct AlreadyFlagged {
     pub customer: String,
     /// The open task that says so.
     pub task_id: String,
+    /// Other open tasks of the very same write: HubSpot was told more than once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub duplicates: Vec<String>,
 }
 
 impl From<&StalledIssue> for IssueRef {
@@ -111,7 +138,7 @@ pub fn plan(
 ) -> Plan {
     let mut standing: BTreeMap<&str, &OpenFlag> = BTreeMap::new();
     for flag in open {
-        let customer = flag.reference.customer.as_str();
+        let customer = flag.reference.customer();
         let slot = standing.entry(customer).or_insert(flag);
         // Of several open flags the one that says the worst stands; the task's id breaks ties, so
         // that the order of the search does not matter.
@@ -129,6 +156,7 @@ pub fn plan(
             plan.already_flagged.push(AlreadyFlagged {
                 customer: customer.key.clone(),
                 task_id: flag.task_id.clone(),
+                duplicates: twins(flag, open),
             });
             continue;
         }
@@ -141,6 +169,20 @@ pub fn plan(
         }
     }
     plan
+}
+
+/// Other tasks that the same write made.
+fn twins(of: &OpenFlag, open: &[OpenFlag]) -> Vec<String> {
+    let same =
+        |it: &&OpenFlag| it.reference.marker == of.reference.marker && it.task_id != of.task_id;
+    let mut ids: Vec<_> = open
+        .iter()
+        .filter(same)
+        .map(|it| it.task_id.clone())
+        .collect();
+    ids.sort();
+    ids.dedup();
+    ids
 }
 
 fn rank(flag: &OpenFlag) -> (std::cmp::Reverse<HealthStatus>, u32, &str) {
@@ -177,6 +219,14 @@ fn action(customer: &ScoredCustomer, prefix: &str, issue: Option<IssueRef>) -> P
         status: customer.health.status,
         score: customer.health.score,
         reasons: customer.health.reasons.clone(),
+        links: match &issue {
+            None => TaskLinks {
+                contact: customer.contacts.first().cloned(),
+                company: customer.company_id.clone(),
+                owner: customer.owner_id.clone(),
+            },
+            Some(_) => TaskLinks::default(),
+        },
         issue,
     }
 }
@@ -187,7 +237,14 @@ impl Plan {
     pub fn hash(&self) -> String {
         // Struct fields are written in the order of their declaration and nothing in a plan is a
         // map or a float, so this JSON is canonical; it cannot fail for the same reason.
-        let json = serde_json::to_vec(&self.actions).unwrap_or_default();
+        //
+        // Whom a task hangs on and whose it is follows from the run's own journal and cannot change
+        // while an approval is waited for.
+        let mut actions = self.actions.clone();
+        for action in &mut actions {
+            action.links = TaskLinks::default();
+        }
+        let json = serde_json::to_vec(&actions).unwrap_or_default();
         hex(&Sha256::digest(&json))
     }
 }

@@ -9,6 +9,8 @@ fn customer(key: &str, status: HealthStatus, score: u32, issue: Option<&str>) ->
         key: key.into(),
         name: key.to_uppercase(),
         contacts: vec!["c1".into()],
+        company_id: None,
+        owner_id: Some("5".into()),
         days_in_stage: 9,
         health: Health {
             score,
@@ -102,6 +104,21 @@ fn of_several_open_flags_the_worst_stands() {
     assert_eq!(first.already_flagged[0].task_id, "t2");
     open.reverse();
     assert_eq!(plan(&customers, &open, &settings), first);
+}
+
+#[test]
+fn a_task_that_is_there_twice_is_surfaced() {
+    let customers = [customer("a.test", AtRisk, 60, None)];
+    let mut other = flag("t3", "a.test", AtRisk, 60);
+    other.reference.marker = "ffeeddccbbaa9988".into();
+    let open = [
+        flag("t2", "a.test", AtRisk, 60),
+        flag("t1", "a.test", AtRisk, 60),
+        other,
+    ];
+    let plan = plan(&customers, &open, &OnboardingSettings::default());
+    assert_eq!(plan.already_flagged[0].task_id, "t1");
+    assert_eq!(plan.already_flagged[0].duplicates, ["t2"]);
 }
 
 proptest! {

@@ -28,14 +28,78 @@ pub enum OnboardingResult {
         /// Where to make each of them. The links do not expire.
         connect: BTreeMap<Connector, String>,
     },
+    /// HubSpot knows no owner who is this user, so no customer is theirs; nothing was written.
+    OwnerNotFound {
+        /// What is missing.
+        reason: OwnerMissing,
+    },
     /// All steps ran.
     Completed(Box<Summary>),
+}
+
+/// Why nobody in HubSpot is taken for the user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OwnerMissing {
+    /// The identity provider names no verified address.
+    NoAddress,
+    /// HubSpot has no active owner with the address.
+    NoOwner,
+}
+
+/// How much of its job a run did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// All of it.
+    #[default]
+    Done,
+    /// Some; `missing` names the parts.
+    Partial,
+    /// None: it could not even tell who the customers are.
+    Failed,
+}
+
+/// A part of the job.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// Who is in onboarding.
+    Customers,
+    /// What Zendesk says of them.
+    Tickets,
+    /// What Linear says of them.
+    Issues,
+    /// Whether they are flagged already.
+    OpenFlags,
+    /// Follow-up tasks.
+    Tasks,
+    /// Comments on stalled issues.
+    Comments,
+}
+
+/// A flag that is in HubSpot more than once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Duplicate {
+    /// The customer's key.
+    pub customer: String,
+    /// HubSpot's ids of the tasks, the first of which counts.
+    pub task_ids: Vec<String>,
 }
 
 /// Everything a run found and did.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
+    /// How much of its job the run did.
+    #[serde(default)]
+    pub outcome: Outcome,
+    /// The parts that are missing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<Part>,
     /// Totals.
     pub counts: Counts,
     /// Every customer, the worst first.
@@ -48,6 +112,9 @@ pub struct Summary {
     pub connector_errors: Vec<ConnectorError>,
     /// Customers scored without all signals.
     pub customer_errors: Vec<CustomerError>,
+    /// Tasks that are there more than once with one reference; somebody should close the others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub duplicates: Vec<Duplicate>,
 }
 
 /// Totals of a run.
@@ -106,7 +173,8 @@ pub struct ActionResult {
     pub customer: String,
     /// How it ended.
     pub status: ActionStatus,
-    /// HubSpot's id of the task.
+    /// HubSpot's id of the task. Where it is there and `failure` is too, the task could not be given
+    /// its contact, company or owner.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_id: Option<String>,
     /// Linear's id of the comment.
@@ -118,6 +186,9 @@ pub struct ActionResult {
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
+    /// Other tasks with the same reference: HubSpot was told more than once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub duplicates: Vec<String>,
 }
 
 /// How a write ended.

@@ -17,6 +17,12 @@ pub struct ScoredCustomer {
     pub name: String,
     /// HubSpot's ids of its contacts.
     pub contacts: Vec<String>,
+    /// HubSpot's id of its company, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub company_id: Option<String>,
+    /// HubSpot's id of the owner who looks after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner_id: Option<String>,
     /// Whole days in the lifecycle stage.
     pub days_in_stage: u32,
     /// Score, status and reasons.

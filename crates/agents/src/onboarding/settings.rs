@@ -30,6 +30,8 @@ pub struct OnboardingSettings {
     /// Customers that entered the stage at most this many days ago are looked at. 1 to 365,
     /// default 30.
     pub window_days: u32,
+    /// Whose customers a run works on. Default `owned`.
+    pub customers: CustomerScope,
     /// What makes contacts one customer. Default `domain`.
     pub customer_key: CustomerKey,
     /// Label that a customer's onboarding issues carry in Linear; `{domain}` and `{company}` are
@@ -53,6 +55,18 @@ pub struct OnboardingSettings {
     pub reconcile_after_seconds: u32,
     /// Weights and thresholds of the health score.
     pub scoring: ScoringWeights,
+}
+
+/// Whose customers a run works on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CustomerScope {
+    /// Those that the user owns in HubSpot. A portal belongs to a company, and whoever calls sees all
+    /// of it.
+    #[default]
+    Owned,
+    /// All of the portal: for a portal that one person works in.
+    Portal,
 }
 
 /// What makes contacts one customer.
@@ -87,6 +101,7 @@ impl Default for OnboardingSettings {
         Self {
             lifecycle_stage: "customer".into(),
             window_days: 30,
+            customers: CustomerScope::default(),
             customer_key: CustomerKey::default(),
             linear_label: Template::default_label(),
             linear_project: None,

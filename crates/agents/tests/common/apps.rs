@@ -29,7 +29,14 @@ pub enum Fault {
     Lost,
     /// Not done, and no answer arrives.
     Swallowed,
+    /// The app does not take it; Scalekit hands that on as a 500.
+    Refused,
 }
+
+/// Alice's verified address.
+pub const ADDRESS: &str = "lee@agency.test";
+/// HubSpot's id of the owner who is Alice.
+pub const OWNER: &str = "5001";
 
 /// Where a test crashes the process.
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +55,9 @@ pub struct Task {
     pub body: String,
     pub open: bool,
     pub at: Timestamp,
+    pub owner: Option<String>,
+    /// Ids of contacts and companies.
+    pub linked_to: BTreeSet<String>,
 }
 
 /// A comment in Linear.
@@ -82,6 +92,8 @@ pub struct Apps {
     pub most_at_once: Cell<usize>,
     /// How far HubSpot's search lags.
     pub search_lag_ms: Cell<i64>,
+    /// Who owns customers that are added from now on.
+    pub owner: Cell<&'static str>,
 }
 
 /// How a customer is doing.
@@ -115,6 +127,7 @@ impl Apps {
             under_way: Rc::default(),
             most_at_once: Cell::default(),
             search_lag_ms: Cell::new(20_000),
+            owner: Cell::new(OWNER),
         }
     }
 
@@ -129,7 +142,8 @@ impl Apps {
         self.contacts.borrow_mut().push(json!({
             "id": id,
             "properties": {"email": email, "firstname": "Ann", "lastname": "Lee",
-                "company": company, "hs_lifecyclestage_customer_date": self.days_ago(days)},
+                "company": company, "hs_v2_date_entered_customer": self.days_ago(days),
+                "associatedcompanyid": format!("co-{id}"), "hubspot_owner_id": self.owner.get()},
         }));
         for age in 0..trouble.tickets {
             let id = self.tickets.borrow().len() + 1;
@@ -182,7 +196,41 @@ impl Apps {
 
     fn tool(&self, name: &str, params: &Value) -> Value {
         match name {
-            "hubspot_contacts_search" => paged(&self.contacts.borrow(), params),
+            "hubspot_contacts_search" => self.search_contacts(params),
+            "hubspot_owners_list" => json!({"results": [
+                {"id": OWNER, "email": ADDRESS, "archived": false}]}),
+            "hubspot_association_create" => {
+                let mut tasks = self.tasks.borrow_mut();
+                change(&mut tasks, &text(params, "from_object_id"), |task| {
+                    task.linked_to.insert(text(params, "to_object_id"));
+                });
+                json!({"status": "COMPLETE"})
+            }
+            "hubspot_task_update" => {
+                let mut tasks = self.tasks.borrow_mut();
+                change(&mut tasks, &text(params, "task_id"), |task| {
+                    task.owner = Some(text(&params["properties"], "hubspot_owner_id"));
+                });
+                json!({"id": params["task_id"], "properties": {}})
+            }
+            "hubspot_task_get" => {
+                let mut links = (None, BTreeSet::new());
+                let mut tasks = self.tasks.borrow_mut();
+                change(&mut tasks, &text(params, "task_id"), |task| {
+                    links = (task.owner.clone(), task.linked_to.clone());
+                });
+                let of = |company: bool| {
+                    let ids = links.1.iter();
+                    let ids = ids.filter(|id| id.starts_with("co-") == company);
+                    json!({"results": ids.map(|id| json!({"id": id})).collect::<Vec<_>>()})
+                };
+                json!({"id": params["task_id"], "properties": {"hubspot_owner_id": links.0},
+                    "associations": {"contacts": of(false), "companies": of(true)}})
+            }
+            "hubspot_tasks_list" => {
+                let tasks: Vec<_> = self.tasks.borrow().iter().map(shown).collect();
+                paged(&tasks, params)
+            }
             "hubspot_tasks_search" => self.search_tasks(params),
             "hubspot_task_create" => self.create_task(params),
             "zendesk_search_tickets" => self.search_tickets(params),
@@ -206,30 +254,33 @@ impl Apps {
     fn search_tasks(&self, params: &Value) -> Value {
         let groups: Value = serde_json::from_str(&text(params, "filterGroups")).expect("groups");
         let token = text(&groups[0]["filters"][0], "value");
-        let open_only = groups[0]["filters"]
-            .as_array()
-            .is_some_and(|it| it.len() > 1);
+        let open_only = groups[0]["filters"].as_array().is_some_and(|it| {
+            it.iter()
+                .any(|filter| filter["propertyName"] == "hs_task_status")
+        });
         let seen_until = self.clock.now().millis() - self.search_lag_ms.get();
         let tasks = self.tasks.borrow();
         let found = tasks.iter().filter(|task| {
-            let mut words = task.body.split(|c: char| !c.is_alphanumeric());
-            words.any(|word| word == token)
+            let mut words = task
+                .body
+                .split(|c: char| !(c.is_alphanumeric() || c == '-'));
+            words.any(|word| word.eq_ignore_ascii_case(&token))
                 && (task.open || !open_only)
                 && task.at.millis() <= seen_until
         });
-        let found: Vec<_> = found
-            .map(|task| {
-                let status = if task.open {
-                    "NOT_STARTED"
-                } else {
-                    "COMPLETED"
-                };
-                json!({"id": task.id, "createdAt": task.at, "properties": {
-                    "hs_task_subject": task.subject, "hs_task_body": task.body,
-                    "hs_task_status": status}})
-            })
-            .collect();
+        let found: Vec<_> = found.map(shown).collect();
         paged(&found, params)
+    }
+
+    fn search_contacts(&self, params: &Value) -> Value {
+        let groups = text(params, "filterGroups");
+        let contacts = self.contacts.borrow();
+        let owned = |it: &&Value| {
+            let owner = text(&it["properties"], "hubspot_owner_id");
+            !groups.contains("hubspot_owner_id") || owner == OWNER
+        };
+        let owned: Vec<_> = contacts.iter().filter(owned).cloned().collect();
+        paged(&owned, params)
     }
 
     fn create_task(&self, params: &Value) -> Value {
@@ -241,6 +292,8 @@ impl Apps {
             body: text(params, "hs_task_body"),
             open: true,
             at: self.clock.now(),
+            owner: None,
+            linked_to: BTreeSet::new(),
         });
         json!({"id": id, "properties": {}})
     }
@@ -359,6 +412,14 @@ impl Apps {
                 body: vec![],
             }),
             Some(Fault::Revoked) => Ok(tool_error(401, "the grant was revoked")),
+            Some(Fault::Refused) => Ok(HttpResponse {
+                status: 500,
+                ..ok(
+                    &json!({"code": 13, "message": "tool execution failed", "details": [{
+                    "error_code": "TOOL_ERROR", "tool_error_info": {
+                        "tool_error_code": "VALIDATION_ERROR", "tool_error_message": "no"}}]}),
+                )
+            }),
             Some(Fault::Swallowed) => Err(FetchError::Timeout),
             Some(Fault::Lost) => {
                 self.tool(&tool, params);
@@ -431,6 +492,24 @@ fn paged(all: &[Value], params: &Value) -> Value {
         page["paging"] = json!({"next": {"after": end.to_string()}});
     }
     page
+}
+
+fn shown(task: &Task) -> Value {
+    let status = if task.open {
+        "NOT_STARTED"
+    } else {
+        "COMPLETED"
+    };
+    json!({"id": task.id, "createdAt": task.at, "properties": {
+        "hs_task_subject": task.subject, "hs_task_body": task.body, "hs_task_status": status}})
+}
+
+/// The task of this id. One that a run of an earlier process made is not in this world, and is taken
+/// for there.
+fn change(tasks: &mut [Task], id: &str, change: impl FnOnce(&mut Task)) {
+    if let Some(task) = tasks.iter_mut().find(|task| task.id == id) {
+        change(task);
+    }
 }
 
 fn text(value: &Value, key: &str) -> String {

@@ -49,6 +49,8 @@ pub struct Process {
     pub clock: Rc<HandClock>,
     pub apps: Rc<Apps>,
     pub settings: OnboardingSettings,
+    /// Whom runs are started for.
+    pub context: Value,
 }
 
 /// One run and its storage.
@@ -64,6 +66,8 @@ impl Process {
             apps: Rc::new(Apps::new(Rc::clone(&clock))),
             clock,
             settings: OnboardingSettings::default(),
+            context: json!({"user_id": "alice", "scalekit_identifier": "user_alice",
+                "issuer": "https://idp.test", "email": apps::ADDRESS}),
         }
     }
 
@@ -113,8 +117,7 @@ impl Process {
             workflow: "onboarding-health".into(),
             version: 1,
             owner: "p_1".into(),
-            context: json!({"user_id": "alice", "scalekit_identifier": "user_alice",
-                "issuer": "https://idp.test"}),
+            context: self.context.clone(),
             input,
             trace_id: None,
         };

@@ -22,6 +22,8 @@ struct SessionPayload {
     /// What their roles gave them when they signed in; nothing in sessions from before.
     #[serde(default)]
     granted: Powers,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
     /// Seconds since the epoch.
     exp: i64,
     /// Makes every session's value its own; a session that ended is remembered by its digest.
@@ -45,6 +47,7 @@ pub fn write_session(seal: &Seal, who: &Principal, now: Timestamp, nonce: String
         user_id: who.user_id().to_owned(),
         org_id: who.org_id().map(str::to_owned),
         granted: who.granted(),
+        email: who.email().map(str::to_owned),
         exp: now.plus(SESSION_LIFETIME).seconds(),
         nonce,
     };
@@ -61,11 +64,14 @@ impl Session {
             user_id,
             org_id,
             granted,
+            email,
             exp,
             nonce,
         } = session;
         (now.seconds() < exp).then(|| Self {
-            who: Principal::verified(issuer, user_id, org_id).with_granted(granted),
+            who: Principal::verified(issuer, user_id, org_id)
+                .with_granted(granted)
+                .with_email(email),
             id: OneTime::session(&nonce),
             ends_at: Timestamp::from_millis(exp.saturating_mul(1000)),
         })

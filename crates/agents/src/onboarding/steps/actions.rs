@@ -31,6 +31,9 @@ pub struct Acted {
     pub scored: Scored,
     /// What became of each write.
     pub actions: Vec<ActionResult>,
+    /// Whether nobody could tell who is flagged already, so that nothing was written.
+    #[serde(default)]
+    pub blind: bool,
 }
 
 /// A plan that may be written.
@@ -64,9 +67,11 @@ impl Step<OnboardingHealth> for Actions {
         mut scored: Scored,
         cx: &StepContext<OnboardingHealth>,
     ) -> StepResult<OnboardingHealth, Acted> {
+        let mut blind = false;
         let actions = match clear(&scored, cx).await? {
             Clearing::Wait(flow) => return Ok(flow),
             Clearing::Blind(failure) => {
+                blind = true;
                 let planned = plan(&scored.customers, &[], &cx.services().settings);
                 let error = (Connector::HUBSPOT, &failure);
                 ConnectorError::note(&mut scored.connector_errors, error.0, self.id(), error.1);
@@ -101,11 +106,16 @@ impl Step<OnboardingHealth> for Actions {
                     comment_id: None,
                     issue: None,
                     failure: None,
+                    duplicates: it.duplicates.clone(),
                 }));
                 actions
             }
         };
-        Ok(Flow::Next(Acted { scored, actions }))
+        Ok(Flow::Next(Acted {
+            scored,
+            actions,
+            blind,
+        }))
     }
 }
 
@@ -123,6 +133,7 @@ pub(super) fn ended(
         comment_id: None,
         issue: action.issue.as_ref().map(|it| it.identifier.clone()),
         failure,
+        duplicates: Vec::new(),
     }
 }
 

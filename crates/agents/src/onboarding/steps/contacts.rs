@@ -1,4 +1,7 @@
-//! Step 2: who is in onboarding.
+//! Step 2: who is in onboarding, of the customers that the user owns.
+//!
+//! A portal belongs to a company, and a token sees all of it; a run works on the customers of the
+//! person it acts for, and ends with a typed result when HubSpot does not know that person.
 //!
 //! HubSpot is the source of the list, so the run insists on it more than on the others: an outage
 //! is left to the engine's attempts. Should the connection be dead and the run not wait for it,
@@ -9,15 +12,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::acting::{ConnectorError, Failure, FailureKind, Read, Reader, Worth};
 use crate::onboarding::customers::{Customer, Lead, group};
-use crate::onboarding::{OnboardingHealth, OnboardingState};
+use crate::onboarding::{
+    CustomerScope, OnboardingHealth, OnboardingResult, OnboardingState, OwnerMissing,
+};
 use onbehalf_clock::{DAY_MS, Timestamp};
 use onbehalf_connector::Connector;
-use onbehalf_engine::{Flow, Step, StepContext, StepResult};
+use onbehalf_engine::{Flow, Step, StepContext, StepError, StepResult};
 use onbehalf_identity::RequestContext;
-use onbehalf_tools::{self as tools, ContactsInput, HubspotContacts};
+use onbehalf_tools::{self as tools, ContactsInput, HubspotContacts, HubspotFindOwner, OwnerInput};
 
 use super::preflight::Verified;
 
+/// The step's id.
+pub(super) const CONTACTS: &str = "onboarding-contacts";
 /// HubSpot's own bound for one page.
 const PAGE_SIZE: u32 = 100;
 /// 2,000 contacts: ten times what a customer success team looks after, and what keeps each of the
@@ -33,6 +40,9 @@ pub struct Contacts;
 pub struct Found {
     /// The moment that all days of this run are counted against.
     pub now: Timestamp,
+    /// HubSpot's id of the owner whose customers these are; absent where all of the portal's are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner_id: Option<String>,
     /// In the order of their keys.
     pub customers: Vec<Customer>,
     /// What failed.
@@ -52,7 +62,7 @@ impl Step<OnboardingHealth> for Contacts {
     type Output = Found;
 
     fn id(&self) -> &'static str {
-        "onboarding-contacts"
+        CONTACTS
     }
 
     fn requires(&self, _: &RequestContext, state: &OnboardingState) -> Result<(), String> {
@@ -71,6 +81,24 @@ impl Step<OnboardingHealth> for Contacts {
         let reader = Reader::new(cx, Worth::Everything);
         let mut leads = Vec::new();
         let mut connector_errors = Vec::new();
+        let owner_id = match whose(&reader, cx).await? {
+            Whose::Everybodys => None,
+            Whose::Of(owner_id) => Some(owner_id),
+            Whose::Nobodys(reason) => {
+                return Ok(Flow::Exit(OnboardingResult::OwnerNotFound { reason }));
+            }
+            Whose::Later(failure) => return reader.wait(vec![(Connector::HUBSPOT, failure)]),
+            Whose::Unread(failure) => {
+                let errors = &mut connector_errors;
+                ConnectorError::note(errors, Connector::HUBSPOT, self.id(), &failure);
+                return Ok(Flow::Next(Found {
+                    now,
+                    owner_id: None,
+                    customers: Vec::new(),
+                    connector_errors,
+                }));
+            }
+        };
         let mut after = None;
         for page in 0.. {
             if page == MAX_PAGES {
@@ -82,6 +110,7 @@ impl Step<OnboardingHealth> for Contacts {
             let input = ContactsInput {
                 lifecycle_stage: settings.lifecycle_stage.clone(),
                 entered_after: Some(entered_after),
+                owned_by: owner_id.clone(),
                 limit: PAGE_SIZE,
                 after: after.take(),
             };
@@ -115,10 +144,51 @@ impl Step<OnboardingHealth> for Contacts {
         leads.retain(|lead| lead.entered >= entered_after);
         Ok(Flow::Next(Found {
             now,
+            owner_id,
             customers: group(leads, settings.customer_key, now),
             connector_errors,
         }))
     }
+}
+
+/// Whose customers a run works on.
+enum Whose {
+    /// All of the portal's.
+    Everybodys,
+    /// Those of this owner.
+    Of(String),
+    /// Nobody in HubSpot is this user.
+    Nobodys(OwnerMissing),
+    /// Not known yet.
+    Later(Failure),
+    /// HubSpot would not say.
+    Unread(Failure),
+}
+
+/// Finds out who the user is in HubSpot, by the address that their identity provider has verified.
+async fn whose(
+    reader: &Reader<'_, OnboardingHealth>,
+    cx: &StepContext<OnboardingHealth>,
+) -> Result<Whose, StepError> {
+    if cx.services().settings.customers == CustomerScope::Portal {
+        return Ok(Whose::Everybodys);
+    }
+    let Some(address) = cx.context().email.clone() else {
+        return Ok(Whose::Nobodys(OwnerMissing::NoAddress));
+    };
+    let input = OwnerInput { address };
+    let read = reader
+        .keep("owner", || async {
+            let found = reader.call::<HubspotFindOwner>(&input).await?;
+            Ok(found.owner_id)
+        })
+        .await?;
+    Ok(match read {
+        Read::Done(Some(owner_id)) => Whose::Of(owner_id),
+        Read::Done(None) => Whose::Nobodys(OwnerMissing::NoOwner),
+        Read::Later(failure) => Whose::Later(failure),
+        Read::Failed(failure) => Whose::Unread(failure),
+    })
 }
 
 /// A contact without an address or without a date cannot be matched or placed in the window.
@@ -130,6 +200,7 @@ fn lead(contact: tools::Contact) -> Option<Lead> {
         email: contact.email?,
         person: names.join(" ").trim().to_owned(),
         company: contact.company.unwrap_or_default(),
+        company_id: contact.company_id,
         entered: contact.entered_stage_at?,
     })
 }

@@ -1,18 +1,22 @@
-//! The flags whose tasks are still open, in one bulk search.
+//! The flags whose tasks are still open, in bulk searches.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use crate::acting::{Failure, FailureKind, Read, Reader, Worth};
 use crate::onboarding::OnboardingHealth;
 use crate::onboarding::flags::{FLAG_WORD, OpenFlag, Reference, customer_token};
 use crate::onboarding::scored::Scored;
+use onbehalf_clock::DAY_MS;
 use onbehalf_connector::Connector;
 use onbehalf_engine::{Flow, StepContext, StepError};
 use onbehalf_runs::RunReason;
 use onbehalf_tools::{HubspotSearchTasks, TasksInput};
 
-/// Pages of a hundred. HubSpot's search ends at 10,000 results.
-const MAX_PAGES: usize = 100;
+/// Pages of a hundred in one search. HubSpot's ends at 10,000 results.
+const PAGES_OF_A_SEARCH: usize = 100;
+/// Searches, each of which goes on where the one before ended: 50,000 open flags of one window.
+const SEARCHES: usize = 5;
 
 /// What a look at the open flags came to.
 pub(super) enum Look<O, R> {
@@ -38,26 +42,37 @@ pub(super) async fn look<O, R>(
     if tokens.is_empty() {
         return Ok(Look::Flags(Vec::new()));
     }
+    let window = u64::from(cx.services().settings.window_days) * DAY_MS.unsigned_abs();
+    let window = Duration::from_millis(window);
     let reader = Reader::new(cx, Worth::Writes);
     let read = reader
         .keep(&format!("flags-{round}"), || async {
-            let mut flags = Vec::new();
-            let mut input = TasksInput {
-                open_only: true,
-                ..TasksInput::marked(FLAG_WORD)
-            };
-            for _ in 0..MAX_PAGES {
-                let page = reader.call::<HubspotSearchTasks>(&input).await?;
-                flags.extend(page.tasks.into_iter().filter_map(|task| {
-                    let reference = Reference::find(task.body.as_deref()?)?;
-                    tokens.contains(&reference.customer).then_some(OpenFlag {
-                        task_id: task.id,
-                        reference,
-                    })
-                }));
-                match page.next {
-                    Some(next) => input.after = Some(next),
-                    None => return Ok(flags),
+            let mut flags: BTreeMap<String, OpenFlag> = BTreeMap::new();
+            // Nobody in onboarding now was flagged before the window began.
+            let mut since = cx.now().minus(window);
+            for _ in 0..SEARCHES {
+                let mut input = TasksInput {
+                    open_only: true,
+                    created_after: Some(since),
+                    ..TasksInput::marked(FLAG_WORD)
+                };
+                for _ in 0..PAGES_OF_A_SEARCH {
+                    let page = reader.call::<HubspotSearchTasks>(&input).await?;
+                    // Results come in the order of their creation.
+                    let newest = page.tasks.iter().filter_map(|task| task.created_at).max();
+                    since = newest.map_or(since, |newest| newest.max(since));
+                    let found = page.tasks.into_iter().filter_map(|task| {
+                        let reference = Reference::find(task.body.as_deref()?)?;
+                        tokens.contains(reference.customer()).then_some(OpenFlag {
+                            task_id: task.id,
+                            reference,
+                        })
+                    });
+                    flags.extend(found.map(|flag| (flag.task_id.clone(), flag)));
+                    match page.next {
+                        Some(next) => input.after = Some(next),
+                        None => return Ok(flags.into_values().collect()),
+                    }
                 }
             }
             Err(Failure::own(FailureKind::Truncated, "too many open flags to read").into())

@@ -20,6 +20,9 @@ use onbehalf_identity::RequestContext;
 
 use super::contacts::Found;
 
+/// The step's id.
+pub(super) const SIGNALS: &str = "signals-and-scores";
+
 /// Step 3.
 pub struct SignalsAndScores;
 
@@ -47,7 +50,7 @@ impl Step<OnboardingHealth> for SignalsAndScores {
     type Output = Scored;
 
     fn id(&self) -> &'static str {
-        "signals-and-scores"
+        SIGNALS
     }
 
     fn requires(&self, _: &RequestContext, state: &OnboardingState) -> Result<(), String> {
@@ -206,6 +209,8 @@ fn scored(
             key: customer.key,
             name: customer.name,
             contacts: customer.contacts.into_iter().map(|it| it.id).collect(),
+            company_id: customer.company_id,
+            owner_id: found.owner_id.clone(),
             days_in_stage: customer.days_in_stage,
             // Healthy customers are not commented on.
             stalled_issue: stalled_issue.filter(|_| health.status.is_flagged()),

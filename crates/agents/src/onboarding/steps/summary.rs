@@ -2,15 +2,23 @@
 
 use async_trait::async_trait;
 
+use crate::acting::FailureKind;
 use crate::onboarding::plan::ActionKind;
-use crate::onboarding::result::{ActionStatus, Counts, CustomerHealth, OnboardingResult, Summary};
-use crate::onboarding::scored::ScoredCustomer;
+use crate::onboarding::result::{
+    ActionResult, ActionStatus, Counts, CustomerHealth, Duplicate, OnboardingResult, Outcome, Part,
+    Summary,
+};
+use crate::onboarding::scored::{Scored, ScoredCustomer};
 use crate::onboarding::scoring::HealthStatus;
 use crate::onboarding::{OnboardingHealth, OnboardingState};
+use onbehalf_connector::Connector;
 use onbehalf_engine::{Flow, Step, StepContext, StepResult};
 use onbehalf_identity::RequestContext;
+use std::collections::BTreeSet;
 
 use super::actions::Acted;
+use super::contacts::CONTACTS;
+use super::signals::SIGNALS;
 
 /// Step 5.
 pub struct SummaryStep;
@@ -43,7 +51,9 @@ fn summarise(acted: Acted) -> Summary {
     let Acted {
         mut scored,
         actions,
+        blind,
     } = acted;
+    let missing = missing(&scored, &actions, blind);
     scored.customers.sort_by(|a, b| rank(a).cmp(&rank(b)));
     let mut counts = Counts::default();
     for customer in &scored.customers {
@@ -68,7 +78,19 @@ fn summarise(acted: Acted) -> Summary {
         .customers
         .iter()
         .filter(|it| it.health.status.is_flagged());
+    let twice = actions.iter().filter(|it| !it.duplicates.is_empty());
+    let duplicates = twice.map(|it| Duplicate {
+        customer: it.customer.clone(),
+        task_ids: it.task_id.iter().chain(&it.duplicates).cloned().collect(),
+    });
     Summary {
+        outcome: match missing.as_slice() {
+            [] => Outcome::Done,
+            [Part::Customers, ..] if scored.customers.is_empty() => Outcome::Failed,
+            _ => Outcome::Partial,
+        },
+        missing,
+        duplicates: duplicates.collect(),
         counts,
         flagged: flagged.map(|it| it.key.clone()).collect(),
         customers: scored.customers.into_iter().map(shown).collect(),
@@ -76,6 +98,41 @@ fn summarise(acted: Acted) -> Summary {
         connector_errors: scored.connector_errors,
         customer_errors: scored.customer_errors,
     }
+}
+
+/// The parts of the job that were not done, or not for every customer. A person's no and a flag that
+/// stands are the job; what an app refused, or never took, is not.
+fn missing(scored: &Scored, actions: &[ActionResult], blind: bool) -> Vec<Part> {
+    let mut missing = BTreeSet::new();
+    // Whom no app can be asked about is no failure of the app's.
+    let errors = scored.connector_errors.iter();
+    let errors = errors.filter(|it| it.failure.kind != FailureKind::Unsearchable);
+    for error in errors {
+        match (error.connector, error.step.as_str()) {
+            (Connector::HUBSPOT, CONTACTS) => missing.insert(Part::Customers),
+            (Connector::ZENDESK, _) => missing.insert(Part::Tickets),
+            (Connector::LINEAR, SIGNALS) => missing.insert(Part::Issues),
+            // Writes speak for themselves below.
+            _ => false,
+        };
+    }
+    if blind {
+        missing.insert(Part::OpenFlags);
+    }
+    for action in actions {
+        let failed = match action.status {
+            ActionStatus::Refused | ActionStatus::UnknownOutcome => true,
+            ActionStatus::Done => action.failure.is_some(),
+            ActionStatus::AlreadyFlagged | ActionStatus::Rejected => false,
+        };
+        if failed {
+            missing.insert(match action.kind {
+                ActionKind::CreateTask => Part::Tasks,
+                ActionKind::AddComment => Part::Comments,
+            });
+        }
+    }
+    missing.into_iter().collect()
 }
 
 /// The worst first; keys break ties.

@@ -8,7 +8,8 @@ use crate::acting::{
 };
 use crate::onboarding::OnboardingHealth;
 use crate::onboarding::add_comment::AddComment;
-use crate::onboarding::create_task::CreateTask;
+use crate::onboarding::create_task::{CreateTask, TaskReceipt};
+use crate::onboarding::link_task::{Link, LinkTask};
 use crate::onboarding::plan::PlannedAction;
 use crate::onboarding::result::{ActionResult, ActionStatus};
 use onbehalf_clock::Timestamp;
@@ -73,24 +74,74 @@ async fn one(
     let circuit = Rc::clone(&manner.circuit);
     let settled = match &action.issue {
         None => {
-            let effect = CreateTask::planned(action, due, manner);
-            map(cx.effect(&action.item, &effect).await?, |task| {
-                (Some(task.task_id), None)
-            })
+            let effect = CreateTask::planned(action, due, manner.clone());
+            let task = match cx.effect(&action.item, &effect).await? {
+                Settled::Landed(task) => task,
+                unsettled => return Ok(unlanded(cx, action, &circuit, unsettled)),
+            };
+            return link(cx, action, task, &manner).await;
         }
         Some(issue) => {
             let effect = AddComment::planned(action, issue, manner);
-            map(cx.effect(&action.item, &effect).await?, |comment| {
-                (None, Some(comment.comment_id))
-            })
+            cx.effect(&action.item, &effect).await?
         }
     };
     Ok(match settled {
-        Settled::Landed((task_id, comment_id)) => Item::Ended(ActionResult {
-            task_id,
-            comment_id,
+        Settled::Landed(comment) => Item::Ended(ActionResult {
+            comment_id: Some(comment.comment_id),
             ..ended(action, ActionStatus::Done, None)
         }),
+        unsettled => unlanded(cx, action, &circuit, unsettled),
+    })
+}
+
+/// Gives a task that is there its contact, its company and its owner. What HubSpot refuses of these
+/// is said beside the task; what it defers is made on the next attempt.
+async fn link(
+    cx: &StepContext<OnboardingHealth>,
+    action: &PlannedAction,
+    task: TaskReceipt,
+    manner: &Manner,
+) -> Result<Item, StepError> {
+    let mut done = ActionResult {
+        task_id: Some(task.task_id.clone()),
+        duplicates: task.duplicates,
+        ..ended(action, ActionStatus::Done, None)
+    };
+    for link in Link::all(&action.links) {
+        let item = link.item(&action.customer);
+        let effect = LinkTask::planned(&task.task_id, link, manner.clone());
+        let failure = match cx.effect(&item, &effect).await? {
+            Settled::Landed(_) => None,
+            Settled::Pending(until) => return Ok(Item::Pending(until)),
+            Settled::Deferred(failure, _) if !gives_up(cx, &failure) => {
+                return Ok(Item::Deferred(failure));
+            }
+            Settled::Deferred(failure, _) => Some(failure),
+            Settled::Refused(failure) => {
+                manner.circuit.note(Connector::HUBSPOT, &failure);
+                Some(failure)
+            }
+            Settled::UnknownOutcome => {
+                let message = "it is not known whether the task was linked";
+                Some(Failure::own(FailureKind::OutcomeUnknown, message))
+            }
+        };
+        done.failure = done.failure.or(failure);
+    }
+    Ok(Item::Ended(done))
+}
+
+/// What a write that has not landed comes to.
+fn unlanded<R>(
+    cx: &StepContext<OnboardingHealth>,
+    action: &PlannedAction,
+    circuit: &Circuit,
+    settled: Settled<R, Failure>,
+) -> Item {
+    let connector = action.kind.connector();
+    match settled {
+        Settled::Landed(_) => Item::Ended(ended(action, ActionStatus::Done, None)),
         Settled::Refused(failure) => {
             // On a later attempt this comes from the journal, and the others need to know.
             circuit.note(connector, &failure);
@@ -102,23 +153,13 @@ async fn one(
         Settled::Deferred(failure, _) => Item::Deferred(failure),
         Settled::Pending(until) => Item::Pending(until),
         Settled::UnknownOutcome => Item::Ended(ended(action, ActionStatus::UnknownOutcome, None)),
-    })
+    }
 }
 
 /// Whether a refusal for now is taken as one for good. A dead connection is never given up by a
 /// run that waits for it.
 fn gives_up(cx: &StepContext<OnboardingHealth>, failure: &Failure) -> bool {
     !failure.is_auth() && !is_patient(cx.attempt())
-}
-
-fn map<R, S>(settled: Settled<R, Failure>, change: impl FnOnce(R) -> S) -> Settled<S, Failure> {
-    match settled {
-        Settled::Landed(receipt) => Settled::Landed(change(receipt)),
-        Settled::Refused(failure) => Settled::Refused(failure),
-        Settled::Deferred(failure, pause) => Settled::Deferred(failure, pause),
-        Settled::Pending(until) => Settled::Pending(until),
-        Settled::UnknownOutcome => Settled::UnknownOutcome,
-    }
 }
 
 /// All ended, or what to wait for: dead connections first, all of them at once; then a rate limit;
