@@ -70,7 +70,7 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
-    fn as_it_stands(self) -> CallFailure {
+    fn in_its_own_words(self) -> CallFailure {
         match self {
             Self::Plain(failure) | Self::Doubtful(failure) => failure,
         }
@@ -149,7 +149,7 @@ impl Scalekit {
 
     /// Sends the call, a read up to three times, and gives the JSON of a 2xx answer.
     pub(super) async fn call(&self, call: &Call<'_>) -> Result<Value, CallFailure> {
-        self.ask(call).await.map_err(Refusal::as_it_stands)
+        self.ask(call).await.map_err(Refusal::in_its_own_words)
     }
 
     /// The same, for a caller that can find out what a doubtful refusal means.
