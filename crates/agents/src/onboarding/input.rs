@@ -38,9 +38,10 @@ pub struct OnboardingState {
     /// When it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verified_at: Option<Timestamp>,
-    /// The run's input, for the steps after the first.
-    #[serde(default)]
-    pub input: OnboardingInput,
+    /// The run's input, for the steps after the first; nothing until the first has handed it on,
+    /// so that what is shown of a run never says two things about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input: Option<OnboardingInput>,
 }
 
 impl OnboardingState {
@@ -58,7 +59,16 @@ impl OnboardingState {
 
     /// Whether the run waits for dead connections instead of going on without them.
     pub(super) fn waits_for_connections(&self) -> bool {
-        self.input.on_missing_connector == OnMissingConnector::Suspend
+        self.asked().on_missing_connector == OnMissingConnector::Suspend
+    }
+
+    /// Whether somebody approves the writes first.
+    pub(super) fn asks_for_approval(&self) -> bool {
+        self.asked().approval == ApprovalMode::Required
+    }
+
+    fn asked(&self) -> OnboardingInput {
+        self.input.unwrap_or_default()
     }
 }
 

@@ -11,7 +11,7 @@ use crate::acting::{ConnectorError, Failure};
 use crate::onboarding::plan::{ActionKind, Plan, PlannedAction, plan};
 use crate::onboarding::result::{ActionResult, ActionStatus};
 use crate::onboarding::scored::Scored;
-use crate::onboarding::{ApprovalMode, OnboardingHealth, OnboardingState};
+use crate::onboarding::{OnboardingHealth, OnboardingState};
 use onbehalf_connector::Connector;
 use onbehalf_engine::{Flow, FlowOf, Step, StepContext, StepError, StepResult};
 use onbehalf_identity::RequestContext;
@@ -148,7 +148,7 @@ async fn clear(scored: &Scored, cx: &StepContext<OnboardingHealth>) -> Result<Cl
             Look::Wait(flow) => return Ok(Clearing::Wait(flow)),
         };
         let plan = plan(&scored.customers, &open, settings);
-        let asks = cx.state().input.approval == ApprovalMode::Required;
+        let asks = cx.state().asks_for_approval();
         if !asks || plan.actions.is_empty() {
             let approval = None;
             return Ok(Clearing::Cleared(Cleared { plan, approval }));

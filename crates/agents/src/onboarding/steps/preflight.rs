@@ -36,7 +36,7 @@ impl Step<OnboardingHealth> for Preflight {
             cx.update_state(|state| {
                 state.connectors_verified = true;
                 state.verified_at = Some(now);
-                state.input = input;
+                state.input = Some(input);
             });
             return Ok(Flow::Next(Verified {}));
         }
