@@ -110,7 +110,7 @@ async function torture({ kills, users, random, state }) {
 async function trigger(url, bearer, key, user, started) {
   try {
     const options = { method: 'POST', headers: { 'idempotency-key': key } };
-    const { runId } = await call(`${url}${WORKFLOW}/trigger`, bearer, options);
+    const { runId } = await call(`${url}${WORKFLOW}/trigger?overlap=allow`, bearer, options);
     started.set(runId, user);
   } catch (error) {
     // The Worker may be struck in the middle; the run may have begun all the same, and is found in

@@ -97,6 +97,21 @@ test('connections show their status and where to connect', async () => {
   assert.deepEqual(unknown.json.knownConnectors, ['hubspot', 'linear', 'slack', 'zendesk']);
 });
 
+test('triggers at the same moment are one run, which says so', async () => {
+  const trigger = () => stage.ask('POST', `${WORKFLOW}/trigger`, { as: 'carol', body: { approval: 'required' } });
+  const answers = await Promise.all([trigger(), trigger(), trigger()]);
+  assert.deepEqual(answers.map((answer) => answer.status), [200, 200, 200]);
+  assert.equal(new Set(answers.map((answer) => answer.json.runId)).size, 1);
+  assert.deepEqual(answers.map((answer) => answer.json.status).sort(), ['joined', 'joined', 'started']);
+  const { runId } = answers[0].json;
+  const queued = await stage.ask('POST', `${WORKFLOW}/trigger?overlap=queue`, { as: 'carol' });
+  assert.deepEqual([queued.json.status, queued.json.behind], ['queued', runId]);
+  const waiting = await stage.ask('GET', `${WORKFLOW}/runs/${queued.json.runId}`, { as: 'carol' });
+  assert.deepEqual(waiting.json.steps, []);
+  await stage.ask('DELETE', `${WORKFLOW}/runs/${runId}`, { as: 'carol' });
+  await stage.until('carol', queued.json.runId);
+});
+
 test('the cron ringing five times makes one run for each enrolled user and day', async () => {
   assert.equal((await stage.ask('PUT', '/api/workflows/onboarding-health/schedule', { as: 'bob' })).json.enabled, true);
   const count = async () => (await stage.ask('GET', `${WORKFLOW}/runs?limit=100`, { as: 'bob' })).json.runs.filter((run) => run.trigger === 'schedule').length;
@@ -149,5 +164,5 @@ test('wrong input on every kind of route gets a typed answer', async () => {
 test('the OpenAPI document names every route', async () => {
   const { json } = await stage.ask('GET', '/openapi.json');
   assert.equal(json.openapi.slice(0, 3), '3.1');
-  assert.ok(json.paths['/api/workflows/onboarding-health/trigger'].post);
+  assert.ok(json.paths['/api/workflows/{workflow}/trigger'].post);
 });

@@ -29,6 +29,8 @@ const TESTED_BELOW = [
   'POST /api/workflows/{workflow}/trigger', // Idempotency-Key
   'GET /api/workflows/{workflow}/runs', // cursor
   'GET /connect/callback', // state
+  'GET /api/workflows/{workflow}/schedules', // an operator's organization
+  'DELETE /api/workflows/{workflow}/schedules/{owner}', // the same
   'GET /connect/{connector}', // says who is signed in, and what they have connected
 ];
 /** Operations on what is the caller's alone: they name nothing, and are compared below. */
@@ -51,6 +53,7 @@ const NOBODYS = [
   'POST /connect/{connector}',
   'GET /auth/login',
   'GET /auth/callback',
+  'GET /auth/callback/{namespace}',
   'POST /auth/logout',
 ];
 
@@ -167,6 +170,14 @@ test('another’s idempotency key is a fresh one', async () => {
   }
   for (const [runId, user] of started) {
     await stage.ask('DELETE', `${WORKFLOW}/runs/${runId}`, { as: user });
+  }
+});
+
+test('the schedules of an organization are for its operators, and nobody here is one', async () => {
+  for (const user of USERS) {
+    for (const [method, path] of [['GET', 'schedules'], ['DELETE', 'schedules/p_somebody']]) {
+      assert.equal((await stage.ask(method, `${WORKFLOW}/${path}`, { as: user })).status, 403, `${user} ${method}`);
+    }
   }
 });
 
