@@ -247,8 +247,12 @@ async function assertNoCredentialKept(when) {
     const forbidden = path.includes(TRACES) ? credentials : { ...credentials, ...fromUrls };
     assert.deepEqual(found(bytes, forbidden), [], `${when}: bytes of ${path}`);
     assert.deepEqual(found(own.join('\n'), forbidden), [], `${when}: rows of ${path}`);
-    // An address is needed for nothing.
-    assert.doesNotMatch(bytes + own.join('\n'), /canary-[0-9a-f]+@acme/, `${when}: ${path}`);
+    // The address finds somebody's owner in HubSpot, so it is part of the context that a run, or
+    // the daily run of a schedule, acts under. It is kept there and nowhere else.
+    const besides = own.map((row) => row.replaceAll(/"context":\{[^}]*\}/g, ''));
+    const keepsContexts = /(Run|Principal|Schedule)Object/.test(path);
+    const looked = keepsContexts ? besides.join('\n') : bytes + own.join('\n');
+    assert.doesNotMatch(looked, /canary-[0-9a-f]+@acme/, `${when}: ${path}`);
   }
 }
 
