@@ -32,3 +32,8 @@ mod doors {
         crate::edge::scheduled(event.schedule(), &env).await;
     }
 }
+
+/// The README's blocks of code, compiled and run as they stand there.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
