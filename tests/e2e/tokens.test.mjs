@@ -249,6 +249,7 @@ async function realIdToken() {
     redirect_uri: 'http://localhost/back',
     code_challenge: createHash('sha256').update(verifier).digest('base64url'),
     code_challenge_method: 'S256',
+    scope: 'openid',
     user: 'alice',
   });
   const { location } = await new Browser().go(`${idp.issuer}/authorize?${query}`);

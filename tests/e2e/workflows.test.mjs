@@ -23,7 +23,7 @@ async function brief(user, body) {
   const until = Date.now() + 90_000;
   for (;;) {
     const { json } = await stage.ask('GET', `${BRIEF}/runs/${runId}`, { as: user });
-    if (['completed', 'failed', 'cancelled', 'suspended'].includes(json.status)) return json;
+    if (['completed', 'failed', 'cancelled'].includes(json.status)) return json;
     assert.ok(Date.now() < until, `the run is still ${json.status}`);
     await new Promise((resolve) => setTimeout(resolve, 150));
   }
