@@ -118,10 +118,10 @@ export async function connectWebhooks(sandbox, workerUrl) {
 }
 
 /** A bearer token for a seeded user. */
-export async function token(sandboxUrl, user) {
+export async function token(sandboxUrl, user, provider = 'oidc') {
   let answer;
   try {
-    answer = await fetch(`${sandboxUrl}/_sandbox/token/${encodeURIComponent(user)}`);
+    answer = await fetch(`${sandboxUrl}/_sandbox/token/${encodeURIComponent(user)}?provider=${provider}`);
   } catch {
     throw new Failure(`No sandbox answers at ${sandboxUrl}; start it with npm start or npm run sandbox.`);
   }

@@ -345,6 +345,14 @@ test('a subject that cannot be presented is refused', async () => {
   await refuseAll([undefined, null, '', 7, true, ['alice'], { sub: 'alice' }, 'x'.repeat(10_240), 'ali\u0000ce', 'alice\n', '\u0007', 'alice\u0085', '\u007f'].map(subject));
 });
 
+test('a subject whose identifier would be longer than Scalekit takes is refused, and says so', async () => {
+  const longest = 'x'.repeat(100 - 'user_'.length);
+  assert.equal((await authorize(signed({ sub: longest }))).status, 200);
+  const answer = await authorize(signed({ sub: `${longest}x` }));
+  assert.equal(answer.status, 403);
+  assert.match(answer.text, /more than 100 characters/);
+});
+
 test('a subject that looks like another’s is somebody else', async () => {
   const runId = await stage.trigger('alice', { approval: 'required' });
   const alikes = ['Alice', 'ALICE', 'alice ', ' alice', '\u0430lice', 'ａlice', 'alice\u200b', 'alic\u0065\u0301', 'user_alice', 'auth0|alice', 'alice|', 'alice/', '/alice', '../alice', 'x/../alice', 'alice%00', 'alice%20', 'alice:x', 'p:alice', 'alice,bob', 'alice\u2028', '\u202ealice', '__proto__', "alice' --", 'alice?x=1', 'alice#'];

@@ -48,21 +48,26 @@ impl Making<'_> {
 
     /// What a program or a page sends to an API of the operator's own.
     pub fn api_token(&self, person: &Person) -> Unsigned {
-        match self.provider {
+        let mut token = match self.provider {
             Provider::Plain => self.plain(person),
             Provider::Okta | Provider::OktaOrg => self.okta(person),
             // A program asks for an organization as a page does.
             Provider::Auth0 => self.auth0(person, "openid profile", Some(&person.org)),
             Provider::Clerk => self.clerk_session(person),
             Provider::Workos | Provider::WorkosOlder => self.workos(person),
+        };
+        if !self.settings.without_email {
+            // What operators add by a custom claim, an action, a session claim or a JWT template.
+            token.claims["email"] = person.email.clone().into();
+            token.claims["email_verified"] = true.into();
         }
+        token
     }
 
     fn plain(&self, person: &Person) -> Unsigned {
         let mut claims = json!({ "iss": self.issuer, "sub": person.sub,
             "aud": self.provider.audience(), "nbf": self.now, "jti": self.id(""),
-            "client_id": self.provider.client_id(), "name": person.name, "email": person.email,
-            "email_verified": true, "org_id": person.org });
+            "client_id": self.provider.client_id(), "name": person.name, "org_id": person.org });
         self.times(&mut claims);
         Unsigned {
             header: json!({ "typ": "at+jwt" }),

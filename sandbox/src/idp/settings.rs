@@ -40,6 +40,8 @@ pub struct Settings {
     pub client_authentication: Option<ClientAuthentication>,
     /// Addresses a browser may be sent back to; any without.
     pub redirect_uris: Vec<String>,
+    /// Tokens for the API name no e-mail address, as tenants are before somebody adds one.
+    pub without_email: bool,
     /// Auth0: access tokens in the profile of RFC 9068, with `typ` `at+jwt`.
     pub rfc9068: bool,
     /// Auth0: the application asks people for their organization by itself.

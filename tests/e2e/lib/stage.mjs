@@ -16,20 +16,58 @@ export const WORKFLOW = '/api/workflows/onboarding-health';
 /** Whether a write gives a task its contact, its company or its owner. */
 export const isLink = (entry) => ['hubspot_association_create', 'hubspot_task_update'].includes(entry.tool);
 
+/** The identity providers the sandbox plays, and how each begins the names of its users. */
+export const PROVIDERS = {
+  oidc: '',
+  okta: '00u',
+  auth0: 'auth0|',
+  clerk: 'user_',
+  workos: 'user_01',
+  'workos-older': 'user_01',
+};
+
 export class Stage {
-  static async up({ extra, env, limits, issuer } = {}) {
+  /** `provider` is whom people sign in with, `entry` what its entry says beside the usual. */
+  static async up({ provider = 'oidc', entry, extra, env, limits, issuer } = {}) {
     const stage = new Stage();
+    stage.provider = provider;
     stage.logs = [];
     stage.state = await mkdtemp(join(tmpdir(), 'onbehalf-e2e-'));
     stage.sandbox = await startSandbox(await freePort(), { profile: BUILD.sandbox });
     stage.port = await freePort();
-    stage.extra = { ONBOARDING: JSON.stringify({ reconcileAfterSeconds: 1 }), ...extra };
+    stage.extra = {
+      ONBOARDING: JSON.stringify({ reconcileAfterSeconds: 1 }),
+      ...(provider === 'oidc' && !entry ? {} : stage.trusting({ [provider]: entry })),
+      ...extra,
+    };
     stage.env = env;
     stage.limits = limits;
     stage.issuer = issuer;
     await stage.startWorker();
     await connectWebhooks(stage.sandbox, stage.url);
     return stage;
+  }
+
+  /** The settings of a Worker that trusts these providers: names, and what each entry says more. */
+  trusting(providers) {
+    const all = Object.entries(providers).map(([name, more]) => ({ ...this.sandbox.providers[name].entry, ...more }));
+    const secrets = Object.keys(providers).map((name) => [
+      this.sandbox.providers[name].entry.issuer,
+      this.sandbox.providers[name].client_secret,
+    ]);
+    return { IDENTITY_PROVIDERS: JSON.stringify(all), OIDC_CLIENT_SECRET: JSON.stringify(Object.fromEntries(secrets)) };
+  }
+
+  /** What the sandbox counts an endpoint of the provider under. */
+  counted(endpoint) {
+    return this.provider === 'oidc' ? endpoint : `${this.provider}:${endpoint}`;
+  }
+
+  /** Seeds somebody who is named as the provider names its users; answers the name. */
+  async somebody(name, seed = {}, provider = this.provider) {
+    const user = `${PROVIDERS[provider]}${name}`;
+    await this.control('POST', 'seed', { user, customers: 1, connectors: ['hubspot'], ...seed });
+    return user;
   }
 
   async startWorker() {
@@ -62,8 +100,8 @@ export class Stage {
     await rm(this.state, { recursive: true, force: true });
   }
 
-  token(user) {
-    return token(this.sandbox.url, user);
+  token(user, provider = this.provider) {
+    return token(this.sandbox.url, user, provider);
   }
 
   /** One request to the Worker, as a user or as nobody. */
