@@ -188,6 +188,11 @@ test('no model is told who the user is, whatever the apps say', async () => {
     'linear-list-issues': { first: 5 },
     'linear-list-comments': { issue_id: '2f4d5c1e-0000-4000-8000-000000000000' },
     'linear-create-comment': { issue_id: '2f4d5c1e-0000-4000-8000-000000000000', body: 'Hello' },
+    'linear-list-open-issues': { first: 5 },
+    'zendesk-list-queue': { opened_after: '2026-01-01T00:00:00Z', page: 1 },
+    'hubspot-list-due-tasks': { due_before: '2030-01-01T00:00:00Z', limit: 5 },
+    'slack-list-messages': { channel: 'C0000000000' },
+    'slack-send-message': { channel: 'C0000000000', text: 'Hello' },
   };
   assert.deepEqual(Object.keys(inputs).sort(), json.tools.map((tool) => tool.id).sort());
   const { client_secret: secret } = stage.sandbox.scalekit;
@@ -249,7 +254,7 @@ async function assertNoCredentialKept(when) {
     assert.deepEqual(found(own.join('\n'), forbidden), [], `${when}: rows of ${path}`);
     // The address finds somebody's owner in HubSpot, so it is part of the context that a run, or
     // the daily run of a schedule, acts under. It is kept there and nowhere else.
-    const besides = own.map((row) => row.replaceAll(/"context":\{[^}]*\}/g, ''));
+    const besides = own.map((row) => row.replaceAll(/"?context"?[:=]\{[^}]*\}/g, ''));
     const keepsContexts = /(Run|Principal|Schedule)Object/.test(path);
     const looked = keepsContexts ? besides.join('\n') : bytes + own.join('\n');
     assert.doesNotMatch(looked, /canary-[0-9a-f]+@acme/, `${when}: ${path}`);

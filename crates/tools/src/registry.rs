@@ -145,7 +145,8 @@ pub struct UnknownTool {
 pub struct Registry(Vec<Rc<dyn ErasedTool>>);
 
 impl Registry {
-    /// The tools this project ships.
+    /// The tools this project ships for models and callers. Those that say who somebody is at an
+    /// app (an owner, a person of a workspace) are for steps alone and not among them.
     ///
     /// # Errors
     /// [`RegistryError`]; a test keeps it from happening.
@@ -161,8 +162,6 @@ impl Registry {
             .with::<super::ZendeskQueue>()?
             .with::<super::LinearOpenIssues>()?
             .with::<super::HubspotDueTasks>()?
-            .with::<super::SlackWhoami>()?
-            .with::<super::SlackOpenConversation>()?
             .with::<super::SlackListMessages>()?
             .with::<super::SlackSendMessage>()
     }
