@@ -198,7 +198,15 @@ fn check_effect(
         (Some(EffectOutcome::UnknownOutcome), _) => {
             found.push(format!("{key} was given up although it could be looked up"));
         }
-        (Some(EffectOutcome::Refused { .. } | EffectOutcome::Abandoned) | None, 0) => {}
+        (
+            Some(
+                EffectOutcome::Refused { .. }
+                | EffectOutcome::Expired { .. }
+                | EffectOutcome::Abandoned,
+            )
+            | None,
+            0,
+        ) => {}
         (outcome, _) => found.push(format!("{key} landed, but the journal has {outcome:?}")),
     }
     if history.open.is_some() {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use onbehalf_clock::Timestamp;
-use onbehalf_engine::{Entry, Record, ResumePayload, SuspendReason};
+use onbehalf_engine::{EffectOutcome, Entry, Record, ResumePayload, SuspendReason};
 
 /// How long after its due time a run goes on at the latest: the watchdog's minute for a process
 /// that died while the alarm was handled, the pauses of a handful of crashes, and an attempt of
@@ -83,17 +83,27 @@ impl Reading {
                 None
             }
             Record::Intent { key, .. } => {
-                let before = self.effects.insert(key.clone(), true);
+                // A request that was certainly not taken is repeated at once.
+                let settled = self.effects.insert(key.clone(), true) == Some(false);
                 let idle = self.idle();
-                idle.or(before.map(|_| format!("{key} begins again before it has ended")))
+                idle.or(settled.then(|| format!("{key} begins again after it has ended")))
             }
             Record::Released { key, .. } => {
                 let open = self.effects.remove(key) == Some(true);
                 (!open).then(|| format!("{key} is released without an intent"))
             }
-            Record::Outcome { key, .. } => {
-                let open = self.effects.insert(key.clone(), false) == Some(true);
-                (!open).then(|| format!("{key} ends without an intent"))
+            Record::Outcome { key, outcome } => {
+                let before = self.effects.insert(key.clone(), false);
+                let unsent = matches!(
+                    outcome,
+                    EffectOutcome::Refused { .. } | EffectOutcome::Expired { .. }
+                );
+                match before {
+                    Some(true) => None,
+                    None if unsent => None,
+                    Some(false) => Some(format!("{key} ends twice")),
+                    None => Some(format!("{key} ends without an intent")),
+                }
             }
             Record::Completed { .. } | Record::Failed { .. } => {
                 self.ended = true;

@@ -81,11 +81,11 @@ impl Object {
         let (budget, calls) = (shared.plan.budget, Rc::clone(&life));
         let engine = Engine {
             workflow: Rc::new(onboarding_workflow()),
-            services: Rc::new(OnboardingServices {
+            services: Ok(Rc::new(OnboardingServices {
                 scalekit: Rc::new(scalekit.with_turns(turns)),
                 settings: OnboardingSettings::default(),
                 public_url: "https://agent.test/".into(),
-            }),
+            })),
             clock: Rc::clone(&clock),
             random,
             host: Rc::new(Outside {

@@ -6,7 +6,9 @@ use std::rc::Rc;
 
 use async_trait::async_trait;
 use onbehalf_engine::memory::MemoryStore;
-use onbehalf_engine::{Commit, EffectHistory, EffectKey, Entry, Head, JournalStore, StoreError};
+use onbehalf_engine::{
+    Commit, EffectHistory, EffectKey, Entry, Head, JournalError, JournalStore, StoreError,
+};
 use serde_json::Value;
 
 use crate::clock::pause;
@@ -28,7 +30,7 @@ impl CrashStore {
 
 #[async_trait(?Send)]
 impl JournalStore for CrashStore {
-    fn head(&self) -> Result<Option<Head>, StoreError> {
+    fn head(&self) -> Result<Option<Head>, JournalError> {
         self.kept().head()
     }
 
@@ -36,28 +38,53 @@ impl JournalStore for CrashStore {
         self.kept().last_seq()
     }
 
-    fn entry(&self, seq: u64) -> Result<Option<Entry>, StoreError> {
+    fn entry(&self, seq: u64) -> Result<Option<Entry>, JournalError> {
         self.kept().entry(seq)
     }
 
-    fn entries_after(&self, seq: u64, limit: usize) -> Result<Vec<Entry>, StoreError> {
+    fn entries_after(&self, seq: u64, limit: usize) -> Result<Vec<Entry>, JournalError> {
         self.kept().entries_after(seq, limit)
     }
 
-    fn entries_of(&self, kinds: &[&str]) -> Result<Vec<Entry>, StoreError> {
+    fn entries_of(&self, kinds: &[&str]) -> Result<Vec<Entry>, JournalError> {
         self.kept().entries_of(kinds)
     }
 
-    fn effect(&self, key: &EffectKey) -> Result<EffectHistory, StoreError> {
+    fn effect(&self, key: &EffectKey) -> Result<EffectHistory, JournalError> {
         self.kept().effect(key)
     }
 
-    fn memo(&self, key: &str) -> Result<Option<Value>, StoreError> {
+    fn memo(&self, key: &str) -> Result<Option<Value>, JournalError> {
         self.kept().memo(key)
     }
 
-    fn open_intents(&self) -> Result<Vec<EffectKey>, StoreError> {
+    fn open_intents(&self) -> Result<Vec<EffectKey>, JournalError> {
         self.kept().open_intents()
+    }
+
+    fn write(&self, entry: &Entry) -> Result<(), StoreError> {
+        let died = || StoreError("the process died".into());
+        if self.life.dead.get() {
+            return Err(died());
+        }
+        let run = self.site.index;
+        let moment = Moment::Commit(Site::next(&self.site.commits));
+        let due = |what: &What| self.shared.take(run, moment, |it| it == what).is_some();
+        if due(&What::CrashBefore) {
+            self.life.dead.set(true);
+            return Err(died());
+        }
+        if due(&What::Fails) {
+            return Err(StoreError("the simulation says so".into()));
+        }
+        self.shared
+            .note(|| format!("run {run}: {moment:?} in its turn [{}]", short(entry)));
+        self.kept().write(entry)?;
+        if due(&What::CrashAfter) {
+            // Whatever this turn still begins, the network of a dead process does not carry.
+            self.life.dead.set(true);
+        }
+        Ok(())
     }
 
     async fn commit(&self, commit: Commit) -> Result<(), StoreError> {

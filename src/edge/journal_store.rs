@@ -12,7 +12,8 @@ use worker::{SqlStorage, Storage};
 use super::sql::{execute, integer, optional, query};
 use onbehalf_clock::Timestamp;
 use onbehalf_engine::{
-    Alarm, Commit, EffectHistory, EffectKey, Entry, Head, JournalStore, Record, StoreError,
+    Alarm, Commit, EffectHistory, EffectKey, Entry, Head, JournalError, JournalStore, Outcome,
+    Record, StoreError,
 };
 
 /// Bytes of a body kept in one row: a sixteenth of the platform's 2 MB row limit.
@@ -92,7 +93,7 @@ impl SqlJournal {
         &self,
         condition: &str,
         bindings: Vec<worker::SqlStorageValue>,
-    ) -> Result<Vec<Entry>, StoreError> {
+    ) -> Result<Vec<Entry>, JournalError> {
         let statement =
             format!("SELECT seq, body FROM journal WHERE {condition} ORDER BY seq, part");
         let parts: Vec<BodyPart> = query(&self.sql, &statement, bindings)?;
@@ -148,8 +149,8 @@ impl SqlJournal {
     }
 }
 
-fn parse<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, StoreError> {
-    serde_json::from_str(text).map_err(|error| StoreError(error.to_string()))
+fn parse<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, JournalError> {
+    serde_json::from_str(text).map_err(|error| JournalError::Unreadable(error.to_string()))
 }
 
 fn print<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
@@ -175,7 +176,7 @@ fn parts_of(text: &str) -> impl Iterator<Item = &str> {
 
 #[async_trait(?Send)]
 impl JournalStore for SqlJournal {
-    fn head(&self) -> Result<Option<Head>, StoreError> {
+    fn head(&self) -> Result<Option<Head>, JournalError> {
         let parts: Vec<HeadPart> =
             query(&self.sql, "SELECT body FROM head ORDER BY part", Vec::new())?;
         let body: String = parts.into_iter().map(|part| part.body).collect();
@@ -188,18 +189,18 @@ impl JournalStore for SqlJournal {
         Ok(rows.first().and_then(|row| row.seq).unwrap_or(0))
     }
 
-    fn entry(&self, seq: u64) -> Result<Option<Entry>, StoreError> {
+    fn entry(&self, seq: u64) -> Result<Option<Entry>, JournalError> {
         let seq = integer(i64::try_from(seq).unwrap_or(i64::MAX));
         Ok(self.entries("seq = ?", vec![seq])?.pop())
     }
 
-    fn entries_after(&self, seq: u64, limit: usize) -> Result<Vec<Entry>, StoreError> {
+    fn entries_after(&self, seq: u64, limit: usize) -> Result<Vec<Entry>, JournalError> {
         let first = i64::try_from(seq).unwrap_or(i64::MAX);
         let last = first.saturating_add(i64::try_from(limit).unwrap_or(i64::MAX));
         self.entries("seq > ? AND seq <= ?", vec![integer(first), integer(last)])
     }
 
-    fn entries_of(&self, kinds: &[&str]) -> Result<Vec<Entry>, StoreError> {
+    fn entries_of(&self, kinds: &[&str]) -> Result<Vec<Entry>, JournalError> {
         let marks = vec!["?"; kinds.len()].join(", ");
         let condition = format!("key IS NULL AND kind IN ({marks})");
         self.entries(
@@ -208,13 +209,13 @@ impl JournalStore for SqlJournal {
         )
     }
 
-    fn effect(&self, key: &EffectKey) -> Result<EffectHistory, StoreError> {
+    fn effect(&self, key: &EffectKey) -> Result<EffectHistory, JournalError> {
         Ok(EffectHistory::of(
             &self.entries("key = ?", vec![key.as_str().into()])?,
         ))
     }
 
-    fn memo(&self, key: &str) -> Result<Option<Value>, StoreError> {
+    fn memo(&self, key: &str) -> Result<Option<Value>, JournalError> {
         let kept = self.entries("key = ?", vec![key.into()])?.into_iter();
         Ok(kept
             .map(|entry| entry.record)
@@ -224,7 +225,7 @@ impl JournalStore for SqlJournal {
             }))
     }
 
-    fn open_intents(&self) -> Result<Vec<EffectKey>, StoreError> {
+    fn open_intents(&self) -> Result<Vec<EffectKey>, JournalError> {
         let rows: Vec<KeyKind> = query(
             &self.sql,
             "SELECT key, kind FROM journal WHERE key IS NOT NULL AND part = 0 ORDER BY seq",
@@ -241,6 +242,10 @@ impl JournalStore for SqlJournal {
         Ok(open.into_iter().map(EffectKey::from_journal).collect())
     }
 
+    fn write(&self, entry: &Entry) -> Result<(), StoreError> {
+        self.append(entry)
+    }
+
     async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
         for entry in &commit.entries {
             self.append(entry)?;
@@ -249,6 +254,7 @@ impl JournalStore for SqlJournal {
             self.write_head(head)?;
             for entry in &commit.entries {
                 log_milestone(head, entry);
+                log_end(head, entry);
             }
         }
         let done = match commit.alarm {
@@ -282,6 +288,35 @@ fn log_milestone(head: &Head, entry: &Entry) {
                 "trace_id",
                 head.started.trace_id.as_deref().unwrap_or_default(),
             ),
+        ],
+    );
+}
+
+/// How a run ended: one line by which an alert can go. Whose run it was is a key that is no name.
+fn log_end(head: &Head, entry: &Entry) {
+    let failure = match &entry.record {
+        Record::Failed { failure } => failure.to_string(),
+        Record::Completed { .. } | Record::Cancelled => String::new(),
+        _ => return,
+    };
+    let (level, reason): (fn(&str, &[(&str, &str)]), String) = match &head.outcome {
+        None | Some(Outcome::Done) => (super::log::info, String::new()),
+        Some(Outcome::Partial { missing }) => (super::log::warn, missing.join(", ")),
+        Some(Outcome::Failed { reason }) => (super::log::error, reason.clone()),
+    };
+    let counts = head.counts.iter();
+    let counts: Vec<String> = counts.map(|(name, it)| format!("{name}={it}")).collect();
+    level(
+        "run_ended",
+        &[
+            ("run", &head.started.run_id),
+            ("workflow", &head.started.workflow),
+            ("owner", &head.started.owner),
+            ("status", head.status.name()),
+            ("outcome", head.outcome.as_ref().map_or("", Outcome::name)),
+            ("reason", &reason),
+            ("failure", &failure),
+            ("counts", &counts.join(" ")),
         ],
     );
 }

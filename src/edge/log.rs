@@ -16,6 +16,11 @@ pub fn warn(event: &str, fields: &[(&str, &str)]) {
     worker::console_warn!("{}", line("warn", event, fields));
 }
 
+/// Something that somebody has to look at.
+pub fn error(event: &str, fields: &[(&str, &str)]) {
+    worker::console_error!("{}", line("error", event, fields));
+}
+
 /// A line for each call to Scalekit.
 pub struct Calls;
 

@@ -3,7 +3,7 @@
 //! Named by run id. Answers its owner, and a configured approver as far as there is something to
 //! approve; to anybody else a run that exists and one that does not are the same.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -16,12 +16,16 @@ use super::journal_store::SqlJournal;
 use crate::hosted::workflows;
 use crate::settings::Settings;
 use onbehalf_clock::Clock;
-use onbehalf_engine::{RunLog, StoreError};
+use onbehalf_engine::{JournalError, RunLog, StoreError};
 use onbehalf_runs::hosted::{Opening, Run, open_retired};
 use onbehalf_runs::run::{News, RunMessage, RunReply, StartThis, absent, serve};
 
-/// When the alarm rings again after storage failed under it.
+/// When the alarm rings again after storage failed under it; doubles with each failure …
 const AFTER_FAILURE: Duration = Duration::from_secs(2);
+/// … up to this.
+const LONGEST_AFTER_FAILURE: Duration = Duration::from_secs(300);
+/// When a run that has ended asks again how long it is to be kept, where settings do not say.
+const ASK_RETENTION: Duration = Duration::from_secs(3600);
 
 /// A run's object.
 #[durable_object]
@@ -30,6 +34,8 @@ pub struct RunObject {
     env: Env,
     runner: RefCell<Option<Rc<dyn Run>>>,
     subrequests: Subrequests,
+    /// Alarms in a row under which storage failed.
+    failures: Cell<u32>,
 }
 
 impl DurableObject for RunObject {
@@ -39,6 +45,7 @@ impl DurableObject for RunObject {
             env,
             runner: RefCell::default(),
             subrequests: Subrequests::default(),
+            failures: Cell::default(),
         }
     }
 
@@ -59,9 +66,17 @@ impl DurableObject for RunObject {
 
     async fn alarm(&self) -> worker::Result<Response> {
         self.subrequests.reset();
-        if let Err(error) = self.advance().await {
-            super::log::warn("run_interrupted", &[("error", &error.to_string())]);
-            self.state.storage().set_alarm(AFTER_FAILURE).await?;
+        match self.advance().await {
+            Ok(()) => self.failures.set(0),
+            Err(error) => {
+                let failures = self.failures.replace(self.failures.get().saturating_add(1));
+                let pause = AFTER_FAILURE.saturating_mul(1 << failures.min(16));
+                let pause = pause.min(LONGEST_AFTER_FAILURE);
+                let failures = (failures + 1).to_string();
+                let fields = [("error", &*error.to_string()), ("failures", &failures)];
+                super::log::warn("run_interrupted", &fields);
+                self.state.storage().set_alarm(pause).await?;
+            }
         }
         Response::empty()
     }
@@ -69,7 +84,7 @@ impl DurableObject for RunObject {
 
 impl RunObject {
     /// The runner of a run that was started and not pruned.
-    fn present_runner(&self) -> Result<Option<Rc<dyn Run>>, StoreError> {
+    fn present_runner(&self) -> Result<Option<Rc<dyn Run>>, JournalError> {
         if self.runner.borrow().is_none() && !SqlJournal::is_there(&self.state.storage())? {
             return Ok(None);
         }
@@ -78,7 +93,7 @@ impl RunObject {
 
     /// The runner in memory, or a new one over what was committed when a write has failed since.
     /// Of which workflow it is, the journal says; `starting` does where nothing was started yet.
-    fn runner(&self, starting: Option<&str>) -> Result<Option<Rc<dyn Run>>, StoreError> {
+    fn runner(&self, starting: Option<&str>) -> Result<Option<Rc<dyn Run>>, JournalError> {
         let present = self.runner.borrow();
         if let Some(runner) = present.as_ref().filter(|it| it.log().is_sound()) {
             return Ok(Some(Rc::clone(runner)));
@@ -91,9 +106,11 @@ impl RunObject {
         let Some(workflow) = started.or_else(|| starting.map(str::to_owned)) else {
             return Ok(None);
         };
-        let settings = self.settings()?;
+        // Wrong settings are the run's trouble to show, not a failure of storage.
+        let settings = self.settings();
         let subrequests = self.subrequests.clone();
-        let budget = settings.subrequest_budget;
+        let budget = settings.as_ref().map(|it| it.subrequest_budget);
+        let budget = budget.unwrap_or(u32::MAX);
         let spent = subrequests.clone();
         let opening = Opening {
             log,
@@ -107,10 +124,11 @@ impl RunObject {
         };
         let runner = match workflows().get(&workflow) {
             Some(line) => {
-                let tuned = settings.workflows.get(line.settings_key());
-                let means = settings.means(&self.env, subrequests);
+                let workflows = settings.as_ref().map(|it| it.workflows.clone());
+                let workflows = workflows.unwrap_or_default();
+                let tuned = workflows.get(line.settings_key());
+                let means = settings.map(|it| it.means(&self.env, subrequests));
                 line.open(opening, means, tuned.map(String::as_str))
-                    .map_err(|refused| StoreError(refused.to_string()))?
             }
             None => open_retired(opening),
         };
@@ -118,11 +136,11 @@ impl RunObject {
         Ok(Some(runner))
     }
 
-    fn settings(&self) -> Result<Settings, StoreError> {
-        Settings::read(&self.env).map_err(|wrong| StoreError(wrong.to_string()))
+    fn settings(&self) -> Result<Settings, String> {
+        Settings::read(&self.env).map_err(|wrong| wrong.to_string())
     }
 
-    async fn advance(&self) -> Result<(), StoreError> {
+    async fn advance(&self) -> Result<(), JournalError> {
         let Some(runner) = self.present_runner()? else {
             return Ok(());
         };
@@ -131,16 +149,19 @@ impl RunObject {
                 (head.status.ended() && !head.unpublished).then_some(head.ended_at)?
             })
         };
-        let retention = self.settings()?.run_retention;
+        let retention = self.settings().ok().map(|it| it.run_retention);
         if let Some(ended) = ended_at(&*runner)
+            && let Some(retention) = retention
             && EdgeClock.now() >= ended.plus(retention)
         {
-            return self.prune().await;
+            return Ok(self.prune().await?);
         }
         runner.advance().await?;
         if let Some(ended) = ended_at(&*runner) {
-            let prune_at = onbehalf_engine::Alarm::At(ended.plus(retention));
-            runner.log().set_alarm(prune_at).await?;
+            let ask_again = EdgeClock.now().plus(ASK_RETENTION);
+            let prune_at = retention.map_or(ask_again, |retention| ended.plus(retention));
+            let alarm = onbehalf_engine::Alarm::At(prune_at);
+            runner.log().set_alarm(alarm).await?;
         }
         Ok(())
     }
@@ -148,9 +169,11 @@ impl RunObject {
     /// Forgets the journal; the owner's index keeps the run's line.
     async fn prune(&self) -> Result<(), StoreError> {
         let storage = self.state.storage();
+        // The rows go first. Were the process to die in between, an alarm without a run would find
+        // nothing, while a run without its alarm would be kept for ever.
         let forgotten = async {
-            storage.delete_alarm().await?;
-            storage.delete_all().await
+            storage.delete_all().await?;
+            storage.delete_alarm().await
         };
         // What is in memory speaks of tables that are going.
         self.runner.replace(None);

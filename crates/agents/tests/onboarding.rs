@@ -361,7 +361,7 @@ fn a_cancelled_run_still_finds_out_what_it_had_under_way() {
     process.apps.fault("hubspot_task_create", &[Fault::Lost; 3]);
     let run = process.start("run_1", json!({}));
     process.ring(&run);
-    assert_eq!(run.reason()["reason"], "sleeping");
+    assert_eq!(run.reason()["reason"], "retrying");
     assert_eq!(process.cancel(&run), RunStatus::Cancelled);
     assert_eq!(process.apps.tasks.borrow().len(), 3);
     let found = |row: &&String| row.contains(r#""found":true"#);
@@ -448,7 +448,7 @@ fn a_plan_that_drifted_is_put_up_again() {
 }
 
 #[test]
-fn a_write_that_an_app_swallows_again_and_again_is_left_to_a_person() {
+fn a_write_that_an_app_swallows_again_and_again_ends_with_the_steps_time() {
     let process = four();
     process
         .apps
@@ -456,10 +456,10 @@ fn a_write_that_an_app_swallows_again_and_again_is_left_to_a_person() {
     let run = process.run("run_1", json!({}));
     assert_eq!(run.status(), RunStatus::Completed);
     let actions = run.summary().actions;
-    let unknown = actions
+    let expired = actions
         .iter()
-        .filter(|it| it.status == ActionStatus::UnknownOutcome);
-    assert_eq!(unknown.count(), 3);
+        .filter(|it| it.status == ActionStatus::Expired);
+    assert_eq!(expired.count(), 3);
     assert!(process.apps.count("hubspot_task_create") <= 30);
     assert_eq!(process.apps.comments.borrow().len(), 2);
 }

@@ -163,7 +163,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let open = || -> Result<Runner<Takings>, Box<dyn std::error::Error>> {
         let engine = Engine {
             workflow: Rc::new(takings()),
-            services: Rc::new(()),
+            services: Ok(Rc::new(())),
             clock: clock.clone(),
             random: Rc::new(Zeros),
             host: Rc::new(Print),

@@ -3,9 +3,11 @@
 //! Owns the erasure of step types behind JSON, so that the driver can hold a whole chain, and the
 //! list of effects a workflow can settle without its steps.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::rc::Rc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::Deserialize;
@@ -13,7 +15,8 @@ use serde_json::Value;
 
 use super::context::StepContext;
 use super::definition::{Definition, Flow, FlowOf, Interrupt, Step, StepError, StepPolicy};
-use super::effect::{Effect, EffectKey, Found};
+use super::effect::{Effect, EffectKey, Found, Performed, Permit};
+use super::effects::Work;
 use super::outcome::Outcome;
 
 /// What a step behind JSON answers.
@@ -92,25 +95,22 @@ pub(super) fn incompatible(what: &str, error: &serde_json::Error) -> StepError {
     )))
 }
 
-/// An effect kind that can be looked up in the outside world from its journaled form.
-#[async_trait(?Send)]
-pub(super) trait ErasedFinder<D: Definition> {
+/// An effect kind that can be found out about from its journaled form.
+pub(super) trait ErasedKind<D: Definition> {
     fn kind(&self) -> &'static str;
-    async fn find(
+    /// `None` when the journaled form is of another release.
+    fn bind<'a>(
         &self,
-        services: &D::Services,
-        context: &D::Context,
-        key: &EffectKey,
+        services: &'a D::Services,
+        context: &'a D::Context,
+        key: &'a EffectKey,
         request: &Value,
-    ) -> Option<Found<Value>>;
-    fn visible_after(&self, services: &D::Services, request: &Value)
-    -> Option<std::time::Duration>;
+    ) -> Option<Box<dyn Work + 'a>>;
 }
 
-struct Finder<E>(PhantomData<E>);
+struct Kind<E>(PhantomData<E>);
 
-#[async_trait(?Send)]
-impl<D, E> ErasedFinder<D> for Finder<E>
+impl<D, E> ErasedKind<D> for Kind<E>
 where
     D: Definition,
     E: Effect<Services = D::Services, Context = D::Context>,
@@ -119,49 +119,87 @@ where
         E::KIND
     }
 
-    async fn find(
+    fn bind<'a>(
         &self,
-        services: &D::Services,
-        context: &D::Context,
-        key: &EffectKey,
+        services: &'a D::Services,
+        context: &'a D::Context,
+        key: &'a EffectKey,
         request: &Value,
-    ) -> Option<Found<Value>> {
-        let effect: E = serde_json::from_value(request.clone()).ok()?;
-        Some(match effect.find(services, context, key).await {
-            Found::Landed(receipt) => Found::Landed(serde_json::to_value(receipt).ok()?),
-            Found::Absent => Found::Absent,
-            Found::Unknown => Found::Unknown,
-        })
+    ) -> Option<Box<dyn Work + 'a>> {
+        let effect: E = E::deserialize(request).ok()?;
+        Some(Box::new(Bound {
+            effect,
+            services,
+            context,
+            key,
+        }))
+    }
+}
+
+/// An effect with everything it acts through.
+pub(super) struct Bound<'a, E: Effect, B: Borrow<E> = E> {
+    pub effect: B,
+    pub services: &'a E::Services,
+    pub context: &'a E::Context,
+    pub key: &'a EffectKey,
+}
+
+#[async_trait(?Send)]
+impl<E: Effect, B: Borrow<E>> Work for Bound<'_, E, B> {
+    fn kind(&self) -> &str {
+        E::KIND
     }
 
-    fn visible_after(
-        &self,
-        services: &D::Services,
-        request: &Value,
-    ) -> Option<std::time::Duration> {
-        let effect: E = serde_json::from_value(request.clone()).ok()?;
-        Some(effect.visible_after(services))
+    fn request(&self) -> Result<Value, StepError> {
+        to_value(self.effect.borrow())
+    }
+
+    fn visible_after(&self) -> Duration {
+        self.effect.borrow().visible_after(self.services)
+    }
+
+    async fn find(&self) -> Result<Found<Value>, StepError> {
+        let effect = self.effect.borrow();
+        Ok(
+            match effect.find(self.services, self.context, self.key).await {
+                Found::Landed(receipt) => Found::Landed(to_value(&receipt)?),
+                Found::Absent => Found::Absent,
+                Found::Unknown(asked) => Found::Unknown(asked),
+            },
+        )
+    }
+
+    async fn perform(&self, permit: &Permit) -> Result<Performed<Value, Value>, StepError> {
+        let effect = self.effect.borrow();
+        let sent = effect.perform(self.services, self.context, self.key, permit);
+        Ok(match sent.await {
+            Performed::Landed(receipt) => Performed::Landed(to_value(&receipt)?),
+            Performed::Refused(failure) => Performed::Refused(to_value(&failure)?),
+            Performed::Deferred(failure, asked) => Performed::Deferred(to_value(&failure)?, asked),
+            Performed::Unknown => Performed::Unknown,
+            Performed::NotSent => Performed::NotSent,
+        })
     }
 }
 
 /// A workflow under construction whose last step hands out `Last`.
 pub struct Chain<D: Definition, Last> {
     steps: Vec<Rc<dyn ErasedStep<D>>>,
-    finders: Vec<Box<dyn ErasedFinder<D>>>,
+    kinds: Vec<Box<dyn ErasedKind<D>>>,
     last: PhantomData<fn() -> Last>,
 }
 
 /// A finished workflow, ready to be driven.
 pub struct Workflow<D: Definition> {
     pub(super) steps: Vec<Rc<dyn ErasedStep<D>>>,
-    pub(super) finders: Vec<Box<dyn ErasedFinder<D>>>,
+    pub(super) kinds: Vec<Box<dyn ErasedKind<D>>>,
 }
 
 /// Begins a workflow; the first step takes the workflow's input.
 pub fn workflow<D: Definition>() -> Chain<D, D::Input> {
     Chain {
         steps: Vec::new(),
-        finders: Vec::new(),
+        kinds: Vec::new(),
         last: PhantomData,
     }
 }
@@ -175,7 +213,7 @@ impl<D: Definition, Last> Chain<D, Last> {
         self.steps.push(Rc::new(Erased(step)));
         Chain {
             steps: self.steps,
-            finders: self.finders,
+            kinds: self.kinds,
             last: PhantomData,
         }
     }
@@ -186,7 +224,7 @@ impl<D: Definition, Last> Chain<D, Last> {
     where
         E: Effect<Services = D::Services, Context = D::Context>,
     {
-        self.finders.push(Box::new(Finder::<E>(PhantomData)));
+        self.kinds.push(Box::new(Kind::<E>(PhantomData)));
         self
     }
 }
@@ -196,7 +234,7 @@ impl<D: Definition> Chain<D, D::Result> {
     pub fn build(self) -> Workflow<D> {
         Workflow {
             steps: self.steps,
-            finders: self.finders,
+            kinds: self.kinds,
         }
     }
 }
@@ -207,10 +245,10 @@ impl<D: Definition> Workflow<D> {
         self.steps.iter().map(|step| step.id()).collect()
     }
 
-    pub(super) fn finder(&self, kind: &str) -> Option<&dyn ErasedFinder<D>> {
-        self.finders
+    pub(super) fn kind(&self, kind: &str) -> Option<&dyn ErasedKind<D>> {
+        self.kinds
             .iter()
-            .find(|finder| finder.kind() == kind)
+            .find(|known| known.kind() == kind)
             .map(AsRef::as_ref)
     }
 }

@@ -1,7 +1,7 @@
 //! Steps made of steps: side by side, either-or, for each item, and a planned pause.
 //!
-//! Owns how parts keep their outputs, so that a part that is done is not run again when another
-//! part fails or suspends.
+//! Owns how parts keep their outputs and what they did to the shared state, so that a part that is
+//! done is not run again when another part fails or suspends.
 
 use std::time::Duration;
 
@@ -21,7 +21,8 @@ enum Part<D: Definition, T> {
     Other(FlowOf<D, T>),
 }
 
-/// Runs a step as a part of another: its output is kept once it is done.
+/// Runs a step as a part of another: its output is kept once it is done, and what it did to the
+/// shared state.
 async fn part<D, S>(
     step: &S,
     name: &str,
@@ -32,27 +33,18 @@ where
     D: Definition,
     S: Step<D>,
 {
-    let cx = cx.part(name);
-    step.requires(cx.context(), &cx.state())
+    let part = cx.part(name);
+    if let Some(output) = part.kept_output(cx)? {
+        return Ok(Part::Done(output));
+    }
+    step.requires(part.context(), &part.state())
         .map_err(|message| StepError::terminal(format!("{name} may not run: {message}")))?;
-    let mut other = None;
-    let kept = cx
-        .memo("output", || async {
-            match step.run(input, &cx).await? {
-                Flow::Next(output) => Ok(Some(output)),
-                flow => {
-                    other = Some(flow);
-                    // Not an error to anybody: it only keeps the memo from being written.
-                    Err(StepError::terminal("no output"))
-                }
-            }
-        })
-        .await;
-    match (kept, other) {
-        (_, Some(flow)) => Ok(Part::Other(flow)),
-        (Ok(Some(output)), None) => Ok(Part::Done(output)),
-        (Ok(None), None) => Err(StepError::terminal("a kept output is empty")),
-        (Err(error), None) => Err(error),
+    match step.run(input, &part).await? {
+        Flow::Next(output) => {
+            part.keep_output(&output, cx).await?;
+            Ok(Part::Done(output))
+        }
+        flow => Ok(Part::Other(flow)),
     }
 }
 
@@ -269,7 +261,8 @@ fn without_output<T, U, R, W>(flow: Flow<T, R, W>) -> Result<Flow<U, R, W>, Step
 /// The more patient of two policies.
 fn longer(left: StepPolicy, right: StepPolicy) -> StepPolicy {
     StepPolicy {
-        retry: if left.retry.attempts >= right.retry.attempts {
+        patience: left.patience.max(right.patience),
+        retry: if left.retry.longest_pause >= right.retry.longest_pause {
             left.retry
         } else {
             right.retry

@@ -10,17 +10,25 @@ use std::rc::Rc;
 use futures::stream::{FuturesUnordered, StreamExt};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
-use super::chain::{incompatible, to_value};
+use super::chain::{Bound, incompatible, to_value};
 use super::definition::{Definition, Interrupt, StepError};
-use super::effect::{Effect, EffectKey, Settled};
-use super::effects::EffectWriter;
+use super::effect::{Effect, EffectKey, EffectOutcome, Settled};
+use super::effects::{Brought, EffectDriver};
 use super::journal::Record;
 use super::log::RunLog;
 use super::reason::Reason;
+use super::settle::Purpose;
+use super::state::{Change, apply, difference};
 use super::store::{Alarm, StoreError};
 use onbehalf_clock::Clock;
 use onbehalf_clock::Timestamp;
+
+/// Names the kept output of a part, …
+const OUTPUT: &str = "output";
+/// … and what it did to the shared state.
+const CHANGES: &str = "state";
 
 /// What all steps of one run share during one invocation.
 pub(super) struct Scope<D: Definition> {
@@ -30,7 +38,11 @@ pub(super) struct Scope<D: Definition> {
     pub spent: Rc<dyn Fn() -> bool>,
     pub run_id: String,
     pub context: D::Context,
+    /// The shared state as steps see it.
     pub state: RefCell<D::State>,
+    /// The same without what parts of the step did, which is kept with their outputs.
+    pub without_parts: RefCell<Value>,
+    pub deadline: Timestamp,
     pub answer: Option<<D::Reason as Reason>::Answer>,
     pub attempt: u32,
 }
@@ -39,6 +51,8 @@ pub(super) struct Scope<D: Definition> {
 pub struct StepContext<D: Definition> {
     pub(super) scope: Rc<Scope<D>>,
     pub(super) path: String,
+    /// What this part of a step did to the shared state; `None` for a step as a whole.
+    pub(super) changes: Option<RefCell<Vec<Change>>>,
 }
 
 impl From<StoreError> for StepError {
@@ -79,9 +93,93 @@ impl<D: Definition> StepContext<D> {
         self.scope.state.borrow()
     }
 
-    /// Changes the shared state. Journaled when the step completes or suspends.
+    /// When the step's time is over; see [`super::StepPolicy::patience`].
+    pub fn deadline(&self) -> Timestamp {
+        self.scope.deadline
+    }
+
+    /// Changes the shared state. Journaled when the step completes or suspends; what a part of a
+    /// step changes, when that part is done.
     pub fn update_state(&self, change: impl FnOnce(&mut D::State)) {
-        change(&mut self.scope.state.borrow_mut());
+        let json = |state: &D::State| serde_json::to_value(state).unwrap_or_default();
+        let changes = {
+            let mut state = self.scope.state.borrow_mut();
+            let before = json(&state);
+            change(&mut state);
+            difference(&before, &json(&state))
+        };
+        self.note(changes);
+    }
+
+    fn note(&self, changes: Vec<Change>) {
+        match &self.changes {
+            Some(known) => known.borrow_mut().extend(changes),
+            None => {
+                let mut state = self.scope.without_parts.borrow_mut();
+                for change in &changes {
+                    apply(&mut state, change);
+                }
+            }
+        }
+    }
+
+    /// What a part of this did is this one's too, if it is a part itself; of a step as a whole it is
+    /// not, since it comes back with the part's output.
+    fn note_part(&self, changes: Vec<Change>) {
+        if let Some(known) = &self.changes {
+            known.borrow_mut().extend(changes);
+        }
+    }
+
+    /// The output of this part from an earlier attempt, and again what it did to the shared state.
+    pub(super) fn kept_output<T: DeserializeOwned>(
+        &self,
+        whole: &Self,
+    ) -> Result<Option<T>, StepError> {
+        let store = self.scope.log.store();
+        let key = self.key(OUTPUT);
+        let Some(output) = store.memo(&key)? else {
+            return Ok(None);
+        };
+        let output = serde_json::from_value(output).map_err(|error| incompatible(&key, &error))?;
+        if let Some(changes) = store.memo(&self.key(CHANGES))? {
+            let misfit = |error| incompatible("the shared state", &error);
+            let changes: Vec<Change> = serde_json::from_value(changes).map_err(misfit)?;
+            let mut state = to_value(&*self.scope.state.borrow())?;
+            for change in &changes {
+                apply(&mut state, change);
+            }
+            let state = serde_json::from_value(state).map_err(misfit)?;
+            self.scope.state.replace(state);
+            whole.note_part(changes);
+        }
+        Ok(Some(output))
+    }
+
+    /// Keeps this part's output, and with it what it did to the shared state.
+    pub(super) async fn keep_output<T: Serialize>(
+        &self,
+        output: &T,
+        whole: &Self,
+    ) -> Result<(), StepError> {
+        let mut records = vec![Record::Memo {
+            key: self.key(OUTPUT),
+            value: to_value(output)?,
+        }];
+        let changes = self.changes.as_ref().map(RefCell::take).unwrap_or_default();
+        if !changes.is_empty() {
+            records.push(Record::Memo {
+                key: self.key(CHANGES),
+                value: to_value(&changes)?,
+            });
+        }
+        self.scope.log.append(records, Alarm::Keep).await?;
+        whole.note_part(changes);
+        Ok(())
+    }
+
+    fn key(&self, name: &str) -> String {
+        format!("{}/{name}", self.path)
     }
 
     /// What the run was resumed with, if this step waited for it.
@@ -93,7 +191,8 @@ impl<D: Definition> StepContext<D> {
     pub(super) fn part(&self, name: &str) -> Self {
         Self {
             scope: Rc::clone(&self.scope),
-            path: format!("{}/{name}", self.path),
+            path: self.key(name),
+            changes: Some(RefCell::default()),
         }
     }
 
@@ -125,7 +224,7 @@ impl<D: Definition> StepContext<D> {
         T: Serialize + DeserializeOwned,
         Fut: Future<Output = Result<T, StepError>>,
     {
-        let key = format!("{}/{name}", self.path);
+        let key = self.key(name);
         if let Some(value) = self.scope.log.store().memo(&key)? {
             return serde_json::from_value(value).map_err(|error| incompatible(&key, &error));
         }
@@ -139,7 +238,7 @@ impl<D: Definition> StepContext<D> {
     }
 
     /// Makes a write happen once, however often this is reached. `item` names it within the step
-    /// and must be the same on every attempt.
+    /// and must be the same on every attempt. The step's deadline is the effect's.
     ///
     /// # Errors
     /// Interrupts: a cancel, an invocation nearly spent, failing storage.
@@ -152,20 +251,20 @@ impl<D: Definition> StepContext<D> {
         E: Effect<Services = D::Services, Context = D::Context>,
     {
         let key = EffectKey::new(&self.scope.run_id, &self.path, item);
-        let writer = EffectWriter {
+        let driver = EffectDriver {
             log: &self.scope.log,
             clock: &self.scope.clock,
         };
+        let work = Bound::<E, &E> {
+            effect,
+            services: self.scope.services.as_ref(),
+            context: &self.scope.context,
+            key: &key,
+        };
+        let deadline = self.scope.deadline;
         let before = || self.checkpoint();
-        writer
-            .settle(
-                &key,
-                effect,
-                self.scope.services.as_ref(),
-                &self.scope.context,
-                &before,
-            )
-            .await
+        let brought = driver.bring(&key, &work, Purpose::Write { deadline }, &before);
+        settled(brought.await?)
     }
 
     /// Runs `work` for each item, at most `limit` at a time, results in the order of the items.
@@ -207,4 +306,33 @@ impl<D: Definition> StepContext<D> {
         results.sort_by_key(|(index, _)| *index);
         Ok(results.into_iter().map(|(_, result)| result).collect())
     }
+}
+
+fn settled<R, F>(brought: Brought) -> Result<Settled<R, F>, StepError>
+where
+    R: DeserializeOwned,
+    F: DeserializeOwned,
+{
+    let misfit = |error| incompatible("an effect's outcome", &error);
+    Ok(match brought {
+        Brought::Done(EffectOutcome::Landed { receipt, .. }) => {
+            Settled::Landed(serde_json::from_value(receipt).map_err(misfit)?)
+        }
+        Brought::Done(EffectOutcome::Refused { failure }) => {
+            Settled::Refused(serde_json::from_value(failure).map_err(misfit)?)
+        }
+        // How it is known to be absent is a word of the engine's, and no failure of the app's.
+        Brought::Done(EffectOutcome::Expired { failure }) => {
+            Settled::Expired(failure.and_then(|it| serde_json::from_value(it).ok()))
+        }
+        Brought::Done(EffectOutcome::UnknownOutcome | EffectOutcome::Abandoned) => {
+            Settled::UnknownOutcome
+        }
+        Brought::Later(until, failure) => {
+            match failure.and_then(|it| serde_json::from_value(it).ok()) {
+                Some(failure) => Settled::Deferred(failure, until),
+                None => Settled::Pending(until),
+            }
+        }
+    })
 }

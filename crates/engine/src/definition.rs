@@ -13,7 +13,6 @@ use super::outcome::Outcome;
 use super::reason::Reason;
 use super::retry::RetryPolicy;
 use super::suspend::SuspendReason;
-use onbehalf_clock::Timestamp;
 
 /// The types and the name of one workflow.
 pub trait Definition: 'static {
@@ -96,8 +95,6 @@ pub enum Interrupt {
     Storage(String),
     /// A journaled value no longer fits the code that reads it.
     Incompatible(String),
-    /// Nothing can be done before this time.
-    Wait(Timestamp),
 }
 
 impl StepError {
@@ -120,19 +117,24 @@ impl StepError {
 /// How a step is attempted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StepPolicy {
-    /// How failed attempts are repeated.
+    /// How long the step may take in all, from its beginning on: until then failed attempts are
+    /// repeated and its writes brought on, and then both end. Waits that were planned, that our own
+    /// limits ask for, or that people take, do not count.
+    pub patience: Duration,
+    /// How failed attempts are spaced.
     pub retry: RetryPolicy,
     /// How long one attempt may take before it counts as failed.
     pub timeout: Duration,
 }
 
 impl Default for StepPolicy {
-    /// Ten minutes an attempt: inside the 15 minutes of wall time that the platform gives an
-    /// alarm handler.
+    /// Half an hour in all: outlasts a provider's restart and most of its outages. Five minutes an
+    /// attempt, so that one which begins late in an invocation still ends within it.
     fn default() -> Self {
         Self {
+            patience: Duration::from_secs(1800),
             retry: RetryPolicy::default(),
-            timeout: Duration::from_secs(600),
+            timeout: Duration::from_secs(300),
         }
     }
 }

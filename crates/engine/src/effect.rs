@@ -77,7 +77,8 @@ pub enum Performed<R, F> {
     Refused(F),
     /// It certainly did not land; another attempt may help, no sooner than the pause.
     Deferred(F, Option<Duration>),
-    /// It may or may not have landed.
+    /// It may or may not have landed: no answer, or one that says nothing of what the app did (a
+    /// gateway's error, a broken connection).
     Unknown,
     /// The permit was refused, nothing was sent.
     NotSent,
@@ -90,8 +91,8 @@ pub enum Found<R> {
     Landed(R),
     /// It is not there.
     Absent,
-    /// The look itself failed.
-    Unknown,
+    /// The look itself failed; another may help, no sooner than the pause.
+    Unknown(Option<Duration>),
 }
 
 /// A write to the outside world, as plain data. Its serialised form is journaled with the intent.
@@ -108,7 +109,8 @@ pub trait Effect: Serialize + DeserializeOwned + 'static {
     /// A typed refusal.
     type Failure: Serialize + DeserializeOwned;
 
-    /// Sends the write once. Must ask `permit` right before the bytes leave.
+    /// Sends the write once. Must ask `permit` right before the bytes leave, with nothing awaited in
+    /// between: that is when the intent is put on record.
     async fn perform(
         &self,
         services: &Self::Services,
@@ -130,7 +132,8 @@ pub trait Effect: Serialize + DeserializeOwned + 'static {
     fn visible_after(&self, services: &Self::Services) -> Duration;
 }
 
-/// Asked right before a write leaves; refuses from the moment a cancel is recorded.
+/// Asked right before a write leaves. Puts the intent on record in the same turn; refuses from the
+/// moment a cancel is recorded, and when the record cannot be made.
 pub struct Permit(Box<dyn Fn() -> bool>);
 
 impl Permit {
@@ -138,7 +141,8 @@ impl Permit {
         Self(Box::new(check))
     }
 
-    /// Whether the write may leave now.
+    /// Whether the write may leave now. A request that was certainly not taken may be repeated,
+    /// and asks again.
     pub fn granted(&self) -> bool {
         (self.0)()
     }
@@ -160,6 +164,11 @@ pub enum EffectOutcome {
         /// The typed failure.
         failure: Value,
     },
+    /// Its time passed while it was refused for now, or without its having been tried.
+    Expired {
+        /// What it was last refused with; `null` when it was never tried.
+        failure: Option<Value>,
+    },
     /// Nobody can tell whether it landed; a person must look. Never guessed, never sent again.
     UnknownOutcome,
     /// The run was cancelled and the write is not in the outside world.
@@ -171,96 +180,17 @@ pub enum EffectOutcome {
 pub enum Settled<R, F> {
     /// The write is in the outside world, once.
     Landed(R),
-    /// Refused for good.
+    /// Refused for good by the app.
     Refused(F),
-    /// Did not land; may be tried again, no sooner than the pause.
-    Deferred(F, Option<Duration>),
-    /// Whether it landed will be known no sooner than this.
+    /// The step's deadline passed before the app took it; with what it was last refused with, where
+    /// that is known.
+    Expired(Option<F>),
+    /// Was refused for now; is tried again no sooner than this.
+    Deferred(F, Timestamp),
+    /// Is looked for, or sent again, no sooner than this.
     Pending(Timestamp),
     /// Nobody can tell.
     UnknownOutcome,
-}
-
-/// What the journal says about one effect.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct EffectHistory {
-    /// An intent that is neither settled nor released, with when it was recorded.
-    pub open: Option<OpenIntent>,
-    /// Looks at the outside world that could not tell, since the open intent.
-    pub probes: u32,
-    /// Sends that left, were looked for and turned out to have come to nothing.
-    pub vanished: u32,
-    /// The settled end.
-    pub outcome: Option<EffectOutcome>,
-}
-
-/// An intent whose end is not known.
-#[derive(Clone, Debug, PartialEq)]
-pub struct OpenIntent {
-    /// When it was recorded.
-    pub at: Timestamp,
-    /// The effect's kind.
-    pub kind: String,
-    /// The effect itself.
-    pub request: Value,
-    /// When its answer was lost; `None` when the process died first.
-    pub unanswered_at: Option<Timestamp>,
-}
-
-/// Why an intent was released when its write was looked for and is not there.
-pub(super) const ABSENT: &str = "absent";
-/// A write leaves within this time after its intent was recorded, or not at all: getting there
-/// may take minutes (an access token that does not come), and the journal must bound when it left.
-pub(super) const SEND_WITHIN: Duration = Duration::from_secs(5);
-/// A request whose sender died lands within this time after it left, or never: nobody waits
-/// longer for a tool's answer.
-const LONGEST_FLIGHT: Duration = Duration::from_secs(60);
-/// A request whose connection broke may still be on its way into the provider, for so long.
-pub(super) const STRAGGLER: Duration = Duration::from_secs(1);
-
-impl OpenIntent {
-    /// The write has landed by this time if it ever does.
-    pub fn landed_by(&self) -> Timestamp {
-        let latest = self.at.plus(SEND_WITHIN).plus(LONGEST_FLIGHT);
-        self.unanswered_at.map_or(latest, |at| at.plus(STRAGGLER))
-    }
-}
-
-impl EffectHistory {
-    /// Folds the records of one key, oldest first.
-    pub fn of<'a>(entries: impl IntoIterator<Item = &'a super::journal::Entry>) -> Self {
-        use super::journal::Record;
-        let mut history = Self::default();
-        for entry in entries {
-            match &entry.record {
-                Record::Intent { kind, request, .. } => {
-                    history.probes = 0;
-                    history.open = Some(OpenIntent {
-                        at: entry.at,
-                        kind: kind.clone(),
-                        request: request.clone(),
-                        unanswered_at: None,
-                    });
-                }
-                Record::Unanswered { .. } => {
-                    if let Some(open) = &mut history.open {
-                        open.unanswered_at = Some(entry.at);
-                    }
-                }
-                Record::Released { reason, .. } => {
-                    history.open = None;
-                    history.vanished += u32::from(reason == ABSENT);
-                }
-                Record::Probed { .. } => history.probes += 1,
-                Record::Outcome { outcome, .. } => {
-                    history.open = None;
-                    history.outcome = Some(outcome.clone());
-                }
-                _ => {}
-            }
-        }
-        history
-    }
 }
 
 #[cfg(test)]

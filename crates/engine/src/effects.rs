@@ -1,235 +1,215 @@
-//! Intent, send, confirm; and what to do about an intent without an outcome.
+//! Carries out what [`super::settle`] says about an effect.
 //!
-//! Owns the order of journal and network for a write. Knows the journal, not the provider.
+//! Owns the order of journal and network, and decides nothing. Knows the journal, not the provider.
+//!
+//! # What keeps a replaced instance from sending
+//!
+//! The intent is written in the same turn in which the request begins: the effect asks its
+//! [`Permit`] right before the bytes leave, and that is when the row is written. A Durable Object
+//! may be replaced while it is at work, and then "uniqueness is enforced […] upon accessing
+//! storage" (Cloudflare's documentation, Durable Objects, "Known issues": global uniqueness). Every
+//! write locks the object's output gate until it is confirmed, and every outgoing request waits
+//! for that gate (workerd, `src/workerd/io/io-gate.h`, `actor-sqlite.c++`: the commit runs under
+//! `OutputGate::lockWhile`; `io-context.c++`: requests wait for output locks). When the commit
+//! cannot be confirmed because another instance has taken over, the gate breaks, the request never
+//! leaves and the object is reset. So either the intent is in the storage that the successor reads,
+//! which then treats the write as under way, or nothing was sent. No clock takes part in this.
 
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use async_trait::async_trait;
+use futures::future::{Either, select};
+use serde_json::Value;
 
-use super::chain::{incompatible, to_value};
 use super::definition::{Interrupt, StepError};
-use super::effect::{
-    ABSENT, Effect, EffectHistory, EffectKey, EffectOutcome, Found, Performed, Permit, SEND_WITHIN,
-    STRAGGLER, Settled,
-};
+use super::effect::{EffectKey, EffectOutcome, Found, Performed, Permit};
 use super::journal::Record;
 use super::log::RunLog;
-use super::store::{Alarm, StoreError};
-use onbehalf_clock::Clock;
-use onbehalf_clock::Timestamp;
+use super::settle::{EffectNext, Looked, Purpose, after_look, after_send, held_until, next};
+use super::store::{Alarm, JournalError, StoreError};
+use onbehalf_clock::{Clock, Timestamp};
 
-/// Looks at the outside world that may fail before an effect is surfaced as `unknown_outcome`.
-/// With the pauses below that is about twenty minutes of a provider that does not answer.
-pub(super) const PROBE_LIMIT: u32 = 9;
-/// The pause after the first failed look; doubles with each.
-const FIRST_PROBE_PAUSE: Duration = Duration::from_secs(3);
-/// Sends of one write that may come to nothing before it is surfaced as `unknown_outcome`: an app
-/// that answers so that nobody can read it, and does nothing, will not do it the next time either.
-/// With the default waits that is about a quarter of an hour.
-const VANISH_LIMIT: u32 = 10;
-/// The pause before a write that could not leave in time is begun anew.
-const SEND_AGAIN: Duration = Duration::from_secs(1);
+/// A look that takes longer has not told anything.
+const LONGEST_LOOK: Duration = Duration::from_secs(120);
 
-/// Settles effects against one run's journal.
-pub(super) struct EffectWriter<'a> {
+/// An effect behind JSON, with everything it acts through.
+#[async_trait(?Send)]
+pub(super) trait Work {
+    fn kind(&self) -> &str;
+    fn request(&self) -> Result<Value, StepError>;
+    fn visible_after(&self) -> Duration;
+    async fn find(&self) -> Result<Found<Value>, StepError>;
+    async fn perform(&self, permit: &Permit) -> Result<Performed<Value, Value>, StepError>;
+}
+
+/// How far an effect came.
+pub(super) enum Brought {
+    /// It has ended.
+    Done(EffectOutcome),
+    /// Nothing more can be done before this time; with what it was refused with just now.
+    Later(Timestamp, Option<Value>),
+}
+
+/// Brings effects on against one run's journal.
+pub(super) struct EffectDriver<'a> {
     pub log: &'a Rc<RunLog>,
     pub clock: &'a Rc<dyn Clock>,
 }
 
-/// A look at the outside world.
-pub(super) struct Looked {
-    pub found: Found<serde_json::Value>,
-    /// When the look began. Its answer may have taken long, and says nothing of what came later.
-    pub at: Timestamp,
-    /// When a write that landed can be seen at the latest.
-    pub visible_at: Timestamp,
-}
-
-/// What a look at an open intent led to.
-pub(super) enum Look {
-    /// The write is there, with this receipt.
-    Landed(serde_json::Value),
-    /// The write is not there and will not turn up.
-    Absent,
-    /// Look again no sooner than this.
-    Later(Timestamp),
-    /// Given up: nobody can tell.
-    Unknowable,
-}
-
-impl EffectWriter<'_> {
-    /// Brings one effect to an end, or as near to it as can be now. `before_sending` is asked
-    /// before a new intent is recorded.
-    pub async fn settle<E: Effect>(
+impl EffectDriver<'_> {
+    /// Brings one effect on as far as can be now. `before` is asked before anything is sent or
+    /// looked for.
+    pub async fn bring(
         &self,
         key: &EffectKey,
-        effect: &E,
-        services: &E::Services,
-        context: &E::Context,
-        before_sending: &dyn Fn() -> Result<(), StepError>,
-    ) -> Result<Settled<E::Receipt, E::Failure>, StepError> {
-        let history = self.log.store().effect(key)?;
-        if let Some(outcome) = history.outcome {
-            return read(outcome);
-        }
-        if let Some(open) = &history.open {
-            let visible_at = open.landed_by().plus(effect.visible_after(services));
-            let looked_at = self.clock.now();
-            let found = match effect.find(services, context, key).await {
-                Found::Landed(receipt) => Found::Landed(to_value(&receipt)?),
-                Found::Absent => Found::Absent,
-                Found::Unknown => Found::Unknown,
-            };
-            let look = Looked {
-                found,
-                at: looked_at,
-                visible_at,
-            };
-            match self.conclude(key, &history, look).await? {
-                Look::Landed(receipt) => {
-                    let outcome = EffectOutcome::Landed {
-                        receipt,
-                        found: true,
+        work: &dyn Work,
+        purpose: Purpose,
+        before: &dyn Fn() -> Result<(), StepError>,
+    ) -> Result<Brought, StepError> {
+        loop {
+            let history = self.log.store().effect(key)?;
+            match next(&history, purpose, self.clock.now()) {
+                EffectNext::Done(outcome) => return Ok(Brought::Done(outcome)),
+                EffectNext::End(outcome) => {
+                    let key = key.as_str().to_owned();
+                    self.record(Record::Outcome { key, outcome }).await?;
+                }
+                // What it was held for may have been mended since: only a fresh refusal is one.
+                EffectNext::Wait(until) => return Ok(Brought::Later(until, None)),
+                EffectNext::Look => {
+                    before()?;
+                    let at = self.clock.now();
+                    let found = self.look(work).await?;
+                    let looked = Looked {
+                        found,
+                        at,
+                        visible_after: work.visible_after(),
                     };
-                    self.record(key, outcome.clone()).await?;
-                    return read(outcome);
-                }
-                Look::Absent => {
-                    if history.vanished + 1 >= VANISH_LIMIT {
-                        self.record(key, EffectOutcome::UnknownOutcome).await?;
-                        return Ok(Settled::UnknownOutcome);
+                    // What is open now may not be what was looked for.
+                    let history = self.log.store().effect(key)?;
+                    if let Some(open) = &history.open {
+                        let now = self.clock.now();
+                        let record = after_look(key.as_str(), &history, open, purpose, looked, now);
+                        self.record(record).await?;
                     }
-                    self.release(key, serde_json::json!(ABSENT)).await?;
                 }
-                Look::Later(until) => return Ok(Settled::Pending(until)),
-                Look::Unknowable => {
-                    self.record(key, EffectOutcome::UnknownOutcome).await?;
-                    return Ok(Settled::UnknownOutcome);
+                EffectNext::Send => {
+                    before()?;
+                    if let Some(later) = self.send(key, work).await? {
+                        return Ok(later);
+                    }
                 }
             }
         }
-        before_sending()?;
-        self.send(key, effect, services, context).await
     }
 
-    async fn send<E: Effect>(
-        &self,
-        key: &EffectKey,
-        effect: &E,
-        services: &E::Services,
-        context: &E::Context,
-    ) -> Result<Settled<E::Receipt, E::Failure>, StepError> {
+    async fn look(&self, work: &dyn Work) -> Result<Found<Value>, StepError> {
+        let deadline = self.clock.sleep(LONGEST_LOOK);
+        match select(work.find(), deadline).await {
+            Either::Left((found, _)) => found,
+            Either::Right(((), _)) => Ok(Found::Unknown(None)),
+        }
+    }
+
+    /// Sends. Answers where the effect stands when nothing was sent, which leaves no row.
+    async fn send(&self, key: &EffectKey, work: &dyn Work) -> Result<Option<Brought>, StepError> {
         let intent = Record::Intent {
             key: key.as_str().to_owned(),
-            kind: E::KIND.to_owned(),
-            request: to_value(effect)?,
+            kind: work.kind().to_owned(),
+            request: work.request()?,
         };
-        // Counted from before the intent is on record, so that the journal's time is never earlier.
-        let permit = self.permit();
-        self.log.append(vec![intent], Alarm::Keep).await?;
-        match effect.perform(services, context, key, &permit).await {
-            Performed::Landed(receipt) => {
-                let outcome = EffectOutcome::Landed {
-                    receipt: to_value(&receipt)?,
-                    found: false,
-                };
-                self.record(key, outcome).await?;
-                Ok(Settled::Landed(receipt))
+        let sending = Rc::new(Sending {
+            log: Rc::clone(self.log),
+            intent,
+            begun: Cell::new(0),
+            failed: RefCell::new(None),
+        });
+        let permit = {
+            let sending = Rc::clone(&sending);
+            Permit::new(move || sending.begin())
+        };
+        let sent = work.perform(&permit).await?;
+        if let Some(error) = sending.failed.take() {
+            return Err(error.into());
+        }
+        let now = self.clock.now();
+        let history = self.log.store().effect(key)?;
+        if sending.begun.get() > 0 {
+            let Some(record) = after_send(key.as_str(), &history, sent, now) else {
+                return Ok(None);
+            };
+            let refused = match &record {
+                Record::Released { reason, until, .. } => {
+                    Some(Brought::Later(until.unwrap_or(now), Some(reason.clone())))
+                }
+                _ => None,
+            };
+            self.record(record).await?;
+            return Ok(refused);
+        }
+        match sent {
+            // Known without asking: a connection that is dead, a limit that another write met.
+            Performed::Deferred(failure, asked) => {
+                let until = held_until(&history, asked, now);
+                Ok(Some(Brought::Later(until, Some(failure))))
             }
             Performed::Refused(failure) => {
-                let outcome = EffectOutcome::Refused {
-                    failure: to_value(&failure)?,
-                };
-                self.record(key, outcome).await?;
-                Ok(Settled::Refused(failure))
+                let key = key.as_str().to_owned();
+                let outcome = EffectOutcome::Refused { failure };
+                self.record(Record::Outcome { key, outcome }).await?;
+                Ok(None)
             }
-            Performed::Deferred(failure, pause) => {
-                self.release(key, to_value(&failure)?).await?;
-                Ok(Settled::Deferred(failure, pause))
+            Performed::NotSent if !self.log.may_write() => {
+                Err(StepError::Interrupted(Interrupt::Cancelled))
             }
-            Performed::Unknown => {
-                let record = Record::Unanswered {
-                    key: key.as_str().to_owned(),
-                };
-                self.log.append(vec![record], Alarm::Keep).await?;
-                Ok(Settled::Pending(self.clock.now().plus(STRAGGLER)))
-            }
-            Performed::NotSent => {
-                self.release(key, serde_json::json!("not_sent")).await?;
-                Err(StepError::Interrupted(if self.log.may_write() {
-                    Interrupt::Wait(self.clock.now().plus(SEND_AGAIN))
-                } else {
-                    Interrupt::Cancelled
-                }))
-            }
+            Performed::NotSent => Ok(Some(Brought::Later(held_until(&history, None, now), None))),
+            Performed::Landed(_) | Performed::Unknown => Err(StepError::terminal(format!(
+                "{} sends without asking its permit",
+                work.kind()
+            ))),
         }
     }
 
-    /// May the write leave? Not after a cancel, and not so late that nobody could tell any more
-    /// when it must have landed.
-    fn permit(&self) -> Permit {
-        let (log, clock) = (Rc::clone(self.log), Rc::clone(self.clock));
-        let until = clock.now().plus(SEND_WITHIN);
-        Permit::new(move || log.may_write() && clock.now() <= until)
-    }
-
-    /// Draws the conclusion from a look at the outside world.
-    pub async fn conclude(
-        &self,
-        key: &EffectKey,
-        history: &EffectHistory,
-        look: Looked,
-    ) -> Result<Look, StoreError> {
-        Ok(match look.found {
-            Found::Landed(receipt) => Look::Landed(receipt),
-            Found::Absent if look.at >= look.visible_at => Look::Absent,
-            Found::Absent => Look::Later(look.visible_at),
-            Found::Unknown if history.probes + 1 >= PROBE_LIMIT => Look::Unknowable,
-            Found::Unknown => {
-                let probed = Record::Probed {
-                    key: key.as_str().to_owned(),
-                };
-                self.log.append(vec![probed], Alarm::Keep).await?;
-                Look::Later(
-                    self.clock
-                        .now()
-                        .plus(FIRST_PROBE_PAUSE * (1 << history.probes)),
-                )
-            }
-        })
-    }
-
-    /// Settles an effect for good.
-    pub async fn record(&self, key: &EffectKey, outcome: EffectOutcome) -> Result<(), StoreError> {
-        let record = Record::Outcome {
-            key: key.as_str().to_owned(),
-            outcome,
-        };
-        self.log.append(vec![record], Alarm::Keep).await
-    }
-
-    async fn release(&self, key: &EffectKey, reason: serde_json::Value) -> Result<(), StoreError> {
-        let record = Record::Released {
-            key: key.as_str().to_owned(),
-            reason,
-        };
+    async fn record(&self, record: Record) -> Result<(), StoreError> {
         self.log.append(vec![record], Alarm::Keep).await
     }
 }
 
-fn read<R, F>(outcome: EffectOutcome) -> Result<Settled<R, F>, StepError>
-where
-    R: Serialize + DeserializeOwned,
-    F: Serialize + DeserializeOwned,
-{
-    let parsed = match outcome {
-        EffectOutcome::Landed { receipt, .. } => {
-            serde_json::from_value(receipt).map(Settled::Landed)
+/// A write about to leave.
+struct Sending {
+    log: Rc<RunLog>,
+    intent: Record,
+    /// How often it left: a request that was certainly not taken may be repeated at once.
+    begun: Cell<u32>,
+    failed: RefCell<Option<StoreError>>,
+}
+
+impl Sending {
+    /// Puts the intent on record, in this very turn. May it leave?
+    fn begin(&self) -> bool {
+        if !self.log.may_write() {
+            return false;
         }
-        EffectOutcome::Refused { failure } => serde_json::from_value(failure).map(Settled::Refused),
-        EffectOutcome::UnknownOutcome | EffectOutcome::Abandoned => Ok(Settled::UnknownOutcome),
-    };
-    parsed.map_err(|error| incompatible("an effect's outcome", &error))
+        match self.log.write(self.intent.clone()) {
+            Ok(()) => {
+                self.begun.set(self.begun.get() + 1);
+                true
+            }
+            Err(error) => {
+                self.failed.replace(Some(error));
+                false
+            }
+        }
+    }
+}
+
+impl From<JournalError> for StepError {
+    fn from(error: JournalError) -> Self {
+        Self::Interrupted(match error {
+            JournalError::Storage(error) => Interrupt::Storage(error.0),
+            JournalError::Unreadable(message) => Interrupt::Incompatible(message),
+        })
+    }
 }

@@ -89,11 +89,47 @@ pub enum RunFailure {
         /// What does not fit.
         message: String,
     },
+    /// A step failed again and again until its time was over.
+    #[error("step {step} ran out of time: {message}")]
+    OutOfTime {
+        /// The step.
+        step: String,
+        /// What it said last.
+        message: String,
+    },
+    /// Something in a step kills the process.
+    #[error("step {step} ended the process {crashes} times in a row")]
+    Crashed {
+        /// The step.
+        step: String,
+        /// How often.
+        crashes: u32,
+    },
+    /// What is stored of the run cannot be read.
+    #[error("the checkpoint cannot be read: {message}")]
+    Unreadable {
+        /// What is wrong with it.
+        message: String,
+    },
+    /// The deployment's settings do not let the run's steps act, and were not mended in time.
+    #[error("the settings are wrong: {message}")]
+    Misconfigured {
+        /// What is wrong with them.
+        message: String,
+    },
 }
 
 impl RunFailure {
     /// Every name, for documentation.
-    pub const NAMES: [&str; 3] = ["step_failed", "requirement_unmet", "definition_changed"];
+    pub const NAMES: [&str; 7] = [
+        "step_failed",
+        "requirement_unmet",
+        "definition_changed",
+        "out_of_time",
+        "crashed",
+        "unreadable",
+        "misconfigured",
+    ];
 
     /// In one word, as written in JSON.
     pub fn name(&self) -> &'static str {
@@ -101,6 +137,10 @@ impl RunFailure {
             Self::StepFailed { .. } => "step_failed",
             Self::RequirementUnmet { .. } => "requirement_unmet",
             Self::DefinitionChanged { .. } => "definition_changed",
+            Self::OutOfTime { .. } => "out_of_time",
+            Self::Crashed { .. } => "crashed",
+            Self::Unreadable { .. } => "unreadable",
+            Self::Misconfigured { .. } => "misconfigured",
         }
     }
 }
@@ -117,6 +157,29 @@ pub struct Suspension {
     /// Parts that have come since, of those that are waited for.
     #[serde(default, rename = "made")]
     pub came: Vec<String>,
+}
+
+/// Who has to mend what keeps a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TroubleKind {
+    /// The operator: settings are wrong.
+    Settings,
+    /// Nobody in particular: those who must be told of the run's status could not be.
+    Outside,
+}
+
+/// Why a run that could go on does not, for now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trouble {
+    /// Whose doing it is.
+    pub kind: TroubleKind,
+    /// What is wrong, for people; holds no identity and no credential.
+    pub message: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// How often the run has tried to get on.
+    pub tries: u32,
 }
 
 /// The resume that won a suspension.
@@ -147,9 +210,21 @@ pub struct Head {
     pub input_seq: u64,
     /// Attempts of the current step so far, those that a crash ended included.
     pub attempt: u32,
-    /// Attempts of the current step that failed by themselves since the last suspension; what the
-    /// retry budget counts.
+    /// Attempts of the current step that failed by themselves since the last suspension; paces the
+    /// next one.
     pub failures: u32,
+    /// When the current step's time is over, once it has begun.
+    #[serde(default)]
+    pub deadline: Option<Timestamp>,
+    /// Whether an attempt of the current step has begun and not ended.
+    #[serde(default)]
+    pub under_way: bool,
+    /// Attempts of the current step in a row that the process did not survive.
+    #[serde(default)]
+    pub crashes: u32,
+    /// Why the run does not get on, where that is not its steps' doing.
+    #[serde(default)]
+    pub trouble: Option<Trouble>,
     /// The shared state.
     pub state: Value,
     /// When to go on, while running.
@@ -231,6 +306,10 @@ impl Head {
             input_seq: 1,
             attempt: 0,
             failures: 0,
+            deadline: None,
+            under_way: false,
+            crashes: 0,
+            trouble: None,
             state: Value::Null,
             due: at,
             suspension: None,
@@ -252,19 +331,35 @@ impl Head {
     pub fn apply(&mut self, seq: u64, at: Timestamp, record: &Record) {
         self.updated_at = at;
         match record {
-            Record::StepStarted { attempt, .. } => self.attempt = *attempt,
+            Record::StepStarted {
+                attempt, deadline, ..
+            } => {
+                self.attempt = *attempt;
+                self.deadline = *deadline;
+                self.under_way = true;
+            }
             Record::StepCompleted { step, state, .. } => {
                 self.completed.push(step.clone());
                 self.state = state.clone();
                 self.input_seq = seq;
                 self.attempt = 0;
                 self.failures = 0;
+                self.deadline = None;
+                self.attempt_ended();
                 self.answer = None;
                 self.due = at;
             }
-            Record::StepFailed { retry_at, .. } => {
-                self.failures += 1;
+            Record::StepFailed {
+                retry_at, crashed, ..
+            } => {
                 self.due = *retry_at;
+                if *crashed {
+                    self.under_way = false;
+                    self.crashes = self.crashes.saturating_add(1);
+                } else {
+                    self.failures = self.failures.saturating_add(1);
+                    self.attempt_ended();
+                }
             }
             Record::Suspended {
                 number,
@@ -274,8 +369,9 @@ impl Head {
             } => {
                 self.state = state.clone();
                 self.suspensions = *number;
-                // A pause is not a failed attempt: the retry budget starts afresh after it.
+                // A pause is not a failed attempt: the pauses start afresh after it.
                 self.failures = 0;
+                self.attempt_ended();
                 self.status = RunStatus::Suspended;
                 self.suspension = Some(Suspension {
                     number: *number,
@@ -295,7 +391,11 @@ impl Head {
                 by,
                 payload,
             } => {
-                self.suspension = None;
+                if let Some(waited) = self.suspension.take()
+                    && !waited.reason.spends_time()
+                {
+                    self.deadline = self.deadline.map(|it| it.plus(at.since(waited.since)));
+                }
                 self.status = RunStatus::Running;
                 self.due = at;
                 self.answer = Some(payload.clone());
@@ -346,7 +446,14 @@ impl Head {
         }
     }
 
+    fn attempt_ended(&mut self) {
+        self.under_way = false;
+        self.crashes = 0;
+    }
+
     fn end(&mut self, status: RunStatus, seq: u64, at: Timestamp) {
+        self.under_way = false;
+        self.trouble = None;
         self.status = status;
         self.suspension = None;
         self.end_seq = Some(seq);

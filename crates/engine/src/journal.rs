@@ -39,6 +39,10 @@ pub enum Record {
         step: String,
         /// Counted from 1 within the step.
         attempt: u32,
+        /// When the step's time is over. Fixed when the step begins, and moved by the length of
+        /// every wait that is not the outside world's. `None` in journals older than this.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        deadline: Option<Timestamp>,
     },
     /// A value computed inside a step that later attempts must see unchanged.
     Memo {
@@ -62,8 +66,12 @@ pub enum Record {
         key: String,
         /// Why: the typed failure, or how it is known.
         reason: Value,
+        /// It is not sent again before this.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
     },
-    /// The write of this intent was sent and its answer is lost: it has landed, or never will.
+    /// Written by older releases when an answer was lost. Says nothing: an intent that is not
+    /// settled is looked for, whatever was answered.
     Unanswered {
         /// The effect.
         key: String,
@@ -72,6 +80,9 @@ pub enum Record {
     Probed {
         /// The effect.
         key: String,
+        /// It is not asked again before this.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        again_at: Option<Timestamp>,
     },
     /// The intent is settled for good.
     Outcome {
@@ -99,6 +110,9 @@ pub enum Record {
         error: String,
         /// When the next attempt begins.
         retry_at: Timestamp,
+        /// Whether the process died, instead of the step having answered.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        crashed: bool,
     },
     /// The run waits.
     Suspended {
@@ -220,7 +234,7 @@ impl Record {
             | Self::Intent { key, .. }
             | Self::Released { key, .. }
             | Self::Unanswered { key }
-            | Self::Probed { key }
+            | Self::Probed { key, .. }
             | Self::Outcome { key, .. } => Some(key),
             _ => None,
         }

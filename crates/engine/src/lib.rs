@@ -11,6 +11,7 @@
 //! Owns steps, journal, effects, retries and suspension. Knows nothing of HubSpot, HTTP or
 //! Cloudflare; who a run acts for is a value it carries and never looks into.
 
+mod attempt;
 mod chain;
 mod combinators;
 mod context;
@@ -18,6 +19,7 @@ mod definition;
 mod effect;
 mod effects;
 mod head;
+mod history;
 mod journal;
 mod log;
 #[cfg(not(target_arch = "wasm32"))]
@@ -26,6 +28,8 @@ mod outcome;
 mod reason;
 mod retry;
 mod runner;
+mod settle;
+mod state;
 mod store;
 mod suspend;
 
@@ -35,15 +39,17 @@ pub use context::StepContext;
 pub use definition::{
     Definition, Flow, FlowOf, Interrupt, Step, StepError, StepPolicy, StepResult,
 };
-pub use effect::{
-    Effect, EffectHistory, EffectKey, EffectOutcome, Found, OpenIntent, Performed, Permit, Settled,
+pub use effect::{Effect, EffectKey, EffectOutcome, Found, Performed, Permit, Settled};
+pub use head::{
+    Head, Next, Refusal, Resumed, RunFailure, RunStatus, Suspension, Trouble, TroubleKind,
 };
-pub use head::{Head, Next, Refusal, Resumed, RunFailure, RunStatus, Suspension};
+pub use history::{EffectHistory, OpenIntent};
 pub use journal::{Entry, Record, Started};
 pub use log::{End, RunLog};
 pub use outcome::Outcome;
 pub use reason::{NoReason, Reason};
 pub use retry::RetryPolicy;
 pub use runner::{CommandError, Engine, Host, PublishError, Runner};
-pub use store::{Alarm, Commit, JournalStore, StoreError};
+pub use settle::{EffectNext, Purpose};
+pub use store::{Alarm, Commit, JournalError, JournalStore, StoreError};
 pub use suspend::{ResumePayload, ResumedBy, SuspendReason};

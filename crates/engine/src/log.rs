@@ -9,9 +9,9 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use super::head::{Head, RunFailure};
+use super::head::{Head, RunFailure, Trouble, TroubleKind};
 use super::journal::{Entry, Record};
-use super::store::{Alarm, Commit, JournalStore, StoreError};
+use super::store::{Alarm, Commit, JournalError, JournalStore, StoreError};
 use onbehalf_clock::Clock;
 
 /// How a run ended.
@@ -32,15 +32,21 @@ pub struct RunLog {
     head: RefCell<Option<Head>>,
     last_seq: Cell<u64>,
     failed: Cell<bool>,
+    damage: Option<String>,
 }
 
 impl RunLog {
-    /// Picks up what was committed before.
+    /// Picks up what was committed before. A head that cannot be read is folded anew from the
+    /// journal; where that cannot be read either, the run is there to be failed and shown.
     ///
     /// # Errors
-    /// When storage cannot be read.
-    pub fn open(store: Rc<dyn JournalStore>, clock: Rc<dyn Clock>) -> Result<Self, StoreError> {
-        let head = store.head()?;
+    /// When storage cannot be read, or holds nothing from which to tell whose run it is.
+    pub fn open(store: Rc<dyn JournalStore>, clock: Rc<dyn Clock>) -> Result<Self, JournalError> {
+        let (head, damage) = match store.head() {
+            Ok(head) => (head, None),
+            Err(JournalError::Unreadable(message)) => folded(store.as_ref(), message)?,
+            Err(error) => return Err(error),
+        };
         let last_seq = store.last_seq()?;
         Ok(Self {
             store,
@@ -48,7 +54,13 @@ impl RunLog {
             head: RefCell::new(head),
             last_seq: Cell::new(last_seq),
             failed: Cell::new(false),
+            damage,
         })
+    }
+
+    /// Why the run cannot go on from what is stored, if it cannot.
+    pub fn damage(&self) -> Option<&str> {
+        self.damage.as_deref()
     }
 
     /// The run's head; `None` before it started.
@@ -60,7 +72,7 @@ impl RunLog {
     ///
     /// # Errors
     /// When storage cannot be read.
-    pub fn end(&self) -> Result<Option<End>, StoreError> {
+    pub fn end(&self) -> Result<Option<End>, JournalError> {
         let Some(seq) = self.head().and_then(|head| head.end_seq) else {
             return Ok(None);
         };
@@ -138,6 +150,49 @@ impl RunLog {
         .await
     }
 
+    /// Appends a record that leaves the head as it is, within the present turn.
+    ///
+    /// # Errors
+    /// When storage fails; from then on this log refuses everything.
+    pub fn write(&self, record: Record) -> Result<(), StoreError> {
+        self.check()?;
+        let seq = self.last_seq.get() + 1;
+        self.last_seq.set(seq);
+        let at = self.clock.now();
+        let done = self.store.write(&Entry { seq, at, record });
+        if done.is_err() {
+            self.failed.set(true);
+        }
+        done
+    }
+
+    /// Notes why the run does not get on, for those who look, and when it is tried again.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn note_trouble(
+        &self,
+        trouble: Option<Trouble>,
+        alarm: Alarm,
+    ) -> Result<(), StoreError> {
+        let head = {
+            let mut head = self.head.borrow_mut();
+            match head.as_mut() {
+                Some(head) if head.trouble != trouble => {
+                    head.trouble = trouble;
+                    Some(head.clone())
+                }
+                _ => None,
+            }
+        };
+        self.commit(Commit {
+            entries: Vec::new(),
+            head,
+            alarm,
+        })
+        .await
+    }
+
     /// Sets the alarm and nothing else.
     ///
     /// # Errors
@@ -163,6 +218,8 @@ impl RunLog {
                     if head.status == seen.status && head.suspensions == seen.suspensions =>
                 {
                     head.unpublished = false;
+                    let outside = |it: &Trouble| it.kind == TroubleKind::Outside;
+                    head.trouble = head.trouble.take().filter(|it| !outside(it));
                     Some(head.clone())
                 }
                 _ => None,
@@ -185,5 +242,51 @@ impl RunLog {
             self.failed.set(true);
         }
         done
+    }
+}
+
+/// Rows of a journal that are folded at once.
+const FOLD_PAGE: usize = 200;
+
+/// The head as the journal has it, and what kept it from being folded to the end.
+fn folded(
+    store: &dyn JournalStore,
+    unreadable: String,
+) -> Result<(Option<Head>, Option<String>), JournalError> {
+    let mut head: Option<Head> = None;
+    let mut after = 0;
+    loop {
+        let page = match store.entries_after(after, FOLD_PAGE) {
+            Ok(page) => page,
+            // A page is read whole or not at all; the first row says whose run it is.
+            Err(JournalError::Unreadable(message)) => {
+                let first = store.entry(1)?;
+                return match (head, first.map(|entry| (entry.at, entry.record))) {
+                    (Some(head), _) => Ok((Some(head), Some(message))),
+                    (None, Some((at, Record::Started(started)))) => {
+                        Ok((Some(Head::begin(*started, at)), Some(message)))
+                    }
+                    (None, _) => Err(JournalError::Unreadable(message)),
+                };
+            }
+            Err(error) => return Err(error),
+        };
+        let Some(last) = page.last() else { break };
+        after = last.seq;
+        for entry in &page {
+            match (&entry.record, head.as_mut()) {
+                (Record::Started(started), None) => {
+                    head = Some(Head::begin((**started).clone(), entry.at));
+                }
+                (record, Some(head)) if Head::changes_with(record) => {
+                    head.apply(entry.seq, entry.at, record);
+                }
+                _ => {}
+            }
+        }
+    }
+    match head {
+        Some(head) => Ok((Some(head), None)),
+        None => Err(JournalError::Unreadable(unreadable)),
     }
 }

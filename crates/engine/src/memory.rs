@@ -9,10 +9,11 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use serde_json::Value;
 
-use super::effect::{EffectHistory, EffectKey};
+use super::effect::EffectKey;
 use super::head::Head;
+use super::history::EffectHistory;
 use super::journal::{Entry, Record};
-use super::store::{Alarm, Commit, JournalStore, StoreError};
+use super::store::{Alarm, Commit, JournalError, JournalStore, StoreError};
 use onbehalf_clock::Timestamp;
 
 /// A journal in memory. What it holds is what would have survived a crash.
@@ -23,7 +24,8 @@ pub struct MemoryStore {
     keys: RefCell<BTreeMap<String, Vec<usize>>>,
     head: RefCell<Option<String>>,
     alarm: Cell<Option<Timestamp>>,
-    refuses: Cell<bool>,
+    /// Commits that succeed before one is refused.
+    refuses: Cell<Option<u32>>,
 }
 
 impl MemoryStore {
@@ -46,7 +48,12 @@ impl MemoryStore {
 
     /// Makes the next commit fail, once.
     pub fn refuse_next(&self) {
-        self.refuses.set(true);
+        self.refuse_after(0);
+    }
+
+    /// Lets so many commits through, and makes the one after them fail.
+    pub fn refuse_after(&self, commits: u32) {
+        self.refuses.set(Some(commits));
     }
 
     /// Bytes of all rows.
@@ -54,11 +61,45 @@ impl MemoryStore {
         self.rows.borrow().iter().map(String::len).sum()
     }
 
-    fn all(&self) -> Result<Vec<Entry>, StoreError> {
+    /// Damages the stored head, as a bug or another release may.
+    pub fn damage_head(&self) {
+        self.head.replace(Some("{".into()));
+    }
+
+    /// Damages the row at this position.
+    pub fn damage_row(&self, seq: usize) {
+        if let Some(row) = self.rows.borrow_mut().get_mut(seq.wrapping_sub(1)) {
+            row.clear();
+        }
+    }
+
+    fn check(&self) -> Result<(), StoreError> {
+        match self.refuses.take() {
+            Some(0) => Err(StoreError("refused once, as asked".into())),
+            left => {
+                self.refuses.set(left.map(|left| left - 1));
+                Ok(())
+            }
+        }
+    }
+
+    fn append(&self, entries: &[Entry]) -> Result<(), StoreError> {
+        let rows: Vec<String> = entries.iter().map(print).collect::<Result<_, _>>()?;
+        for (index, entry) in (self.rows.borrow().len()..).zip(entries) {
+            if let Some(key) = entry.record.key() {
+                let mut keys = self.keys.borrow_mut();
+                keys.entry(key.to_owned()).or_default().push(index);
+            }
+        }
+        self.rows.borrow_mut().extend(rows);
+        Ok(())
+    }
+
+    fn all(&self) -> Result<Vec<Entry>, JournalError> {
         self.rows.borrow().iter().map(|row| parse(row)).collect()
     }
 
-    fn of_key(&self, key: &str) -> Result<Vec<Entry>, StoreError> {
+    fn of_key(&self, key: &str) -> Result<Vec<Entry>, JournalError> {
         let keys = self.keys.borrow();
         let rows = self.rows.borrow();
         let positions = keys.get(key).into_iter().flatten();
@@ -66,8 +107,8 @@ impl MemoryStore {
     }
 }
 
-fn parse<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, StoreError> {
-    serde_json::from_str(text).map_err(|error| StoreError(error.to_string()))
+fn parse<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, JournalError> {
+    serde_json::from_str(text).map_err(|error| JournalError::Unreadable(error.to_string()))
 }
 
 fn print<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
@@ -76,7 +117,7 @@ fn print<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
 
 #[async_trait(?Send)]
 impl JournalStore for MemoryStore {
-    fn head(&self) -> Result<Option<Head>, StoreError> {
+    fn head(&self) -> Result<Option<Head>, JournalError> {
         self.head.borrow().as_deref().map(parse).transpose()
     }
 
@@ -84,7 +125,7 @@ impl JournalStore for MemoryStore {
         Ok(self.rows.borrow().len() as u64)
     }
 
-    fn entry(&self, seq: u64) -> Result<Option<Entry>, StoreError> {
+    fn entry(&self, seq: u64) -> Result<Option<Entry>, JournalError> {
         let index = usize::try_from(seq).unwrap_or(usize::MAX).wrapping_sub(1);
         self.rows
             .borrow()
@@ -93,7 +134,7 @@ impl JournalStore for MemoryStore {
             .transpose()
     }
 
-    fn entries_after(&self, seq: u64, limit: usize) -> Result<Vec<Entry>, StoreError> {
+    fn entries_after(&self, seq: u64, limit: usize) -> Result<Vec<Entry>, JournalError> {
         let skip = usize::try_from(seq).unwrap_or(usize::MAX);
         let rows = self.rows.borrow();
         rows.iter()
@@ -103,17 +144,17 @@ impl JournalStore for MemoryStore {
             .collect()
     }
 
-    fn entries_of(&self, kinds: &[&str]) -> Result<Vec<Entry>, StoreError> {
+    fn entries_of(&self, kinds: &[&str]) -> Result<Vec<Entry>, JournalError> {
         let mut entries = self.all()?;
         entries.retain(|entry| kinds.contains(&entry.record.kind()));
         Ok(entries)
     }
 
-    fn effect(&self, key: &EffectKey) -> Result<EffectHistory, StoreError> {
+    fn effect(&self, key: &EffectKey) -> Result<EffectHistory, JournalError> {
         Ok(EffectHistory::of(&self.of_key(key.as_str())?))
     }
 
-    fn memo(&self, key: &str) -> Result<Option<Value>, StoreError> {
+    fn memo(&self, key: &str) -> Result<Option<Value>, JournalError> {
         let mut entries = self.of_key(key)?.into_iter();
         Ok(entries.find_map(|entry| match entry.record {
             Record::Memo { value, .. } => Some(value),
@@ -121,7 +162,7 @@ impl JournalStore for MemoryStore {
         }))
     }
 
-    fn open_intents(&self) -> Result<Vec<EffectKey>, StoreError> {
+    fn open_intents(&self) -> Result<Vec<EffectKey>, JournalError> {
         let keys: Vec<String> = self.keys.borrow().keys().cloned().collect();
         let mut open = Vec::new();
         for key in keys.iter().map(|key| EffectKey::from_journal(key)) {
@@ -132,19 +173,15 @@ impl JournalStore for MemoryStore {
         Ok(open)
     }
 
+    fn write(&self, entry: &Entry) -> Result<(), StoreError> {
+        self.check()?;
+        self.append(std::slice::from_ref(entry))
+    }
+
     async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
-        if self.refuses.take() {
-            return Err(StoreError("refused once, as asked".into()));
-        }
-        let rows: Vec<String> = commit.entries.iter().map(print).collect::<Result<_, _>>()?;
+        self.check()?;
         let head = commit.head.as_ref().map(print).transpose()?;
-        for (index, entry) in (self.rows.borrow().len()..).zip(&commit.entries) {
-            if let Some(key) = entry.record.key() {
-                let mut keys = self.keys.borrow_mut();
-                keys.entry(key.to_owned()).or_default().push(index);
-            }
-        }
-        self.rows.borrow_mut().extend(rows);
+        self.append(&commit.entries)?;
         if head.is_some() {
             self.head.replace(head);
         }

@@ -3,38 +3,46 @@
 //! Owns the loop around the state machine in [`super::head`] and nothing of storage, HTTP or the
 //! platform. Whatever happens to the process, the next alarm picks up from the journal.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::future::{Either, select};
-use serde_json::Value;
 
-use super::chain::{Ended, ErasedFlow, Workflow};
-use super::context::{Scope, StepContext};
-use super::definition::{Definition, Flow, Interrupt, StepError, StepPolicy};
-use super::effect::EffectOutcome;
-use super::effects::{EffectWriter, Look, Looked};
-use super::head::{Head, Next, Refusal, RunFailure, RunStatus};
+use super::chain::Workflow;
+use super::definition::{Definition, Interrupt, StepError};
+use super::effect::{EffectKey, EffectOutcome};
+use super::effects::{Brought, EffectDriver};
+use super::head::{Head, Next, Refusal, RunFailure, Trouble, TroubleKind};
+use super::history::EffectHistory;
 use super::journal::{Record, Started};
 use super::log::RunLog;
 use super::reason::Reason;
-use super::store::{Alarm, StoreError};
-use super::suspend::{ResumePayload, ResumedBy, SuspendReason};
+use super::settle::Purpose;
+use super::store::{Alarm, JournalError, StoreError};
+use super::suspend::ResumedBy;
 use onbehalf_clock::Timestamp;
 use onbehalf_clock::{Clock, Random};
 
 /// While a step runs, an alarm this far ahead brings the run back should the process die without
 /// the platform noticing.
-const WATCHDOG: Duration = Duration::from_secs(60);
+pub(super) const WATCHDOG: Duration = Duration::from_secs(60);
 /// When an alarm that rang while another was being handled rings again.
 const RING_AGAIN: Duration = Duration::from_secs(2);
-/// How soon a failed notification of the outside is repeated.
-const PUBLISH_AGAIN: Duration = Duration::from_secs(5);
-/// Attempts of one step that may die without an answer before the run is given up: something in
-/// it kills the process.
-const ATTEMPT_LIMIT: u32 = 200;
+/// The outside takes note within this time, or is told again.
+const PUBLISH_WITHIN: Duration = Duration::from_secs(30);
+/// New work begins for so long after an alarm rang. The platform ends a handler after 15 minutes;
+/// what is left is for what was begun.
+const INVOCATION: Duration = Duration::from_secs(5 * 60);
+/// Nothing an alarm began takes longer than this, for the same reason.
+pub(super) const INVOCATION_END: Duration = Duration::from_secs(12 * 60);
+/// How long a run waits for wrong settings to be mended before it fails.
+const MEND_WITHIN: Duration = Duration::from_secs(3600);
+/// The first pause of the engine's own retries; doubles with each …
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
+/// … up to this.
+const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
 /// Tells the outside of a run's status: its owner's index, and those who can make the connections
 /// it waits for. Called again until it succeeds, so it must be idempotent.
@@ -67,8 +75,9 @@ pub enum CommandError {
 pub struct Engine<D: Definition> {
     /// The chain.
     pub workflow: Rc<Workflow<D>>,
-    /// What steps act through.
-    pub services: Rc<D::Services>,
+    /// What steps act through, or why there is nothing: settings that are wrong. A run can be
+    /// shown, answered and cancelled without.
+    pub services: Result<Rc<D::Services>, String>,
     /// Time.
     pub clock: Rc<dyn Clock>,
     /// Jitter.
@@ -81,16 +90,32 @@ pub struct Engine<D: Definition> {
 
 /// Drives one run.
 pub struct Runner<D: Definition> {
-    engine: Engine<D>,
-    log: Rc<RunLog>,
+    pub(super) engine: Engine<D>,
+    pub(super) log: Rc<RunLog>,
     running: Cell<bool>,
 }
 
 /// What one execution of a step asks of the loop.
-enum After {
+pub(super) enum After {
     Continue,
     /// End this invocation; the alarm brings the run back.
     Break,
+}
+
+/// One alarm being handled.
+pub(super) struct Invocation {
+    pub began: Timestamp,
+    /// Whether its limits are near.
+    pub spent: Rc<dyn Fn() -> bool>,
+    /// Whether it has run a step before.
+    pub stepped: Cell<bool>,
+}
+
+/// The pause of the engine's own retries after so many.
+fn pause_after(tries: u32) -> Duration {
+    FIRST_PAUSE
+        .saturating_mul(1 << tries.min(16))
+        .min(LONGEST_PAUSE)
 }
 
 impl<D: Definition> Runner<D> {
@@ -192,20 +217,35 @@ impl<D: Definition> Runner<D> {
     }
 
     async fn advance_alone(&self) -> Result<(), StoreError> {
+        let invocation = self.invocation();
+        if let Some(message) = self.log.damage().map(str::to_owned)
+            && self.log.head().is_some_and(|head| !head.status.ended())
+        {
+            self.fail(RunFailure::Unreadable { message }).await?;
+        }
         let due = loop {
             let now = self.engine.clock.now();
             let Some(next) = self.log.head().map(|head| head.next(now)) else {
                 return Ok(());
             };
             match next {
-                Next::Run(position) => {
-                    if (self.engine.spent)() {
-                        break Some(now);
+                Next::Run(_) | Next::Settle if (invocation.spent)() => break Some(now),
+                Next::Run(position) => match &self.engine.services {
+                    Ok(services) => {
+                        let services = Rc::clone(services);
+                        let after = self.execute(position, services, &invocation).await?;
+                        if let After::Break = after {
+                            break Some(self.engine.clock.now());
+                        }
                     }
-                    if let After::Break = self.execute(position).await? {
-                        break Some(self.engine.clock.now());
-                    }
-                }
+                    Err(message) => match self.wait_for_settings(message).await? {
+                        Some(again) => break Some(again),
+                        None => {
+                            let message = message.clone();
+                            self.fail(RunFailure::Misconfigured { message }).await?;
+                        }
+                    },
+                },
                 Next::Wait(until) if until <= now => {
                     let wake = self.log.head().and_then(|head| head.wake(now));
                     self.log
@@ -214,7 +254,7 @@ impl<D: Definition> Runner<D> {
                 }
                 Next::Wait(until) => break Some(until),
                 Next::Settle => {
-                    if let Some(until) = self.settle_cancelled().await? {
+                    if let Some(until) = self.find_out(&invocation).await? {
                         break Some(until);
                     }
                 }
@@ -224,21 +264,62 @@ impl<D: Definition> Runner<D> {
         self.publish(due).await
     }
 
+    fn invocation(&self) -> Invocation {
+        let (clock, spent) = (Rc::clone(&self.engine.clock), Rc::clone(&self.engine.spent));
+        let began = clock.now();
+        Invocation {
+            began,
+            spent: Rc::new(move || spent() || clock.now().since(began) >= INVOCATION),
+            stepped: Cell::new(false),
+        }
+    }
+
+    /// When settings that are wrong are looked at again; `None` once they were for too long.
+    async fn wait_for_settings(&self, message: &str) -> Result<Option<Timestamp>, StoreError> {
+        let now = self.engine.clock.now();
+        let known = self.log.head().and_then(|head| head.trouble.clone());
+        let known = known.filter(|it| it.kind == TroubleKind::Settings);
+        let (since, tries) = known.map_or((now, 0), |it| (it.since, it.tries));
+        if now >= since.plus(MEND_WITHIN) {
+            return Ok(None);
+        }
+        let trouble = Trouble {
+            kind: TroubleKind::Settings,
+            message: message.to_owned(),
+            since,
+            tries: tries.saturating_add(1),
+        };
+        let again = now.plus(pause_after(tries));
+        self.log
+            .note_trouble(Some(trouble), Alarm::At(again))
+            .await?;
+        Ok(Some(again))
+    }
+
     /// Tells the outside where the run stands, and sets the alarm.
     async fn publish(&self, due: Option<Timestamp>) -> Result<(), StoreError> {
         let alarm = due.map_or(Alarm::Clear, Alarm::At);
         let head = self.log.head().map(|head| head.clone());
         let Some(head) = head.filter(|head| head.unpublished) else {
-            return self.rest(due).await;
+            return self.log.set_alarm(alarm).await;
         };
+        let now = self.engine.clock.now();
+        let outside = head.trouble.as_ref();
+        let outside = outside.filter(|it| it.kind == TroubleKind::Outside);
+        let (since, tries) = outside.map_or((now, 0), |it| (it.since, it.tries));
         // The alarm is in place before the outside is told: whatever it answers with finds a run
-        // that will go on.
-        self.log
-            .set_alarm(Alarm::At(self.engine.clock.now().plus(PUBLISH_AGAIN).min(
-                due.unwrap_or_else(|| self.engine.clock.now().plus(PUBLISH_AGAIN)),
-            )))
-            .await?;
-        match self.engine.host.publish(&head).await {
+        // that will go on. One that has rung for longer and longer waits is not hurried by it.
+        let again = now.plus(PUBLISH_WITHIN.max(pause_after(tries)));
+        let again = due.map_or(again, |due| due.min(again));
+        self.log.set_alarm(Alarm::At(again)).await?;
+        let told = {
+            let telling = self.engine.host.publish(&head);
+            match select(telling, self.engine.clock.sleep(PUBLISH_WITHIN)).await {
+                Either::Left((told, _)) => told,
+                Either::Right(((), _)) => Err(PublishError("no answer".into())),
+            }
+        };
+        match told {
             Ok(()) => {
                 let moved = self.log.head().is_some_and(|now| {
                     now.status != head.status || now.suspensions != head.suspensions
@@ -247,275 +328,62 @@ impl<D: Definition> Runner<D> {
                 let alarm = if moved { Alarm::Keep } else { alarm };
                 self.log.mark_published(&head, alarm).await
             }
-            Err(_) => Ok(()),
-        }
-    }
-
-    async fn rest(&self, due: Option<Timestamp>) -> Result<(), StoreError> {
-        self.log
-            .set_alarm(due.map_or(Alarm::Clear, Alarm::At))
-            .await
-    }
-
-    async fn execute(&self, position: usize) -> Result<After, StoreError> {
-        let Some((head, step)) = self.fitting_step(position) else {
-            return self
-                .fail(RunFailure::DefinitionChanged {
-                    message: "the steps done so far are not the beginning of the present chain"
-                        .into(),
-                })
-                .await;
-        };
-        let step_id = step.id().to_owned();
-        if head.attempt >= ATTEMPT_LIMIT {
-            let message = format!("{ATTEMPT_LIMIT} attempts ended without an answer");
-            return self
-                .fail(RunFailure::StepFailed {
-                    step: step_id,
-                    message,
-                })
-                .await;
-        }
-        let (input, scope) = match self.prepare(&head) {
-            Ok(prepared) => prepared,
-            Err(Interrupt::Storage(message)) => return Err(StoreError(message)),
-            Err(Interrupt::Incompatible(message)) => {
-                return self.fail(RunFailure::DefinitionChanged { message }).await;
+            Err(error) => {
+                let trouble = Trouble {
+                    kind: TroubleKind::Outside,
+                    message: error.to_string(),
+                    since,
+                    tries: tries.saturating_add(1),
+                };
+                let worse = self.log.head().and_then(|head| head.trouble.clone());
+                let worse = worse.filter(|it| it.kind == TroubleKind::Settings);
+                let again = self.engine.clock.now().plus(pause_after(tries));
+                let again = due.map_or(again, |due| due.min(again));
+                let moved = self.log.head().is_some_and(|now| now.status != head.status);
+                let alarm = if moved { Alarm::Keep } else { Alarm::At(again) };
+                self.log
+                    .note_trouble(Some(worse.unwrap_or(trouble)), alarm)
+                    .await
             }
-            Err(_) => return Ok(After::Break),
-        };
-        let met = step.requires(&scope.context, &scope.state.borrow());
-        if let Err(message) = met {
-            return self
-                .fail(RunFailure::RequirementUnmet {
-                    step: step_id,
-                    message,
-                })
-                .await;
         }
-        let attempt = head.attempt + 1;
-        let begun = Record::StepStarted {
-            step: step_id.clone(),
-            attempt,
-        };
-        let watchdog = self.engine.clock.now().plus(WATCHDOG);
-        self.log.append(vec![begun], Alarm::At(watchdog)).await?;
-        let scope = Rc::new(scope);
-        let cx = StepContext {
-            scope: Rc::clone(&scope),
-            path: step_id.clone(),
-        };
-        let policy = step.policy();
-        let answer = {
-            let running = step.run(input, &cx);
-            let deadline = self.engine.clock.sleep(policy.timeout);
-            match select(running, deadline).await {
-                Either::Left((answer, _)) => answer,
-                Either::Right(((), _)) => Err(StepError::retry(format!(
-                    "no answer within {} s",
-                    policy.timeout.as_secs()
-                ))),
-            }
-        };
-        if self
-            .log
-            .head()
-            .is_some_and(|head| head.status == RunStatus::Cancelling)
-        {
-            return Ok(After::Continue);
-        }
-        let state = serde_json::to_value(&*scope.state.borrow())
-            .map_err(|error| StoreError(error.to_string()))?;
-        self.take_answer(answer, step_id, &head, state, policy)
-            .await
     }
 
-    async fn take_answer(
-        &self,
-        answer: Result<ErasedFlow<D>, StepError>,
-        step: String,
-        head: &Head,
-        state: Value,
-        policy: StepPolicy,
-    ) -> Result<After, StoreError> {
-        let last = head.completed.len() + 1 == self.engine.workflow.steps.len();
-        let answer = answer.and_then(|flow| erased::<D>(flow, last));
-        let suspended = |reason| Record::Suspended {
-            step: step.clone(),
-            number: head.suspensions + 1,
-            reason,
-            state: state.clone(),
-        };
-        let (record, after) = match answer {
-            Ok(Erased::Next(output)) => (
-                Record::StepCompleted {
-                    step,
-                    output,
-                    state,
-                },
-                After::Continue,
-            ),
-            Ok(Erased::End(ended)) => (
-                Record::Completed {
-                    step,
-                    result: ended.result,
-                    outcome: Some(ended.outcome),
-                    counts: ended.counts,
-                },
-                After::Continue,
-            ),
-            Ok(Erased::Suspend(reason)) => (suspended(reason), After::Continue),
-            Err(StepError::Interrupted(interrupt)) => match interrupt {
-                Interrupt::Yield => (suspended(SuspendReason::Yielded), After::Break),
-                Interrupt::Wait(until) => (
-                    suspended(SuspendReason::Sleeping { until }),
-                    After::Continue,
-                ),
-                Interrupt::Cancelled => return Ok(After::Continue),
-                Interrupt::Storage(message) => return Err(StoreError(message)),
-                Interrupt::Incompatible(message) => (
-                    Record::Failed {
-                        failure: RunFailure::DefinitionChanged { message },
-                    },
-                    After::Continue,
-                ),
-            },
-            Err(StepError::Terminal { message }) => (
-                Record::Failed {
-                    failure: RunFailure::StepFailed { step, message },
-                },
-                After::Continue,
-            ),
-            Err(StepError::Retry { message, after }) => {
-                let failed = head.failures + 1;
-                let record =
-                    match policy
-                        .retry
-                        .pause_after(failed, after, self.engine.random.as_ref())
-                    {
-                        Some(pause) => Record::StepFailed {
-                            step,
-                            attempt: head.attempt + 1,
-                            error: message,
-                            retry_at: self.engine.clock.now().plus(pause),
-                        },
-                        None => Record::Failed {
-                            failure: RunFailure::StepFailed { step, message },
-                        },
-                    };
-                (record, After::Continue)
-            }
-        };
-        self.log.append(vec![record], Alarm::Keep).await?;
-        Ok(after)
-    }
-
-    /// The step at `position`, if the chain up to there is the one this run has gone through.
-    fn fitting_step(&self, position: usize) -> Option<(Head, Rc<dyn super::chain::ErasedStep<D>>)> {
-        let head = self.log.head()?.clone();
-        let steps = &self.engine.workflow.steps;
-        let fits = head
-            .completed
-            .iter()
-            .zip(steps.iter())
-            .all(|(done, step)| done == step.id());
-        let step = steps.get(position)?;
-        fits.then(|| (head, Rc::clone(step)))
-    }
-
-    fn prepare(&self, head: &Head) -> Result<(Value, Scope<D>), Interrupt> {
-        let incompatible =
-            |error: serde_json::Error| Interrupt::Incompatible(format!("checkpoint: {error}"));
-        let entry = self
-            .log
-            .store()
-            .entry(head.input_seq)
-            .map_err(|error| Interrupt::Storage(error.0))?;
-        let input = match entry.map(|entry| entry.record) {
-            Some(Record::Started(started)) => started.input,
-            Some(Record::StepCompleted { output, .. }) => output,
-            _ => return Err(Interrupt::Storage("the journal has a hole".into())),
-        };
-        let state = match &head.state {
-            Value::Null => D::State::default(),
-            state => serde_json::from_value(state.clone()).map_err(incompatible)?,
-        };
-        let context = serde_json::from_value(head.started.context.clone()).map_err(incompatible)?;
-        let scope = Scope {
-            log: Rc::clone(&self.log),
-            clock: Rc::clone(&self.engine.clock),
-            services: Rc::clone(&self.engine.services),
-            spent: Rc::clone(&self.engine.spent),
-            run_id: head.started.run_id.clone(),
-            context,
-            state: RefCell::new(state),
-            answer: match &head.answer {
-                Some(ResumePayload::Answer(answer)) => {
-                    Some(serde_json::from_value(answer.clone()).map_err(incompatible)?)
-                }
-                Some(ResumePayload::TimeReached) | None => None,
-            },
-            attempt: head.attempt + 1,
-        };
-        Ok((input, scope))
-    }
-
-    async fn fail(&self, failure: RunFailure) -> Result<After, StoreError> {
+    pub(super) async fn fail(&self, failure: RunFailure) -> Result<After, StoreError> {
         self.log
             .append(vec![Record::Failed { failure }], Alarm::Keep)
             .await?;
         Ok(After::Continue)
     }
 
-    /// Settles what a cancelled run had under way. Answers when to look again, or `None` once
-    /// everything is settled and the run has ended.
-    async fn settle_cancelled(&self) -> Result<Option<Timestamp>, StoreError> {
-        let writer = EffectWriter {
-            log: &self.log,
-            clock: &self.engine.clock,
+    /// Finds out what became of the writes that a cancelled run had under way. Answers when to go
+    /// on, or `None` once all are settled and the run has ended.
+    async fn find_out(&self, invocation: &Invocation) -> Result<Option<Timestamp>, StoreError> {
+        let now = || self.engine.clock.now();
+        self.log.set_alarm(Alarm::At(now().plus(WATCHDOG))).await?;
+        let services = match &self.engine.services {
+            Ok(services) => Some(Rc::clone(services)),
+            Err(message) => match self.wait_for_settings(message).await? {
+                Some(again) => return Ok(Some(again)),
+                None => None,
+            },
         };
-        let services = self.engine.services.as_ref();
         let context = self.log.head().map(|head| head.started.context.clone());
         let context: Option<D::Context> =
             context.and_then(|context| serde_json::from_value(context).ok());
-        let mut later = None;
-        for key in self.log.store().open_intents()? {
-            let history = self.log.store().effect(&key)?;
-            let Some(open) = history.open.clone() else {
-                continue;
-            };
-            let looked_at = self.engine.clock.now();
-            let looked = match (self.engine.workflow.finder(&open.kind), &context) {
-                (Some(finder), Some(context)) => {
-                    match finder.visible_after(services, &open.request) {
-                        Some(after) => finder
-                            .find(services, context, &key, &open.request)
-                            .await
-                            .map(|found| Looked {
-                                found,
-                                at: looked_at,
-                                visible_at: open.landed_by().plus(after),
-                            }),
-                        None => None,
-                    }
-                }
-                _ => None,
-            };
-            // A kind this deployment no longer knows cannot be looked up by anyone.
-            let look = match looked {
-                Some(look) => writer.conclude(&key, &history, look).await?,
-                None => Look::Unknowable,
-            };
-            match look {
-                Look::Landed(receipt) => {
-                    let found = true;
-                    writer
-                        .record(&key, EffectOutcome::Landed { receipt, found })
-                        .await?;
-                }
-                Look::Absent => writer.record(&key, EffectOutcome::Abandoned).await?,
-                Look::Unknowable => writer.record(&key, EffectOutcome::UnknownOutcome).await?,
-                Look::Later(until) => later = later.max(Some(until)),
+        let open = match self.log.store().open_intents() {
+            Ok(open) => open,
+            Err(JournalError::Storage(error)) => return Err(error),
+            // Nothing is left that anybody could find out about.
+            Err(JournalError::Unreadable(_)) => Vec::new(),
+        };
+        let mut later: Option<Timestamp> = None;
+        for key in open {
+            if (invocation.spent)() {
+                return Ok(Some(now()));
+            }
+            let through = services.as_deref().zip(context.as_ref());
+            if let Some(until) = self.find_out_one(&key, through).await? {
+                later = Some(later.map_or(until, |later| later.min(until)));
             }
         }
         if later.is_none() {
@@ -525,22 +393,48 @@ impl<D: Definition> Runner<D> {
         }
         Ok(later)
     }
-}
 
-/// What a step's answer means for the run.
-enum Erased {
-    Next(Value),
-    End(Ended),
-    Suspend(SuspendReason),
-}
-
-fn erased<D: Definition>(flow: ErasedFlow<D>, last: bool) -> Result<Erased, StepError> {
-    Ok(match flow {
-        Flow::Next(output) if last => Erased::End(Ended::of_output::<D>(&output)?),
-        Flow::Next(output) => Erased::Next(output),
-        Flow::Exit(ended) => Erased::End(ended),
-        Flow::Suspend(reason) => Erased::Suspend(reason.erased().map_err(|error| {
-            StepError::terminal(format!("a reason to wait cannot be written: {error}"))
-        })?),
-    })
+    async fn find_out_one(
+        &self,
+        key: &EffectKey,
+        through: Option<(&D::Services, &D::Context)>,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let history = match self.log.store().effect(key) {
+            Ok(history) => history,
+            Err(JournalError::Storage(error)) => return Err(error),
+            Err(JournalError::Unreadable(_)) => EffectHistory::default(),
+        };
+        let work = history.open.and_then(|open| {
+            let (services, context) = through?;
+            let kind = self.engine.workflow.kind(&open.kind)?;
+            kind.bind(services, context, key, &open.request)
+        });
+        let driver = EffectDriver {
+            log: &self.log,
+            clock: &self.engine.clock,
+        };
+        let brought = match &work {
+            Some(work) => {
+                let before = || Ok(());
+                driver
+                    .bring(key, work.as_ref(), Purpose::FindOut, &before)
+                    .await
+            }
+            // A kind this deployment no longer knows cannot be looked up by anyone.
+            None => Err(StepError::terminal("nobody can look it up")),
+        };
+        match brought {
+            Ok(Brought::Done(_)) => Ok(None),
+            Ok(Brought::Later(until, _)) => Ok(Some(until)),
+            Err(StepError::Interrupted(Interrupt::Storage(message))) => Err(StoreError(message)),
+            Err(_) => {
+                let unknown = Record::Outcome {
+                    key: key.as_str().to_owned(),
+                    outcome: EffectOutcome::UnknownOutcome,
+                };
+                self.log.append(vec![unknown], Alarm::Keep).await?;
+                Ok(None)
+            }
+        }
+    }
 }

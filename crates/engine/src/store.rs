@@ -5,8 +5,9 @@
 
 use async_trait::async_trait;
 
-use super::effect::{EffectHistory, EffectKey};
+use super::effect::EffectKey;
 use super::head::Head;
+use super::history::EffectHistory;
 use super::journal::Entry;
 use onbehalf_clock::Timestamp;
 
@@ -38,25 +39,39 @@ pub enum Alarm {
 #[error("storage failed: {0}")]
 pub struct StoreError(pub String);
 
+/// The journal cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum JournalError {
+    /// Storage did not answer; it may later.
+    #[error(transparent)]
+    Storage(#[from] StoreError),
+    /// Storage answered with what this deployment cannot read. It never will.
+    #[error("unreadable: {0}")]
+    Unreadable(String),
+}
+
 /// The journal of one run.
 #[async_trait(?Send)]
 pub trait JournalStore {
     /// The stored head; `None` before the run has started.
-    fn head(&self) -> Result<Option<Head>, StoreError>;
+    fn head(&self) -> Result<Option<Head>, JournalError>;
     /// Position of the last row; 0 when there is none.
     fn last_seq(&self) -> Result<u64, StoreError>;
     /// The row at this position.
-    fn entry(&self, seq: u64) -> Result<Option<Entry>, StoreError>;
+    fn entry(&self, seq: u64) -> Result<Option<Entry>, JournalError>;
     /// Rows after this position, oldest first, at most `limit`.
-    fn entries_after(&self, seq: u64, limit: usize) -> Result<Vec<Entry>, StoreError>;
+    fn entries_after(&self, seq: u64, limit: usize) -> Result<Vec<Entry>, JournalError>;
     /// Rows of these kinds, oldest first: the milestones of a run without its effects.
-    fn entries_of(&self, kinds: &[&str]) -> Result<Vec<Entry>, StoreError>;
+    fn entries_of(&self, kinds: &[&str]) -> Result<Vec<Entry>, JournalError>;
     /// What is known of one effect.
-    fn effect(&self, key: &EffectKey) -> Result<EffectHistory, StoreError>;
+    fn effect(&self, key: &EffectKey) -> Result<EffectHistory, JournalError>;
     /// The value kept under this memo key.
-    fn memo(&self, key: &str) -> Result<Option<serde_json::Value>, StoreError>;
+    fn memo(&self, key: &str) -> Result<Option<serde_json::Value>, JournalError>;
     /// Keys of all intents that are neither settled nor released.
-    fn open_intents(&self) -> Result<Vec<EffectKey>, StoreError>;
+    fn open_intents(&self) -> Result<Vec<EffectKey>, JournalError>;
+    /// Appends a row within the present turn, before this returns: a request that begins in the
+    /// same turn leaves only if the row is there.
+    fn write(&self, entry: &Entry) -> Result<(), StoreError>;
     /// Makes all changes, or none. The rows are in place before the first suspension point, so
     /// nothing can come between a decision and its record.
     async fn commit(&self, commit: Commit) -> Result<(), StoreError>;

@@ -55,6 +55,17 @@ impl<R> SuspendReason<R> {
     }
 }
 
+impl<R> SuspendReason<R> {
+    /// Whether the wait is on the step's time: what the outside world keeps it from doing is, what
+    /// was planned, what our own limits ask for and what people take their time over is not.
+    pub fn spends_time(&self) -> bool {
+        match self {
+            Self::RateLimited { .. } | Self::Retrying { .. } => true,
+            Self::Sleeping { .. } | Self::Yielded | Self::Product(_) => false,
+        }
+    }
+}
+
 impl<R: Reason> SuspendReason<R> {
     /// The reason's name as written in JSON.
     pub fn name(&self) -> &'static str {

@@ -123,7 +123,7 @@ async fn stored(letters: u32) -> Rc<MemoryStore> {
     let log = RunLog::open(journal, Rc::new(Still)).expect("a journal");
     let engine = Engine {
         workflow: Rc::new(workflow::<Letters>().then(SendAll).build()),
-        services: Rc::clone(&sent),
+        services: Ok(Rc::clone(&sent)),
         clock: Rc::new(Still),
         random: Rc::new(Still),
         host: Rc::new(Still),

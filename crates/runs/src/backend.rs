@@ -274,6 +274,7 @@ fn not_begun(waiting: WaitingRun) -> RunView {
         steps: Vec::new(),
         state: serde_json::Value::Null,
         suspension: None,
+        trouble: None,
         resumed: None,
         result: None,
         failure: None,

@@ -90,16 +90,6 @@ pub trait Listed {
     fn check_settings(&self, text: Option<&str>) -> Result<(), String>;
 }
 
-/// Settings that became unusable after they were checked: another deployment's.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{key}: {reason}")]
-pub struct SettingsRefused {
-    /// The variable.
-    pub key: &'static str,
-    /// What is wrong with it.
-    pub reason: String,
-}
-
 /// What opening a run takes, whatever its workflow is.
 pub struct Opening {
     /// The run's journal.
@@ -116,16 +106,14 @@ pub struct Opening {
 
 /// A workflow whose runs can be opened by whoever has the means `M`.
 pub trait Openable<M>: Listed {
-    /// A run over its journal. `settings` is the text of [`Listed::settings_key`].
-    ///
-    /// # Errors
-    /// [`SettingsRefused`].
+    /// A run over its journal. `settings` is the text of [`Listed::settings_key`]. Where they cannot
+    /// be used, or there are no means, the run can be seen and cancelled, and its steps wait.
     fn open(
         &self,
         opening: Opening,
-        means: M,
+        means: Result<M, String>,
         settings: Option<&str>,
-    ) -> Result<Rc<dyn Run>, SettingsRefused>;
+    ) -> Rc<dyn Run>;
 }
 
 /// One run, without the types of its workflow. Means what [`Runner`]'s methods of the same names
@@ -237,25 +225,26 @@ impl<M: 'static, W: Hosted<M>> Openable<M> for Line<W, M> {
     fn open(
         &self,
         opening: Opening,
-        means: M,
+        means: Result<M, String>,
         settings: Option<&str>,
-    ) -> Result<Rc<dyn Run>, SettingsRefused> {
-        let settings = W::settings(settings).map_err(|reason| SettingsRefused {
-            key: W::SETTINGS_KEY,
-            reason,
-        })?;
-        Ok(drive(W::chain(), W::services(means, settings), opening))
+    ) -> Rc<dyn Run> {
+        let services = means.and_then(|means| {
+            let settings = W::settings(settings);
+            let settings = settings.map_err(|wrong| format!("{}: {wrong}", W::SETTINGS_KEY))?;
+            Ok(W::services(means, settings))
+        });
+        drive(W::chain(), services, opening)
     }
 }
 
 fn drive<D: Definition<Reason = RunReason>>(
     chain: Workflow<D>,
-    services: D::Services,
+    services: Result<D::Services, String>,
     opening: Opening,
 ) -> Rc<dyn Run> {
     let engine = Engine {
         workflow: Rc::new(chain),
-        services: Rc::new(services),
+        services: services.map(Rc::new),
         clock: opening.clock,
         random: opening.random,
         host: opening.host,
@@ -281,7 +270,7 @@ impl Definition for Retired {
 
 /// A run of a workflow that is not hosted here any more.
 pub fn open_retired(opening: Opening) -> Rc<dyn Run> {
-    drive(workflow::<Retired>().build(), (), opening)
+    drive(workflow::<Retired>().build(), Ok(()), opening)
 }
 
 /// The workflows as callers see them, in the order of the table.

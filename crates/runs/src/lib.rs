@@ -53,5 +53,5 @@ pub use run_id::{RunId, Tagged};
 pub use sql::{Row, Sql, SqlError, Value};
 pub use view::{
     OutcomeSchema, ResumeView, RunFailureSchema, RunStatusSchema, RunView, StepStatus, StepView,
-    SuspensionView, WaitView,
+    SuspensionView, TroubleView, WaitView,
 };

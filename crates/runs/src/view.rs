@@ -13,8 +13,8 @@ use serde_json::Value;
 use crate::reason::{MissingConnection, RunReason};
 use onbehalf_clock::Timestamp;
 use onbehalf_engine::{
-    Entry, Head, Outcome, Record, ResumedBy, RunFailure, RunLog, RunStatus, StoreError,
-    SuspendReason,
+    Entry, Head, JournalError, Outcome, Record, ResumedBy, RunFailure, RunLog, RunStatus,
+    SuspendReason, Trouble,
 };
 
 /// A run, whole.
@@ -50,6 +50,9 @@ pub struct RunView {
     pub steps: Vec<StepView>,
     /// The shared state.
     pub state: Value,
+    /// Why it does not get on, where that is not its steps' doing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<TroubleView>,
     /// What it waits for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suspension: Option<SuspensionView>,
@@ -100,6 +103,28 @@ pub struct StepView {
     /// What its last failed attempt said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+}
+
+/// Why a run that could go on does not, for now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TroubleView {
+    /// What is wrong.
+    pub message: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// How often the run has tried to get on.
+    pub tries: u32,
+}
+
+impl From<Trouble> for TroubleView {
+    fn from(trouble: Trouble) -> Self {
+        Self {
+            message: trouble.message,
+            since: trouble.since,
+            tries: trouble.tries,
+        }
+    }
 }
 
 /// What a suspended run waits for.
@@ -240,6 +265,30 @@ pub enum RunFailureSchema {
         /// What does not fit.
         message: String,
     },
+    /// A step failed again and again until its time was over.
+    OutOfTime {
+        /// The step.
+        step: String,
+        /// What it said last.
+        message: String,
+    },
+    /// Something in a step kills the process.
+    Crashed {
+        /// The step.
+        step: String,
+        /// How often.
+        crashes: u32,
+    },
+    /// What is stored of the run cannot be read.
+    Unreadable {
+        /// What is wrong with it.
+        message: String,
+    },
+    /// The deployment's settings do not let the run's steps act, and were not mended in time.
+    Misconfigured {
+        /// What is wrong with them.
+        message: String,
+    },
 }
 
 /// A resume that was accepted.
@@ -271,7 +320,7 @@ impl RunView {
     ///
     /// # Errors
     /// When storage cannot be read.
-    pub fn of(log: &RunLog) -> Result<Option<Self>, StoreError> {
+    pub fn of(log: &RunLog) -> Result<Option<Self>, JournalError> {
         let Some(head) = log.head().map(|head| head.clone()) else {
             return Ok(None);
         };
@@ -310,6 +359,7 @@ impl RunView {
             input: head.started.input.clone(),
             steps: steps(milestones),
             state: head.state.clone(),
+            trouble: head.trouble.clone().map(TroubleView::from),
             suspension: suspension(head),
             resumed,
             result,
@@ -333,7 +383,7 @@ fn steps(milestones: &[Entry]) -> Vec<StepView> {
     let mut steps: Vec<StepView> = Vec::new();
     for entry in milestones {
         match &entry.record {
-            Record::StepStarted { step, attempt } => match steps.last_mut() {
+            Record::StepStarted { step, attempt, .. } => match steps.last_mut() {
                 Some(last) if last.id == *step => {
                     last.attempts = *attempt;
                     last.status = StepStatus::Running;

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use async_trait::async_trait;
-use onbehalf_engine::{Commit, EffectHistory, EffectKey, Entry, Head, JournalStore, StoreError};
+use onbehalf_engine::{Commit, EffectHistory, EffectKey, Entry, Head, JournalError, JournalStore, StoreError};
 
 use crate::edge::journal_store::SqlJournal;
 
@@ -34,7 +34,7 @@ impl Counting {
 
 #[async_trait(?Send)]
 impl JournalStore for Counting {
-    fn head(&self) -> Result<Option<Head>, StoreError> {
+    fn head(&self) -> Result<Option<Head>, JournalError> {
         self.journal.head()
     }
 
@@ -42,28 +42,33 @@ impl JournalStore for Counting {
         self.journal.last_seq()
     }
 
-    fn entry(&self, seq: u64) -> Result<Option<Entry>, StoreError> {
+    fn entry(&self, seq: u64) -> Result<Option<Entry>, JournalError> {
         self.journal.entry(seq)
     }
 
-    fn entries_after(&self, seq: u64, limit: usize) -> Result<Vec<Entry>, StoreError> {
+    fn entries_after(&self, seq: u64, limit: usize) -> Result<Vec<Entry>, JournalError> {
         self.journal.entries_after(seq, limit)
     }
 
-    fn entries_of(&self, kinds: &[&str]) -> Result<Vec<Entry>, StoreError> {
+    fn entries_of(&self, kinds: &[&str]) -> Result<Vec<Entry>, JournalError> {
         self.journal.entries_of(kinds)
     }
 
-    fn effect(&self, key: &EffectKey) -> Result<EffectHistory, StoreError> {
+    fn effect(&self, key: &EffectKey) -> Result<EffectHistory, JournalError> {
         self.journal.effect(key)
     }
 
-    fn memo(&self, key: &str) -> Result<Option<serde_json::Value>, StoreError> {
+    fn memo(&self, key: &str) -> Result<Option<serde_json::Value>, JournalError> {
         self.journal.memo(key)
     }
 
-    fn open_intents(&self) -> Result<Vec<EffectKey>, StoreError> {
+    fn open_intents(&self) -> Result<Vec<EffectKey>, JournalError> {
         self.journal.open_intents()
+    }
+
+    fn write(&self, entry: &Entry) -> Result<(), StoreError> {
+        self.bytes.set(self.bytes.get() + length(entry));
+        self.journal.write(entry)
     }
 
     async fn commit(&self, commit: Commit) -> Result<(), StoreError> {

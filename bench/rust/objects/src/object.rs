@@ -157,7 +157,7 @@ impl BenchObject {
         let log = RunLog::open(store, Rc::clone(&clock)).map_err(text)?;
         let engine = Engine {
             workflow: Rc::new(writes()),
-            services: Rc::new(durable.then(|| self.sync())),
+            services: Ok(Rc::new(durable.then(|| self.sync()))),
             clock,
             random: Rc::new(EdgeRandom),
             host: Rc::new(Nobody),

@@ -82,17 +82,16 @@ impl Effect for Write {
         _: &EffectKey,
         permit: &Permit,
     ) -> Performed<String, String> {
+        if !permit.granted() {
+            return Performed::NotSent;
+        }
         // The platform holds a request back until the intent is durable.
         if let Some(sync) = services
             && let Err(error) = sync().await
         {
             return Performed::Refused(error);
         }
-        if permit.granted() {
-            Performed::Landed("51000000001".to_owned())
-        } else {
-            Performed::NotSent
-        }
+        Performed::Landed("51000000001".to_owned())
     }
 
     async fn find(&self, _: &Option<Sync>, (): &(), _: &EffectKey) -> Found<String> {

@@ -24,6 +24,6 @@ pub use failures::{ConnectorError, Failure, FailureKind, result};
 pub use needs::{
     Acts, Need, OnMissingConnector, connections_required, inactive, reconnection_required,
 };
-pub use patience::{CONNECTIONS, asked_pause, grown_pause, is_patient};
+pub use patience::{CONNECTIONS, WRITE_PATIENCE, asked_pause, grown_pause, look_again};
 pub use reader::{Read, Reader, Stop, Worth, tool_context};
 pub use services::{Connected, Means, Services};

@@ -5,20 +5,18 @@
 
 use std::time::Duration;
 
-use super::failures::Failure;
+use super::failures::{Failure, FailureKind};
 
 /// How long signals wait in all for an app that asks for fewer requests. The run is a daily one:
 /// a quarter of an hour is worth a complete picture, an hour is not.
 pub const RATE_PATIENCE: Duration = Duration::from_secs(15 * 60);
 /// How long signals try again an app that does not answer, on top of the connector's own tries.
-/// Less than the pauses before the last of the engine's attempts add up to (31 s), so that the
-/// failure becomes a value before the engine gives the step up.
+/// Less than a step's own time, so that the failure becomes a value before the engine gives the
+/// step up.
 pub const OUTAGE_PATIENCE: Duration = Duration::from_secs(30);
-/// Attempts of the actions after which an app that still refuses for now has refused. With the
-/// pauses below that is about two and a half hours; a task that is later than that misses the
-/// morning it was meant for. Far below the engine's own limit of attempts, so that the run ends
-/// with a result.
-pub const PATIENT_ATTEMPTS: u32 = 60;
+/// How long writes are tried in all. A task that is later than that misses the morning it was meant
+/// for.
+pub const WRITE_PATIENCE: Duration = Duration::from_secs(9_000);
 /// The pause grows by this with each attempt, …
 const PAUSE_STEP: Duration = Duration::from_secs(5);
 /// … up to this.
@@ -32,6 +30,11 @@ const LONGEST_ASKED_PAUSE: Duration = Duration::from_secs(3600);
 /// the platform, where no deadline of ours sees it.
 pub const CONNECTIONS: usize = 6;
 
+/// When an app that would not be looked at may be asked again, if it said so.
+pub fn look_again(failure: &Failure) -> Option<Duration> {
+    (failure.kind == FailureKind::RateLimited).then(|| asked_pause(failure))
+}
+
 /// How long an app asked to be left alone.
 pub fn asked_pause(failure: &Failure) -> Duration {
     let asked = failure.retry_after_seconds.map(Duration::from_secs);
@@ -43,15 +46,9 @@ pub fn grown_pause(attempt: u32) -> Duration {
     PAUSE_STEP.saturating_mul(attempt).min(LONGEST_GROWN_PAUSE)
 }
 
-/// Whether the actions still wait in this attempt.
-pub fn is_patient(attempt: u32) -> bool {
-    attempt < PATIENT_ATTEMPTS
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::acting::FailureKind;
 
     #[test]
     fn no_app_decides_alone_how_long_a_run_lasts() {
@@ -59,8 +56,6 @@ mod tests {
         assert_eq!(asked_pause(&failure), DEFAULT_PAUSE);
         failure.retry_after_seconds = Some(u64::MAX);
         assert_eq!(asked_pause(&failure), LONGEST_ASKED_PAUSE);
-        let all: Duration = (1..PATIENT_ATTEMPTS).map(grown_pause).sum();
-        assert!(all > Duration::from_secs(2 * 3600) && all < Duration::from_secs(3 * 3600));
         assert_eq!(grown_pause(u32::MAX), LONGEST_GROWN_PAUSE);
     }
 }

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use super::circuit::Circuit;
 use super::failures::{Failure, FailureKind, result};
 use super::needs::{Acts, reconnection_required};
-use super::patience::{OUTAGE_PATIENCE, RATE_PATIENCE, asked_pause, grown_pause, is_patient};
+use super::patience::{OUTAGE_PATIENCE, RATE_PATIENCE, asked_pause, grown_pause};
 use super::services::Connected;
 use onbehalf_clock::Timestamp;
 use onbehalf_connector::{AlwaysPermit, Connector};
@@ -155,7 +155,7 @@ impl<'a, D: Acts> Reader<'a, D> {
         let patience = match self.worth {
             _ if failure.is_auth() => return Ok(D::waits_for_connections(&self.cx.state())),
             _ if !limited && !failure.may_pass() => return Ok(false),
-            Worth::Writes => return Ok(is_patient(self.cx.attempt())),
+            Worth::Writes => return Ok(self.cx.now() < self.cx.deadline()),
             _ if limited => RATE_PATIENCE,
             Worth::Everything => return Ok(true),
             Worth::Signal => OUTAGE_PATIENCE,
@@ -185,7 +185,7 @@ impl<'a, D: Acts> Reader<'a, D> {
         }
         if self.worth == Worth::Writes {
             let until = self.cx.now().plus(grown_pause(self.cx.attempt()));
-            return Ok(Flow::Suspend(SuspendReason::Sleeping { until }));
+            return Ok(Flow::Suspend(SuspendReason::Retrying { until }));
         }
         Err(match later.into_iter().next() {
             Some((connector, failure)) => {

@@ -74,6 +74,7 @@ impl BriefResult {
             .collect();
         match delivery {
             Delivery::Refused { .. } => failed("message_refused"),
+            Delivery::Expired { .. } => failed("message_not_taken_in_time"),
             Delivery::UnknownOutcome => failed("unknown_outcome"),
             Delivery::Posted { .. } | Delivery::AlreadyPosted { .. } | Delivery::Quiet
                 if !unread.is_empty() =>
@@ -107,10 +108,15 @@ pub enum Delivery {
     },
     /// There was nothing to say.
     Quiet,
-    /// Slack refused it, or would not take it in time.
+    /// Slack refused it.
     Refused {
         /// Why.
         failure: Failure,
+    },
+    /// Slack would not take it in time.
+    Expired {
+        /// What it said last, if it said anything.
+        failure: Option<Failure>,
     },
     /// Nobody can tell whether it landed; somebody should look.
     UnknownOutcome,

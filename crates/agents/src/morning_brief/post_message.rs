@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::settings::BriefSettings;
-use crate::acting::{Failure, Manner, Services, acting, permit, result};
+use crate::acting::{Failure, Manner, Services, acting, look_again, permit, result};
 use onbehalf_clock::Timestamp;
 use onbehalf_connector::{AlwaysPermit, Connector};
 use onbehalf_engine::{Effect, EffectKey, Found, Performed, Permit};
@@ -120,7 +120,7 @@ impl Effect for PostMessage {
         key: &EffectKey,
     ) -> Found<SentMessage> {
         let Ok(acting) = acting(context, key) else {
-            return Found::Unknown;
+            return Found::Unknown(None);
         };
         let mut input = MessagesInput {
             channel: self.channel.clone(),
@@ -135,7 +135,7 @@ impl Effect for PostMessage {
                 Ok(page) => page,
                 Err(failure) => {
                     self.manner.circuit.note(Connector::SLACK, &failure);
-                    return Found::Unknown;
+                    return Found::Unknown(look_again(&failure));
                 }
             };
             if let Some(ours) = page.messages.into_iter().find(|it| self.marker.is_in(it)) {
@@ -149,7 +149,7 @@ impl Effect for PostMessage {
                 None => return Found::Absent,
             }
         }
-        Found::Unknown
+        Found::Unknown(None)
     }
 
     fn visible_after(&self, _: &Services<BriefSettings>) -> Duration {

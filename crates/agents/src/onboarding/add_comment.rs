@@ -13,7 +13,7 @@ use super::input::OnboardingServices;
 use super::plan::{IssueRef, PlannedAction};
 use super::scoring::HealthStatus;
 use super::texts;
-use crate::acting::{Failure, Manner, acting, permit, result};
+use crate::acting::{Failure, Manner, acting, look_again, permit, result};
 use onbehalf_connector::{AlwaysPermit, Connector};
 use onbehalf_engine::{Effect, EffectKey, Found, Performed, Permit};
 use onbehalf_identity::RequestContext;
@@ -111,7 +111,7 @@ impl Effect for AddComment {
         key: &EffectKey,
     ) -> Found<CommentReceipt> {
         let Ok(acting) = acting(context, key) else {
-            return Found::Unknown;
+            return Found::Unknown(None);
         };
         let id = key.uuid();
         let mut input = CommentsInput {
@@ -130,7 +130,7 @@ impl Effect for AddComment {
                 Ok(page) => page,
                 Err(failure) => {
                     self.manner.circuit.note(Connector::LINEAR, &failure);
-                    return Found::Unknown;
+                    return Found::Unknown(look_again(&failure));
                 }
             };
             let ours = page.comments.into_iter().find(|it| it.id == id);
@@ -144,7 +144,7 @@ impl Effect for AddComment {
                 None => return Found::Absent,
             }
         }
-        Found::Unknown
+        Found::Unknown(None)
     }
 
     fn visible_after(&self, _: &OnboardingServices) -> Duration {

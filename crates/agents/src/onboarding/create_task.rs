@@ -16,7 +16,7 @@ use super::input::OnboardingServices;
 use super::plan::PlannedAction;
 use super::scoring::HealthStatus;
 use super::texts;
-use crate::acting::{Failure, Manner, acting, permit, result};
+use crate::acting::{Failure, Manner, acting, look_again, permit, result};
 use onbehalf_clock::Timestamp;
 use onbehalf_connector::{AlwaysPermit, Connector};
 use onbehalf_engine::{Effect, EffectKey, Found, Performed, Permit};
@@ -180,7 +180,7 @@ impl Effect for CreateTask {
         key: &EffectKey,
     ) -> Found<TaskReceipt> {
         let Ok(acting) = acting(context, key) else {
-            return Found::Unknown;
+            return Found::Unknown(None);
         };
         match self.look(services, &acting, &self.reference(key)).await {
             Ok(mut ids) if !ids.is_empty() => {
@@ -193,7 +193,7 @@ impl Effect for CreateTask {
             Ok(_) => Found::Absent,
             Err(failure) => {
                 self.manner.circuit.note(Connector::HUBSPOT, &failure);
-                Found::Unknown
+                Found::Unknown(look_again(&failure))
             }
         }
     }

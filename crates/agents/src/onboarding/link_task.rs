@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::input::OnboardingServices;
 use super::plan::TaskLinks;
-use crate::acting::{Failure, Manner, acting, permit, result};
+use crate::acting::{Failure, Manner, acting, look_again, permit, result};
 use onbehalf_connector::{AlwaysPermit, Connector};
 use onbehalf_engine::{Effect, EffectKey, Found, Performed, Permit};
 use onbehalf_identity::RequestContext;
@@ -133,7 +133,7 @@ impl Effect for LinkTask {
         key: &EffectKey,
     ) -> Found<LinkReceipt> {
         let Ok(acting) = acting(context, key) else {
-            return Found::Unknown;
+            return Found::Unknown(None);
         };
         let input = TaskLinksInput {
             task_id: self.task_id.clone(),
@@ -144,7 +144,7 @@ impl Effect for LinkTask {
             Ok(links) => links,
             Err(failure) => {
                 self.manner.circuit.note(Connector::HUBSPOT, &failure);
-                return Found::Unknown;
+                return Found::Unknown(look_again(&failure));
             }
         };
         let there = match &self.link {

@@ -199,8 +199,10 @@ pub enum ActionStatus {
     Done,
     /// Not needed: an earlier flag still stands.
     AlreadyFlagged,
-    /// The app refused it, or would not take it in time.
+    /// The app refused it.
     Refused,
+    /// The app would not take it in time.
+    Expired,
     /// A person said no.
     Rejected,
     /// Nobody can tell whether it landed; somebody should look.

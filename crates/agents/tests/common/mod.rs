@@ -93,11 +93,11 @@ impl Process {
         );
         let engine = Engine {
             workflow: Rc::new(onboarding_workflow()),
-            services: Rc::new(OnboardingServices {
+            services: Ok(Rc::new(OnboardingServices {
                 scalekit: Rc::new(scalekit),
                 settings: self.settings.clone(),
                 public_url: "https://agent.test/".into(),
-            }),
+            })),
             clock: Rc::clone(&clock),
             random: Rc::new(Counting::default()),
             host: Rc::new(Nobody),

@@ -120,7 +120,7 @@ impl Office {
             host: Rc::new(Nobody),
             spent: Rc::new(|| false),
         };
-        let runner = line.open(opening, self.means(), None).expect("settings");
+        let runner = line.open(opening, Ok(self.means()), None);
         let run = OfficeRun { store, runner };
         let started = Started {
             run_id: id.into(),

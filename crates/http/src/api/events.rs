@@ -120,6 +120,8 @@ pub enum WriteOutcome {
     Landed,
     /// The app refused it for good.
     Refused,
+    /// Its time passed before the app took it.
+    Expired,
     /// Nobody can tell whether it landed; a person must look.
     UnknownOutcome,
     /// The run was cancelled, and it is not in the app.
@@ -131,6 +133,7 @@ impl From<&EffectOutcome> for WriteOutcome {
         match outcome {
             EffectOutcome::Landed { .. } => Self::Landed,
             EffectOutcome::Refused { .. } => Self::Refused,
+            EffectOutcome::Expired { .. } => Self::Expired,
             EffectOutcome::UnknownOutcome => Self::UnknownOutcome,
             EffectOutcome::Abandoned => Self::Abandoned,
         }
@@ -149,12 +152,13 @@ pub fn public(entry: &Entry) -> Option<RunEvent> {
         Record::Started(started) => What::Started {
             workflow: started.workflow,
         },
-        Record::StepStarted { step, attempt } => What::StepStarted { step, attempt },
+        Record::StepStarted { step, attempt, .. } => What::StepStarted { step, attempt },
         Record::StepFailed {
             step,
             attempt,
             error,
             retry_at,
+            ..
         } => What::StepFailed {
             step,
             attempt,
@@ -253,6 +257,7 @@ mod tests {
         let record = Record::StepStarted {
             step: "a\nb".into(),
             attempt: 2,
+            deadline: None,
         };
         let text = server_sent(&[entry(7, record)]);
         assert_eq!(
@@ -304,9 +309,13 @@ mod tests {
             Record::Released {
                 key: secret(),
                 reason: json!(secret()),
+                until: None,
             },
             Record::Unanswered { key: secret() },
-            Record::Probed { key: secret() },
+            Record::Probed {
+                key: secret(),
+                again_at: None,
+            },
             Record::StepCompleted {
                 step: "s".into(),
                 output: json!(secret()),

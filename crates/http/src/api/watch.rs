@@ -173,6 +173,7 @@ mod tests {
         let began = Record::StepStarted {
             step: "s".into(),
             attempt: 1,
+            deadline: None,
         };
         assert!(watch.saw(&[entry(4, began)]).starts_with("id: 4"));
         assert_eq!((watch.pause, watch.after), (SHORTEST_PAUSE, 4));

@@ -248,6 +248,7 @@ async fn watching_goes_on_behind_the_last_event() {
         let record = Record::StepStarted {
             step: "s".into(),
             attempt: 1,
+            deadline: None,
         };
         bench
             .platform

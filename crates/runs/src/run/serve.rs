@@ -1,6 +1,6 @@
 //! What a run answers to a message, over the engine that drives it.
 
-use onbehalf_engine::{CommandError, Entry, Refusal, ResumedBy, StoreError};
+use onbehalf_engine::{CommandError, Entry, JournalError, Refusal, ResumedBy, StoreError};
 use onbehalf_identity::RequestContext;
 
 use super::{Admitted, RunMessage, RunReply, Sealed, StartThis, admit};
@@ -17,7 +17,7 @@ const EVENT_PAGE: usize = 200;
 ///
 /// # Errors
 /// When storage fails.
-pub async fn serve(run: &dyn Run, message: RunMessage) -> Result<RunReply, StoreError> {
+pub async fn serve(run: &dyn Run, message: RunMessage) -> Result<RunReply, JournalError> {
     Ok(match message {
         RunMessage::StartThis(StartThis(started)) => RunReply::StartThis(run.start(started).await?),
         RunMessage::View(view) => RunReply::View(match admitted(run, &view.asker) {
@@ -52,7 +52,7 @@ pub async fn serve(run: &dyn Run, message: RunMessage) -> Result<RunReply, Store
                 Ok(()) | Err(CommandError::NotFound | CommandError::Refused(_)) => {
                     RunReply::ConnectionMade(())
                 }
-                Err(CommandError::Storage(error)) => return Err(error),
+                Err(CommandError::Storage(error)) => return Err(error.into()),
             }
         }
     })
@@ -94,7 +94,7 @@ fn admitted(run: &dyn Run, asker: &Asker) -> Option<ResumedBy> {
     })
 }
 
-fn entries(run: &dyn Run, after: u64) -> Result<Vec<Entry>, StoreError> {
+fn entries(run: &dyn Run, after: u64) -> Result<Vec<Entry>, JournalError> {
     run.log().store().entries_after(after, EVENT_PAGE)
 }
 

@@ -5,15 +5,15 @@ use std::rc::Rc;
 use async_trait::async_trait;
 
 use crate::acting::{
-    Circuit, ConnectorError, Failure, FailureKind, Manner, Read, Reader, Stop, Worth, asked_pause,
-    grown_pause, is_patient, reconnection_required,
+    Circuit, ConnectorError, Failure, FailureKind, Manner, Read, Reader, Stop, WRITE_PATIENCE,
+    Worth, reconnection_required,
 };
 use crate::morning_brief::post_message::{Marker, PAGES, PostMessage};
 use crate::morning_brief::{Brief, BriefResult, Delivery, MorningBrief};
 use onbehalf_clock::Timestamp;
 use onbehalf_connector::Connector;
 use onbehalf_engine::{
-    Flow, FlowOf, Settled, Step, StepContext, StepError, StepResult, SuspendReason,
+    Flow, FlowOf, Settled, Step, StepContext, StepError, StepPolicy, StepResult, SuspendReason,
 };
 use onbehalf_tools::{
     ConversationInput, MessagesInput, SentMessage, SlackListMessages, SlackOpenConversation,
@@ -51,6 +51,13 @@ impl Step<MorningBrief> for Post {
 
     fn id(&self) -> &'static str {
         "post"
+    }
+
+    fn policy(&self) -> StepPolicy {
+        StepPolicy {
+            patience: WRITE_PATIENCE,
+            ..StepPolicy::default()
+        }
     }
 
     async fn run(
@@ -92,7 +99,7 @@ impl Step<MorningBrief> for Post {
             },
         };
         let settled = cx.effect("message", &effect).await?;
-        Ok(after(cx, &brief, settled))
+        Ok(after(&brief, settled))
     }
 }
 
@@ -142,29 +149,24 @@ async fn said(
 
 /// What the write came to, or what it waits for.
 fn after(
-    cx: &StepContext<MorningBrief>,
     brief: &Brief,
     settled: Settled<SentMessage, Failure>,
 ) -> FlowOf<MorningBrief, BriefResult> {
     let delivery = match settled {
         Settled::Landed(SentMessage { channel, ts }) => Delivery::Posted { channel, ts },
         Settled::Refused(failure) => return refused(brief, failure),
+        Settled::Expired(failure) => Delivery::Expired { failure },
         Settled::UnknownOutcome => Delivery::UnknownOutcome,
-        Settled::Pending(until) => return Flow::Suspend(SuspendReason::Sleeping { until }),
+        Settled::Pending(until) => return Flow::Suspend(SuspendReason::Retrying { until }),
         Settled::Deferred(failure, _) if failure.is_auth() => {
             let dead = [(Connector::SLACK, &failure)];
             return Flow::Suspend(reconnection_required::<MorningBrief>(dead));
         }
-        Settled::Deferred(failure, _) if !is_patient(cx.attempt()) => {
-            return refused(brief, failure);
-        }
-        Settled::Deferred(failure, _) => {
+        Settled::Deferred(failure, until) => {
             return Flow::Suspend(if failure.kind == FailureKind::RateLimited {
-                let until = cx.now().plus(asked_pause(&failure));
                 SuspendReason::RateLimited { until }
             } else {
-                let until = cx.now().plus(grown_pause(cx.attempt()));
-                SuspendReason::Sleeping { until }
+                SuspendReason::Retrying { until }
             });
         }
     };
@@ -182,7 +184,12 @@ fn ended(brief: &Brief, delivery: Delivery) -> BriefResult {
             ConnectorError::note(&mut connector_errors, section.connector, "look", failure);
         }
     }
-    if let Delivery::Refused { failure } = &delivery {
+    let failure = match &delivery {
+        Delivery::Refused { failure } => Some(failure),
+        Delivery::Expired { failure } => failure.as_ref(),
+        _ => None,
+    };
+    if let Some(failure) = failure {
         ConnectorError::note(&mut connector_errors, Connector::SLACK, "post", failure);
     }
     BriefResult::Completed {

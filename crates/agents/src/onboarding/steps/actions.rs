@@ -7,13 +7,13 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::acting::{ConnectorError, Failure};
+use crate::acting::{ConnectorError, Failure, WRITE_PATIENCE};
 use crate::onboarding::plan::{ActionKind, Plan, PlannedAction, plan};
 use crate::onboarding::result::{ActionResult, ActionStatus};
 use crate::onboarding::scored::Scored;
 use crate::onboarding::{OnboardingHealth, OnboardingState};
 use onbehalf_connector::Connector;
-use onbehalf_engine::{Flow, FlowOf, Step, StepContext, StepError, StepResult};
+use onbehalf_engine::{Flow, FlowOf, Step, StepContext, StepError, StepPolicy, StepResult};
 use onbehalf_identity::RequestContext;
 use onbehalf_runs::{Decided, Decision, PlanItem, RunAnswer, RunReason};
 
@@ -56,6 +56,13 @@ impl Step<OnboardingHealth> for Actions {
 
     fn id(&self) -> &'static str {
         "actions"
+    }
+
+    fn policy(&self) -> StepPolicy {
+        StepPolicy {
+            patience: WRITE_PATIENCE,
+            ..StepPolicy::default()
+        }
     }
 
     fn requires(&self, _: &RequestContext, state: &OnboardingState) -> Result<(), String> {

@@ -70,7 +70,7 @@ fn summarise(acted: Acted) -> Summary {
             (ActionStatus::Done, ActionKind::AddComment) => &mut counts.comments_added,
             (ActionStatus::AlreadyFlagged, _) => &mut counts.already_flagged,
             (ActionStatus::Rejected, _) => &mut counts.rejected,
-            (ActionStatus::Refused, _) => &mut counts.failed,
+            (ActionStatus::Refused | ActionStatus::Expired, _) => &mut counts.failed,
             (ActionStatus::UnknownOutcome, _) => &mut counts.unknown_outcome,
         } += 1;
     }
@@ -121,7 +121,7 @@ fn missing(scored: &Scored, actions: &[ActionResult], blind: bool) -> Vec<Part> 
     }
     for action in actions {
         let failed = match action.status {
-            ActionStatus::Refused | ActionStatus::UnknownOutcome => true,
+            ActionStatus::Refused | ActionStatus::Expired | ActionStatus::UnknownOutcome => true,
             ActionStatus::Done => action.failure.is_some(),
             ActionStatus::AlreadyFlagged | ActionStatus::Rejected => false,
         };

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::acting::{
-    CONNECTIONS, Circuit, Failure, FailureKind, Manner, asked_pause, grown_pause, is_patient,
+    CONNECTIONS, Circuit, Failure, FailureKind, Manner, asked_pause, grown_pause,
     reconnection_required,
 };
 use crate::onboarding::OnboardingHealth;
@@ -30,8 +30,8 @@ pub(super) enum Written {
 /// One write.
 enum Item {
     Ended(ActionResult),
-    /// Not made, and may be made later.
-    Deferred(Failure),
+    /// Not made, and may be made no sooner than this.
+    Deferred(Failure, Timestamp),
     /// Whether it landed will be known no sooner than this.
     Pending(Timestamp),
 }
@@ -54,7 +54,7 @@ pub(super) async fn write(
             one(cx, action, due, manner.clone())
         })
         .await?;
-    Ok(after(cx, items, &manner))
+    Ok(after(items, &manner))
 }
 
 async fn one(
@@ -66,10 +66,14 @@ async fn one(
     let connector = action.kind.connector();
     // The step will run again anyway, so this one need not even be begun.
     if let Some(failure) = manner.circuit.failure(connector)
-        && !gives_up(cx, &failure)
+        && cx.now() < cx.deadline()
         && (manner.waits_for_connection || !failure.is_auth())
     {
-        return Ok(Item::Deferred(failure));
+        let pause = match failure.kind {
+            FailureKind::RateLimited => asked_pause(&failure),
+            _ => grown_pause(cx.attempt()),
+        };
+        return Ok(Item::Deferred(failure, cx.now().plus(pause)));
     }
     let circuit = Rc::clone(&manner.circuit);
     let settled = match &action.issue {
@@ -77,7 +81,7 @@ async fn one(
             let effect = CreateTask::planned(action, due, manner.clone());
             let task = match cx.effect(&action.item, &effect).await? {
                 Settled::Landed(task) => task,
-                unsettled => return Ok(unlanded(cx, action, &circuit, unsettled)),
+                unsettled => return Ok(unlanded(action, &circuit, unsettled)),
             };
             return link(cx, action, task, &manner).await;
         }
@@ -91,7 +95,7 @@ async fn one(
             comment_id: Some(comment.comment_id),
             ..ended(action, ActionStatus::Done, None)
         }),
-        unsettled => unlanded(cx, action, &circuit, unsettled),
+        unsettled => unlanded(action, &circuit, unsettled),
     })
 }
 
@@ -114,10 +118,11 @@ async fn link(
         let failure = match cx.effect(&item, &effect).await? {
             Settled::Landed(_) => None,
             Settled::Pending(until) => return Ok(Item::Pending(until)),
-            Settled::Deferred(failure, _) if !gives_up(cx, &failure) => {
-                return Ok(Item::Deferred(failure));
-            }
-            Settled::Deferred(failure, _) => Some(failure),
+            Settled::Deferred(failure, until) => return Ok(Item::Deferred(failure, until)),
+            Settled::Expired(failure) => Some(failure.unwrap_or_else(|| {
+                let message = "its time passed before the task was linked";
+                Failure::own(FailureKind::Unavailable, message)
+            })),
             Settled::Refused(failure) => {
                 manner.circuit.note(Connector::HUBSPOT, &failure);
                 Some(failure)
@@ -133,12 +138,7 @@ async fn link(
 }
 
 /// What a write that has not landed comes to.
-fn unlanded<R>(
-    cx: &StepContext<OnboardingHealth>,
-    action: &PlannedAction,
-    circuit: &Circuit,
-    settled: Settled<R, Failure>,
-) -> Item {
+fn unlanded<R>(action: &PlannedAction, circuit: &Circuit, settled: Settled<R, Failure>) -> Item {
     let connector = action.kind.connector();
     match settled {
         Settled::Landed(_) => Item::Ended(ended(action, ActionStatus::Done, None)),
@@ -147,43 +147,34 @@ fn unlanded<R>(
             circuit.note(connector, &failure);
             Item::Ended(ended(action, ActionStatus::Refused, Some(failure)))
         }
-        Settled::Deferred(failure, _) if gives_up(cx, &failure) => {
-            Item::Ended(ended(action, ActionStatus::Refused, Some(failure)))
-        }
-        Settled::Deferred(failure, _) => Item::Deferred(failure),
+        Settled::Expired(failure) => Item::Ended(ended(action, ActionStatus::Expired, failure)),
+        Settled::Deferred(failure, until) => Item::Deferred(failure, until),
         Settled::Pending(until) => Item::Pending(until),
         Settled::UnknownOutcome => Item::Ended(ended(action, ActionStatus::UnknownOutcome, None)),
     }
 }
 
-/// Whether a refusal for now is taken as one for good. A dead connection is never given up by a
-/// run that waits for it.
-fn gives_up(cx: &StepContext<OnboardingHealth>, failure: &Failure) -> bool {
-    !failure.is_auth() && !is_patient(cx.attempt())
-}
-
 /// All ended, or what to wait for: dead connections first, all of them at once; then a rate limit;
 /// then time.
-fn after(cx: &StepContext<OnboardingHealth>, items: Vec<Item>, manner: &Manner) -> Written {
-    let now = cx.now();
-    let patient = now.plus(grown_pause(cx.attempt()));
+fn after(items: Vec<Item>, manner: &Manner) -> Written {
     let mut done = Vec::with_capacity(items.len());
     let mut limited: Option<Timestamp> = None;
     let mut later: Option<Timestamp> = None;
     for item in items {
         match item {
             Item::Ended(result) => done.push(result),
-            Item::Deferred(failure) if failure.kind == FailureKind::RateLimited => {
-                limited = limited.max(Some(now.plus(asked_pause(&failure))));
+            Item::Deferred(failure, until) if failure.kind == FailureKind::RateLimited => {
+                limited = limited.max(Some(until));
             }
-            Item::Deferred(_) => later = later.max(Some(patient)),
             // The latest of all: one more attempt then settles every one of them.
-            Item::Pending(until) => later = later.max(Some(until)),
+            Item::Deferred(_, until) | Item::Pending(until) => later = later.max(Some(until)),
         }
     }
-    if limited.is_none() && later.is_none() {
-        return Written::Done(done);
-    }
+    let reason = match (limited, later) {
+        (None, None) => return Written::Done(done),
+        (Some(until), _) => SuspendReason::RateLimited { until },
+        (None, Some(until)) => SuspendReason::Retrying { until },
+    };
     let dead: Vec<(Connector, Failure)> = manner.circuit.dead();
     if manner.waits_for_connection && !dead.is_empty() {
         let dead = dead
@@ -191,10 +182,5 @@ fn after(cx: &StepContext<OnboardingHealth>, items: Vec<Item>, manner: &Manner) 
             .map(|(connector, failure)| (*connector, failure));
         return Written::Wait(reconnection_required::<OnboardingHealth>(dead));
     }
-    Written::Wait(match (limited, later) {
-        (Some(until), _) => SuspendReason::RateLimited { until },
-        (None, until) => SuspendReason::Sleeping {
-            until: until.unwrap_or(patient),
-        },
-    })
+    Written::Wait(reason)
 }
