@@ -151,7 +151,8 @@ impl<D: Definition> Runner<D> {
         scope: &Scope<D>,
     ) -> Result<After, StoreError> {
         let step = attempt.step.clone();
-        let state = match serde_json::to_value(&*scope.state.borrow()) {
+        let written = serde_json::to_value(&*scope.state.borrow());
+        let state = match written {
             Ok(state) => state,
             Err(error) => {
                 let message = format!("the shared state cannot be written: {error}");
