@@ -292,6 +292,9 @@ fn log_milestone(head: &Head, entry: &Entry) {
     );
 }
 
+/// A level of the log.
+type Level = fn(&str, &[(&str, &str)]);
+
 /// How a run ended: one line by which an alert can go. Whose run it was is a key that is no name.
 fn log_end(head: &Head, entry: &Entry) {
     let failure = match &entry.record {
@@ -299,7 +302,7 @@ fn log_end(head: &Head, entry: &Entry) {
         Record::Completed { .. } | Record::Cancelled => String::new(),
         _ => return,
     };
-    let (level, reason): (fn(&str, &[(&str, &str)]), String) = match &head.outcome {
+    let (level, reason): (Level, String) = match &head.outcome {
         None | Some(Outcome::Done) => (super::log::info, String::new()),
         Some(Outcome::Partial { missing }) => (super::log::warn, missing.join(", ")),
         Some(Outcome::Failed { reason }) => (super::log::error, reason.clone()),

@@ -3,7 +3,9 @@
 use std::cell::Cell;
 
 use async_trait::async_trait;
-use onbehalf_engine::{Commit, EffectHistory, EffectKey, Entry, Head, JournalError, JournalStore, StoreError};
+use onbehalf_engine::{
+    Commit, EffectHistory, EffectKey, Entry, Head, JournalError, JournalStore, StoreError,
+};
 
 use crate::edge::journal_store::SqlJournal;
 
