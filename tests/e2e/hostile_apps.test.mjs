@@ -19,11 +19,15 @@ const faults = (rules) => stage.control('POST', 'faults', { rules });
 /** How often a redirect was followed. */
 const followed = async () => (await stage.control('GET', 'calls')).endpoints.elsewhere ?? 0;
 
-/** Runs that end at once, a user for each case. */
+/** An answer to a write that cannot be read is waited out for a minute each time, since the write
+ *  may still land; where several are, the pauses between attempts grow to five. */
+const PATIENCE_SECONDS = 480;
+
+/** Runs to their ends, a user for each case. */
 async function runs(cases) {
   for (const { user } of cases) await stage.control('POST', 'seed', { user, customers: 10 });
   await faults(cases.map(({ user, rule }) => ({ ...rule, match: { ...rule.match, identifier: `user_${user}` } })));
-  const ended = async (it) => ({ ...it, run: await stage.until(it.user, await stage.trigger(it.user), undefined, 55) });
+  const ended = async (it) => ({ ...it, run: await stage.until(it.user, await stage.trigger(it.user), undefined, PATIENCE_SECONDS) });
   const all = await Promise.all(cases.map(ended));
   await stage.control('DELETE', 'faults');
   return all;
