@@ -11,8 +11,8 @@ use onbehalf_clock::Timestamp;
 use onbehalf_connector::{Connector, Given, Lane, Rates, SharedAllowance, Wanted};
 use serde_json::Value;
 
-use crate::clock::pause;
 use crate::site::{Life, Shared};
+use onbehalf_clock::testkit::pause;
 
 /// A leased turn may be used this much later than it came.
 const LEASE: Duration = Duration::from_secs(2);

@@ -11,7 +11,6 @@
 
 mod allowance;
 mod checker;
-mod clock;
 mod commands;
 mod journal;
 pub mod matrix;

@@ -17,11 +17,11 @@ use onbehalf_runs::RunReason;
 use onbehalf_sandbox::service::{CLIENT_ID, CLIENT_SECRET};
 
 use crate::allowance::{Count, rates};
-use crate::clock::{Thrown, pause};
 use crate::plan::{Moment, What};
 use crate::site::{Chore, Life, Shared, Site};
 use crate::store::CrashStore;
 use crate::wire::{BASE_URL, Wire};
+use onbehalf_clock::testkit::{Dice, pause};
 
 /// The engine over the onboarding workflow.
 pub type Onboarding = Runner<OnboardingHealth>;
@@ -59,7 +59,7 @@ impl Object {
         }
         let (site, life) = (Rc::clone(&self.site), Rc::clone(&self.life));
         let clock: Rc<dyn Clock> = shared.clock.clone();
-        let random = Rc::new(Thrown::new(shared.dice.borrow_mut().bits()));
+        let random = Rc::new(Dice::seeded(shared.dice.borrow_mut().bits()));
         let config = ScalekitConfig::new(BASE_URL, CLIENT_ID, Secret::new(CLIENT_SECRET));
         let wire = Wire {
             shared: Rc::clone(shared),

@@ -11,10 +11,10 @@ use onbehalf_sandbox::world::World;
 use onbehalf_sandbox::world::random::Dice;
 use onbehalf_sandbox::world::users::{APPS, CsmSeed};
 
-use crate::clock::VirtualClock;
 use crate::plan::Plan;
 use crate::scheduler::Scheduler;
 use crate::site::{Chore, Shared, Site, Tally, later};
+use onbehalf_clock::testkit::HandClock;
 
 /// When every world begins: 2026-11-23T08:00:00Z.
 pub const BEGIN_MS: i64 = 1_795_420_800_000;
@@ -38,7 +38,7 @@ pub fn simulate(plan: &Plan, start: Timestamp, verbose: bool) -> Ended {
         );
     }
     let shared = Rc::new(Shared {
-        clock: Rc::new(VirtualClock::at(start)),
+        clock: Rc::new(HandClock::at(start)),
         plan: plan.clone(),
         service: RefCell::new(Service::new(world)),
         dice: RefCell::new(Dice::new(plan.seed)),

@@ -15,9 +15,9 @@ use onbehalf_sandbox::service::Service;
 use onbehalf_sandbox::world::random::Dice;
 use serde_json::json;
 
-use crate::clock::VirtualClock;
 use crate::plan::{Moment, Plan, RunPlan, What};
 use crate::wire::Flight;
+use onbehalf_clock::testkit::HandClock;
 
 /// How often what happened.
 #[derive(Clone, Copy, Debug, Default)]
@@ -67,7 +67,7 @@ pub enum Chore {
 
 /// Shared by everything in one simulation.
 pub struct Shared {
-    pub clock: Rc<VirtualClock>,
+    pub clock: Rc<HandClock>,
     pub plan: Plan,
     pub service: RefCell<Service>,
     pub dice: RefCell<Dice>,

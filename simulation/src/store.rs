@@ -11,9 +11,9 @@ use onbehalf_engine::{
 };
 use serde_json::Value;
 
-use crate::clock::pause;
 use crate::plan::{Moment, What};
 use crate::site::{Life, Shared, Site};
+use onbehalf_clock::testkit::pause;
 
 /// The storage of a run as one of its processes sees it.
 pub struct CrashStore {

@@ -11,6 +11,8 @@
 //! assert_eq!(morning.date(), "2026-11-23");
 //! ```
 
+#[cfg(any(test, feature = "testkit"))]
+pub mod testkit;
 mod timestamp;
 
 pub use timestamp::{DAY_MS, Timestamp};

@@ -9,12 +9,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use async_trait::async_trait;
-use onbehalf_clock::Clock;
-use onbehalf_clock::{DAY_MS, Timestamp};
+use onbehalf_clock::testkit::{HandClock, pause};
+use onbehalf_clock::{Clock, DAY_MS, Timestamp};
 use onbehalf_fetch::{Fetch, FetchError, HttpRequest, HttpResponse};
 use serde_json::{Value, json};
-
-use super::clock::{HandClock, pause};
 
 /// What happens to one call of a tool instead of the usual.
 #[derive(Clone, Copy, Debug)]

@@ -5,7 +5,6 @@
 #![allow(dead_code)]
 
 pub mod apps;
-pub mod clock;
 pub mod office;
 
 use std::cell::RefCell;
@@ -17,8 +16,8 @@ use onbehalf_agents::onboarding::{
     OnboardingHealth, OnboardingResult, OnboardingServices, OnboardingSettings, Summary,
     onboarding_workflow,
 };
-use onbehalf_clock::Clock;
-use onbehalf_clock::Timestamp;
+use onbehalf_clock::testkit::{Dice, HandClock};
+use onbehalf_clock::{Clock, Timestamp};
 use onbehalf_connector::{Scalekit, ScalekitConfig, Secret, TokenCache};
 use onbehalf_engine::memory::MemoryStore;
 use onbehalf_engine::{
@@ -29,10 +28,14 @@ use onbehalf_runs::RunAnswer;
 use serde_json::{Value, json};
 
 use apps::Apps;
-use clock::{Counting, HandClock};
 
 /// Times an alarm may ring before a run counts as going round in circles.
 const RINGS: usize = 500;
+
+/// When every test begins.
+pub fn morning() -> Timestamp {
+    Timestamp::parse("2026-11-23T08:00:00Z").expect("a time")
+}
 
 /// Nobody listens.
 struct Nobody;
@@ -61,7 +64,7 @@ pub struct Run {
 
 impl Process {
     pub fn new() -> Self {
-        let clock = Rc::new(HandClock::at("2026-11-23T08:00:00Z"));
+        let clock = Rc::new(HandClock::at(morning()));
         Self {
             apps: Rc::new(Apps::new(Rc::clone(&clock))),
             clock,
@@ -88,7 +91,7 @@ impl Process {
             config.expect("a configuration"),
             self.apps.clone(),
             Rc::clone(&clock),
-            Rc::new(Counting::default()),
+            Rc::new(Dice::default()),
             TokenCache::new(),
         );
         let engine = Engine {
@@ -99,7 +102,7 @@ impl Process {
                 public_url: "https://agent.test/".into(),
             })),
             clock: Rc::clone(&clock),
-            random: Rc::new(Counting::default()),
+            random: Rc::new(Dice::default()),
             host: Rc::new(Nobody),
             spent: Rc::new(|| false),
         };

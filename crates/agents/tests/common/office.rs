@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use async_trait::async_trait;
 use onbehalf_agents::acting::Means;
+use onbehalf_clock::testkit::{Dice, HandClock};
 use onbehalf_clock::{Clock, Timestamp};
 use onbehalf_connector::{Scalekit, ScalekitConfig, Secret, TokenCache};
 use onbehalf_engine::memory::MemoryStore;
@@ -19,7 +20,7 @@ use onbehalf_sandbox::world::faults::RuleList;
 use onbehalf_sandbox::world::{Manners, World};
 use serde_json::{Value, json};
 
-use super::clock::{Counting, HandClock};
+use super::morning;
 
 const BASE: &str = "https://scalekit.test";
 /// Times an alarm may ring before a run counts as going round in circles.
@@ -78,7 +79,7 @@ pub struct OfficeRun {
 impl Office {
     /// An office that hosts these workflows, at eight in the morning.
     pub fn hosting(workflows: Workflows<Means>) -> Self {
-        let clock = Rc::new(HandClock::at("2026-11-23T08:00:00Z"));
+        let clock = Rc::new(HandClock::at(morning()));
         let world = World::seeded(Manners::default(), clock.now().millis());
         Self {
             wire: Rc::new(Wire {
@@ -97,7 +98,7 @@ impl Office {
             config.expect("a configuration"),
             self.wire.clone(),
             clock,
-            Rc::new(Counting::default()),
+            Rc::new(Dice::default()),
             TokenCache::new(),
         );
         Means {
@@ -116,7 +117,7 @@ impl Office {
         let opening = Opening {
             log: Rc::new(RunLog::open(kept, Rc::clone(&clock)).expect("a journal")),
             clock,
-            random: Rc::new(Counting::default()),
+            random: Rc::new(Dice::default()),
             host: Rc::new(Nobody),
             spent: Rc::new(|| false),
         };
