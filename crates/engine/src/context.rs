@@ -224,17 +224,38 @@ impl<D: Definition> StepContext<D> {
         T: Serialize + DeserializeOwned,
         Fut: Future<Output = Result<T, StepError>>,
     {
-        let key = self.key(name);
-        if let Some(value) = self.scope.log.store().memo(&key)? {
-            return serde_json::from_value(value).map_err(|error| incompatible(&key, &error));
+        if let Some(value) = self.kept(name)? {
+            return Ok(value);
         }
         let value = compute().await?;
         let record = Record::Memo {
-            key,
+            key: self.key(name),
             value: to_value(&value)?,
         };
         self.scope.log.append(vec![record], Alarm::Keep).await?;
         Ok(value)
+    }
+
+    /// The value kept under this name, if there is one.
+    ///
+    /// # Errors
+    /// When storage fails, or the value is of another release and can no longer be read.
+    pub fn kept<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, StepError> {
+        let key = self.key(name);
+        let value = self.scope.log.store().memo(&key)?;
+        let read = value.map(serde_json::from_value).transpose();
+        read.map_err(|error| incompatible(&key, &error))
+    }
+
+    /// Whether this write has begun and may have landed, or has ended. One that certainly came to
+    /// nothing, and may be sent again, has not.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub fn has_begun(&self, item: &str) -> Result<bool, StepError> {
+        let key = EffectKey::new(&self.scope.run_id, &self.path, item);
+        let history = self.scope.log.store().effect(&key)?;
+        Ok(history.open.is_some() || history.outcome.is_some())
     }
 
     /// Makes a write happen once, however often this is reached. `item` names it within the step

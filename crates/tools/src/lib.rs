@@ -67,6 +67,7 @@ mod hubspot_create_task;
 mod hubspot_due_tasks;
 mod hubspot_list_tasks;
 mod hubspot_owner;
+mod hubspot_portal;
 mod hubspot_search_tasks;
 mod hubspot_task_links;
 mod identity_names;
@@ -99,6 +100,7 @@ pub use hubspot_create_task::{CreatedTask, HubspotCreateTask, TaskInput, TaskPri
 pub use hubspot_due_tasks::{DueTask, DueTasks, DueTasksInput, HubspotDueTasks};
 pub use hubspot_list_tasks::{HubspotListTasks, TaskPage, TaskPageInput};
 pub use hubspot_owner::{FoundOwner, HubspotFindOwner, OwnerInput};
+pub use hubspot_portal::{HubspotPortal, Portal, PortalInput};
 pub use hubspot_search_tasks::{HubspotSearchTasks, Task, Tasks, TasksInput};
 pub use hubspot_task_links::{
     AssignInput, AssociateInput, HubspotAssignTask, HubspotAssociateTask, HubspotTaskLinks, Linked,

@@ -146,7 +146,7 @@ pub struct Registry(Vec<Rc<dyn ErasedTool>>);
 
 impl Registry {
     /// The tools this project ships for models and callers. Those that say who somebody is at an
-    /// app (an owner, a person of a workspace) are for steps alone and not among them.
+    /// app (an owner, a person of a workspace), or where, are for steps alone and not among them.
     ///
     /// # Errors
     /// [`RegistryError`]; a test keeps it from happening.

@@ -9,8 +9,8 @@ use onbehalf_connector::testkit::{Answer, executed, kit, status};
 use onbehalf_connector::{AuthReason, Connector};
 use onbehalf_tools::{
     CommentInput, CommentResult, ContactsInput, ErrorKind, HubspotContacts, HubspotCreateTask,
-    IssueState, IssuesInput, LinearCreateComment, LinearIssues, TaskInput, TaskPriority,
-    TicketsInput, Tool, ToolContext, ToolOutcome, ZendeskTickets, run,
+    HubspotPortal, IssueState, IssuesInput, LinearCreateComment, LinearIssues, PortalInput,
+    TaskInput, TaskPriority, TicketsInput, Tool, ToolContext, ToolOutcome, ZendeskTickets, run,
 };
 use serde_json::{Value, json};
 
@@ -89,6 +89,12 @@ fn comment() -> CommentInput {
         body: "Stalled".into(),
         comment_id: Some(COMMENT.into()),
     }
+}
+
+#[tokio::test]
+async fn a_portal_says_its_number() {
+    let portal = success::<HubspotPortal>(&PortalInput {}, &recorded!("hubspot_portal")).await;
+    assert_eq!(portal.portal_id, "62515");
 }
 
 #[tokio::test]

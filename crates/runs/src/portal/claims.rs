@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use onbehalf_clock::Timestamp;
+
 use super::{
     Again, ClaimFlags, Claimed, FlagOutcome, PortalKey, SettleFlags, SettledFlag, WantedFlag,
 };
@@ -20,6 +22,12 @@ use crate::sql::{Row, SqlError, to_json};
 /// How long a claim lasts whose run says nothing of it: longer than any run goes on without an end
 /// or a person's decision.
 const UNSETTLED_LIFE: Duration = Duration::from_secs(24 * 3600);
+/// A claim that is asked for again is good for its whole life again once so much of it is gone: to
+/// write it each time would cost a row for each flag and attempt.
+const RENEWED_AFTER: Duration = Duration::from_secs(3600);
+/// An app shows what was written at the latest by then: longer than `reconcileAfterSeconds` may be,
+/// and the minute that a request may be under way.
+const SHOWN_AFTER: Duration = Duration::from_secs(15 * 60);
 /// How long what was written is remembered. By then the app's own list has long shown it.
 const SETTLED_LIFE: Duration = Duration::from_secs(14 * 24 * 3600);
 /// Flags one portal may have claimed; beyond, those that would be forgotten first go first. Ten
@@ -110,7 +118,9 @@ struct Kept {
     day: String,
     severity: u32,
     run_id: RunId,
-    since: onbehalf_clock::Timestamp,
+    since: Timestamp,
+    /// When its run last had a word in it.
+    touched: Timestamp,
     outcome: Option<FlagOutcome>,
 }
 
@@ -122,6 +132,7 @@ impl Kept {
             severity: row.count(1)?,
             run_id: RunId::stored(row.text(2)?),
             since: row.time(3)?,
+            touched: row.time(5)?,
             outcome: outcome
                 .map(|text| crate::sql::from_json(text, "an outcome"))
                 .transpose()?,
@@ -130,10 +141,17 @@ impl Kept {
 
     /// Whether this claim keeps the flag from being claimed by others.
     fn stands_against(&self, wanted: &WantedFlag) -> bool {
-        let given_up = self.outcome == Some(FlagOutcome::Released);
-        let worse = wanted.severity > self.severity;
-        let another_day = wanted.again == Again::NextDay && wanted.day > self.day;
-        !given_up && !worse && !another_day
+        let given_up = matches!(
+            self.outcome,
+            Some(FlagOutcome::Released | FlagOutcome::Refused)
+        );
+        let worse = wanted
+            .worse_by
+            .is_some_and(|by| wanted.severity >= self.severity.saturating_add(by));
+        let shown = wanted.looked_at >= self.touched.plus(SHOWN_AFTER);
+        let another_day = wanted.looked_at.date() > self.day;
+        let next_day = wanted.again == Again::NextDay && another_day && shown;
+        !given_up && !worse && !next_day
     }
 }
 
@@ -156,11 +174,22 @@ pub fn claim(turn: &Turn<'_>, claim: &ClaimFlags) -> Result<Vec<Claimed>, SqlErr
 
 fn one(turn: &Turn<'_>, run_id: &RunId, wanted: &WantedFlag) -> Result<Claimed, SqlError> {
     let rows = turn.sql.query(
-        "SELECT day, severity, run_id, claimed_at, outcome FROM claims WHERE subject = ?",
+        "SELECT day, severity, run_id, claimed_at, outcome, touched_at FROM claims
+         WHERE subject = ?",
         &[wanted.subject.as_str().into()],
     )?;
     if let Some(kept) = rows.first().map(Kept::read).transpose()? {
         if kept.run_id == *run_id {
+            if kept.outcome.is_none() && turn.now >= kept.touched.plus(RENEWED_AFTER) {
+                turn.sql.run(
+                    "UPDATE claims SET touched_at = ?, expires_at = ? WHERE subject = ?",
+                    &[
+                        turn.now.into(),
+                        turn.now.plus(UNSETTLED_LIFE).into(),
+                        wanted.subject.as_str().into(),
+                    ],
+                )?;
+            }
             return Ok(Claimed::Granted {
                 outcome: kept.outcome,
             });
@@ -175,11 +204,11 @@ fn one(turn: &Turn<'_>, run_id: &RunId, wanted: &WantedFlag) -> Result<Claimed, 
     }
     turn.sql.run(
         "INSERT OR REPLACE INTO claims
-         (subject, day, severity, run_id, claimed_at, expires_at, outcome)
-         VALUES (?, ?, ?, ?, ?, ?, NULL)",
+         (subject, day, severity, run_id, claimed_at, touched_at, expires_at, outcome)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, NULL)",
         &[
             wanted.subject.as_str().into(),
-            wanted.day.as_str().into(),
+            wanted.looked_at.date().into(),
             wanted.severity.into(),
             run_id.as_str().into(),
             turn.now.into(),
@@ -192,9 +221,11 @@ fn one(turn: &Turn<'_>, run_id: &RunId, wanted: &WantedFlag) -> Result<Claimed, 
 pub fn settle(turn: &Turn<'_>, settle: &SettleFlags) -> Result<(), SqlError> {
     for flag in &settle.flags {
         turn.sql.run(
-            "UPDATE claims SET outcome = ?, expires_at = ? WHERE subject = ? AND run_id = ?",
+            "UPDATE claims SET outcome = ?, touched_at = ?, expires_at = ?
+             WHERE subject = ? AND run_id = ?",
             &[
                 to_json(&flag.outcome, "an outcome")?.into(),
+                turn.now.into(),
                 turn.now.plus(SETTLED_LIFE).into(),
                 flag.subject.as_str().into(),
                 settle.run_id.as_str().into(),

@@ -54,10 +54,15 @@ pub struct ClaimFlags {
 pub struct WantedFlag {
     /// What is flagged and how, like `task:amber-energy.example`.
     pub subject: String,
-    /// The day it is for, `YYYY-MM-DD`.
-    pub day: String,
-    /// How bad it is; more is worse.
+    /// When the app was last asked what is flagged. What was written since, or shortly before, it
+    /// may not have shown; and the day of it is the day that this flag is for.
+    pub looked_at: Timestamp,
+    /// How bad it is.
     pub severity: u32,
+    /// By how much it must be more severe than a flag that stands to count as worse; `None` where
+    /// nothing counts as worse.
+    #[serde(default)]
+    pub worse_by: Option<u32>,
     /// When the same subject may be flagged again.
     pub again: Again,
 }
@@ -66,7 +71,7 @@ pub struct WantedFlag {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Again {
-    /// On another day, or when it got worse.
+    /// On another day, once the app shows what was written; or when it got worse.
     NextDay,
     /// Only when it got worse.
     WhenWorse,
@@ -100,7 +105,7 @@ pub enum FlagOutcome {
         /// The app's own id of what was written.
         id: String,
     },
-    /// The app refused it for good.
+    /// The app refused it for good: another may try.
     Refused,
     /// It may have been written, and nobody can tell.
     Unknown,

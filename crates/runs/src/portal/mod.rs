@@ -38,16 +38,19 @@ impl Object for Portal {
     type Message = PortalMessage;
     type Reply = PortalReply;
 
-    const SCHEMA: Schema = &[&[
-        outbox::TABLE,
-        outbox::INDEX,
-        "CREATE TABLE IF NOT EXISTS allowances (lane TEXT PRIMARY KEY, used_until INTEGER NOT NULL)",
-        "CREATE TABLE IF NOT EXISTS claims (
+    const SCHEMA: Schema = &[
+        &[
+            outbox::TABLE,
+            outbox::INDEX,
+            "CREATE TABLE IF NOT EXISTS allowances (lane TEXT PRIMARY KEY, used_until INTEGER NOT NULL)",
+            "CREATE TABLE IF NOT EXISTS claims (
             subject TEXT PRIMARY KEY, day TEXT NOT NULL, severity INTEGER NOT NULL,
             run_id TEXT NOT NULL, claimed_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
             outcome TEXT)",
-        "CREATE INDEX IF NOT EXISTS claims_by_end ON claims (expires_at)",
-    ]];
+            "CREATE INDEX IF NOT EXISTS claims_by_end ON claims (expires_at)",
+        ],
+        &["ALTER TABLE claims ADD COLUMN touched_at INTEGER NOT NULL DEFAULT 0"],
+    ];
 
     fn receive(&self, turn: &Turn<'_>, message: PortalMessage) -> Result<PortalReply, SqlError> {
         Ok(match message {

@@ -39,8 +39,9 @@ fn run(name: &str) -> RunId {
 fn flag(customer: &str, day: &str, severity: u32, again: Again) -> WantedFlag {
     WantedFlag {
         subject: format!("task:{customer}"),
-        day: day.to_owned(),
+        looked_at: at(&format!("{day}T20:00:00Z")),
         severity,
+        worse_by: Some(1),
         again,
     }
 }
@@ -137,12 +138,61 @@ async fn a_flag_is_free_again_when_it_is_time() {
 }
 
 #[tokio::test]
+async fn what_is_worse_is_for_who_claims_to_say() {
+    let place = place();
+    let wanted = |severity, worse_by| WantedFlag {
+        worse_by,
+        ..flag("amber", "2026-11-25", severity, Again::WhenWorse)
+    };
+    assert_eq!(place.claim("a", wanted(40, Some(10))).await, GRANTED);
+    for (severity, worse_by, free) in [
+        (49, Some(10), false),
+        (200, None, false),
+        (50, Some(10), true),
+    ] {
+        let claimed = place.claim("b", wanted(severity, worse_by)).await;
+        assert_eq!(claimed == GRANTED, free, "{severity} {worse_by:?}");
+    }
+}
+
+/// Whoever looked before the app showed a flag must not take midnight for another day.
+#[tokio::test]
+async fn a_new_day_counts_once_the_app_shows_what_was_written() {
+    let place = place();
+    place.town.pass(hours(12) - minutes(1));
+    let looked = |after: u64| WantedFlag {
+        looked_at: at("2026-11-25T23:59:00Z").plus(minutes(after)),
+        ..flag("amber", "2026-11-25", 40, Again::NextDay)
+    };
+    assert_eq!(place.claim("a", looked(0)).await, GRANTED);
+    place.town.pass(minutes(10));
+    place.settle("a", "amber", written("task-1")).await;
+    place.town.pass(hours(1));
+    assert_ne!(place.claim("b", looked(2)).await, GRANTED);
+    assert_ne!(place.claim("b", looked(24)).await, GRANTED);
+    assert_eq!(place.claim("b", looked(25)).await, GRANTED);
+}
+
+#[tokio::test]
+async fn a_claim_that_is_asked_for_again_does_not_end() {
+    let place = place();
+    let today = || flag("amber", "2026-11-25", 40, Again::WhenWorse);
+    for _ in 0..3 {
+        assert_eq!(place.claim("a", today()).await, GRANTED);
+        place.town.pass(hours(23));
+    }
+    assert_ne!(place.claim("b", today()).await, GRANTED);
+}
+
+#[tokio::test]
 async fn what_was_given_up_is_anybodys() {
     let place = place();
     let today = || flag("amber", "2026-11-25", 40, Again::WhenWorse);
     assert_eq!(place.claim("a", today()).await, GRANTED);
     place.settle("a", "amber", FlagOutcome::Released).await;
     assert_eq!(place.claim("b", today()).await, GRANTED);
+    place.settle("b", "amber", FlagOutcome::Refused).await;
+    assert_eq!(place.claim("a", today()).await, GRANTED);
     // A run that was never heard of again holds nothing for ever.
     place.town.pass(hours(25));
     assert_eq!(place.claim("c", today()).await, GRANTED);
