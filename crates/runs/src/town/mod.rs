@@ -10,14 +10,15 @@ mod house;
 mod paper_runs;
 mod rules;
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 
-use onbehalf_clock::{Random, Timestamp};
+use onbehalf_clock::testkit::{Dice, HandClock};
+use onbehalf_clock::{Clock as _, Timestamp};
 use onbehalf_connector::Rates;
 
 use crate::account::Account;
@@ -62,7 +63,7 @@ pub trait Runs {
 /// Every object there is.
 pub struct Town {
     houses: RefCell<BTreeMap<Address, Rc<House>>>,
-    clock: Rc<Cell<Timestamp>>,
+    clock: Rc<HandClock>,
     dice: Rc<Dice>,
     runs: Rc<dyn Runs>,
     rules: Rc<TownRules>,
@@ -74,9 +75,14 @@ pub struct Town {
 impl Town {
     /// An empty town at this time.
     pub fn new(now: Timestamp, runs: Rc<dyn Runs>, rules: Rc<TownRules>) -> Rc<Self> {
+        Self::by_clock(Rc::new(HandClock::at(now)), runs, rules)
+    }
+
+    /// An empty town that goes by a clock which others may move, too.
+    pub fn by_clock(clock: Rc<HandClock>, runs: Rc<dyn Runs>, rules: Rc<TownRules>) -> Rc<Self> {
         Rc::new(Self {
             houses: RefCell::default(),
-            clock: Rc::new(Cell::new(now)),
+            clock,
             dice: Rc::default(),
             runs,
             rules,
@@ -93,12 +99,17 @@ impl Town {
 
     /// The time.
     pub fn now(&self) -> Timestamp {
-        self.clock.get()
+        self.clock.now()
+    }
+
+    /// The clock on its tower.
+    pub fn clock(&self) -> Rc<HandClock> {
+        Rc::clone(&self.clock)
     }
 
     /// Lets time pass without anything ringing.
     pub fn pass(&self, time: Duration) {
-        self.clock.set(self.clock.get().plus(time));
+        self.clock.pass(time);
     }
 
     /// What the objects have said to the log.
@@ -144,7 +155,7 @@ impl Town {
         let Some((at, address)) = next.filter(|(at, _)| *at <= until) else {
             return false;
         };
-        self.clock.set(self.clock.get().max(at));
+        self.clock.move_to(at);
         self.ring(&address).await;
         true
     }
@@ -167,7 +178,7 @@ impl Town {
     /// Rings every alarm up to a time, and moves the clock there.
     pub async fn run_until(self: &Rc<Self>, until: Timestamp) {
         while self.ring_next(until).await {}
-        self.clock.set(self.clock.get().max(until));
+        self.clock.move_to(until);
     }
 
     /// Lets so much time pass, with all its alarms.
@@ -270,21 +281,6 @@ impl Carrier for Post {
                 let _ = self.0.deliver(letter).await;
                 Err(error)
             }
-        }
-    }
-}
-
-/// Chance that is the same in every run: SplitMix64 over a count.
-#[derive(Default)]
-struct Dice(Cell<u64>);
-
-impl Random for Dice {
-    fn fill(&self, buffer: &mut [u8]) {
-        for byte in buffer {
-            let count = self.0.get().wrapping_add(0x9e37_79b9_7f4a_7c15);
-            self.0.set(count);
-            let mixed = (count ^ (count >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            *byte = mixed.to_be_bytes()[0];
         }
     }
 }

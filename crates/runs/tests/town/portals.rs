@@ -3,30 +3,14 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use onbehalf_clock::{Clock, Timestamp};
 use onbehalf_connector::{Connector, Given, Lane, SharedAllowance, Wanted};
 use onbehalf_runs::portal::{
     Again, Claimed, FlagClaims, FlagOutcome, PortalKey, Portals, SettledFlag, SharedClaims,
     SharedTurns, WantedFlag,
 };
-use onbehalf_runs::town::Town;
 use onbehalf_runs::{AccountKey, Backend as _, ConnectorName, EventId, RunId};
 
 use crate::common::*;
-
-struct TownClock(Rc<Town>);
-
-#[async_trait(?Send)]
-impl Clock for TownClock {
-    fn now(&self) -> Timestamp {
-        self.0.now()
-    }
-
-    async fn sleep(&self, duration: Duration) {
-        self.0.pass(duration);
-    }
-}
 
 fn portal() -> PortalKey {
     PortalKey::of_portal(&ConnectorName::new("hubspot"), "4711")
@@ -52,10 +36,7 @@ impl Place {
     }
 
     fn portals(&self) -> Portals {
-        Portals::new(
-            Rc::new(self.post()),
-            Rc::new(TownClock(Rc::clone(&self.town))),
-        )
+        Portals::new(Rc::new(self.post()), self.town.clock())
     }
 
     fn turns(&self) -> SharedTurns {
