@@ -7,9 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use onbehalf_agents::onboarding::{
-    OnboardingHealth, OnboardingServices, OnboardingSettings, onboarding_workflow,
-};
+use onbehalf_agents::onboarding::{OnboardingServices, OnboardingSettings, onboarding_workflow};
 use onbehalf_clock::Clock;
 use onbehalf_connector::{Scalekit, ScalekitConfig, Secret, TokenCache, Turns};
 use onbehalf_engine::{Engine, Head, Host, PublishError, RunLog, Runner};
@@ -24,7 +22,7 @@ use crate::wire::{BASE_URL, Wire};
 use onbehalf_clock::testkit::{Dice, pause};
 
 /// The engine over the onboarding workflow.
-pub type Onboarding = Runner<OnboardingHealth>;
+pub type Onboarding = Runner<RunReason>;
 
 /// One run and the process it lives in, if any.
 pub struct Object {

@@ -32,7 +32,7 @@ const ASK_RETENTION: Duration = Duration::from_secs(3600);
 pub struct RunObject {
     state: State,
     env: Env,
-    runner: RefCell<Option<Rc<dyn Run>>>,
+    runner: RefCell<Option<Rc<Run>>>,
     subrequests: Subrequests,
     /// Alarms in a row under which storage failed.
     failures: Cell<u32>,
@@ -61,7 +61,7 @@ impl DurableObject for RunObject {
             Ok(None) => return reply(CLASS, Ok::<_, StoreError>(absent(&message))),
             Err(error) => return reply::<RunReply, _>(CLASS, Err(error)),
         };
-        reply(CLASS, serve(&*runner, message).await)
+        reply(CLASS, serve(&runner, message).await)
     }
 
     async fn alarm(&self) -> worker::Result<Response> {
@@ -84,7 +84,7 @@ impl DurableObject for RunObject {
 
 impl RunObject {
     /// The runner of a run that was started and not pruned.
-    fn present_runner(&self) -> Result<Option<Rc<dyn Run>>, JournalError> {
+    fn present_runner(&self) -> Result<Option<Rc<Run>>, JournalError> {
         if self.runner.borrow().is_none() && !SqlJournal::is_there(&self.state.storage())? {
             return Ok(None);
         }
@@ -93,7 +93,7 @@ impl RunObject {
 
     /// The runner in memory, or a new one over what was committed when a write has failed since.
     /// Of which workflow it is, the journal says; `starting` does where nothing was started yet.
-    fn runner(&self, starting: Option<&str>) -> Result<Option<Rc<dyn Run>>, JournalError> {
+    fn runner(&self, starting: Option<&str>) -> Result<Option<Rc<Run>>, JournalError> {
         let present = self.runner.borrow();
         if let Some(runner) = present.as_ref().filter(|it| it.log().is_sound()) {
             return Ok(Some(Rc::clone(runner)));
@@ -144,20 +144,20 @@ impl RunObject {
         let Some(runner) = self.present_runner()? else {
             return Ok(());
         };
-        let ended_at = |runner: &dyn Run| {
+        let ended_at = |runner: &Run| {
             runner.log().head().and_then(|head| {
                 (head.status.ended() && !head.unpublished).then_some(head.ended_at)?
             })
         };
         let retention = self.settings().ok().map(|it| it.run_retention);
-        if let Some(ended) = ended_at(&*runner)
+        if let Some(ended) = ended_at(&runner)
             && let Some(retention) = retention
             && EdgeClock.now() >= ended.plus(retention)
         {
             return Ok(self.prune().await?);
         }
         runner.advance().await?;
-        if let Some(ended) = ended_at(&*runner) {
+        if let Some(ended) = ended_at(&runner) {
             let ask_again = EdgeClock.now().plus(ASK_RETENTION);
             let prune_at = retention.map_or(ask_again, |retention| ended.plus(retention));
             let alarm = onbehalf_engine::Alarm::At(prune_at);

@@ -160,7 +160,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let store = Rc::new(MemoryStore::default());
     let clock = Rc::new(Jumping(Cell::new(1_795_420_800_000)));
     // A fresh runner each time, as after a restart: all it has is the journal.
-    let open = || -> Result<Runner<Takings>, Box<dyn std::error::Error>> {
+    let open = || -> Result<Runner<NoReason>, Box<dyn std::error::Error>> {
         let engine = Engine {
             workflow: Rc::new(takings()),
             services: Ok(Rc::new(())),

@@ -4,19 +4,18 @@
 //! by another until then. What the process did not survive is counted apart, so that a step that
 //! kills it is stopped. Decides nothing about effects.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
 use futures::future::{Either, select};
 use serde_json::Value;
 
-use super::chain::{Ended, ErasedFlow, ErasedStep};
-use super::context::{Scope, StepContext};
-use super::definition::{Definition, Flow, Interrupt, StepError, StepPolicy};
+use super::context::Frame;
+use super::definition::{Interrupt, StepError, StepPolicy};
+use super::driver::{After, Driver, INVOCATION_END, Invocation, WATCHDOG};
+use super::erased::{ErasedFlow, Kept, Prepared, Program};
 use super::head::{Head, RunFailure, RunStatus};
 use super::journal::Record;
-use super::runner::{After, INVOCATION_END, Invocation, Runner, WATCHDOG};
 use super::store::{Alarm, JournalError, StoreError};
 use super::suspend::{ResumePayload, SuspendReason};
 use onbehalf_clock::Timestamp;
@@ -52,32 +51,29 @@ struct Attempt {
     whole: bool,
 }
 
-impl<D: Definition> Runner<D> {
+impl Driver {
     pub(super) async fn execute(
         &self,
         position: usize,
-        services: Rc<D::Services>,
+        program: &dyn Program,
         invocation: &Invocation,
     ) -> Result<After, StoreError> {
-        let Some((head, step)) = self.fitting_step(position) else {
-            let message = "the steps done so far are not the beginning of the present chain".into();
-            return self.fail(RunFailure::DefinitionChanged { message }).await;
+        let Some(fitting) = self.fitting_step(position, program) else {
+            return self.fail(another_chain()).await;
         };
-        let step_id = step.id().to_owned();
+        let (head, step_id, policy) = (fitting.head, fitting.step, fitting.policy);
         if head.under_way {
             return self.after_crash(&head, step_id).await;
         }
-        let now = self.engine.clock.now();
-        let policy = step.policy();
+        let now = self.clock.now();
         let deadline = head.deadline.unwrap_or_else(|| now.plus(policy.patience));
-        let prepared = self.prepare(&head, services, deadline, invocation);
-        let (input, scope) = match prepared {
+        let prepared = self.prepare(&head, position, program, deadline, invocation);
+        let (input, prepared) = match prepared {
             Ok(prepared) => prepared,
             Err(Unprepared::Storage(error)) => return Err(error),
             Err(Unprepared::Failed(failure)) => return self.fail(failure).await,
         };
-        let met = step.requires(&scope.context, &scope.state.borrow());
-        if let Err(message) = met {
+        if let Err(message) = prepared.requires() {
             let step = step_id;
             let failure = RunFailure::RequirementUnmet { step, message };
             return self.fail(failure).await;
@@ -94,25 +90,19 @@ impl<D: Definition> Runner<D> {
             .append(vec![begun], Alarm::At(now.plus(WATCHDOG)))
             .await?;
         let attempt = Attempt {
-            last: head.completed.len() + 1 == self.engine.workflow.steps.len(),
+            last: fitting.last,
             begun_at: self.log.last_seq(),
             whole: !invocation.stepped.replace(true),
             head,
-            step: step_id.clone(),
+            step: step_id,
             policy,
             deadline,
-        };
-        let scope = Rc::new(scope);
-        let cx = StepContext {
-            scope: Rc::clone(&scope),
-            path: step_id,
-            changes: None,
         };
         let left = INVOCATION_END.saturating_sub(now.since(invocation.began));
         let timeout = policy.timeout.min(left);
         let answer = {
-            let running = step.run(input, &cx);
-            match select(running, self.engine.clock.sleep(timeout)).await {
+            let running = prepared.run(input);
+            match select(running, self.clock.sleep(timeout)).await {
                 Either::Left((answer, _)) => answer,
                 Either::Right(((), _)) => Err(StepError::retry(format!(
                     "no answer within {} s",
@@ -124,7 +114,7 @@ impl<D: Definition> Runner<D> {
         if self.log.head().is_some_and(|head| cancelled(&head)) {
             return Ok(After::Continue);
         }
-        self.take_answer(answer, attempt, &scope).await
+        self.take_answer(answer, attempt, prepared.as_ref()).await
     }
 
     /// An attempt that began and never ended: the process died, or storage failed under it.
@@ -137,7 +127,7 @@ impl<D: Definition> Runner<D> {
             step,
             attempt: head.attempt,
             error: "the process ended during this attempt".into(),
-            retry_at: self.engine.clock.now().plus(crash_pause(crashes)),
+            retry_at: self.clock.now().plus(crash_pause(crashes)),
             crashed: true,
         };
         self.log.append(vec![seen], Alarm::Keep).await?;
@@ -146,30 +136,33 @@ impl<D: Definition> Runner<D> {
 
     async fn take_answer(
         &self,
-        answer: Result<ErasedFlow<D>, StepError>,
+        answer: Result<ErasedFlow, StepError>,
         attempt: Attempt,
-        scope: &Scope<D>,
+        prepared: &dyn Prepared,
     ) -> Result<After, StoreError> {
         let step = attempt.step.clone();
-        let written = serde_json::to_value(&*scope.state.borrow());
-        let state = match written {
+        let state = match prepared.state() {
             Ok(state) => state,
             Err(error) => {
                 let message = format!("the shared state cannot be written: {error}");
                 return self.fail(RunFailure::StepFailed { step, message }).await;
             }
         };
-        let answer = answer.and_then(|flow| erased::<D>(flow, attempt.last));
+        let answer = answer.and_then(|flow| match flow {
+            // The end of a chain hands out the result like any other output.
+            ErasedFlow::Next(output) if attempt.last => Ok(ErasedFlow::End(prepared.end(output)?)),
+            flow => Ok(flow),
+        });
         let suspended = |reason| Record::Suspended {
             step: attempt.step.clone(),
             number: attempt.head.suspensions + 1,
             reason,
             // What parts did that are done is kept with their outputs; what parts did that are
             // not done, they do again.
-            state: scope.without_parts.borrow().clone(),
+            state: prepared.without_parts(),
         };
         let (record, after) = match answer {
-            Ok(Erased::Next(output)) => (
+            Ok(ErasedFlow::Next(output)) => (
                 Record::StepCompleted {
                     step,
                     output,
@@ -177,7 +170,7 @@ impl<D: Definition> Runner<D> {
                 },
                 After::Continue,
             ),
-            Ok(Erased::End(ended)) => (
+            Ok(ErasedFlow::End(ended)) => (
                 Record::Completed {
                     step,
                     result: ended.result,
@@ -186,7 +179,7 @@ impl<D: Definition> Runner<D> {
                 },
                 After::Continue,
             ),
-            Ok(Erased::Suspend(reason)) => (suspended(reason), After::Continue),
+            Ok(ErasedFlow::Suspend(reason)) => (suspended(reason), After::Continue),
             Err(StepError::Interrupted(interrupt)) => match interrupt {
                 Interrupt::Yield if attempt.whole && self.log.last_seq() == attempt.begun_at => {
                     let message = "nothing could be done within the limits of one invocation";
@@ -219,7 +212,7 @@ impl<D: Definition> Runner<D> {
 
     /// What follows an attempt that failed: another, the last of them at the deadline.
     fn failed(&self, attempt: &Attempt, message: String, asked: Option<Duration>) -> Record {
-        let now = self.engine.clock.now();
+        let now = self.clock.now();
         let step = attempt.step.clone();
         if now >= attempt.deadline {
             return Record::Failed {
@@ -227,7 +220,7 @@ impl<D: Definition> Runner<D> {
             };
         }
         let failures = attempt.head.failures.saturating_add(1);
-        let random = self.engine.random.as_ref();
+        let random = self.random.as_ref();
         let pause = attempt.policy.retry.pause_after(failures, asked, random);
         let earliest = now.plus(asked.unwrap_or_default());
         Record::StepFailed {
@@ -240,25 +233,33 @@ impl<D: Definition> Runner<D> {
     }
 
     /// The step at `position`, if the chain up to there is the one this run has gone through.
-    fn fitting_step(&self, position: usize) -> Option<(Head, Rc<dyn ErasedStep<D>>)> {
+    fn fitting_step(&self, position: usize, program: &dyn Program) -> Option<Fitting> {
         let head = self.log.head()?.clone();
-        let steps = &self.engine.workflow.steps;
+        let steps = program.step_ids();
         let fits = head
             .completed
             .iter()
-            .zip(steps.iter())
-            .all(|(done, step)| done == step.id());
-        let step = steps.get(position)?;
-        fits.then(|| (head, Rc::clone(step)))
+            .zip(&steps)
+            .all(|(done, step)| done == step);
+        let step = (*steps.get(position)?).to_owned();
+        let policy = program.policy(position)?;
+        let last = head.completed.len() + 1 == steps.len();
+        fits.then_some(Fitting {
+            head,
+            step,
+            policy,
+            last,
+        })
     }
 
     fn prepare(
         &self,
         head: &Head,
-        services: Rc<D::Services>,
+        position: usize,
+        program: &dyn Program,
         deadline: Timestamp,
         invocation: &Invocation,
-    ) -> Result<(Value, Scope<D>), Unprepared> {
+    ) -> Result<(Value, Box<dyn Prepared>), Unprepared> {
         let incompatible = |error: serde_json::Error| {
             let message = format!("checkpoint: {error}");
             Unprepared::Failed(RunFailure::DefinitionChanged { message })
@@ -271,31 +272,41 @@ impl<D: Definition> Runner<D> {
                 return Err(Unprepared::Failed(RunFailure::Unreadable { message }));
             }
         };
-        let state = match &head.state {
-            Value::Null => D::State::default(),
-            state => serde_json::from_value(state.clone()).map_err(incompatible)?,
-        };
-        let context = serde_json::from_value(head.started.context.clone()).map_err(incompatible)?;
-        let scope = Scope {
+        let frame = Frame {
             log: Rc::clone(&self.log),
-            clock: Rc::clone(&self.engine.clock),
-            services,
+            clock: Rc::clone(&self.clock),
             spent: Rc::clone(&invocation.spent),
             run_id: head.started.run_id.clone(),
-            context,
-            without_parts: RefCell::new(serde_json::to_value(&state).map_err(incompatible)?),
-            state: RefCell::new(state),
             deadline,
-            answer: match &head.answer {
-                Some(ResumePayload::Answer(answer)) => {
-                    Some(serde_json::from_value(answer.clone()).map_err(incompatible)?)
-                }
-                Some(ResumePayload::TimeReached) | None => None,
-            },
             attempt: head.attempt + 1,
         };
-        Ok((input, scope))
+        let kept = Kept {
+            state: head.state.clone(),
+            context: head.started.context.clone(),
+            answer: match &head.answer {
+                Some(ResumePayload::Answer(answer)) => Some(answer.clone()),
+                Some(ResumePayload::TimeReached) | None => None,
+            },
+        };
+        let prepared = program.prepare(position, kept, frame);
+        let prepared = prepared.map_err(incompatible)?;
+        let prepared = prepared.ok_or_else(|| Unprepared::Failed(another_chain()))?;
+        Ok((input, prepared))
     }
+}
+
+/// A step that this run may come to.
+struct Fitting {
+    head: Head,
+    step: String,
+    policy: StepPolicy,
+    /// Whether it hands out the run's result.
+    last: bool,
+}
+
+fn another_chain() -> RunFailure {
+    let message = "the steps done so far are not the beginning of the present chain".into();
+    RunFailure::DefinitionChanged { message }
 }
 
 /// Why an attempt cannot begin.
@@ -312,22 +323,4 @@ impl From<JournalError> for Unprepared {
             JournalError::Unreadable(message) => Self::Failed(RunFailure::Unreadable { message }),
         }
     }
-}
-
-/// What a step's answer means for the run.
-enum Erased {
-    Next(Value),
-    End(Ended),
-    Suspend(SuspendReason),
-}
-
-fn erased<D: Definition>(flow: ErasedFlow<D>, last: bool) -> Result<Erased, StepError> {
-    Ok(match flow {
-        Flow::Next(output) if last => Erased::End(Ended::of_output::<D>(&output)?),
-        Flow::Next(output) => Erased::Next(output),
-        Flow::Exit(ended) => Erased::End(ended),
-        Flow::Suspend(reason) => Erased::Suspend(reason.erased().map_err(|error| {
-            StepError::terminal(format!("a reason to wait cannot be written: {error}"))
-        })?),
-    })
 }

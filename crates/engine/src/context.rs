@@ -12,10 +12,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::chain::{Bound, incompatible, to_value};
 use super::definition::{Definition, Interrupt, StepError};
 use super::effect::{Effect, EffectKey, EffectOutcome, Settled};
-use super::effects::{Brought, EffectDriver};
+use super::effects::{Brought, EffectDriver, Work};
+use super::erased::{Bound, incompatible, to_value};
 use super::journal::Record;
 use super::log::RunLog;
 use super::reason::Reason;
@@ -30,21 +30,57 @@ const OUTPUT: &str = "output";
 /// … and what it did to the shared state.
 const CHANGES: &str = "state";
 
-/// What all steps of one run share during one invocation.
-pub(super) struct Scope<D: Definition> {
+/// What all steps of one run share during one invocation, whatever their workflow is.
+pub(super) struct Frame {
     pub log: Rc<RunLog>,
     pub clock: Rc<dyn Clock>,
-    pub services: Rc<D::Services>,
     pub spent: Rc<dyn Fn() -> bool>,
     pub run_id: String,
+    pub deadline: Timestamp,
+    pub attempt: u32,
+}
+
+impl Frame {
+    fn checkpoint(&self) -> Result<(), StepError> {
+        if !self.log.may_write() {
+            return Err(StepError::Interrupted(Interrupt::Cancelled));
+        }
+        if (self.spent)() {
+            return Err(StepError::Interrupted(Interrupt::Yield));
+        }
+        Ok(())
+    }
+
+    async fn keep(&self, memos: Vec<(String, Value)>) -> Result<(), StepError> {
+        let memos = memos.into_iter();
+        let records = memos.map(|(key, value)| Record::Memo { key, value });
+        Ok(self.log.append(records.collect(), Alarm::Keep).await?)
+    }
+
+    /// Brings a write on as far as can be now.
+    async fn bring(&self, key: &EffectKey, work: &dyn Work) -> Result<Brought, StepError> {
+        let driver = EffectDriver {
+            log: &self.log,
+            clock: &self.clock,
+        };
+        let deadline = self.deadline;
+        let before = || self.checkpoint();
+        driver
+            .bring(key, work, Purpose::Write { deadline }, &before)
+            .await
+    }
+}
+
+/// The same with the types of the workflow.
+pub(super) struct Scope<D: Definition> {
+    pub frame: Frame,
+    pub services: Rc<D::Services>,
     pub context: D::Context,
     /// The shared state as steps see it.
     pub state: RefCell<D::State>,
     /// The same without what parts of the step did, which is kept with their outputs.
     pub without_parts: RefCell<Value>,
-    pub deadline: Timestamp,
     pub answer: Option<<D::Reason as Reason>::Answer>,
-    pub attempt: u32,
 }
 
 /// A step's view of its run.
@@ -64,18 +100,18 @@ impl From<StoreError> for StepError {
 impl<D: Definition> StepContext<D> {
     /// The run's name.
     pub fn run_id(&self) -> &str {
-        &self.scope.run_id
+        &self.scope.frame.run_id
     }
 
     /// Which attempt of the step this is, counted from 1.
     pub fn attempt(&self) -> u32 {
-        self.scope.attempt
+        self.scope.frame.attempt
     }
 
     /// The time now. A step that needs the same time on every attempt keeps it with
     /// [`Self::memo`].
     pub fn now(&self) -> Timestamp {
-        self.scope.clock.now()
+        self.scope.frame.clock.now()
     }
 
     /// Whom the run acts for; fixed when it started.
@@ -95,7 +131,7 @@ impl<D: Definition> StepContext<D> {
 
     /// When the step's time is over; see [`super::StepPolicy::patience`].
     pub fn deadline(&self) -> Timestamp {
-        self.scope.deadline
+        self.scope.frame.deadline
     }
 
     /// Changes the shared state. Journaled when the step completes or suspends; what a part of a
@@ -136,7 +172,7 @@ impl<D: Definition> StepContext<D> {
         &self,
         whole: &Self,
     ) -> Result<Option<T>, StepError> {
-        let store = self.scope.log.store();
+        let store = self.scope.frame.log.store();
         let key = self.key(OUTPUT);
         let Some(output) = store.memo(&key)? else {
             return Ok(None);
@@ -162,18 +198,12 @@ impl<D: Definition> StepContext<D> {
         output: &T,
         whole: &Self,
     ) -> Result<(), StepError> {
-        let mut records = vec![Record::Memo {
-            key: self.key(OUTPUT),
-            value: to_value(output)?,
-        }];
+        let mut memos = vec![(self.key(OUTPUT), to_value(output)?)];
         let changes = self.changes.as_ref().map(RefCell::take).unwrap_or_default();
         if !changes.is_empty() {
-            records.push(Record::Memo {
-                key: self.key(CHANGES),
-                value: to_value(&changes)?,
-            });
+            memos.push((self.key(CHANGES), to_value(&changes)?));
         }
-        self.scope.log.append(records, Alarm::Keep).await?;
+        self.scope.frame.keep(memos).await?;
         whole.note_part(changes);
         Ok(())
     }
@@ -202,13 +232,7 @@ impl<D: Definition> StepContext<D> {
     /// # Errors
     /// The interrupt, to be passed on with `?`.
     pub fn checkpoint(&self) -> Result<(), StepError> {
-        if !self.scope.log.may_write() {
-            return Err(StepError::Interrupted(Interrupt::Cancelled));
-        }
-        if (self.scope.spent)() {
-            return Err(StepError::Interrupted(Interrupt::Yield));
-        }
-        Ok(())
+        self.scope.frame.checkpoint()
     }
 
     /// Computes a value once; later attempts get the kept one.
@@ -228,11 +252,11 @@ impl<D: Definition> StepContext<D> {
             return Ok(value);
         }
         let value = compute().await?;
-        let record = Record::Memo {
-            key: self.key(name),
-            value: to_value(&value)?,
-        };
-        self.scope.log.append(vec![record], Alarm::Keep).await?;
+        let written = to_value(&value)?;
+        self.scope
+            .frame
+            .keep(vec![(self.key(name), written)])
+            .await?;
         Ok(value)
     }
 
@@ -242,7 +266,7 @@ impl<D: Definition> StepContext<D> {
     /// When storage fails, or the value is of another release and can no longer be read.
     pub fn kept<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, StepError> {
         let key = self.key(name);
-        let value = self.scope.log.store().memo(&key)?;
+        let value = self.scope.frame.log.store().memo(&key)?;
         let read = value.map(serde_json::from_value).transpose();
         read.map_err(|error| incompatible(&key, &error))
     }
@@ -253,8 +277,8 @@ impl<D: Definition> StepContext<D> {
     /// # Errors
     /// When storage fails.
     pub fn has_begun(&self, item: &str) -> Result<bool, StepError> {
-        let key = EffectKey::new(&self.scope.run_id, &self.path, item);
-        let history = self.scope.log.store().effect(&key)?;
+        let key = EffectKey::new(&self.scope.frame.run_id, &self.path, item);
+        let history = self.scope.frame.log.store().effect(&key)?;
         Ok(history.open.is_some() || history.outcome.is_some())
     }
 
@@ -271,21 +295,14 @@ impl<D: Definition> StepContext<D> {
     where
         E: Effect<Services = D::Services, Context = D::Context>,
     {
-        let key = EffectKey::new(&self.scope.run_id, &self.path, item);
-        let driver = EffectDriver {
-            log: &self.scope.log,
-            clock: &self.scope.clock,
-        };
+        let key = EffectKey::new(&self.scope.frame.run_id, &self.path, item);
         let work = Bound::<E, &E> {
             effect,
             services: self.scope.services.as_ref(),
             context: &self.scope.context,
             key: &key,
         };
-        let deadline = self.scope.deadline;
-        let before = || self.checkpoint();
-        let brought = driver.bring(&key, &work, Purpose::Write { deadline }, &before);
-        settled(brought.await?)
+        settled(self.scope.frame.bring(&key, &work).await?)
     }
 
     /// Runs `work` for each item, at most `limit` at a time, results in the order of the items.

@@ -111,7 +111,8 @@
 //! ```
 //!
 //! Where to read on: [`Step`] and [`StepContext`] for what a step may do, [`Effect`] for a write that
-//! happens once, `settle.rs` for every rule about writes, `head.rs` for every rule about runs.
+//! happens once, `settle.rs` for every rule about writes, `head.rs` for every rule about runs,
+//! `erased.rs` for where types end.
 
 #![warn(missing_docs)]
 
@@ -120,8 +121,10 @@ mod chain;
 mod combinators;
 mod context;
 mod definition;
+mod driver;
 mod effect;
 mod effects;
+mod erased;
 mod head;
 mod history;
 mod journal;

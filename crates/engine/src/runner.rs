@@ -1,48 +1,24 @@
-//! Drives one run: alarms, resumes and cancels in; steps run, records out.
+//! A run as its product drives it: alarms, resumes and cancels in.
 //!
-//! Owns the loop around the state machine in [`super::head`] and nothing of storage, HTTP or the
-//! platform. Whatever happens to the process, the next alarm picks up from the journal.
+//! Owns what a runner acts through, and the types of what its runs wait for. How a run gets on is
+//! for [`super::driver`], which knows no workflow's types; it is given them behind JSON, here.
 
-use std::cell::Cell;
+use std::marker::PhantomData;
 use std::rc::Rc;
-use std::time::Duration;
 
 use async_trait::async_trait;
-use futures::future::{Either, select};
 
 use super::chain::Workflow;
-use super::definition::{Definition, Interrupt, StepError};
-use super::effect::{EffectKey, EffectOutcome};
-use super::effects::{Brought, EffectDriver};
-use super::head::{Head, Next, Refusal, RunFailure, Trouble, TroubleKind};
-use super::history::EffectHistory;
-use super::journal::{Record, Started};
+use super::definition::Definition;
+use super::driver::Driver;
+use super::erased::{Equipped, Program};
+use super::head::{Head, Refusal};
+use super::journal::Started;
 use super::log::RunLog;
 use super::reason::Reason;
-use super::settle::Purpose;
-use super::store::{Alarm, JournalError, StoreError};
+use super::store::StoreError;
 use super::suspend::ResumedBy;
-use onbehalf_clock::Timestamp;
 use onbehalf_clock::{Clock, Random};
-
-/// While a step runs, an alarm this far ahead brings the run back should the process die without
-/// the platform noticing.
-pub(super) const WATCHDOG: Duration = Duration::from_secs(60);
-/// When an alarm that rang while another was being handled rings again.
-const RING_AGAIN: Duration = Duration::from_secs(2);
-/// The outside takes note within this time, or is told again.
-const PUBLISH_WITHIN: Duration = Duration::from_secs(30);
-/// New work begins for so long after an alarm rang. The platform ends a handler after 15 minutes;
-/// what is left is for what was begun.
-const INVOCATION: Duration = Duration::from_secs(5 * 60);
-/// Nothing an alarm began takes longer than this, for the same reason.
-pub(super) const INVOCATION_END: Duration = Duration::from_secs(12 * 60);
-/// How long a run waits for wrong settings to be mended before it fails.
-const MEND_WITHIN: Duration = Duration::from_secs(3600);
-/// The first pause of the engine's own retries; doubles with each …
-const FIRST_PAUSE: Duration = Duration::from_secs(2);
-/// … up to this.
-const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
 /// Tells the outside of a run's status: its owner's index, and those who can make the connections
 /// it waits for. Called again until it succeeds, so it must be idempotent.
@@ -88,49 +64,34 @@ pub struct Engine<D: Definition> {
     pub spent: Rc<dyn Fn() -> bool>,
 }
 
-/// Drives one run.
-pub struct Runner<D: Definition> {
-    pub(super) engine: Engine<D>,
-    pub(super) log: Rc<RunLog>,
-    running: Cell<bool>,
+/// Drives one run whose steps may wait for an `R`.
+pub struct Runner<R: Reason> {
+    driver: Driver,
+    reason: PhantomData<fn() -> R>,
 }
 
-/// What one execution of a step asks of the loop.
-pub(super) enum After {
-    Continue,
-    /// End this invocation; the alarm brings the run back.
-    Break,
-}
-
-/// One alarm being handled.
-pub(super) struct Invocation {
-    pub began: Timestamp,
-    /// Whether its limits are near.
-    pub spent: Rc<dyn Fn() -> bool>,
-    /// Whether it has run a step before.
-    pub stepped: Cell<bool>,
-}
-
-/// The pause of the engine's own retries after so many.
-fn pause_after(tries: u32) -> Duration {
-    FIRST_PAUSE
-        .saturating_mul(1 << tries.min(16))
-        .min(LONGEST_PAUSE)
-}
-
-impl<D: Definition> Runner<D> {
+impl<R: Reason> Runner<R> {
     /// A runner over the run kept in `log`.
-    pub fn new(engine: Engine<D>, log: Rc<RunLog>) -> Self {
-        Self {
-            engine,
+    pub fn new<D: Definition<Reason = R>>(engine: Engine<D>, log: Rc<RunLog>) -> Self {
+        let workflow = engine.workflow;
+        let program = engine
+            .services
+            .map(|services| -> Box<dyn Program> { Box::new(Equipped { workflow, services }) });
+        let driver = Driver::new(
+            program,
+            engine.clock,
+            engine.random,
+            engine.host,
+            engine.spent,
             log,
-            running: Cell::new(false),
-        }
+        );
+        let reason = PhantomData;
+        Self { driver, reason }
     }
 
     /// The run's journal and head.
     pub fn log(&self) -> &RunLog {
-        &self.log
+        &self.driver.log
     }
 
     /// Starts the run, or does nothing when it has started before.
@@ -138,11 +99,7 @@ impl<D: Definition> Runner<D> {
     /// # Errors
     /// When storage fails.
     pub async fn start(&self, started: Started) -> Result<(), StoreError> {
-        let record = match self.log.head() {
-            Some(_) => Vec::new(),
-            None => vec![Record::Started(Box::new(started))],
-        };
-        self.record_and_wake(record).await
+        self.driver.start(started).await
     }
 
     /// Resumes the run.
@@ -153,10 +110,10 @@ impl<D: Definition> Runner<D> {
         &self,
         number: Option<u32>,
         by: ResumedBy,
-        answer: <D::Reason as Reason>::Answer,
+        answer: R::Answer,
     ) -> Result<(), CommandError> {
-        let record = self.decide(|head| head.resume::<D::Reason>(number, by, answer))?;
-        Ok(self.record_and_wake(vec![record]).await?)
+        let decided = |head: &Head| Ok(vec![head.resume::<R>(number, by, answer)?]);
+        self.driver.command(decided).await
     }
 
     /// Tells the run that a part of what it may wait for has come.
@@ -169,8 +126,8 @@ impl<D: Definition> Runner<D> {
         part: &str,
         by: ResumedBy,
     ) -> Result<(), CommandError> {
-        let records = self.decide(|head| Ok(head.part_came::<D::Reason>(number, part, by)))?;
-        Ok(self.record_and_wake(records).await?)
+        let decided = |head: &Head| Ok(head.part_came::<R>(number, part, by));
+        self.driver.command(decided).await
     }
 
     /// Cancels the run. Once this has answered, no write begins.
@@ -178,25 +135,8 @@ impl<D: Definition> Runner<D> {
     /// # Errors
     /// Refused when the run has ended otherwise.
     pub async fn cancel(&self, by: &str) -> Result<(), CommandError> {
-        let record = self.decide(|head| head.cancel(by))?;
-        Ok(self.record_and_wake(record.into_iter().collect()).await?)
-    }
-
-    /// Decides a command against the head, which must be one that storage shares.
-    fn decide<T>(
-        &self,
-        decision: impl FnOnce(&Head) -> Result<T, Refusal>,
-    ) -> Result<T, CommandError> {
-        self.log.check()?;
-        let head = self.log.head().ok_or(CommandError::NotFound)?;
-        Ok(decision(&head)?)
-    }
-
-    /// Also where there is nothing new to record, storage has to answer: the caller is told that
-    /// what another command decided a moment ago holds.
-    async fn record_and_wake(&self, records: Vec<Record>) -> Result<(), StoreError> {
-        let now = self.engine.clock.now();
-        self.log.append(records, Alarm::At(now)).await
+        let decided = |head: &Head| Ok(head.cancel(by)?.into_iter().collect());
+        self.driver.command(decided).await
     }
 
     /// Goes on as far as possible: called when the alarm rings. Returns with the alarm set for
@@ -205,236 +145,6 @@ impl<D: Definition> Runner<D> {
     /// # Errors
     /// When storage fails; the platform then rings the alarm again.
     pub async fn advance(&self) -> Result<(), StoreError> {
-        if self.running.replace(true) {
-            // The one under way may have set this very alarm as the last thing it did, or may die:
-            // having rung, the alarm is gone, and another must bring the run back.
-            let again = self.engine.clock.now().plus(RING_AGAIN);
-            return self.log.set_alarm(Alarm::At(again)).await;
-        }
-        let done = self.advance_alone().await;
-        self.running.set(false);
-        done
-    }
-
-    async fn advance_alone(&self) -> Result<(), StoreError> {
-        let invocation = self.invocation();
-        if let Some(message) = self.log.damage().map(str::to_owned)
-            && self.log.head().is_some_and(|head| !head.status.ended())
-        {
-            self.fail(RunFailure::Unreadable { message }).await?;
-        }
-        let due = loop {
-            let now = self.engine.clock.now();
-            let Some(next) = self.log.head().map(|head| head.next(now)) else {
-                return Ok(());
-            };
-            match next {
-                Next::Run(_) | Next::Settle if (invocation.spent)() => break Some(now),
-                Next::Run(position) => match &self.engine.services {
-                    Ok(services) => {
-                        let services = Rc::clone(services);
-                        let after = self.execute(position, services, &invocation).await?;
-                        if let After::Break = after {
-                            break Some(self.engine.clock.now());
-                        }
-                    }
-                    Err(message) => match self.wait_for_settings(message).await? {
-                        Some(again) => break Some(again),
-                        None => {
-                            let message = message.clone();
-                            self.fail(RunFailure::Misconfigured { message }).await?;
-                        }
-                    },
-                },
-                Next::Wait(until) if until <= now => {
-                    let wake = self.log.head().and_then(|head| head.wake(now));
-                    self.log
-                        .append(wake.into_iter().collect(), Alarm::Keep)
-                        .await?;
-                }
-                Next::Wait(until) => break Some(until),
-                Next::Settle => {
-                    if let Some(until) = self.find_out(&invocation).await? {
-                        break Some(until);
-                    }
-                }
-                Next::Idle | Next::Ended => break None,
-            }
-        };
-        self.publish(due).await
-    }
-
-    fn invocation(&self) -> Invocation {
-        let (clock, spent) = (Rc::clone(&self.engine.clock), Rc::clone(&self.engine.spent));
-        let began = clock.now();
-        Invocation {
-            began,
-            spent: Rc::new(move || spent() || clock.now().since(began) >= INVOCATION),
-            stepped: Cell::new(false),
-        }
-    }
-
-    /// When settings that are wrong are looked at again; `None` once they were for too long.
-    async fn wait_for_settings(&self, message: &str) -> Result<Option<Timestamp>, StoreError> {
-        let now = self.engine.clock.now();
-        let known = self.log.head().and_then(|head| head.trouble.clone());
-        let known = known.filter(|it| it.kind == TroubleKind::Settings);
-        let (since, tries) = known.map_or((now, 0), |it| (it.since, it.tries));
-        if now >= since.plus(MEND_WITHIN) {
-            return Ok(None);
-        }
-        let trouble = Trouble {
-            kind: TroubleKind::Settings,
-            message: message.to_owned(),
-            since,
-            tries: tries.saturating_add(1),
-        };
-        let again = now.plus(pause_after(tries));
-        self.log
-            .note_trouble(Some(trouble), Alarm::At(again))
-            .await?;
-        Ok(Some(again))
-    }
-
-    /// Tells the outside where the run stands, and sets the alarm.
-    async fn publish(&self, due: Option<Timestamp>) -> Result<(), StoreError> {
-        let alarm = due.map_or(Alarm::Clear, Alarm::At);
-        let head = self.log.head().map(|head| head.clone());
-        let Some(head) = head.filter(|head| head.unpublished) else {
-            return self.log.set_alarm(alarm).await;
-        };
-        let now = self.engine.clock.now();
-        let outside = head.trouble.as_ref();
-        let outside = outside.filter(|it| it.kind == TroubleKind::Outside);
-        let (since, tries) = outside.map_or((now, 0), |it| (it.since, it.tries));
-        // The alarm is in place before the outside is told: whatever it answers with finds a run
-        // that will go on. One that has rung for longer and longer waits is not hurried by it.
-        let again = now.plus(PUBLISH_WITHIN.max(pause_after(tries)));
-        let again = due.map_or(again, |due| due.min(again));
-        self.log.set_alarm(Alarm::At(again)).await?;
-        let told = {
-            let telling = self.engine.host.publish(&head);
-            match select(telling, self.engine.clock.sleep(PUBLISH_WITHIN)).await {
-                Either::Left((told, _)) => told,
-                Either::Right(((), _)) => Err(PublishError("no answer".into())),
-            }
-        };
-        match told {
-            Ok(()) => {
-                let moved = self.log.head().is_some_and(|now| {
-                    now.status != head.status || now.suspensions != head.suspensions
-                });
-                // A resume or cancel that came in meanwhile has set its own alarm.
-                let alarm = if moved { Alarm::Keep } else { alarm };
-                self.log.mark_published(&head, alarm).await
-            }
-            Err(error) => {
-                let trouble = Trouble {
-                    kind: TroubleKind::Outside,
-                    message: error.to_string(),
-                    since,
-                    tries: tries.saturating_add(1),
-                };
-                let worse = self.log.head().and_then(|head| head.trouble.clone());
-                let worse = worse.filter(|it| it.kind == TroubleKind::Settings);
-                let again = self.engine.clock.now().plus(pause_after(tries));
-                let again = due.map_or(again, |due| due.min(again));
-                let moved = self.log.head().is_some_and(|now| now.status != head.status);
-                let alarm = if moved { Alarm::Keep } else { Alarm::At(again) };
-                self.log
-                    .note_trouble(Some(worse.unwrap_or(trouble)), alarm)
-                    .await
-            }
-        }
-    }
-
-    pub(super) async fn fail(&self, failure: RunFailure) -> Result<After, StoreError> {
-        self.log
-            .append(vec![Record::Failed { failure }], Alarm::Keep)
-            .await?;
-        Ok(After::Continue)
-    }
-
-    /// Finds out what became of the writes that a cancelled run had under way. Answers when to go
-    /// on, or `None` once all are settled and the run has ended.
-    async fn find_out(&self, invocation: &Invocation) -> Result<Option<Timestamp>, StoreError> {
-        let now = || self.engine.clock.now();
-        self.log.set_alarm(Alarm::At(now().plus(WATCHDOG))).await?;
-        let services = match &self.engine.services {
-            Ok(services) => Some(Rc::clone(services)),
-            Err(message) => match self.wait_for_settings(message).await? {
-                Some(again) => return Ok(Some(again)),
-                None => None,
-            },
-        };
-        let context = self.log.head().map(|head| head.started.context.clone());
-        let context: Option<D::Context> =
-            context.and_then(|context| serde_json::from_value(context).ok());
-        let open = match self.log.store().open_intents() {
-            Ok(open) => open,
-            Err(JournalError::Storage(error)) => return Err(error),
-            // Nothing is left that anybody could find out about.
-            Err(JournalError::Unreadable(_)) => Vec::new(),
-        };
-        let mut later: Option<Timestamp> = None;
-        for key in open {
-            if (invocation.spent)() {
-                return Ok(Some(now()));
-            }
-            let through = services.as_deref().zip(context.as_ref());
-            if let Some(until) = self.find_out_one(&key, through).await? {
-                later = Some(later.map_or(until, |later| later.min(until)));
-            }
-        }
-        if later.is_none() {
-            self.log
-                .append(vec![Record::Cancelled], Alarm::Keep)
-                .await?;
-        }
-        Ok(later)
-    }
-
-    async fn find_out_one(
-        &self,
-        key: &EffectKey,
-        through: Option<(&D::Services, &D::Context)>,
-    ) -> Result<Option<Timestamp>, StoreError> {
-        let history = match self.log.store().effect(key) {
-            Ok(history) => history,
-            Err(JournalError::Storage(error)) => return Err(error),
-            Err(JournalError::Unreadable(_)) => EffectHistory::default(),
-        };
-        let work = history.open.and_then(|open| {
-            let (services, context) = through?;
-            let kind = self.engine.workflow.kind(&open.kind)?;
-            kind.bind(services, context, key, &open.request)
-        });
-        let driver = EffectDriver {
-            log: &self.log,
-            clock: &self.engine.clock,
-        };
-        let brought = match &work {
-            Some(work) => {
-                let before = || Ok(());
-                driver
-                    .bring(key, work.as_ref(), Purpose::FindOut, &before)
-                    .await
-            }
-            // A kind this deployment no longer knows cannot be looked up by anyone.
-            None => Err(StepError::terminal("nobody can look it up")),
-        };
-        match brought {
-            Ok(Brought::Done(_)) => Ok(None),
-            Ok(Brought::Later(until, _)) => Ok(Some(until)),
-            Err(StepError::Interrupted(Interrupt::Storage(message))) => Err(StoreError(message)),
-            Err(_) => {
-                let unknown = Record::Outcome {
-                    key: key.as_str().to_owned(),
-                    outcome: EffectOutcome::UnknownOutcome,
-                };
-                self.log.append(vec![unknown], Alarm::Keep).await?;
-                Ok(None)
-            }
-        }
+        self.driver.advance().await
     }
 }

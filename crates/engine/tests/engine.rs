@@ -278,11 +278,11 @@ impl Stage {
     }
 
     /// A runner as a fresh process would make it.
-    fn open(&self) -> Runner<Sums> {
+    fn open(&self) -> Runner<Errand> {
         self.open_with(sums())
     }
 
-    fn open_with(&self, workflow: Workflow<Sums>) -> Runner<Sums> {
+    fn open_with(&self, workflow: Workflow<Sums>) -> Runner<Errand> {
         let clock: Rc<dyn Clock> = Rc::clone(&self.clock) as Rc<dyn Clock>;
         let store: Rc<dyn JournalStore> = Rc::clone(&self.store) as Rc<dyn JournalStore>;
         let log = RunLog::open(store, Rc::clone(&clock)).expect("a readable journal");

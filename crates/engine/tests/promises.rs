@@ -357,7 +357,7 @@ impl Stage {
     }
 
     /// A runner as a fresh process would make it.
-    fn open(&self) -> Runner<Plain> {
+    fn open(&self) -> Runner<Question> {
         let clock: Rc<dyn Clock> = self.clock.clone();
         let log = RunLog::open(self.store.clone(), Rc::clone(&clock)).expect("a journal");
         let wrong = self.wrong.borrow().clone();

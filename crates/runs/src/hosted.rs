@@ -13,19 +13,15 @@
 use std::marker::PhantomData;
 use std::rc::Rc;
 
-use async_trait::async_trait;
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 use onbehalf_clock::{Clock, Random};
-use onbehalf_engine::{
-    CommandError, Definition, Engine, Host, ResumedBy, RunLog, Runner, Started, StoreError,
-    Workflow, workflow,
-};
+use onbehalf_engine::{Definition, Engine, Host, RunLog, Runner, Workflow, workflow};
 use onbehalf_identity::RequestContext;
 
-use crate::reason::{RunAnswer, RunReason};
+use crate::reason::RunReason;
 
 /// What a workflow says of itself, beside its types and its chain, so that it can be hosted by
 /// whoever has the means `M`.
@@ -108,69 +104,11 @@ pub struct Opening {
 pub trait Openable<M>: Listed {
     /// A run over its journal. `settings` is the text of [`Listed::settings_key`]. Where they cannot
     /// be used, or there are no means, the run can be seen and cancelled, and its steps wait.
-    fn open(
-        &self,
-        opening: Opening,
-        means: Result<M, String>,
-        settings: Option<&str>,
-    ) -> Rc<dyn Run>;
+    fn open(&self, opening: Opening, means: Result<M, String>, settings: Option<&str>) -> Rc<Run>;
 }
 
-/// One run, without the types of its workflow. Means what [`Runner`]'s methods of the same names
-/// mean.
-#[async_trait(?Send)]
-#[allow(clippy::missing_errors_doc, reason = "as Runner's")]
-pub trait Run {
-    /// The journal and its head.
-    fn log(&self) -> &RunLog;
-    /// Starts the run, once.
-    async fn start(&self, started: Started) -> Result<(), StoreError>;
-    /// Resumes the run.
-    async fn resume(
-        &self,
-        number: Option<u32>,
-        by: ResumedBy,
-        answer: RunAnswer,
-    ) -> Result<(), CommandError>;
-    /// Tells the run of a connection it may wait for.
-    async fn part_came(&self, number: u32, part: &str, by: ResumedBy) -> Result<(), CommandError>;
-    /// Cancels the run.
-    async fn cancel(&self, by: &str) -> Result<(), CommandError>;
-    /// Goes on as far as possible.
-    async fn advance(&self) -> Result<(), StoreError>;
-}
-
-#[async_trait(?Send)]
-impl<D: Definition<Reason = RunReason>> Run for Runner<D> {
-    fn log(&self) -> &RunLog {
-        Self::log(self)
-    }
-
-    async fn start(&self, started: Started) -> Result<(), StoreError> {
-        Self::start(self, started).await
-    }
-
-    async fn resume(
-        &self,
-        number: Option<u32>,
-        by: ResumedBy,
-        answer: RunAnswer,
-    ) -> Result<(), CommandError> {
-        Self::resume(self, number, by, answer).await
-    }
-
-    async fn part_came(&self, number: u32, part: &str, by: ResumedBy) -> Result<(), CommandError> {
-        Self::part_came(self, number, part, by).await
-    }
-
-    async fn cancel(&self, by: &str) -> Result<(), CommandError> {
-        Self::cancel(self, by).await
-    }
-
-    async fn advance(&self) -> Result<(), StoreError> {
-        Self::advance(self).await
-    }
-}
+/// One run, without the types of its workflow: all that is left of them is what runs wait for.
+pub type Run = Runner<RunReason>;
 
 /// A line of the table: nothing but the types that it hides.
 struct Line<W, M>(PhantomData<(W, M)>);
@@ -222,12 +160,7 @@ impl<M: 'static, W: Hosted<M>> Listed for Line<W, M> {
 }
 
 impl<M: 'static, W: Hosted<M>> Openable<M> for Line<W, M> {
-    fn open(
-        &self,
-        opening: Opening,
-        means: Result<M, String>,
-        settings: Option<&str>,
-    ) -> Rc<dyn Run> {
+    fn open(&self, opening: Opening, means: Result<M, String>, settings: Option<&str>) -> Rc<Run> {
         let services = means.and_then(|means| {
             let settings = W::settings(settings);
             let settings = settings.map_err(|wrong| format!("{}: {wrong}", W::SETTINGS_KEY))?;
@@ -241,7 +174,7 @@ fn drive<D: Definition<Reason = RunReason>>(
     chain: Workflow<D>,
     services: Result<D::Services, String>,
     opening: Opening,
-) -> Rc<dyn Run> {
+) -> Rc<Run> {
     let engine = Engine {
         workflow: Rc::new(chain),
         services: services.map(Rc::new),
@@ -269,7 +202,7 @@ impl Definition for Retired {
 }
 
 /// A run of a workflow that is not hosted here any more.
-pub fn open_retired(opening: Opening) -> Rc<dyn Run> {
+pub fn open_retired(opening: Opening) -> Rc<Run> {
     drive(workflow::<Retired>().build(), Ok(()), opening)
 }
 

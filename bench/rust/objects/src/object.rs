@@ -17,7 +17,7 @@ use crate::edge::clock::{EdgeClock, EdgeRandom};
 use crate::edge::journal_store::SqlJournal;
 use crate::edge::sql::{execute, integer};
 use crate::verify::{Verification, verify};
-use crate::writes::{Plan, Sync, Writes, writes};
+use crate::writes::{Plan, Sync, Waits, writes};
 
 /// What can be asked for.
 #[derive(Deserialize)]
@@ -149,7 +149,7 @@ impl BenchObject {
     }
 
     /// A runner that knows nothing but what is in storage.
-    fn runner(&self, durable: bool) -> Result<(Runner<Writes>, Rc<Counting>), String> {
+    fn runner(&self, durable: bool) -> Result<(Runner<Waits>, Rc<Counting>), String> {
         let clock: Rc<dyn Clock> = Rc::new(EdgeClock);
         let journal = SqlJournal::open(self.state.storage()).map_err(text)?;
         let journal = Rc::new(Counting::new(journal));
@@ -184,7 +184,7 @@ impl BenchObject {
     }
 }
 
-fn expect(runner: &Runner<Writes>, wanted: RunStatus) -> Result<(), String> {
+fn expect(runner: &Runner<Waits>, wanted: RunStatus) -> Result<(), String> {
     let status = runner.log().head().map(|head| head.status);
     if status == Some(wanted) {
         Ok(())

@@ -13,8 +13,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use onbehalf_agents::onboarding::{
-    OnboardingHealth, OnboardingResult, OnboardingServices, OnboardingSettings, Summary,
-    onboarding_workflow,
+    OnboardingResult, OnboardingServices, OnboardingSettings, Summary, onboarding_workflow,
 };
 use onbehalf_clock::testkit::{Dice, HandClock};
 use onbehalf_clock::{Clock, Timestamp};
@@ -24,7 +23,7 @@ use onbehalf_engine::{
     Engine, Head, Host, JournalStore, PublishError, Record, ResumedBy, RunLog, RunStatus, Runner,
     Started,
 };
-use onbehalf_runs::RunAnswer;
+use onbehalf_runs::{RunAnswer, RunReason};
 use serde_json::{Value, json};
 
 use apps::Apps;
@@ -59,7 +58,7 @@ pub struct Process {
 /// One run and its storage.
 pub struct Run {
     pub store: Rc<MemoryStore>,
-    runner: RefCell<Rc<Runner<OnboardingHealth>>>,
+    runner: RefCell<Rc<Runner<RunReason>>>,
 }
 
 impl Process {
@@ -84,7 +83,7 @@ impl Process {
         self.clock.run(work, || false).expect("nothing stops it")
     }
 
-    fn runner(&self, store: &Rc<MemoryStore>) -> Rc<Runner<OnboardingHealth>> {
+    fn runner(&self, store: &Rc<MemoryStore>) -> Rc<Runner<RunReason>> {
         let clock: Rc<dyn Clock> = self.clock.clone();
         let config = ScalekitConfig::new("https://scalekit.test", "id", Secret::new("s"));
         let scalekit = Scalekit::new(

@@ -73,7 +73,7 @@ pub struct Office {
 /// One run and its storage.
 pub struct OfficeRun {
     store: Rc<MemoryStore>,
-    runner: Rc<dyn Run>,
+    runner: Rc<Run>,
 }
 
 impl Office {

@@ -17,7 +17,7 @@ const EVENT_PAGE: usize = 200;
 ///
 /// # Errors
 /// When storage fails.
-pub async fn serve(run: &dyn Run, message: RunMessage) -> Result<RunReply, JournalError> {
+pub async fn serve(run: &Run, message: RunMessage) -> Result<RunReply, JournalError> {
     Ok(match message {
         RunMessage::StartThis(StartThis(started)) => RunReply::StartThis(run.start(started).await?),
         RunMessage::View(view) => RunReply::View(match admitted(run, &view.asker) {
@@ -72,7 +72,7 @@ pub fn absent(message: &RunMessage) -> RunReply {
 }
 
 /// As whom somebody may look at the run and resume it.
-fn admitted(run: &dyn Run, asker: &Asker) -> Option<ResumedBy> {
+fn admitted(run: &Run, asker: &Asker) -> Option<ResumedBy> {
     let head = run.log().head()?;
     let context: RequestContext = serde_json::from_value(head.started.context.clone()).ok()?;
     let reason = head.suspension.as_ref().and_then(|it| it.reason.product());
@@ -94,15 +94,11 @@ fn admitted(run: &dyn Run, asker: &Asker) -> Option<ResumedBy> {
     })
 }
 
-fn entries(run: &dyn Run, after: u64) -> Result<Vec<Entry>, JournalError> {
+fn entries(run: &Run, after: u64) -> Result<Vec<Entry>, JournalError> {
     run.log().store().entries_after(after, EVENT_PAGE)
 }
 
-async fn resume_run(
-    run: &dyn Run,
-    by: ResumedBy,
-    request: ResumeRequest,
-) -> Result<(), CommandError> {
+async fn resume_run(run: &Run, by: ResumedBy, request: ResumeRequest) -> Result<(), CommandError> {
     let answer = match (request.approval, request.connected) {
         (Some(approval), None) => RunAnswer::from(approval),
         (None, Some(connectors)) => RunAnswer::Connected { connectors },
