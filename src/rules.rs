@@ -1,14 +1,17 @@
 //! What this deployment says about starts: what is hosted, when it runs by itself, and whether a
 //! user who was let in once still would be.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
+
+use serde_json::Value;
 
 use onbehalf_identity::{
     IdentityConfig, IdentityScope, Principal, RequestContext, bridge, principal_key,
 };
 use onbehalf_runs::hosted::WorkflowList;
 use onbehalf_runs::schedule::Cron;
-use onbehalf_runs::{NotBridged, OwnerKey, Rules, WorkflowId};
+use onbehalf_runs::{ApprovalMode, NoPlan, NotBridged, OwnerKey, Rules, WorkflowId};
 
 use crate::hosted::workflows;
 use crate::settings::{Misconfigured, Settings};
@@ -24,14 +27,18 @@ struct Read {
     scope: IdentityScope,
     spread: Duration,
     lifetime: Duration,
+    /// What each workflow's settings demand.
+    demanded: BTreeMap<&'static str, ApprovalMode>,
 }
 
 impl DeploymentRules {
     /// The rules these settings make. Wrong ones start nothing by themselves, and say so where a
     /// schedule is read; they end no schedule.
     pub fn of(settings: Result<Settings, Misconfigured>) -> Self {
+        let hosted = workflows().list();
         let settings = match settings {
             Ok(settings) => Ok(Read {
+                demanded: settings.demanded(&hosted),
                 identity: settings.identity,
                 scope: settings.scope,
                 spread: settings.schedule_spread,
@@ -39,10 +46,7 @@ impl DeploymentRules {
             }),
             Err(_) => Err("the settings of this service are wrong".to_owned()),
         };
-        Self {
-            hosted: workflows().list(),
-            settings,
-        }
+        Self { hosted, settings }
     }
 }
 
@@ -59,6 +63,22 @@ impl Rules for DeploymentRules {
     fn spread(&self) -> Duration {
         let read = self.settings.as_ref();
         read.map_or(Duration::ZERO, |it| it.spread)
+    }
+
+    fn demanded(&self, workflow: &WorkflowId) -> ApprovalMode {
+        let read = self.settings.as_ref().ok();
+        let demanded = read.and_then(|it| it.demanded.get(workflow.as_str()));
+        demanded.copied().unwrap_or_default()
+    }
+
+    fn asking(
+        &self,
+        workflow: &WorkflowId,
+        input: Value,
+        least: ApprovalMode,
+    ) -> Result<(Value, ApprovalMode), NoPlan> {
+        let hosted = self.hosted.get(workflow.as_str()).ok_or(NoPlan)?;
+        hosted.asking(input, least.max(self.demanded(workflow)))
     }
 
     fn enrolment_lifetime(&self) -> Duration {
@@ -101,6 +121,7 @@ mod tests {
             scope,
             spread: Duration::ZERO,
             lifetime: Duration::MAX,
+            demanded: BTreeMap::new(),
         };
         DeploymentRules {
             hosted: workflows().list(),
@@ -138,6 +159,36 @@ mod tests {
         let (owner, context) = enrolled(&rules(ISSUER, IdentityScope::User));
         let today = rules(ISSUER, IdentityScope::Org);
         assert!(today.bridged(&owner, &context).is_err());
+    }
+
+    #[test]
+    fn what_settings_demand_is_in_the_input_of_every_run() {
+        let mut rules = rules(ISSUER, IdentityScope::User);
+        let Ok(read) = &mut rules.settings else {
+            panic!("good settings")
+        };
+        read.demanded = [("onboarding-health", ApprovalMode::FourEyes)].into();
+        let asking =
+            |workflow, input, least| rules.asking(&WorkflowId::new(workflow), input, least);
+        for asked in ["none", "required"] {
+            let input = serde_json::json!({ "approval": asked });
+            let (input, mode) =
+                asking("onboarding-health", input, ApprovalMode::None).expect("it puts plans up");
+            assert_eq!(
+                (input["approval"].as_str(), mode),
+                (Some("four_eyes"), ApprovalMode::FourEyes)
+            );
+        }
+        let brief = |least| asking("morning-brief", serde_json::json!({}), least);
+        assert_eq!(brief(ApprovalMode::Required), Err(NoPlan));
+        assert_eq!(
+            brief(ApprovalMode::None),
+            Ok((serde_json::json!({}), ApprovalMode::None))
+        );
+        assert_eq!(
+            asking("other", serde_json::json!({}), ApprovalMode::None),
+            Err(NoPlan)
+        );
     }
 
     #[test]

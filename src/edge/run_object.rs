@@ -12,6 +12,7 @@ use worker::{DurableObject, Env, Request, Response, State, durable_object};
 use super::binding::{EdgeCarrier, reply};
 use super::clock::{EdgeClock, EdgeRandom};
 use super::fetch::Subrequests;
+use super::isolate::rules;
 use super::journal_store::SqlJournal;
 use crate::hosted::workflows;
 use crate::settings::Settings;
@@ -61,7 +62,8 @@ impl DurableObject for RunObject {
             Ok(None) => return reply(CLASS, Ok::<_, StoreError>(absent(&message))),
             Err(error) => return reply::<RunReply, _>(CLASS, Err(error)),
         };
-        reply(CLASS, serve(&runner, message).await)
+        let rules = rules(&self.env);
+        reply(CLASS, serve(&runner, &*rules, message).await)
     }
 
     async fn alarm(&self) -> worker::Result<Response> {

@@ -18,6 +18,8 @@ use onbehalf_connector::webhook::WebhookSecrets;
 use onbehalf_connector::{ConfigError, Connectors, Rates, ScalekitConfig, Secret};
 use onbehalf_http::{Budget, Seal};
 use onbehalf_identity::{IdentityConfig, IdentityScope};
+use onbehalf_runs::ApprovalMode;
+use onbehalf_runs::hosted::WorkflowList;
 use reader::Reader;
 pub use reader::{Misconfigured, SettingProblem};
 
@@ -159,6 +161,18 @@ impl Settings {
             }
             _ => Err(Misconfigured(problems)),
         }
+    }
+}
+
+impl Settings {
+    /// The approval that each workflow's settings demand of its runs.
+    pub fn demanded(&self, hosted: &WorkflowList) -> BTreeMap<&'static str, ApprovalMode> {
+        let demanded = hosted.iter().map(|workflow| {
+            let settings = self.workflows.get(workflow.settings_key());
+            let demanded = workflow.demanded(settings.map(String::as_str));
+            (workflow.id(), demanded)
+        });
+        demanded.collect()
     }
 }
 

@@ -68,6 +68,19 @@ fn what_is_optional_has_defaults() {
 }
 
 #[test]
+fn a_workflows_settings_say_what_approval_its_runs_wait_for() {
+    let hosted = crate::hosted::workflows().list();
+    let demanded = |fake: &Fake| Settings::read(fake).expect("settings").demanded(&hosted);
+    assert_eq!(demanded(&good())["onboarding-health"], ApprovalMode::None);
+    let strict = with("ONBOARDING", r#"{"approval": "four_eyes"}"#);
+    assert_eq!(
+        demanded(&strict)["onboarding-health"],
+        ApprovalMode::FourEyes
+    );
+    assert_eq!(demanded(&strict)["morning-brief"], ApprovalMode::None);
+}
+
+#[test]
 fn everything_that_is_missing_is_named_at_once() {
     let empty = Fake {
         texts: BTreeMap::new(),

@@ -10,7 +10,7 @@ use onbehalf_agents::onboarding::{
 };
 use onbehalf_connector::Connector;
 use onbehalf_engine::RunStatus;
-use onbehalf_runs::{Approval, Decision, RunAnswer};
+use onbehalf_runs::{Approval, ApprovalMode, Decision, RunAnswer};
 use serde_json::{Value, json};
 
 const BAD: Trouble = Trouble {
@@ -190,13 +190,15 @@ fn a_missing_connection_can_be_waited_for() {
         .borrow_mut()
         .insert("linear", "EXPIRED");
     process.apps.statuses.borrow_mut().remove("zendesk");
+    let asked_at = process.clock_plus_minutes(0).to_string();
     let run = process.run("run_1", suspend());
     assert_eq!(
         run.reason(),
         json!({"reason": "connection_required", "missing": [
-            {"connector": "zendesk", "reason": "not_connected", "scopes": ["read"]},
+            {"connector": "zendesk", "reason": "not_connected", "scopes": ["read"],
+                "seenAt": asked_at},
             {"connector": "linear", "reason": "token_expired",
-                "scopes": ["read", "comments:create"]}]})
+                "scopes": ["read", "comments:create"], "seenAt": asked_at}]})
     );
     process
         .apps
@@ -424,6 +426,66 @@ fn nothing_is_written_before_it_is_approved_and_a_rejected_item_never() {
     assert_eq!(process.apps.tasks.borrow().len(), 2);
     assert_eq!(process.apps.comments.borrow().len(), 2);
     assert_eq!(run.summary().counts.rejected, 1);
+}
+
+#[test]
+fn what_is_configured_is_waited_for_whatever_a_run_was_started_with() {
+    let mut process = four();
+    process.settings.approval = ApprovalMode::Required;
+    let run = process.run("run_1", json!({"approval": "none"}));
+    assert_eq!(run.status(), RunStatus::Suspended);
+    assert_eq!(run.reason()["mode"], "required");
+    assert!(process.apps.tasks.borrow().is_empty());
+}
+
+#[test]
+fn nobody_waits_for_somebody_else_where_there_is_nobody_else() {
+    let process = four();
+    let alone = process.run("run_1", json!({"approval": "four_eyes"}));
+    assert_eq!(alone.status(), RunStatus::Failed);
+    let mut process = four();
+    process.context["org_id"] = "acme".into();
+    let among_others = process.run("run_1", json!({"approval": "four_eyes"}));
+    assert_eq!(among_others.status(), RunStatus::Suspended);
+    assert_eq!(among_others.reason()["mode"], "four_eyes");
+    assert!(process.apps.tasks.borrow().is_empty());
+}
+
+#[test]
+fn a_plan_nobody_decides_is_put_up_again() {
+    let process = four();
+    let run = process.run("run_1", json!({"approval": "required"}));
+    let until = run.rests_until().expect("a time");
+    process.ring(&run);
+    process.drive(&run);
+    assert_eq!(run.status(), RunStatus::Suspended);
+    assert!(run.rests_until().is_some_and(|it| it > until));
+    assert_eq!(
+        process.resume(&run, approval(&run, &[])),
+        RunStatus::Completed
+    );
+    assert_eq!(process.apps.tasks.borrow().len(), 3);
+}
+
+/// An API key is typed in at Scalekit, and nobody tells us.
+#[test]
+fn a_run_looks_again_for_connections_ever_more_seldom() {
+    let process = four();
+    let zendesk = |status| process.apps.statuses.borrow_mut().insert("zendesk", status);
+    zendesk("PENDING_AUTH");
+    let run = process.run("run_1", json!({"onMissingConnector": "suspend"}));
+    let mut pauses = Vec::new();
+    for _ in 0..4 {
+        let until = run.rests_until().expect("a time");
+        pauses.push(until.since(process.clock_plus_minutes(0)).as_secs() / 60);
+        process.ring(&run);
+        process.drive(&run);
+        assert_eq!(run.status(), RunStatus::Suspended);
+    }
+    assert_eq!(pauses, [10, 20, 40, 80]);
+    zendesk("ACTIVE");
+    process.ring(&run);
+    assert_eq!(process.drive(&run), RunStatus::Completed);
 }
 
 #[test]

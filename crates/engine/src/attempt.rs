@@ -153,7 +153,11 @@ impl Driver {
             ErasedFlow::Next(output) if attempt.last => Ok(ErasedFlow::End(prepared.end(output)?)),
             flow => Ok(flow),
         });
-        let suspended = |reason| Record::Suspended {
+        let now = self.clock.now();
+        let suspended = |reason: SuspendReason| Record::Suspended {
+            until: prepared
+                .look_again_after(&reason, attempt.head.waits)
+                .map(|pause| now.plus(pause)),
             step: attempt.step.clone(),
             number: attempt.head.suspensions + 1,
             reason,

@@ -22,6 +22,7 @@ use super::definition::{Definition, Flow, FlowOf, Interrupt, Step, StepError, St
 use super::effect::{Effect, EffectKey, Found, Performed, Permit};
 use super::effects::Work;
 use super::outcome::Outcome;
+use super::reason::Reason as _;
 use super::suspend::SuspendReason;
 
 /// A workflow, with what its steps act through.
@@ -67,6 +68,8 @@ pub(super) trait Prepared {
     fn state(&self) -> Result<Value, serde_json::Error>;
     /// The same without what parts of the step did.
     fn without_parts(&self) -> Value;
+    /// The pause after which the step is run again though nothing of what it waits for has come.
+    fn look_again_after(&self, reason: &SuspendReason, waits: u32) -> Option<Duration>;
 }
 
 /// What brings writes on outside their step.
@@ -201,6 +204,10 @@ impl<D: Definition> Prepared for Ready<D> {
 
     fn without_parts(&self) -> Value {
         self.view.scope.without_parts.borrow().clone()
+    }
+
+    fn look_again_after(&self, reason: &SuspendReason, waits: u32) -> Option<Duration> {
+        reason.product::<D::Reason>()?.look_again_after(waits)
     }
 }
 

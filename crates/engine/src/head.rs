@@ -154,6 +154,9 @@ pub struct Suspension {
     pub reason: SuspendReason,
     /// Since when.
     pub since: Timestamp,
+    /// When the run goes on though nothing has come, for a product's reason that says so.
+    #[serde(default)]
+    pub until: Option<Timestamp>,
     /// Parts that have come since, of those that are waited for.
     #[serde(default, rename = "made")]
     pub came: Vec<String>,
@@ -233,6 +236,9 @@ pub struct Head {
     pub suspension: Option<Suspension>,
     /// Suspensions so far.
     pub suspensions: u32,
+    /// Waits of the current step in a row that ended though nothing had come; paces the next.
+    #[serde(default)]
+    pub waits: u32,
     /// The latest resume.
     pub resumed: Option<Resumed>,
     /// The latest resume by somebody or something other than time, which must not hide it.
@@ -314,6 +320,7 @@ impl Head {
             due: at,
             suspension: None,
             suspensions: 0,
+            waits: 0,
             resumed: None,
             answered: None,
             answer: None,
@@ -344,6 +351,7 @@ impl Head {
                 self.input_seq = seq;
                 self.attempt = 0;
                 self.failures = 0;
+                self.waits = 0;
                 self.deadline = None;
                 self.attempt_ended();
                 self.answer = None;
@@ -364,6 +372,7 @@ impl Head {
             Record::Suspended {
                 number,
                 reason,
+                until,
                 state,
                 ..
             } => {
@@ -377,6 +386,7 @@ impl Head {
                     number: *number,
                     reason: reason.clone(),
                     since: at,
+                    until: *until,
                     came: Vec::new(),
                 });
                 self.unpublished = true;
@@ -391,10 +401,16 @@ impl Head {
                 by,
                 payload,
             } => {
-                if let Some(waited) = self.suspension.take()
-                    && !waited.reason.spends_time()
-                {
-                    self.deadline = self.deadline.map(|it| it.plus(at.since(waited.since)));
+                if let Some(waited) = self.suspension.take() {
+                    if !waited.reason.spends_time() {
+                        self.deadline = self.deadline.map(|it| it.plus(at.since(waited.since)));
+                    }
+                    self.waits = match (waited.until, by) {
+                        (Some(_), ResumedBy::Time) => self.waits.saturating_add(1),
+                        // What the engine waits for by itself says nothing about the product's.
+                        (None, ResumedBy::Time) => self.waits,
+                        _ => 0,
+                    };
                 }
                 self.status = RunStatus::Running;
                 self.due = at;
@@ -491,7 +507,8 @@ impl Head {
 
     fn suspension_due(&self) -> Option<Timestamp> {
         let suspension = self.suspension.as_ref()?;
-        suspension.reason.due(suspension.since)
+        let own = suspension.reason.due(suspension.since);
+        own.or(suspension.until)
     }
 
     /// Wakes a run whose due time has come; nothing when it has not.

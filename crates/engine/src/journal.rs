@@ -122,6 +122,9 @@ pub enum Record {
         number: u32,
         /// Why.
         reason: SuspendReason,
+        /// When the run goes on though nothing has come, for a product's reason that says so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
         /// The shared state meanwhile.
         state: Value,
     },

@@ -4,6 +4,7 @@
 //! Knows no such reason: approvals, connections, deliveries are a product's words.
 
 use std::fmt::Debug;
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -62,6 +63,12 @@ pub trait Reason: Clone + Debug + PartialEq + Serialize + DeserializeOwned + 'st
 
     /// The answer once these parts have come, if they are all that was waited for.
     fn once_came(&self, _parts: &[String]) -> Option<Self::Answer> {
+        None
+    }
+
+    /// When the step is run again though nothing has come, `waits` waits in a row having ended like
+    /// that; `None` waits for as long as it takes. For what may have come unheard of.
+    fn look_again_after(&self, _waits: u32) -> Option<Duration> {
         None
     }
 

@@ -39,6 +39,7 @@ pub(super) struct Platform {
     pub(super) attempts: RefCell<HashMap<(String, String), (ConnectAttempt, bool)>>,
     pub(super) made: RefCell<Vec<(String, String, String)>>,
     pub(super) scheduled: RefCell<Option<RequestContext>>,
+    pub(super) approval: Cell<ApprovalMode>,
     pub(super) broken: Cell<bool>,
 }
 
@@ -55,6 +56,7 @@ impl Platform {
             enabled: self.scheduled.borrow().is_some(),
             cron: "0 8 * * *".into(),
             enabled_at: None,
+            approval: self.approval.get(),
             last_run_id: None,
             next_at: None,
             ended_because: None,
@@ -139,10 +141,12 @@ impl Backend for Platform {
         &self,
         _: &OwnerKey,
         _: &WorkflowId,
-        context: Option<RequestContext>,
+        on: Option<SwitchOn>,
     ) -> Result<Schedule, BackendError> {
         self.check()?;
-        *self.scheduled.borrow_mut() = context;
+        let approval = on.as_ref().map(|it| it.approval).unwrap_or_default();
+        self.approval.set(approval);
+        *self.scheduled.borrow_mut() = on.map(|it| it.context);
         Ok(self.schedule_now())
     }
 

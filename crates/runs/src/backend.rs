@@ -9,12 +9,11 @@ use std::rc::Rc;
 use async_trait::async_trait;
 
 use onbehalf_engine::{Entry, RunStatus};
-use onbehalf_identity::RequestContext;
 
 use crate::account::AnnounceConnection;
 use crate::contract::{
     Asker, Backend, BackendError, CommandOutcome, ConnectAttempt, ResumeRequest, RunPage, RunQuery,
-    Schedule, Start, StartRun, TakenAttempt, Tenant,
+    Schedule, Start, StartRun, SwitchOn, TakenAttempt, Tenant,
 };
 use crate::letter::{Ask, Carrier, ask};
 use crate::names::{AccountKey, ConnectorName, EventId, OwnerKey, StateHash, WorkflowId};
@@ -193,12 +192,13 @@ impl Backend for Objects {
         &self,
         owner: &OwnerKey,
         workflow: &WorkflowId,
-        context: Option<RequestContext>,
+        on: Option<SwitchOn>,
     ) -> Result<Schedule, BackendError> {
         let write = WriteSchedule {
             owner: owner.clone(),
             workflow: workflow.clone(),
-            context,
+            approval: on.as_ref().map(|it| it.approval).unwrap_or_default(),
+            context: on.map(|it| it.context),
         };
         self.ask(owner.clone(), write).await
     }

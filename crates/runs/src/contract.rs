@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::approval_mode::ApprovalMode;
 use crate::reason::Approval;
 use crate::view::{OutcomeSchema, RunStatusSchema, RunView};
 use onbehalf_clock::Timestamp;
@@ -93,6 +94,8 @@ pub enum Start {
     TooManyRuns,
     /// Nothing of this name is hosted.
     NoSuchWorkflow,
+    /// Approval is asked for, and runs of this workflow put no plan up.
+    NoPlan,
 }
 
 impl Start {
@@ -102,7 +105,7 @@ impl Start {
             Self::Started { run_id, .. }
             | Self::Joined { run_id }
             | Self::Queued { run_id, .. } => Some(run_id),
-            Self::KeyReused | Self::TooManyRuns | Self::NoSuchWorkflow => None,
+            Self::KeyReused | Self::TooManyRuns | Self::NoSuchWorkflow | Self::NoPlan => None,
         }
     }
 }
@@ -199,6 +202,8 @@ pub enum CommandOutcome {
         /// When.
         at: Timestamp,
     },
+    /// Somebody other than the run's owner has to decide.
+    AnotherMustDecide,
     /// The run's status does not allow it.
     WrongStatus {
         /// The status.
@@ -228,6 +233,16 @@ pub struct ResumeRequest {
     pub connected: Option<Vec<String>>,
 }
 
+/// How a daily run is switched on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SwitchOn {
+    /// As whom its runs act.
+    pub context: RequestContext,
+    /// The approval they ask for, at the least.
+    #[serde(default)]
+    pub approval: ApprovalMode,
+}
+
 /// Whether a user's daily run is switched on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -239,6 +254,9 @@ pub struct Schedule {
     /// Since when it is on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled_at: Option<Timestamp>,
+    /// The approval its runs ask for, at the least.
+    #[serde(default)]
+    pub approval: ApprovalMode,
     /// When the next run is due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_at: Option<Timestamp>,
@@ -331,12 +349,12 @@ pub trait Backend {
         owner: &OwnerKey,
         workflow: &WorkflowId,
     ) -> Result<Schedule, BackendError>;
-    /// Switches the daily run on, under this identity; or off with `None`.
+    /// Switches the daily run on; or off with `None`.
     async fn set_schedule(
         &self,
         owner: &OwnerKey,
         workflow: &WorkflowId,
-        context: Option<RequestContext>,
+        on: Option<SwitchOn>,
     ) -> Result<Schedule, BackendError>;
     /// The schedules that are on in an organization, for its operators.
     async fn enrolled(&self, tenant: &Tenant) -> Result<Vec<Enrolled>, BackendError>;

@@ -21,7 +21,17 @@ use onbehalf_clock::{Clock, Random};
 use onbehalf_engine::{Definition, Engine, Host, RunLog, Runner, Workflow, workflow};
 use onbehalf_identity::RequestContext;
 
+use crate::approval_mode::ApprovalMode;
 use crate::reason::RunReason;
+use crate::rules::NoPlan;
+
+/// Where a workflow keeps what is asked of its runs about approval.
+pub struct Plans<Input, Settings> {
+    /// What a run's input asks for.
+    pub asked: fn(&mut Input) -> &mut ApprovalMode,
+    /// What the settings demand of every run.
+    pub demanded: fn(&Settings) -> ApprovalMode,
+}
 
 /// What a workflow says of itself, beside its types and its chain, so that it can be hosted by
 /// whoever has the means `M`.
@@ -39,6 +49,8 @@ pub trait Hosted<M>:
     const SETTINGS_KEY: &'static str;
     /// What an operator can tune.
     type Settings: 'static;
+    /// For a workflow whose runs put a plan up before they write: where approval is asked for.
+    const PLANS: Option<Plans<Self::Input, Self::Settings>> = None;
 
     /// Reads the settings; `None` stands for a variable that is not set.
     ///
@@ -77,6 +89,15 @@ pub trait Listed {
     /// # Errors
     /// [`InputRefused`].
     fn check_input(&self, json: &str) -> Result<Value, InputRefused>;
+    /// Whether its runs put a plan up that can be approved.
+    fn puts_plans_up(&self) -> bool;
+    /// The input with which a run asks for at least this approval, and what it asks for then.
+    ///
+    /// # Errors
+    /// [`NoPlan`] where approval is asked for and its runs put none up, or the input cannot be read.
+    fn asking(&self, input: Value, least: ApprovalMode) -> Result<(Value, ApprovalMode), NoPlan>;
+    /// The approval that these settings demand of every run; none where they cannot be used.
+    fn demanded(&self, settings: Option<&str>) -> ApprovalMode;
     /// The variable its settings are read from.
     fn settings_key(&self) -> &'static str;
     /// Checks its settings.
@@ -148,6 +169,33 @@ impl<M: 'static, W: Hosted<M>> Listed for Line<W, M> {
             serde_path_to_error::Serializer::new(serde_json::value::Serializer, &mut track);
         serde::Serialize::serialize(&input, serializer)
             .map_err(|error| serde_path_to_error::Error::new(track.path(), error))
+    }
+
+    fn puts_plans_up(&self) -> bool {
+        W::PLANS.is_some()
+    }
+
+    fn asking(&self, input: Value, least: ApprovalMode) -> Result<(Value, ApprovalMode), NoPlan> {
+        let Some(plans) = W::PLANS else {
+            return match least {
+                ApprovalMode::None => Ok((input, least)),
+                ApprovalMode::Required | ApprovalMode::FourEyes => Err(NoPlan),
+            };
+        };
+        let mut input: W::Input = serde_json::from_value(input).map_err(|_| NoPlan)?;
+        let asked = (plans.asked)(&mut input);
+        *asked = least.max(*asked);
+        let asked = *asked;
+        let input = serde_json::to_value(&input).map_err(|_| NoPlan)?;
+        Ok((input, asked))
+    }
+
+    fn demanded(&self, settings: Option<&str>) -> ApprovalMode {
+        let demanded = W::PLANS.and_then(|plans| {
+            let settings = W::settings(settings).ok()?;
+            Some((plans.demanded)(&settings))
+        });
+        demanded.unwrap_or_default()
     }
 
     fn settings_key(&self) -> &'static str {

@@ -19,6 +19,7 @@
 //! | [`schedule`] | shard | who is enrolled, and had a run of the latest tick |
 
 pub mod account;
+mod approval_mode;
 mod backend;
 mod backoff;
 mod contract;
@@ -40,6 +41,7 @@ mod sql;
 pub mod town;
 mod view;
 
+pub use approval_mode::ApprovalMode;
 pub use backend::Objects;
 pub use contract::*;
 pub use letter::{Answer, Ask, Carrier, Letter, ObjectFailed, Undelivered, ask};
@@ -48,7 +50,7 @@ pub use object::{CALL_DEADLINE, Ground, Note, Object, Turn, receive, ring};
 pub use reason::{
     Approval, Decided, Decision, MissingConnection, PlanItem, RunAnswer, RunReason, Standing,
 };
-pub use rules::{NotBridged, Rules};
+pub use rules::{NoPlan, NotBridged, Rules};
 pub use run_id::{RunId, Tagged};
 pub use sql::{Row, Sql, SqlError, Value};
 pub use view::{

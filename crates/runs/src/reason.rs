@@ -5,13 +5,27 @@
 //! changed since. Knows nothing of how a connection is made, or who may approve.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use onbehalf_clock::Timestamp;
 use onbehalf_engine::Reason;
+
+use crate::approval_mode::ApprovalMode;
+
+/// When connections are looked at again though nobody has said that they were made: some are made
+/// without a word to us (an API key that is typed in at Scalekit), and a word can be lost. Doubles
+/// with each look in vain …
+const FIRST_LOOK: Duration = Duration::from_secs(10 * 60);
+/// … up to this: one call a quarter of a day, for as long as it takes.
+const LONGEST_LOOK: Duration = Duration::from_secs(6 * 3600);
+/// How long a plan stands. One that nobody has decided by then is put up again, which reminds those
+/// who could.
+const PLAN_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// Why a run waits for somebody.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,6 +45,9 @@ pub enum RunReason {
         /// Every write, as data. `None` in plans that were put up before items were kept.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         items: Option<Vec<PlanItem>>,
+        /// Who has to.
+        #[serde(default = "ApprovalMode::before_modes")]
+        mode: ApprovalMode,
     },
 }
 
@@ -45,6 +62,10 @@ pub struct MissingConnection {
     /// Scopes the work needs, where known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scopes: Vec<String>,
+    /// When it was seen, which is before the run began to wait: a connection made in between is one
+    /// that the run has not seen. Absent where only the run's beginning is known to be earlier.
+    #[serde(default, rename = "seenAt", skip_serializing_if = "Option::is_none")]
+    pub seen_at: Option<Timestamp>,
 }
 
 /// One write of a plan.
@@ -282,6 +303,15 @@ impl Reason for RunReason {
             })
     }
 
+    fn look_again_after(&self, waits: u32) -> Option<Duration> {
+        Some(match self {
+            Self::ConnectionRequired { .. } => FIRST_LOOK
+                .saturating_mul(1 << waits.min(16))
+                .min(LONGEST_LOOK),
+            Self::ApprovalRequired { .. } => PLAN_LIFETIME,
+        })
+    }
+
     fn without(&self, came: &[String]) -> Self {
         match self {
             Self::ConnectionRequired { missing } => Self::ConnectionRequired {
@@ -310,6 +340,7 @@ mod tests {
                 item("task:acme.test", "call Acme"),
                 item("task:beta.test", "call Beta"),
             ]),
+            mode: ApprovalMode::Required,
         }
     }
 
@@ -386,6 +417,13 @@ mod tests {
             old.accept(said("h1", &[("task:x", Decision::Reject)]))
                 .is_err()
         );
+        assert!(matches!(
+            old,
+            RunReason::ApprovalRequired {
+                mode: ApprovalMode::Required,
+                ..
+            }
+        ));
         let kept = decided(old.accept(said("h1", &[])));
         assert_eq!(kept.standing("task:x", &"anything"), Standing::NotCovered);
         let old = json!({"kind": "approval", "hash": "h1", "decision": "approve"});
@@ -396,11 +434,30 @@ mod tests {
     }
 
     #[test]
+    fn looks_for_connections_grow_apart_and_a_plan_has_its_time() {
+        let connections = RunReason::ConnectionRequired {
+            missing: Vec::new(),
+        };
+        let minutes = |waits| {
+            connections
+                .look_again_after(waits)
+                .expect("a pause")
+                .as_secs()
+                / 60
+        };
+        let pauses: Vec<u64> = (0..7).map(minutes).collect();
+        assert_eq!(pauses, [10, 20, 40, 80, 160, 320, 360]);
+        assert_eq!(minutes(u32::MAX), 360);
+        assert_eq!(plan().look_again_after(3), Some(PLAN_LIFETIME));
+    }
+
+    #[test]
     fn connections_come_one_by_one() {
         let missing = |name: &str| MissingConnection {
             connector: name.into(),
             reason: "not_connected".into(),
             scopes: Vec::new(),
+            seen_at: None,
         };
         let reason = RunReason::ConnectionRequired {
             missing: vec![missing("hubspot"), missing("linear")],

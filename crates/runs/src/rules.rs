@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use onbehalf_identity::RequestContext;
 
+use crate::approval_mode::ApprovalMode;
 use crate::names::{OwnerKey, WorkflowId};
 use crate::schedule::Cron;
 
@@ -18,6 +21,21 @@ pub trait Rules {
 
     /// Over how long the starts of one tick are spread.
     fn spread(&self) -> Duration;
+
+    /// The approval that this deployment asks for in every run of a workflow.
+    fn demanded(&self, workflow: &WorkflowId) -> ApprovalMode;
+
+    /// The input with which a run asks for at least this approval and for what is demanded, and
+    /// which approval that is.
+    ///
+    /// # Errors
+    /// [`NoPlan`] where approval is asked for and there will be nothing to approve.
+    fn asking(
+        &self,
+        workflow: &WorkflowId,
+        input: Value,
+        least: ApprovalMode,
+    ) -> Result<(Value, ApprovalMode), NoPlan>;
 
     /// How long a schedule lives without a sign of its user.
     fn enrolment_lifetime(&self) -> Duration;
@@ -37,3 +55,8 @@ pub trait Rules {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct NotBridged(pub String);
+
+/// Approval was asked of a workflow whose runs put no plan up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("runs of this workflow put no plan up that could be approved")]
+pub struct NoPlan;

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::approval_mode::ApprovalMode;
 use crate::reason::{MissingConnection, RunReason};
 use onbehalf_clock::Timestamp;
 use onbehalf_engine::{
@@ -135,6 +136,9 @@ pub struct SuspensionView {
     pub number: u32,
     /// Since when.
     pub since: Timestamp,
+    /// When the run looks again by itself, and puts up again what nobody has decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looks_again_at: Option<Timestamp>,
     /// Why; for missing connections, those still missing.
     #[serde(flatten)]
     pub reason: WaitView,
@@ -155,6 +159,8 @@ pub enum WaitView {
         plan: Value,
         /// Hash of the plan; an approval names it, so it cannot approve something else.
         hash: String,
+        /// Who has to: `four_eyes` is somebody other than the run's owner.
+        mode: ApprovalMode,
     },
     /// A planned pause.
     Sleeping {
@@ -183,9 +189,9 @@ impl From<SuspendReason<RunReason>> for WaitView {
             SuspendReason::Product(RunReason::ConnectionRequired { missing }) => {
                 Self::ConnectionRequired { missing }
             }
-            SuspendReason::Product(RunReason::ApprovalRequired { plan, hash, .. }) => {
-                Self::ApprovalRequired { plan, hash }
-            }
+            SuspendReason::Product(RunReason::ApprovalRequired {
+                plan, hash, mode, ..
+            }) => Self::ApprovalRequired { plan, hash, mode },
             SuspendReason::Sleeping { until } => Self::Sleeping { until },
             SuspendReason::RateLimited { until } => Self::RateLimited { until },
             SuspendReason::Retrying { until } => Self::Retrying { until },
@@ -375,6 +381,7 @@ fn suspension(head: &Head) -> Option<SuspensionView> {
     Some(SuspensionView {
         number: suspension.number,
         since: suspension.since,
+        looks_again_at: suspension.until,
         reason: reason.map_or(WaitView::Unknown, WaitView::from),
     })
 }

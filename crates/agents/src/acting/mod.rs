@@ -9,6 +9,7 @@
 //! Owns what a call that fails leads to: who is asked again and when, what a step waits for, and
 //! whether a write may be sent once more. Knows nothing of what is read or why it is written.
 
+mod approval;
 mod circuit;
 mod effects;
 mod failures;
@@ -18,6 +19,7 @@ mod patience;
 mod reader;
 mod services;
 
+pub use approval::approval_needed;
 pub use circuit::Circuit;
 pub use effects::{Manner, acting, permit};
 pub use failures::{ConnectorError, Failure, FailureKind, result};

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::failures::Failure;
 use super::services::Connected;
+use onbehalf_clock::Timestamp;
 use onbehalf_connector::{CallFailure, Connection, ConnectionStatus, Connector};
 use onbehalf_engine::{Definition, StepContext, StepError, SuspendReason};
 use onbehalf_identity::RequestContext;
@@ -75,28 +76,35 @@ fn failed(failure: CallFailure) -> StepError {
     }
 }
 
-/// The suspension that ends when all these connections were made.
-pub fn connections_required<D: Acts>(inactive: &[Connection]) -> SuspendReason<RunReason> {
+/// The suspension that ends when all these connections were made. `asked_at` is when it was asked
+/// which they are: what was made after that was not seen.
+pub fn connections_required<D: Acts>(
+    inactive: &[Connection],
+    asked_at: Timestamp,
+) -> SuspendReason<RunReason> {
     let missing = inactive.iter().map(|connection| {
         let reason = match connection.status {
             ConnectionStatus::Expired => "token_expired",
             ConnectionStatus::Disconnected => "account_revoked",
             _ => "not_connected",
         };
-        missing::<D>(connection.connector, reason.to_owned())
+        missing::<D>(connection.connector, reason.to_owned(), Some(asked_at))
     });
     let missing = missing.collect();
     RunReason::ConnectionRequired { missing }.into()
 }
 
-/// The suspension that ends when all these connections were made anew.
+/// The suspension that ends when all these connections were made anew. `asked_at` is when the first
+/// of them was used; `None` where that may have been in an earlier attempt.
 pub fn reconnection_required<'f, D: Acts>(
     dead: impl IntoIterator<Item = (Connector, &'f Failure)>,
+    asked_at: Option<Timestamp>,
 ) -> SuspendReason<RunReason> {
     let mut found: Vec<(Connector, MissingConnection)> = Vec::new();
     for (connector, failure) in dead {
         if !found.iter().any(|(known, _)| *known == connector) {
-            found.push((connector, missing::<D>(connector, failure.name())));
+            let missing = missing::<D>(connector, failure.name(), asked_at);
+            found.push((connector, missing));
         }
     }
     found.sort_by_key(|(connector, _)| order::<D>(*connector));
@@ -104,13 +112,18 @@ pub fn reconnection_required<'f, D: Acts>(
     RunReason::ConnectionRequired { missing }.into()
 }
 
-fn missing<D: Acts>(connector: Connector, reason: String) -> MissingConnection {
+fn missing<D: Acts>(
+    connector: Connector,
+    reason: String,
+    seen_at: Option<Timestamp>,
+) -> MissingConnection {
     let need = D::NEEDS.iter().find(|need| need.connector == connector);
     let scopes = need.map_or(&[][..], |need| need.scopes);
     MissingConnection {
         connector: connector.name().to_owned(),
         reason,
         scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+        seen_at,
     }
 }
 

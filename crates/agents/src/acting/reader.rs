@@ -28,6 +28,9 @@ pub struct Reader<'a, D: Acts> {
     tools: Result<ToolContext, Failure>,
     circuit: Circuit,
     worth: Worth,
+    /// When the attempt began to read. A dead connection it waits for was seen since: such a failure
+    /// is not kept.
+    began: Timestamp,
 }
 
 /// What a read is worth waiting for.
@@ -96,6 +99,7 @@ impl<'a, D: Acts> Reader<'a, D> {
             tools: tool_context(cx.context(), cx.run_id()),
             circuit: Circuit::default(),
             worth,
+            began: cx.now(),
         }
     }
 
@@ -174,7 +178,10 @@ impl<'a, D: Acts> Reader<'a, D> {
         let dead: Vec<_> = later.iter().filter(|(_, it)| it.is_auth()).collect();
         if !dead.is_empty() {
             let dead = dead.into_iter().map(|(connector, it)| (*connector, it));
-            return Ok(Flow::Suspend(reconnection_required::<D>(dead)));
+            return Ok(Flow::Suspend(reconnection_required::<D>(
+                dead,
+                Some(self.began),
+            )));
         }
         let limited = later
             .iter()

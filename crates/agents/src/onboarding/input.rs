@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::settings::OnboardingSettings;
 use crate::acting::{OnMissingConnector, Services};
 use onbehalf_clock::Timestamp;
+use onbehalf_runs::ApprovalMode;
 
 /// How one run behaves. `{}` is a valid input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -15,17 +16,6 @@ pub struct OnboardingInput {
     pub on_missing_connector: OnMissingConnector,
     /// Whether a person approves the writes first.
     pub approval: ApprovalMode,
-}
-
-/// Whether a person approves the writes first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ApprovalMode {
-    /// Write at once.
-    #[default]
-    None,
-    /// Wait for a decision about the plan.
-    Required,
 }
 
 /// What all steps of a run share.
@@ -62,9 +52,9 @@ impl OnboardingState {
         self.asked().on_missing_connector == OnMissingConnector::Suspend
     }
 
-    /// Whether somebody approves the writes first.
-    pub(super) fn asks_for_approval(&self) -> bool {
-        self.asked().approval == ApprovalMode::Required
+    /// The approval the run was started with.
+    pub(super) fn approval_asked(&self) -> ApprovalMode {
+        self.asked().approval
     }
 
     fn asked(&self) -> OnboardingInput {

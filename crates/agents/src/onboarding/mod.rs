@@ -35,7 +35,7 @@ pub use add_comment::AddComment;
 pub use create_task::CreateTask;
 pub use customers::{Contact, Customer, Lead, group};
 pub use flags::{FLAG_WORD, OpenFlag, Reference, customer_token};
-pub use input::{ApprovalMode, OnboardingInput, OnboardingServices, OnboardingState};
+pub use input::{OnboardingInput, OnboardingServices, OnboardingState};
 pub use link_task::LinkTask;
 pub use plan::{ActionKind, AlreadyFlagged, IssueRef, Plan, PlannedAction, TaskLinks, plan};
 pub use result::{
@@ -55,7 +55,7 @@ use onbehalf_connector::Connector;
 use onbehalf_engine::{Definition, Workflow, workflow};
 use onbehalf_identity::RequestContext;
 use onbehalf_runs::RunReason;
-use onbehalf_runs::hosted::Hosted;
+use onbehalf_runs::hosted::{Hosted, Plans};
 
 /// The connectors the workflow needs, in the order they are always named.
 const NEEDS: &[Need] = &[
@@ -106,6 +106,10 @@ impl Hosted<Means> for OnboardingHealth {
     const SCHEDULE: Option<&'static str> = Some("0 8 * * *");
     const SETTINGS_KEY: &'static str = "ONBOARDING";
     type Settings = OnboardingSettings;
+    const PLANS: Option<Plans<OnboardingInput, OnboardingSettings>> = Some(Plans {
+        asked: |input| &mut input.approval,
+        demanded: |settings| settings.approval,
+    });
 
     fn settings(text: Option<&str>) -> Result<OnboardingSettings, String> {
         OnboardingSettings::from_json(text)

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use super::template::Template;
 use super::weights::{ScoringWeights, within};
+use onbehalf_runs::ApprovalMode;
 
 /// The business rules of the Onboarding Health Agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -43,6 +44,9 @@ pub struct OnboardingSettings {
     pub linear_project: Option<Template>,
     /// An open issue without an update for this many days is stalled. 1 to 90, default 5.
     pub stalled_after_days: u32,
+    /// The approval that every run waits for before it writes, whatever it was started with. Default
+    /// `none`.
+    pub approval: ApprovalMode,
     /// Whether a customer is flagged again while an earlier flag is open. Default `when_worse`.
     pub reflag: ReflagPolicy,
     /// Points by which the score must drop to count as worse within the same status. 1 to 100,
@@ -106,6 +110,7 @@ impl Default for OnboardingSettings {
             linear_label: Template::default_label(),
             linear_project: None,
             stalled_after_days: 5,
+            approval: ApprovalMode::default(),
             reflag: ReflagPolicy::default(),
             reflag_drop: 10,
             due_in_hours: 24,

@@ -130,12 +130,17 @@ impl Process {
         }
     }
 
-    /// Lets alarms ring, one after the other, until none is set; comes back from crashes.
+    /// Lets alarms ring, one after the other, until the run ends or waits for somebody; comes back
+    /// from crashes.
     pub fn drive(&self, run: &Run) -> RunStatus {
         for _ in 0..RINGS {
             let Some(at) = run.store.take_alarm() else {
                 return run.status();
             };
+            if run.rests_until() == Some(at) {
+                run.store.restore_alarm(at);
+                return run.status();
+            }
             self.clock.move_to(at);
             let runner = Rc::clone(&run.runner.borrow());
             let crashed = || self.apps.crashed.take();
@@ -226,6 +231,11 @@ impl Run {
 
     pub fn status(&self) -> RunStatus {
         self.head().status
+    }
+
+    /// When a run that waits for somebody looks again by itself.
+    pub fn rests_until(&self) -> Option<Timestamp> {
+        self.head().suspension?.until
     }
 
     /// What the run waits for, as JSON.

@@ -138,12 +138,16 @@ impl Office {
         run
     }
 
-    /// Lets alarms ring, one after the other, until none is set.
+    /// Lets alarms ring, one after the other, until the run ends or waits for somebody.
     pub fn drive(&self, run: &OfficeRun) {
         for _ in 0..RINGS {
             let Some(at) = run.store.take_alarm() else {
                 return;
             };
+            if run.head().suspension.and_then(|it| it.until) == Some(at) {
+                run.store.restore_alarm(at);
+                return;
+            }
             self.clock.move_to(at);
             self.now(run.runner.advance()).expect("storage");
         }

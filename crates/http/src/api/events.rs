@@ -325,6 +325,7 @@ mod tests {
                 step: "s".into(),
                 number: 1,
                 reason: SuspendReason::Yielded,
+                until: None,
                 state: json!(secret()),
             },
             Record::Resumed {

@@ -127,6 +127,7 @@ impl Api {
                 triggered(run_id, TriggerStatus::Queued, Some(behind))
             }
             Start::NoSuchWorkflow => Err(crate::service::nothing_here()),
+            Start::NoPlan => Err(no_plan()),
             Start::KeyReused => {
                 let detail = "This Idempotency-Key was used with other options; use a new key.";
                 Err(Problem::new(ProblemType::IdempotencyKeyReused, detail))
@@ -266,6 +267,11 @@ impl Api {
                     .with("resumedBy", by.name())
                     .with("resumedAt", at.to_string()))
             }
+            CommandOutcome::AnotherMustDecide => {
+                let detail = "This plan has to be decided by an approver who is not the run's owner; \
+                              you may cancel the run.";
+                Err(Problem::new(ProblemType::AnotherMustDecide, detail))
+            }
             CommandOutcome::WrongStatus { status, message } => {
                 Err(Problem::new(ProblemType::WrongStatus, message)
                     .with("runStatus", status.name()))
@@ -294,6 +300,12 @@ impl Api {
 /// exist.
 fn read_run_id(text: &str) -> Result<RunId, Problem> {
     RunId::parse(text).ok_or_else(run_not_found)
+}
+
+/// Approval asked of a workflow that has nothing to approve.
+pub(super) fn no_plan() -> Problem {
+    let detail = "approval: runs of this workflow put no plan up that could be approved.";
+    Problem::new(ProblemType::InvalidBody, detail).with("field", "approval")
 }
 
 fn read_overlap(text: &str) -> Result<Overlap, Problem> {

@@ -4,6 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::api::runs::no_plan;
 use crate::routes::Named;
 use crate::service::{Api, Handled, nothing_here};
 use crate::sign_in::Caller;
@@ -11,12 +12,15 @@ use crate::wire::json_body;
 use crate::wire::message::{ApiRequest, ApiResponse};
 use crate::wire::problem::Problem;
 use onbehalf_runs::schedule::Enrolled;
-use onbehalf_runs::{OwnerKey, Tenant, WorkflowId};
+use onbehalf_runs::{ApprovalMode, OwnerKey, SwitchOn, Tenant, WorkflowId};
 
-/// A body that says nothing: `{}`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Nothing {}
+/// How the daily run is switched on; `{}` is enough.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct EnableScheduleRequest {
+    /// The approval every run of it waits for before it writes, at the least.
+    pub approval: ApprovalMode,
+}
 
 /// The daily runs that are on in an organization.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -40,11 +44,18 @@ impl Api {
         request: &ApiRequest,
     ) -> Handled {
         let workflow = self.schedulable(named)?;
-        json_body::optional::<Nothing>(request)?;
-        let context = Some(caller.context);
+        let wanted: Option<EnableScheduleRequest> = json_body::optional(request)?;
+        let approval = wanted.unwrap_or_default().approval;
+        if approval > ApprovalMode::None && !self.workflow(named.workflow)?.puts_plans_up() {
+            return Err(no_plan());
+        }
+        let on = SwitchOn {
+            context: caller.context,
+            approval,
+        };
         let schedule = self
             .backend
-            .set_schedule(&caller.owner, &workflow, context)
+            .set_schedule(&caller.owner, &workflow, Some(on))
             .await?;
         Ok(ApiResponse::json(200, &schedule))
     }

@@ -203,6 +203,7 @@ async fn commands_are_answered_with_where_the_run_stands() {
             409,
             "resumedAt",
         ),
+        (CommandOutcome::AnotherMustDecide, 403, "detail"),
         (
             CommandOutcome::WrongStatus {
                 status: RunStatus::Completed,
@@ -318,6 +319,23 @@ async fn the_schedule_runs_under_who_switched_it_on() {
             .await
             .status,
         422
+    );
+    let path = "/api/workflows/onboarding-health/schedule";
+    let strict = bench.ask("PUT", path, r#"{"approval":"four_eyes"}"#).await;
+    assert_eq!(json_of(&strict)["approval"], "four_eyes");
+    // There is nothing to approve in a brief.
+    let path = "/api/workflows/morning-brief/schedule";
+    let refused = bench.ask("PUT", path, r#"{"approval":"required"}"#).await;
+    assert_eq!(
+        (refused.status, json_of(&refused)["field"].as_str()),
+        (422, Some("approval"))
+    );
+    assert_eq!(
+        bench
+            .ask("PUT", path, r#"{"approval":"none"}"#)
+            .await
+            .status,
+        200
     );
     let response = bench
         .ask("DELETE", "/api/workflows/onboarding-health/schedule", "")

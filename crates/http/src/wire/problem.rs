@@ -59,6 +59,8 @@ problems! {
     Forbidden = "forbidden", 403, "Forbidden";
     /// The caller is known, and lacks the role this asks for.
     RoleRequired = "role-required", 403, "Role required";
+    /// The plan has to be decided by somebody other than the run's owner.
+    AnotherMustDecide = "another-must-decide", 403, "Somebody else must decide";
     /// Nothing is served at this path.
     NotFound = "not-found", 404, "Not found";
     /// The caller has no such run.

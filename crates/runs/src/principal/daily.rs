@@ -9,8 +9,10 @@ use std::time::Duration;
 use onbehalf_clock::Timestamp;
 use onbehalf_identity::RequestContext;
 
+use super::index::mode;
 use super::starts::{self, NewRun};
 use super::{NotStarted, StartForTick, TickStart, WithdrawFor, WriteSchedule};
+use crate::approval_mode::ApprovalMode;
 use crate::contract::{Overlap, Schedule, Start, Tenant, TickView};
 use crate::letter::Ask as _;
 use crate::names::{OwnerKey, WorkflowId};
@@ -36,9 +38,10 @@ struct Stored {
     enabled_at: Option<Timestamp>,
     ended_because: Option<String>,
     next_at: Option<Timestamp>,
+    approval: ApprovalMode,
 }
 
-const COLUMNS: &str = "workflow, owner, context, enabled_at, ended_because, next_at";
+const COLUMNS: &str = "workflow, owner, context, enabled_at, ended_because, next_at, approval";
 
 impl Stored {
     fn read(row: &Row) -> Result<Self, SqlError> {
@@ -52,6 +55,7 @@ impl Stored {
             enabled_at: row.maybe_time(3)?,
             ended_because: row.maybe_text(4)?.map(str::to_owned),
             next_at: row.maybe_time(5)?,
+            approval: mode(row, 6)?,
         })
     }
 
@@ -89,6 +93,7 @@ pub fn read(
             .map(|cron| cron.to_string())
             .unwrap_or_default(),
         enabled_at,
+        approval: stored.as_ref().map(|it| it.approval).unwrap_or_default(),
         next_at: stored
             .as_ref()
             .filter(|_| enabled_at.is_some())
@@ -144,16 +149,17 @@ fn enable(
     context.trace_id = None;
     let next_at = next_time(turn.now, cron, &write.owner, rules);
     turn.sql.run(
-        "INSERT INTO schedules (workflow, owner, context, enabled_at, next_at)
-         VALUES (?1, ?2, ?3, ?4, ?5)
+        "INSERT INTO schedules (workflow, owner, context, enabled_at, next_at, approval)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT DO UPDATE SET owner = ?2, context = ?3, ended_because = NULL,
-            enabled_at = COALESCE(enabled_at, ?4), next_at = ?5",
+            enabled_at = COALESCE(enabled_at, ?4), next_at = ?5, approval = ?6",
         &[
             write.workflow.as_str().into(),
             write.owner.as_str().into(),
             to_json(&context, "an identity")?.into(),
             turn.now.into(),
             next_at.into(),
+            write.approval.name().into(),
         ],
     )?;
     let enrol = Enrol {
@@ -295,6 +301,7 @@ fn serve(
         input: serde_json::json!({}),
         trigger: "schedule",
         overlap: Overlap::Join,
+        approval: stored.approval,
     };
     let (run_id, joined) = match starts::begin(turn, rules, new)? {
         Start::Started { run_id, .. } | Start::Queued { run_id, .. } => (run_id, 0_u32),
@@ -306,6 +313,7 @@ fn serve(
         Start::NoSuchWorkflow => {
             return note_problem(turn, workflow, tick, NotStarted::NoSuchWorkflow);
         }
+        Start::NoPlan => return note_problem(turn, workflow, tick, NotStarted::NoPlan),
     };
     turn.sql.run(
         "INSERT OR REPLACE INTO ticks (workflow, tick, run_id, joined, at) VALUES (?, ?, ?, ?, ?)",

@@ -3,6 +3,7 @@
 use onbehalf_engine::{RunStatus, Started};
 
 use super::{Found, WaitingRun};
+use crate::approval_mode::ApprovalMode;
 use crate::contract::{RunPage, RunQuery, RunSummary};
 use crate::names::WorkflowId;
 use crate::object::Turn;
@@ -61,6 +62,12 @@ pub fn status(row: &Row, column: usize) -> Result<RunStatus, SqlError> {
         column,
         expected: "a status",
     })
+}
+
+/// A mode by its name.
+pub fn mode(row: &Row, column: usize) -> Result<ApprovalMode, SqlError> {
+    let expected = "an approval mode";
+    ApprovalMode::named(row.text(column)?).ok_or(SqlError::Shape { column, expected })
 }
 
 pub fn find(turn: &Turn<'_>, run_id: &RunId) -> Result<Option<Found>, SqlError> {

@@ -6,6 +6,7 @@ use onbehalf_clock::Timestamp;
 use onbehalf_engine::{Outcome, RunStatus, Started};
 use onbehalf_identity::RequestContext;
 
+use crate::approval_mode::ApprovalMode;
 use crate::contract::{
     ConnectAttempt, RunPage, RunQuery, Schedule, Start, StartRun, TakenAttempt, Tenant,
 };
@@ -72,6 +73,9 @@ pub enum NotStarted {
     /// Nothing of this name is hosted.
     #[error("the workflow is not hosted any more")]
     NoSuchWorkflow,
+    /// Approval is asked for, and there is nothing to approve.
+    #[error("approval is asked for, and runs of this workflow put no plan up")]
+    NoPlan,
 }
 
 /// Lists runs.
@@ -142,6 +146,9 @@ pub struct WriteSchedule {
     pub workflow: WorkflowId,
     /// As whom; `None` switches it off.
     pub context: Option<RequestContext>,
+    /// The approval its runs ask for, at the least.
+    #[serde(default)]
+    pub approval: ApprovalMode,
 }
 
 /// Switches a schedule off for an operator of the organization it was switched on in; answers

@@ -75,6 +75,10 @@ impl Object for Principal {
             "CREATE TABLE seen (id INTEGER PRIMARY KEY CHECK (id = 1), at INTEGER NOT NULL)",
             "CREATE INDEX keys_by_time ON idempotency_keys (at)",
         ],
+        &[
+            "ALTER TABLE runs ADD COLUMN approval TEXT NOT NULL DEFAULT 'none'",
+            "ALTER TABLE schedules ADD COLUMN approval TEXT NOT NULL DEFAULT 'none'",
+        ],
     ];
 
     fn receive(

@@ -7,8 +7,9 @@ use onbehalf_clock::Random;
 use onbehalf_engine::{RunStatus, Started};
 use onbehalf_identity::RequestContext;
 
-use super::index::status;
+use super::index::{mode, status};
 use super::{CancelWaiting, NoteStatus};
+use crate::approval_mode::ApprovalMode;
 use crate::contract::{Overlap, Start, StartRun};
 use crate::letter::Ask as _;
 use crate::names::{IdempotencyKey, OwnerKey, WorkflowId};
@@ -34,6 +35,8 @@ pub struct NewRun {
     pub input: serde_json::Value,
     pub trigger: &'static str,
     pub overlap: Overlap,
+    /// The approval it asks for, at the least.
+    pub approval: ApprovalMode,
 }
 
 pub fn start(turn: &Turn<'_>, rules: &dyn Rules, start: StartRun) -> Result<Start, SqlError> {
@@ -59,6 +62,8 @@ pub fn start(turn: &Turn<'_>, rules: &dyn Rules, start: StartRun) -> Result<Star
             input: start.input,
             trigger: "request",
             overlap: start.overlap,
+            // What the caller asks for stands in the input.
+            approval: ApprovalMode::None,
         },
     )?;
     if let (Some(key), Some(run_id)) = (key, begun.run_id()) {
@@ -103,18 +108,21 @@ pub fn begin(turn: &Turn<'_>, rules: &dyn Rules, new: NewRun) -> Result<Start, S
     let Some(version) = rules.version(&new.workflow) else {
         return Ok(Start::NoSuchWorkflow);
     };
+    let Ok((input, approval)) = rules.asking(&new.workflow, new.input, new.approval) else {
+        return Ok(Start::NoPlan);
+    };
     let open = open_run(turn, &new.workflow)?;
-    if let (Overlap::Join, Some((run_id, RunStatus::Running | RunStatus::Suspended))) =
-        (new.overlap, &open)
+    if let (Overlap::Join, Some(open)) = (new.overlap, &open)
+        && open.can_be_joined(approval)
     {
         return Ok(Start::Joined {
-            run_id: run_id.clone(),
+            run_id: open.run_id.clone(),
         });
     }
     if open_count(turn)? >= OPEN_RUN_LIMIT {
         return Ok(Start::TooManyRuns);
     }
-    // A run that is being cancelled cannot be joined; the next one begins after it.
+    // What cannot be joined is waited for.
     let behind = open.filter(|_| new.overlap != Overlap::Allow);
     let run_id = RunId::mint(&new.owner, turn.random);
     let mut context = new.context;
@@ -130,12 +138,13 @@ pub fn begin(turn: &Turn<'_>, rules: &dyn Rules, new: NewRun) -> Result<Start, S
             what: "an identity",
             why: "not JSON".into(),
         })?,
-        input: new.input,
+        input,
         trace_id: Some(trace_id),
     };
     turn.sql.run(
-        "INSERT INTO runs (run_id, workflow, status, started_at, trigger_name, unconfirmed, queued)
-         VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO runs (run_id, workflow, status, started_at, trigger_name, unconfirmed, queued,
+            approval)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         &[
             run_id.as_str().into(),
             started.workflow.as_str().into(),
@@ -144,9 +153,11 @@ pub fn begin(turn: &Turn<'_>, rules: &dyn Rules, new: NewRun) -> Result<Start, S
             new.trigger.into(),
             to_json(&started, "a start")?.into(),
             u32::from(behind.is_some()).into(),
+            approval.name().into(),
         ],
     )?;
-    if let Some((behind, _)) = behind {
+    if let Some(open) = behind {
+        let behind = open.run_id;
         return Ok(Start::Queued { run_id, behind });
     }
     tell(turn, &run_id, started)?;
@@ -156,20 +167,37 @@ pub fn begin(turn: &Turn<'_>, rules: &dyn Rules, new: NewRun) -> Result<Start, S
     })
 }
 
+/// A run that has not ended.
+struct OpenRun {
+    run_id: RunId,
+    status: RunStatus,
+    approval: ApprovalMode,
+}
+
+impl OpenRun {
+    /// Whether it does what another start asks for: one that is being cancelled does not, and
+    /// neither does one that writes after less approval.
+    fn can_be_joined(&self, approval: ApprovalMode) -> bool {
+        let goes_on = matches!(self.status, RunStatus::Running | RunStatus::Suspended);
+        goes_on && self.approval >= approval
+    }
+}
+
 /// The latest open run of a workflow that is not itself waiting for another.
-fn open_run(
-    turn: &Turn<'_>,
-    workflow: &WorkflowId,
-) -> Result<Option<(RunId, RunStatus)>, SqlError> {
+fn open_run(turn: &Turn<'_>, workflow: &WorkflowId) -> Result<Option<OpenRun>, SqlError> {
     let rows = turn.sql.query(
-        "SELECT run_id, status FROM runs INDEXED BY open_runs
+        "SELECT run_id, status, approval FROM runs INDEXED BY open_runs
          WHERE ended_at IS NULL AND workflow = ? ORDER BY queued, position DESC LIMIT 1",
         &[workflow.as_str().into()],
     )?;
     let Some(row) = rows.first() else {
         return Ok(None);
     };
-    Ok(Some((RunId::stored(row.text(0)?), status(row, 1)?)))
+    Ok(Some(OpenRun {
+        run_id: RunId::stored(row.text(0)?),
+        status: status(row, 1)?,
+        approval: mode(row, 2)?,
+    }))
 }
 
 fn open_count(turn: &Turn<'_>) -> Result<u32, SqlError> {

@@ -2,6 +2,7 @@
 //!
 //! To everybody else a run that exists and one that does not are the same.
 
+use crate::approval_mode::ApprovalMode;
 use crate::contract::{Asker, Tenant};
 use crate::names::OwnerKey;
 
@@ -12,8 +13,8 @@ pub struct Sealed {
     pub owner: OwnerKey,
     /// The organization it was started in.
     pub tenant: Tenant,
-    /// Whether it waits for somebody's approval.
-    pub waits_for_approval: bool,
+    /// The approval it waits for; [`ApprovalMode::None`] when it waits for none.
+    pub waits_for: ApprovalMode,
     /// The approver whose decision it took last.
     pub decided_by: Option<OwnerKey>,
 }
@@ -36,8 +37,17 @@ pub fn admit(run: &Sealed, asker: &Asker) -> Option<Admitted> {
     // People of no organization have no colleagues.
     let tenant = asker.approves.as_ref().filter(|it| it.org_id.is_some())?;
     let decided = run.decided_by.as_ref() == Some(&asker.owner);
-    (*tenant == run.tenant && (run.waits_for_approval || decided))
-        .then(|| Admitted::Approver(asker.owner.clone()))
+    let waits = run.waits_for > ApprovalMode::None;
+    (*tenant == run.tenant && (waits || decided)).then(|| Admitted::Approver(asker.owner.clone()))
+}
+
+/// Whether somebody who was let in may decide what the run waits for: under four eyes, its owner may
+/// not, not even to reject. Cancelling is theirs all the same.
+pub fn may_decide(run: &Sealed, by: &Admitted) -> bool {
+    match by {
+        Admitted::Owner => run.waits_for < ApprovalMode::FourEyes,
+        Admitted::Approver(_) => true,
+    }
 }
 
 #[cfg(test)]
@@ -62,7 +72,7 @@ mod tests {
         Sealed {
             owner: OwnerKey::new("alice"),
             tenant: tenant(org),
-            waits_for_approval: true,
+            waits_for: ApprovalMode::Required,
             decided_by: None,
         }
     }
@@ -80,10 +90,22 @@ mod tests {
         let as_carol = Some(Admitted::Approver(OwnerKey::new("carol")));
         let mut run = run(Some("acme"));
         assert_eq!(admit(&run, &carol), as_carol);
-        run.waits_for_approval = false;
+        run.waits_for = ApprovalMode::None;
         assert_eq!(admit(&run, &carol), None);
         run.decided_by = Some(OwnerKey::new("carol"));
         assert_eq!(admit(&run, &carol), as_carol);
+    }
+
+    #[test]
+    fn under_four_eyes_an_approver_decides_and_the_owner_does_not() {
+        let approver = Admitted::Approver(OwnerKey::new("carol"));
+        let mut run = run(Some("acme"));
+        assert!(may_decide(&run, &Admitted::Owner) && may_decide(&run, &approver));
+        run.waits_for = ApprovalMode::FourEyes;
+        assert!(!may_decide(&run, &Admitted::Owner) && may_decide(&run, &approver));
+        // A key that is both is the owner's.
+        let alice = asker("alice", Some(tenant(Some("acme"))));
+        assert_eq!(admit(&run, &alice), Some(Admitted::Owner));
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::names::{ConnectorName, EventId, OwnerKey};
 use crate::run_id::RunId;
 use crate::view::RunView;
 
-pub use access::{Admitted, Sealed, admit};
+pub use access::{Admitted, Sealed, admit, may_decide};
 pub use news::News;
 pub use serve::{absent, serve};
 

@@ -60,12 +60,10 @@ fn wait_of(head: &Head, run_id: &RunId) -> Result<Option<Letter>, PublishError> 
     };
     let context: RequestContext =
         serde_json::from_value(head.started.context.clone()).map_err(|error| failed(&error))?;
-    // The run last went on at `due`, and has looked at its connections since: whatever was made
-    // after that may be what it has not seen.
-    let seen_dead_at = head.due.min(suspension.since);
     let connectors = missing.iter().map(|it| Awaited {
         connector: ConnectorName::new(&it.connector),
-        seen_dead_at,
+        // What was seen in an attempt before this one was seen after the run began.
+        seen_dead_at: it.seen_at.unwrap_or(head.started_at).min(suspension.since),
     });
     let wait = AwaitConnections {
         run_id: run_id.clone(),

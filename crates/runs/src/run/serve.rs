@@ -3,11 +3,13 @@
 use onbehalf_engine::{CommandError, Entry, JournalError, Refusal, ResumedBy, StoreError};
 use onbehalf_identity::RequestContext;
 
-use super::{Admitted, RunMessage, RunReply, Sealed, StartThis, admit};
+use super::{Admitted, RunMessage, RunReply, Sealed, StartThis, admit, may_decide};
+use crate::approval_mode::ApprovalMode;
 use crate::contract::{Asker, CommandOutcome, ResumeRequest, Tenant};
 use crate::hosted::Run;
-use crate::names::OwnerKey;
+use crate::names::{OwnerKey, WorkflowId};
 use crate::reason::{RunAnswer, RunReason};
+use crate::rules::Rules;
 use crate::view::RunView;
 
 /// Journal entries handed out at once.
@@ -17,19 +19,26 @@ const EVENT_PAGE: usize = 200;
 ///
 /// # Errors
 /// When storage fails.
-pub async fn serve(run: &Run, message: RunMessage) -> Result<RunReply, JournalError> {
+pub async fn serve(
+    run: &Run,
+    rules: &dyn Rules,
+    message: RunMessage,
+) -> Result<RunReply, JournalError> {
     Ok(match message {
         RunMessage::StartThis(StartThis(started)) => RunReply::StartThis(run.start(started).await?),
-        RunMessage::View(view) => RunReply::View(match admitted(run, &view.asker) {
+        RunMessage::View(view) => RunReply::View(match admitted(run, rules, &view.asker) {
             Some(_) => RunView::of(run.log())?,
             None => None,
         }),
-        RunMessage::Events(events) => RunReply::Events(match admitted(run, &events.asker) {
+        RunMessage::Events(events) => RunReply::Events(match admitted(run, rules, &events.asker) {
             Some(_) => Some(entries(run, events.after)?),
             None => None,
         }),
-        RunMessage::Resume(resume) => RunReply::Resume(match admitted(run, &resume.asker) {
-            Some(by) => outcome(resume_run(run, by, resume.request).await)?,
+        RunMessage::Resume(resume) => RunReply::Resume(match admitted(run, rules, &resume.asker) {
+            Some((sealed, by)) if resume.request.approval.is_none() || may_decide(&sealed, &by) => {
+                outcome(resume_run(run, by.into(), resume.request).await)?
+            }
+            Some(_) => CommandOutcome::AnotherMustDecide,
             None => CommandOutcome::NotFound,
         }),
         RunMessage::Cancel(cancel) => {
@@ -37,7 +46,7 @@ pub async fn serve(run: &Run, message: RunMessage) -> Result<RunReply, JournalEr
                 owner: cancel.owner,
                 approves: None,
             };
-            RunReply::Cancel(match admitted(run, &asker) {
+            RunReply::Cancel(match admitted(run, rules, &asker) {
                 Some(_) => outcome(run.cancel(asker.owner.as_str()).await)?,
                 None => CommandOutcome::NotFound,
             })
@@ -71,8 +80,8 @@ pub fn absent(message: &RunMessage) -> RunReply {
     }
 }
 
-/// As whom somebody may look at the run and resume it.
-fn admitted(run: &Run, asker: &Asker) -> Option<ResumedBy> {
+/// As whom somebody may look at the run and resume it, and what decides about that.
+fn admitted(run: &Run, rules: &dyn Rules, asker: &Asker) -> Option<(Sealed, Admitted)> {
     let head = run.log().head()?;
     let context: RequestContext = serde_json::from_value(head.started.context.clone()).ok()?;
     let reason = head.suspension.as_ref().and_then(|it| it.reason.product());
@@ -80,18 +89,32 @@ fn admitted(run: &Run, asker: &Asker) -> Option<ResumedBy> {
         ResumedBy::Approver { principal } => Some(OwnerKey::new(principal)),
         _ => None,
     });
+    let waits_for = match reason {
+        // What is configured since the plan was put up counts too.
+        Some(RunReason::ApprovalRequired { mode, .. }) => {
+            mode.max(rules.demanded(&WorkflowId::new(&head.started.workflow)))
+        }
+        Some(RunReason::ConnectionRequired { .. }) | None => ApprovalMode::None,
+    };
     let sealed = Sealed {
         owner: OwnerKey::new(&head.started.owner),
         tenant: Tenant::of(&context),
-        waits_for_approval: matches!(reason, Some(RunReason::ApprovalRequired { .. })),
+        waits_for,
         decided_by,
     };
-    Some(match admit(&sealed, asker)? {
-        Admitted::Owner => ResumedBy::Owner,
-        Admitted::Approver(owner) => ResumedBy::Approver {
-            principal: owner.to_string(),
-        },
-    })
+    let by = admit(&sealed, asker)?;
+    Some((sealed, by))
+}
+
+impl From<Admitted> for ResumedBy {
+    fn from(by: Admitted) -> Self {
+        match by {
+            Admitted::Owner => Self::Owner,
+            Admitted::Approver(owner) => Self::Approver {
+                principal: owner.to_string(),
+            },
+        }
+    }
 }
 
 fn entries(run: &Run, after: u64) -> Result<Vec<Entry>, JournalError> {

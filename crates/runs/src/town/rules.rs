@@ -4,10 +4,13 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use onbehalf_identity::RequestContext;
 
+use crate::approval_mode::ApprovalMode;
 use crate::names::{OwnerKey, WorkflowId};
-use crate::rules::{NotBridged, Rules};
+use crate::rules::{NoPlan, NotBridged, Rules};
 use crate::schedule::Cron;
 
 /// Hosts every workflow, daily at eight.
@@ -18,6 +21,8 @@ pub struct TownRules {
     pub lifetime: Cell<Duration>,
     /// Issuers nobody is let in from any more.
     pub distrusted: RefCell<BTreeSet<String>>,
+    /// The approval that every run has to ask for.
+    pub demanded: Cell<ApprovalMode>,
 }
 
 impl Default for TownRules {
@@ -26,6 +31,7 @@ impl Default for TownRules {
             spread: Cell::new(Duration::from_secs(15 * 60)),
             lifetime: Cell::new(Duration::from_secs(90 * 24 * 3600)),
             distrusted: RefCell::default(),
+            demanded: Cell::default(),
         }
     }
 }
@@ -41,6 +47,26 @@ impl Rules for TownRules {
 
     fn spread(&self) -> Duration {
         self.spread.get()
+    }
+
+    fn demanded(&self, _: &WorkflowId) -> ApprovalMode {
+        self.demanded.get()
+    }
+
+    /// An input keeps what it asks for under `approval`, as those of the workflows that ship do.
+    fn asking(
+        &self,
+        _: &WorkflowId,
+        mut input: Value,
+        least: ApprovalMode,
+    ) -> Result<(Value, ApprovalMode), NoPlan> {
+        let asked = input.get("approval").and_then(Value::as_str);
+        let asked = asked.and_then(ApprovalMode::named).unwrap_or_default();
+        let asked = asked.max(least).max(self.demanded.get());
+        if asked > ApprovalMode::None {
+            input["approval"] = asked.name().into();
+        }
+        Ok((input, asked))
     }
 
     fn enrolment_lifetime(&self) -> Duration {

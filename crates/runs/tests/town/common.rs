@@ -9,8 +9,8 @@ use onbehalf_identity::RequestContext;
 use onbehalf_runs::principal::NoteStatus;
 use onbehalf_runs::town::{PaperRuns, Post, Town, TownRules};
 use onbehalf_runs::{
-    Backend, BackendError, IdempotencyKey, Objects, Overlap, OwnerKey, RunId, RunPage, RunQuery,
-    Schedule, Start, StartRun, WorkflowId, ask,
+    ApprovalMode, Backend, BackendError, IdempotencyKey, Objects, Overlap, OwnerKey, RunId,
+    RunPage, RunQuery, Schedule, Start, StartRun, SwitchOn, WorkflowId, ask,
 };
 use serde_json::json;
 
@@ -63,6 +63,14 @@ pub fn context(name: &str) -> RequestContext {
         "issuer": "https://idp.test",
     }))
     .expect("a context")
+}
+
+/// A daily run as somebody switches it on.
+pub fn on(name: &str) -> SwitchOn {
+    SwitchOn {
+        context: context(name),
+        approval: ApprovalMode::None,
+    }
 }
 
 pub fn request(name: &str) -> StartRun {
@@ -128,17 +136,17 @@ impl Place {
     }
 
     pub async fn enrol(&self, name: &str) -> Schedule {
-        let set = self.set_schedule(name, Some(context(name))).await;
+        let set = self.set_schedule(name, Some(on(name))).await;
         set.expect("a schedule")
     }
 
     pub async fn set_schedule(
         &self,
         name: &str,
-        context: Option<RequestContext>,
+        on: Option<SwitchOn>,
     ) -> Result<Schedule, BackendError> {
         let owner = owner(name);
-        self.api.set_schedule(&owner, &workflow(), context).await
+        self.api.set_schedule(&owner, &workflow(), on).await
     }
 
     pub async fn schedule(&self, name: &str) -> Schedule {

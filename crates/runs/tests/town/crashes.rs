@@ -90,7 +90,7 @@ async fn a_queued_run_begins_after_the_one_before() {
 async fn a_tick_starts_one_run() {
     whenever_it_dies!(|place| {
         for _ in 0..3 {
-            let set = place.set_schedule("alice", Some(context("alice")));
+            let set = place.set_schedule("alice", Some(on("alice")));
             if set.await.is_ok() {
                 break;
             }

@@ -2,6 +2,7 @@
 
 mod common;
 
+mod approvals;
 mod connections;
 mod crashes;
 mod migrations;

@@ -401,14 +401,14 @@ async fn an_operator_sees_and_ends_the_schedules_of_their_organization_only() {
 #[tokio::test]
 async fn a_tick_starts_a_trace_of_its_own() {
     let place = place();
-    let mut context = context("alice");
-    context.trace_id = Some("4bf92f3577b34da6a3ce929d0e0e4736".into());
-    let set = place.set_schedule("alice", Some(context.clone()));
+    let mut on = on("alice");
+    on.context.trace_id = Some("4bf92f3577b34da6a3ce929d0e0e4736".into());
+    let set = place.set_schedule("alice", Some(on.clone()));
     set.await.expect("on");
     place.town.run_until(at(EIGHT).plus(minutes(20))).await;
     let run = place.begun("alice").remove(0);
     let started = place.runs.get(&run).expect("begun").started;
-    assert_ne!(started.trace_id, context.trace_id);
+    assert_ne!(started.trace_id, on.context.trace_id);
     assert!(started.trace_id.is_some());
     let start = place.start(request("alice")).await;
     assert_eq!(start, Start::Joined { run_id: run });

@@ -38,10 +38,11 @@ impl Step<MorningBrief> for Connections {
         let now: Timestamp = cx.memo("now", || async { Ok(cx.now()) }).await?;
         let waits = input.on_missing_connector == OnMissingConnector::Suspend;
         cx.update_state(|state| state.waits_for_connections = waits);
+        let asked_at = cx.now();
         let missing = inactive(cx).await?;
         if waits && !missing.is_empty() {
             return Ok(Flow::Suspend(connections_required::<MorningBrief>(
-                &missing,
+                &missing, asked_at,
             )));
         }
         let absent: Vec<_> = missing.into_iter().map(|it| it.connector).collect();

@@ -160,7 +160,7 @@ fn after(
         Settled::Pending(until) => return Flow::Suspend(SuspendReason::Retrying { until }),
         Settled::Deferred(failure, _) if failure.is_auth() => {
             let dead = [(Connector::SLACK, &failure)];
-            return Flow::Suspend(reconnection_required::<MorningBrief>(dead));
+            return Flow::Suspend(reconnection_required::<MorningBrief>(dead, None));
         }
         Settled::Deferred(failure, until) => {
             return Flow::Suspend(if failure.kind == FailureKind::RateLimited {

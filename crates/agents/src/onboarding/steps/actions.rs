@@ -7,7 +7,7 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::acting::{ConnectorError, Failure, WRITE_PATIENCE};
+use crate::acting::{ConnectorError, Failure, WRITE_PATIENCE, approval_needed};
 use crate::onboarding::plan::{ActionKind, Plan, PlannedAction, plan};
 use crate::onboarding::result::{ActionResult, ActionStatus};
 use crate::onboarding::scored::Scored;
@@ -15,7 +15,7 @@ use crate::onboarding::{OnboardingHealth, OnboardingState};
 use onbehalf_connector::Connector;
 use onbehalf_engine::{Flow, FlowOf, Step, StepContext, StepError, StepPolicy, StepResult};
 use onbehalf_identity::RequestContext;
-use onbehalf_runs::{Decided, Decision, PlanItem, RunAnswer, RunReason};
+use onbehalf_runs::{ApprovalMode, Decided, Decision, PlanItem, RunAnswer, RunReason};
 
 use super::open_flags::{Look, look};
 use super::writes::{Written, write};
@@ -155,8 +155,8 @@ async fn clear(scored: &Scored, cx: &StepContext<OnboardingHealth>) -> Result<Cl
             Look::Wait(flow) => return Ok(Clearing::Wait(flow)),
         };
         let plan = plan(&scored.customers, &open, settings);
-        let asks = cx.state().asks_for_approval();
-        if !asks || plan.actions.is_empty() {
+        let mode = approval_needed(cx, cx.state().approval_asked(), settings.approval)?;
+        if mode == ApprovalMode::None || plan.actions.is_empty() {
             let approval = None;
             return Ok(Clearing::Cleared(Cleared { plan, approval }));
         }
@@ -168,7 +168,7 @@ async fn clear(scored: &Scored, cx: &StepContext<OnboardingHealth>) -> Result<Cl
         match decision(cx, round, &hash).await? {
             Some(approval) => approved = Some((hash, approval)),
             None => {
-                let reason = asks_for(&plan, hash)
+                let reason = asks_for(&plan, hash, mode)
                     .map_err(|error| StepError::terminal(error.to_string()))?;
                 return Ok(Clearing::Wait(Flow::Suspend(reason.into())));
             }
@@ -178,13 +178,14 @@ async fn clear(scored: &Scored, cx: &StepContext<OnboardingHealth>) -> Result<Cl
 }
 
 /// The plan as it is put up: for people, and every write as data.
-fn asks_for(plan: &Plan, hash: String) -> Result<RunReason, serde_json::Error> {
+fn asks_for(plan: &Plan, hash: String, mode: ApprovalMode) -> Result<RunReason, serde_json::Error> {
     let items = plan.actions.iter();
     let items = items.map(|action| PlanItem::new(action.item.clone(), action));
     Ok(RunReason::ApprovalRequired {
         plan: serde_json::to_value(plan)?,
         hash,
         items: Some(items.collect::<Result<_, _>>()?),
+        mode,
     })
 }
 

@@ -30,6 +30,7 @@ impl Step<OnboardingHealth> for Preflight {
         input: OnboardingInput,
         cx: &StepContext<OnboardingHealth>,
     ) -> StepResult<OnboardingHealth, Verified> {
+        let asked_at = cx.now();
         let missing = inactive(cx).await?;
         if missing.is_empty() {
             let now = cx.now();
@@ -49,7 +50,7 @@ impl Step<OnboardingHealth> for Preflight {
                     .collect(),
             }),
             OnMissingConnector::Suspend => {
-                Flow::Suspend(connections_required::<OnboardingHealth>(&missing))
+                Flow::Suspend(connections_required::<OnboardingHealth>(&missing, asked_at))
             }
         })
     }

@@ -180,7 +180,7 @@ fn after(items: Vec<Item>, manner: &Manner) -> Written {
         let dead = dead
             .iter()
             .map(|(connector, failure)| (*connector, failure));
-        return Written::Wait(reconnection_required::<OnboardingHealth>(dead));
+        return Written::Wait(reconnection_required::<OnboardingHealth>(dead, None));
     }
     Written::Wait(reason)
 }

@@ -115,6 +115,7 @@ pub fn resume(schemas: &mut Schemas) -> Described {
     one_run("Resumes a suspended run")
         .body(true, schemas.sent::<ResumeRequest>())
         .answer(200, "It goes on.", JSON, schemas.of::<RunStatusResponse>())
+        .problem(ProblemType::AnotherMustDecide)
         .problem(ProblemType::AlreadyResumed)
         .problem(ProblemType::WrongStatus)
         .problem(ProblemType::WrongPayload)

@@ -1,9 +1,7 @@
 //! The caller's daily run.
 
-use serde_json::json;
-
 use super::{JSON, backed, text};
-use crate::api::schedule::ScheduleListResponse;
+use crate::api::schedule::{EnableScheduleRequest, ScheduleListResponse};
 use crate::openapi::parts::{Access, Described};
 use crate::openapi::schemas::Schemas;
 use crate::wire::problem::ProblemType;
@@ -21,12 +19,12 @@ pub fn show(schemas: &mut Schemas) -> Described {
 }
 
 pub fn enable(schemas: &mut Schemas) -> Described {
-    let nothing = json!({ "type": "object", "additionalProperties": false });
+    let wanted = schemas.sent::<EnableScheduleRequest>();
     schedule(
         "Switches the daily run on, under the caller's identity",
         schemas,
     )
-    .body(false, nothing)
+    .body(false, wanted)
 }
 
 pub fn disable(schemas: &mut Schemas) -> Described {
