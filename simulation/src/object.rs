@@ -12,6 +12,8 @@ use onbehalf_clock::Clock;
 use onbehalf_connector::{Scalekit, ScalekitConfig, Secret, TokenCache, Turns};
 use onbehalf_engine::{Engine, Head, Host, PublishError, RunLog, Runner};
 use onbehalf_runs::RunReason;
+use onbehalf_runs::portal::{Portals, SharedClaims};
+use onbehalf_runs::town::Post;
 use onbehalf_sandbox::service::{CLIENT_ID, CLIENT_SECRET};
 
 use crate::allowance::{Count, rates};
@@ -76,11 +78,14 @@ impl Object {
             life: Rc::clone(&life),
         };
         let turns = Turns::new(Rc::new(count), rates(shared));
+        let post = Rc::new(Post(Rc::clone(&shared.town)));
         let (budget, calls) = (shared.plan.budget, Rc::clone(&life));
         let engine = Engine {
             workflow: Rc::new(onboarding_workflow()),
             services: Ok(Rc::new(OnboardingServices {
                 scalekit: Rc::new(scalekit.with_turns(turns)),
+                claims: Rc::new(SharedClaims::new(post.clone())),
+                portals: Portals::new(post, Rc::clone(&clock)),
                 settings: OnboardingSettings::default(),
                 public_url: "https://agent.test/".into(),
             })),

@@ -6,6 +6,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use onbehalf_clock::Timestamp;
+use onbehalf_runs::town::{PaperRuns, Town};
 use onbehalf_sandbox::service::Service;
 use onbehalf_sandbox::world::World;
 use onbehalf_sandbox::world::random::Dice;
@@ -37,8 +38,14 @@ pub fn simulate(plan: &Plan, start: Timestamp, verbose: bool) -> Ended {
             BEGIN_MS,
         );
     }
+    let clock = Rc::new(HandClock::at(start));
     let shared = Rc::new(Shared {
-        clock: Rc::new(HandClock::at(start)),
+        town: Town::by_clock(
+            Rc::clone(&clock),
+            Rc::new(PaperRuns::default()),
+            Rc::default(),
+        ),
+        clock,
         plan: plan.clone(),
         service: RefCell::new(Service::new(world)),
         dice: RefCell::new(Dice::new(plan.seed)),

@@ -11,6 +11,7 @@ use onbehalf_clock::Timestamp;
 use onbehalf_connector::{Lane, Used};
 use onbehalf_engine::memory::MemoryStore;
 use onbehalf_engine::{Head, JournalStore, Started};
+use onbehalf_runs::town::Town;
 use onbehalf_sandbox::service::Service;
 use onbehalf_sandbox::world::random::Dice;
 use serde_json::json;
@@ -68,6 +69,8 @@ pub enum Chore {
 /// Shared by everything in one simulation.
 pub struct Shared {
     pub clock: Rc<HandClock>,
+    /// Where runs meet.
+    pub town: Rc<Town>,
     pub plan: Plan,
     pub service: RefCell<Service>,
     pub dice: RefCell<Dice>,

@@ -24,7 +24,7 @@ use onbehalf_http::{Api, ApiSettings, Budget, IdentityLayer, Streams};
 use onbehalf_identity::{
     Authenticator, IdentityCaches, Login, Namespaces, SignInMemory, SignatureVerifier,
 };
-use onbehalf_runs::portal::{Portals, SharedTurns};
+use onbehalf_runs::portal::{Portals, SharedClaims, SharedTurns};
 use onbehalf_runs::{Carrier, Objects, Rules};
 use onbehalf_tools::Registry;
 
@@ -91,6 +91,14 @@ fn complain(wrong: &Misconfigured) {
     }
 }
 
+/// The way to what the users of a portal share, and who shares which.
+fn means_to_share(env: &Env, subrequests: &Subrequests) -> (Rc<dyn Carrier>, Portals) {
+    let carrier = EdgeCarrier::new(env.clone(), subrequests.clone());
+    let carrier: Rc<dyn Carrier> = Rc::new(carrier);
+    let portals = Portals::new(Rc::clone(&carrier), Rc::new(EdgeClock));
+    (carrier, portals)
+}
+
 impl Environment for Env {
     fn text(&self, name: &str) -> Option<String> {
         Some(self.var(name).ok()?.to_string())
@@ -102,11 +110,13 @@ impl Environment for Env {
 }
 
 impl Settings {
-    fn scalekit(&self, env: &Env, subrequests: Subrequests) -> Rc<Scalekit> {
-        let carrier = EdgeCarrier::new(env.clone(), subrequests.clone());
-        let carrier: Rc<dyn Carrier> = Rc::new(carrier);
-        let portals = Portals::new(Rc::clone(&carrier), Rc::new(EdgeClock));
-        let allowance = SharedTurns::new(carrier, portals);
+    fn scalekit(
+        &self,
+        carrier: &Rc<dyn Carrier>,
+        portals: &Portals,
+        subrequests: Subrequests,
+    ) -> Rc<Scalekit> {
+        let allowance = SharedTurns::new(Rc::clone(carrier), portals.clone());
         let client = Scalekit::new(
             self.scalekit.clone(),
             Rc::new(EdgeFetch::new(subrequests)),
@@ -125,8 +135,11 @@ impl Settings {
 
     /// What is lent to a run, whatever its workflow is.
     pub fn means(&self, env: &Env, subrequests: Subrequests) -> Means {
+        let (carrier, portals) = means_to_share(env, &subrequests);
         Means {
-            scalekit: self.scalekit(env, subrequests),
+            scalekit: self.scalekit(&carrier, &portals, subrequests),
+            claims: Rc::new(SharedClaims::new(carrier)),
+            portals,
             public_url: self.public_url.to_string(),
         }
     }
@@ -139,7 +152,9 @@ impl Settings {
         let registry =
             Registry::standard().map_err(|error| Misconfigured::because("tools", &error))?;
         let fetch: Rc<dyn Fetch> = Rc::new(EdgeFetch::new(Subrequests::default()));
-        let scalekit = self.scalekit(env, Subrequests::default());
+        let uncounted = Subrequests::default();
+        let (carrier, portals) = means_to_share(env, &uncounted);
+        let scalekit = self.scalekit(&carrier, &portals, uncounted);
         let (caches, verifier) =
             ISOLATE.with(|it| (Rc::clone(&it.identities), Rc::clone(&it.verifier)));
         let authenticator = Rc::new(Authenticator {
@@ -157,10 +172,7 @@ impl Settings {
         };
         let memory: Rc<dyn SignInMemory> = Rc::new(EdgeSignInMemory::new(env.clone()));
         Ok(Api {
-            backend: Rc::new(Objects::new(Rc::new(EdgeCarrier::new(
-                env.clone(),
-                Subrequests::default(),
-            )))),
+            backend: Rc::new(Objects::new(carrier)),
             limiter: Rc::new(EdgeRateLimiter::new(env.clone())),
             sign_in: Rc::new(IdentityLayer {
                 authenticator,

@@ -3,12 +3,17 @@
 use std::rc::Rc;
 
 use onbehalf_connector::{Connector, Scalekit};
+use onbehalf_runs::portal::{FlagClaims, Portals};
 
 /// What whoever hosts workflows lends to each of their runs.
 #[derive(Clone)]
 pub struct Means {
     /// The connected apps.
     pub scalekit: Rc<Scalekit>,
+    /// What the runs of one portal agree on before any of them writes.
+    pub claims: Rc<dyn FlagClaims>,
+    /// Which portal an account is connected to.
+    pub portals: Portals,
     /// The host's own address, such as `https://agent.example.com`.
     pub public_url: String,
 }
@@ -17,6 +22,10 @@ pub struct Means {
 pub struct Services<S> {
     /// The connected apps.
     pub scalekit: Rc<Scalekit>,
+    /// What the runs of one portal agree on before any of them writes.
+    pub claims: Rc<dyn FlagClaims>,
+    /// Which portal an account is connected to.
+    pub portals: Portals,
     /// The operator's settings.
     pub settings: S,
     /// The host's own address, such as `https://agent.example.com`.
@@ -28,6 +37,8 @@ impl<S> Services<S> {
     pub fn new(means: Means, settings: S) -> Self {
         Self {
             scalekit: means.scalekit,
+            claims: means.claims,
+            portals: means.portals,
             settings,
             public_url: means.public_url,
         }

@@ -51,6 +51,10 @@ pub struct PlannedAction {
     /// Whom a task is about and whose it is; nothing for comments.
     #[serde(default, skip_serializing_if = "TaskLinks::is_empty")]
     pub links: TaskLinks,
+    /// How many hours after it was written a task falls due; absent for comments, and in plans of the
+    /// first release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_in_hours: Option<u32>,
 }
 
 /// Where people find a task.
@@ -136,31 +140,23 @@ pub fn plan(
     open: &[OpenFlag],
     settings: &OnboardingSettings,
 ) -> Plan {
-    let mut standing: BTreeMap<&str, &OpenFlag> = BTreeMap::new();
-    for flag in open {
-        let customer = flag.reference.customer();
-        let slot = standing.entry(customer).or_insert(flag);
-        // Of several open flags the one that says the worst stands; the task's id breaks ties, so
-        // that the order of the search does not matter.
-        if rank(flag) < rank(slot) {
-            *slot = flag;
-        }
-    }
+    let standing = standing(open);
     let mut plan = Plan::default();
     // One comment for each issue, even if two customers share it.
     let mut commented = BTreeSet::new();
     for customer in customers.iter().filter(|it| it.health.status.is_flagged()) {
         let token = customer_token(&customer.key);
+        let doing = (customer.health.status, customer.health.score);
         let flag = standing.get(token.as_str());
-        if let Some(flag) = flag.filter(|flag| stands(flag, customer, settings)) {
-            plan.already_flagged.push(AlreadyFlagged {
-                customer: customer.key.clone(),
-                task_id: flag.task_id.clone(),
-                duplicates: twins(flag, open),
-            });
+        if let Some(flag) = flag.filter(|flag| stands(flag, doing, settings)) {
+            let flagged = already_flagged(&customer.key, flag, open);
+            plan.already_flagged.push(flagged);
             continue;
         }
-        plan.actions.push(action(customer, "task", None));
+        plan.actions.push(PlannedAction {
+            due_in_hours: Some(settings.due_in_hours),
+            ..action(customer, "task", None)
+        });
         if let Some(issue) = &customer.stalled_issue
             && commented.insert(issue.id.as_str())
         {
@@ -169,6 +165,56 @@ pub fn plan(
         }
     }
     plan
+}
+
+/// The flag that counts for each customer: of several open ones that which says the worst; the task's
+/// id breaks ties, so that the order of the search does not matter.
+fn standing(open: &[OpenFlag]) -> BTreeMap<&str, &OpenFlag> {
+    let mut standing: BTreeMap<&str, &OpenFlag> = BTreeMap::new();
+    for flag in open {
+        let slot = standing.entry(flag.reference.customer()).or_insert(flag);
+        if rank(flag) < rank(slot) {
+            *slot = flag;
+        }
+    }
+    standing
+}
+
+fn already_flagged(customer: &str, flag: &OpenFlag, open: &[OpenFlag]) -> AlreadyFlagged {
+    AlreadyFlagged {
+        customer: customer.to_owned(),
+        task_id: flag.task_id.clone(),
+        duplicates: twins(flag, open),
+    }
+}
+
+/// Takes the writes out of a plan that flags made needless since it was made: `open` are those that
+/// stand now, `seen` those it was made from.
+pub(super) fn still_needed(
+    writes: Vec<PlannedAction>,
+    open: &[OpenFlag],
+    seen: &[OpenFlag],
+    settings: &OnboardingSettings,
+) -> (Vec<PlannedAction>, Vec<AlreadyFlagged>) {
+    let new: Vec<_> = open
+        .iter()
+        .filter(|flag| !seen.contains(flag))
+        .cloned()
+        .collect();
+    let standing = standing(&new);
+    let mut needless: BTreeMap<String, AlreadyFlagged> = BTreeMap::new();
+    for action in &writes {
+        let token = customer_token(&action.customer);
+        let flag = standing.get(token.as_str());
+        let doing = (action.status, action.score);
+        if let Some(flag) = flag.filter(|flag| stands(flag, doing, settings)) {
+            let flagged = already_flagged(&action.customer, flag, open);
+            needless.insert(action.customer.clone(), flagged);
+        }
+    }
+    let needed = writes.into_iter();
+    let needed = needed.filter(|action| !needless.contains_key(&action.customer));
+    (needed.collect(), needless.into_values().collect())
 }
 
 /// Other tasks that the same write made.
@@ -194,15 +240,19 @@ fn rank(flag: &OpenFlag) -> (std::cmp::Reverse<HealthStatus>, u32, &str) {
     )
 }
 
-/// Whether an open flag makes a new one needless.
-fn stands(flag: &OpenFlag, customer: &ScoredCustomer, settings: &OnboardingSettings) -> bool {
-    let (then, now) = (&flag.reference, &customer.health);
+/// Whether an open flag makes a new one needless for a customer that is doing like this now.
+fn stands(
+    flag: &OpenFlag,
+    (status, score): (HealthStatus, u32),
+    settings: &OnboardingSettings,
+) -> bool {
+    let then = &flag.reference;
     match settings.reflag {
         ReflagPolicy::Daily => false,
         ReflagPolicy::NeverWhileOpen => true,
         ReflagPolicy::WhenWorse => {
-            let dropped = then.score.saturating_sub(now.score);
-            now.status <= then.status && dropped < settings.reflag_drop
+            let dropped = then.score.saturating_sub(score);
+            status <= then.status && dropped < settings.reflag_drop
         }
     }
 }
@@ -228,6 +278,7 @@ fn action(customer: &ScoredCustomer, prefix: &str, issue: Option<IssueRef>) -> P
             Some(_) => TaskLinks::default(),
         },
         issue,
+        due_in_hours: None,
     }
 }
 
@@ -238,11 +289,13 @@ impl Plan {
         // Struct fields are written in the order of their declaration and nothing in a plan is a
         // map or a float, so this JSON is canonical; it cannot fail for the same reason.
         //
-        // Whom a task hangs on and whose it is follows from the run's own journal and cannot change
-        // while an approval is waited for.
+        // Whom a task hangs on and whose it is follows from the run's own journal, and when it falls
+        // due from the settings: an approval keeps both with the writes it covers. The first release
+        // planned neither, and the hash that it put up still stands for its plans.
         let mut actions = self.actions.clone();
         for action in &mut actions {
             action.links = TaskLinks::default();
+            action.due_in_hours = None;
         }
         let json = serde_json::to_vec(&actions).unwrap_or_default();
         hex(&Sha256::digest(&json))

@@ -133,7 +133,7 @@ pub struct Counts {
     pub tasks_created: u32,
     /// Comments that are in Linear because of this run.
     pub comments_added: u32,
-    /// Customers whose earlier flag still stands.
+    /// Customers whose earlier flag still stands, or whom another run flags.
     pub already_flagged: u32,
     /// Writes a person rejected.
     pub rejected: u32,
@@ -199,6 +199,8 @@ pub enum ActionStatus {
     Done,
     /// Not needed: an earlier flag still stands.
     AlreadyFlagged,
+    /// Not needed: another run of the same portal has set it, or is about to.
+    FlaggedByAnotherRun,
     /// The app refused it.
     Refused,
     /// The app would not take it in time.

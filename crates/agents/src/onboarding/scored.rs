@@ -6,6 +6,7 @@ use super::result::CustomerError;
 use super::scoring::Health;
 use super::signals::StalledIssue;
 use crate::acting::ConnectorError;
+use onbehalf_runs::portal::PortalKey;
 
 /// A customer after scoring; holds no address, only HubSpot's ids of its contacts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +37,9 @@ pub struct ScoredCustomer {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Scored {
+    /// The HubSpot portal they are in; absent in runs of the first release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub portal: Option<PortalKey>,
     /// In the order of their keys.
     pub customers: Vec<ScoredCustomer>,
     /// Connectors that failed so far.

@@ -91,7 +91,7 @@ pub enum ReflagPolicy {
     /// Only when the status got worse or the score dropped by `reflagDrop`.
     #[default]
     WhenWorse,
-    /// On every run.
+    /// Every day.
     Daily,
     /// Not before the task is closed.
     NeverWhileOpen,
@@ -161,11 +161,6 @@ impl OnboardingSettings {
     /// The lag of HubSpot's search index.
     pub(super) fn search_lag(&self) -> Duration {
         Duration::from_secs(u64::from(self.reconcile_after_seconds))
-    }
-
-    /// How long after its creation a task falls due.
-    pub(super) fn due_in(&self) -> Duration {
-        Duration::from_secs(u64::from(self.due_in_hours) * 3600)
     }
 }
 

@@ -195,6 +195,7 @@ impl Apps {
     fn tool(&self, name: &str, params: &Value) -> Value {
         match name {
             "hubspot_contacts_search" => self.search_contacts(params),
+            "hubspot_account_details_get" => json!({"portalId": 4711}),
             "hubspot_owners_list" => json!({"results": [
                 {"id": OWNER, "email": ADDRESS, "archived": false}]}),
             "hubspot_association_create" => {

@@ -23,6 +23,8 @@ use onbehalf_engine::{
     Engine, Head, Host, JournalStore, PublishError, Record, ResumedBy, RunLog, RunStatus, Runner,
     Started,
 };
+use onbehalf_runs::portal::{Portals, SharedClaims};
+use onbehalf_runs::town::{PaperRuns, Post, Town};
 use onbehalf_runs::{RunAnswer, RunReason};
 use serde_json::{Value, json};
 
@@ -50,6 +52,8 @@ impl Host for Nobody {
 pub struct Process {
     pub clock: Rc<HandClock>,
     pub apps: Rc<Apps>,
+    /// Where runs meet.
+    pub town: Rc<Town>,
     pub settings: OnboardingSettings,
     /// Whom runs are started for.
     pub context: Value,
@@ -66,6 +70,11 @@ impl Process {
         let clock = Rc::new(HandClock::at(morning()));
         Self {
             apps: Rc::new(Apps::new(Rc::clone(&clock))),
+            town: Town::by_clock(
+                Rc::clone(&clock),
+                Rc::new(PaperRuns::default()),
+                Rc::default(),
+            ),
             clock,
             settings: OnboardingSettings::default(),
             context: json!({"user_id": "alice", "scalekit_identifier": "user_alice",
@@ -97,6 +106,8 @@ impl Process {
             workflow: Rc::new(onboarding_workflow()),
             services: Ok(Rc::new(OnboardingServices {
                 scalekit: Rc::new(scalekit),
+                claims: Rc::new(SharedClaims::new(Rc::new(Post(Rc::clone(&self.town))))),
+                portals: Portals::new(Rc::new(Post(Rc::clone(&self.town))), Rc::clone(&clock)),
                 settings: self.settings.clone(),
                 public_url: "https://agent.test/".into(),
             })),

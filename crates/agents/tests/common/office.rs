@@ -15,6 +15,8 @@ use onbehalf_engine::{
 };
 use onbehalf_fetch::{Fetch, FetchError, HttpRequest, HttpResponse, Method};
 use onbehalf_runs::hosted::{Opening, Run, Workflows};
+use onbehalf_runs::portal::{Portals, SharedClaims};
+use onbehalf_runs::town::{PaperRuns, Post, Town};
 use onbehalf_sandbox::service::{CLIENT_ID, CLIENT_SECRET, Request, Service};
 use onbehalf_sandbox::world::faults::RuleList;
 use onbehalf_sandbox::world::{Manners, World};
@@ -67,6 +69,7 @@ impl Host for Nobody {
 pub struct Office {
     pub clock: Rc<HandClock>,
     wire: Rc<Wire>,
+    town: Rc<Town>,
     workflows: Workflows<Means>,
 }
 
@@ -86,6 +89,11 @@ impl Office {
                 service: RefCell::new(Service::new(world)),
                 clock: Rc::clone(&clock),
             }),
+            town: Town::by_clock(
+                Rc::clone(&clock),
+                Rc::new(PaperRuns::default()),
+                Rc::default(),
+            ),
             clock,
             workflows,
         }
@@ -97,12 +105,15 @@ impl Office {
         let scalekit = Scalekit::new(
             config.expect("a configuration"),
             self.wire.clone(),
-            clock,
+            Rc::clone(&clock),
             Rc::new(Dice::default()),
             TokenCache::new(),
         );
+        let post = Rc::new(Post(Rc::clone(&self.town)));
         Means {
             scalekit: Rc::new(scalekit),
+            claims: Rc::new(SharedClaims::new(post.clone())),
+            portals: Portals::new(post, clock),
             public_url: "https://agent.test/".into(),
         }
     }

@@ -139,19 +139,22 @@ impl Kept {
         })
     }
 
-    /// Whether this claim keeps the flag from being claimed by others.
-    fn stands_against(&self, wanted: &WantedFlag) -> bool {
-        let given_up = matches!(
+    fn is_given_up(&self) -> bool {
+        matches!(
             self.outcome,
             Some(FlagOutcome::Released | FlagOutcome::Refused)
-        );
+        )
+    }
+
+    /// Whether this claim keeps the flag from being claimed by others.
+    fn stands_against(&self, wanted: &WantedFlag) -> bool {
         let worse = wanted
             .worse_by
             .is_some_and(|by| wanted.severity >= self.severity.saturating_add(by));
         let shown = wanted.looked_at >= self.touched.plus(SHOWN_AFTER);
         let another_day = wanted.looked_at.date() > self.day;
         let next_day = wanted.again == Again::NextDay && another_day && shown;
-        !given_up && !worse && !next_day
+        !self.is_given_up() && !worse && !next_day
     }
 }
 
@@ -179,7 +182,8 @@ fn one(turn: &Turn<'_>, run_id: &RunId, wanted: &WantedFlag) -> Result<Claimed, 
         &[wanted.subject.as_str().into()],
     )?;
     if let Some(kept) = rows.first().map(Kept::read).transpose()? {
-        if kept.run_id == *run_id {
+        let ours = kept.run_id == *run_id;
+        if ours && !kept.is_given_up() {
             if kept.outcome.is_none() && turn.now >= kept.touched.plus(RENEWED_AFTER) {
                 turn.sql.run(
                     "UPDATE claims SET touched_at = ?, expires_at = ? WHERE subject = ?",
@@ -194,7 +198,7 @@ fn one(turn: &Turn<'_>, run_id: &RunId, wanted: &WantedFlag) -> Result<Claimed, 
                 outcome: kept.outcome,
             });
         }
-        if kept.stands_against(wanted) {
+        if !ours && kept.stands_against(wanted) {
             return Ok(Claimed::Held {
                 by: kept.run_id,
                 since: kept.since,

@@ -165,6 +165,17 @@ async fn a_claim_that_is_asked_for_again_does_not_end() {
     assert_ne!(place.claim("b", today()).await, GRANTED);
 }
 
+/// While a run tries again what it had put off, nobody else does.
+#[tokio::test]
+async fn a_run_that_takes_up_again_what_it_gave_up_holds_it() {
+    let place = place();
+    let today = || flag("amber", "2026-11-25", 40, Again::NextDay);
+    assert_eq!(place.claim("a", today()).await, GRANTED);
+    place.settle("a", "amber", FlagOutcome::Released).await;
+    assert_eq!(place.claim("a", today()).await, GRANTED);
+    assert_ne!(place.claim("b", today()).await, GRANTED);
+}
+
 #[tokio::test]
 async fn what_was_given_up_is_anybodys() {
     let place = place();

@@ -1,7 +1,8 @@
 //! Step 2: who is in onboarding, of the customers that the user owns.
 //!
 //! A portal belongs to a company, and a token sees all of it; a run works on the customers of the
-//! person it acts for, and ends with a typed result when HubSpot does not know that person.
+//! person it acts for, and ends with a typed result when HubSpot does not know that person. Which
+//! portal it is decides with whom the run shares an allowance, and who else may flag its customers.
 //!
 //! HubSpot is the source of the list, so the run insists on it more than on the others: an outage
 //! is left to the engine's attempts. Should the connection be dead and the run not wait for it,
@@ -19,7 +20,12 @@ use onbehalf_clock::{DAY_MS, Timestamp};
 use onbehalf_connector::Connector;
 use onbehalf_engine::{Flow, Step, StepContext, StepError, StepResult};
 use onbehalf_identity::RequestContext;
-use onbehalf_tools::{self as tools, ContactsInput, HubspotContacts, HubspotFindOwner, OwnerInput};
+use onbehalf_runs::portal::PortalKey;
+use onbehalf_runs::{AccountKey, ConnectorName};
+use onbehalf_tools::{
+    self as tools, ContactsInput, HubspotContacts, HubspotFindOwner, HubspotPortal, OwnerInput,
+    PortalInput,
+};
 
 use super::preflight::Verified;
 
@@ -38,6 +44,9 @@ pub struct Contacts;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Found {
+    /// The portal they are in; absent in runs of the first release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub portal: Option<PortalKey>,
     /// The moment that all days of this run are counted against.
     pub now: Timestamp,
     /// HubSpot's id of the owner whose customers these are; absent where all of the portal's are.
@@ -92,12 +101,17 @@ impl Step<OnboardingHealth> for Contacts {
                 let errors = &mut connector_errors;
                 ConnectorError::note(errors, Connector::HUBSPOT, self.id(), &failure);
                 return Ok(Flow::Next(Found {
+                    portal: None,
                     now,
                     owner_id: None,
                     customers: Vec::new(),
                     connector_errors,
                 }));
             }
+        };
+        let portal = match portal(&reader, cx).await? {
+            Ok(portal) => Some(portal),
+            Err(failure) => return reader.wait(vec![(Connector::HUBSPOT, failure)]),
         };
         let mut after = None;
         for page in 0.. {
@@ -143,12 +157,43 @@ impl Step<OnboardingHealth> for Contacts {
         // The search compares by the moment it runs; the window is the run's.
         leads.retain(|lead| lead.entered >= entered_after);
         Ok(Flow::Next(Found {
+            portal,
             now,
             owner_id,
             customers: group(leads, settings.customer_key, now),
             connector_errors,
         }))
     }
+}
+
+/// The portal, as HubSpot says it; as it was known before where HubSpot does not say it, and the
+/// account itself where nobody ever has. A failure that may pass is waited for: two runs that name
+/// one portal differently would not see each other's flags.
+async fn portal(
+    reader: &Reader<'_, OnboardingHealth>,
+    cx: &StepContext<OnboardingHealth>,
+) -> Result<Result<PortalKey, Failure>, StepError> {
+    let account = AccountKey::from(&cx.context().scalekit_identifier);
+    let app = ConnectorName::new(Connector::HUBSPOT.name());
+    let portals = &cx.services().portals;
+    let read = reader
+        .keep("portal", || async {
+            let portal = reader.call::<HubspotPortal>(&PortalInput {}).await?;
+            Ok(portal.portal_id)
+        })
+        .await?;
+    Ok(Ok(match read {
+        Read::Later(failure) => return Ok(Err(failure)),
+        Read::Done(id) => {
+            // Unnoted, others learn it from their own first run.
+            let noted = portals.note(&account, &app, &id).await;
+            noted.unwrap_or_else(|_| PortalKey::of_portal(&app, &id))
+        }
+        Read::Failed(_) => {
+            let known = || async { Ok(portals.of(&account, &app).await) };
+            cx.memo("known-portal", known).await?
+        }
+    }))
 }
 
 /// Whose customers a run works on.

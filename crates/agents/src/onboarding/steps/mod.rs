@@ -1,7 +1,9 @@
 //! The five steps, one file each.
 
 mod actions;
+mod claims;
 mod contacts;
+mod contract;
 mod open_flags;
 mod preflight;
 mod signals;

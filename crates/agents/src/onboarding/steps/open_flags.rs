@@ -7,7 +7,7 @@ use crate::acting::{Failure, FailureKind, Read, Reader, Worth};
 use crate::onboarding::OnboardingHealth;
 use crate::onboarding::flags::{FLAG_WORD, OpenFlag, Reference, customer_token};
 use crate::onboarding::scored::Scored;
-use onbehalf_clock::DAY_MS;
+use onbehalf_clock::{DAY_MS, Timestamp};
 use onbehalf_connector::Connector;
 use onbehalf_engine::{Flow, StepContext, StepError};
 use onbehalf_runs::RunReason;
@@ -18,10 +18,18 @@ const PAGES_OF_A_SEARCH: usize = 100;
 /// Searches, each of which goes on where the one before ended: 50,000 open flags of one window.
 const SEARCHES: usize = 5;
 
+/// What was seen.
+pub(super) struct Seen {
+    /// When it was looked for.
+    pub at: Timestamp,
+    /// These are open, of the customers that are flagged now.
+    pub open: Vec<OpenFlag>,
+}
+
 /// What a look at the open flags came to.
 pub(super) enum Look<O, R> {
-    /// These are open, of the customers that are flagged now.
-    Flags(Vec<OpenFlag>),
+    /// What is open.
+    Flags(Seen),
     /// Nobody can tell, so nothing may be written.
     Blind(Failure),
     /// The step waits.
@@ -39,8 +47,13 @@ pub(super) async fn look<O, R>(
         .iter()
         .filter(|it| it.health.status.is_flagged());
     let tokens: BTreeSet<_> = flagged.map(|it| customer_token(&it.key)).collect();
+    // Of a look that took several attempts the time of the first: nothing is taken for seen that may
+    // have come later.
+    let began = || async { Ok(cx.now()) };
+    let at = cx.memo(&format!("looked-{round}"), began).await?;
     if tokens.is_empty() {
-        return Ok(Look::Flags(Vec::new()));
+        let open = Vec::new();
+        return Ok(Look::Flags(Seen { at, open }));
     }
     let window = u64::from(cx.services().settings.window_days) * DAY_MS.unsigned_abs();
     let window = Duration::from_millis(window);
@@ -79,7 +92,7 @@ pub(super) async fn look<O, R>(
         })
         .await?;
     Ok(match read {
-        Read::Done(flags) => Look::Flags(flags),
+        Read::Done(open) => Look::Flags(Seen { at, open }),
         Read::Failed(failure) => Look::Blind(failure),
         Read::Later(failure) => Look::Wait(reader.wait(vec![(Connector::HUBSPOT, failure)])?),
     })

@@ -218,6 +218,7 @@ fn scored(
         });
     }
     Scored {
+        portal: found.portal,
         customers,
         connector_errors,
         customer_errors,

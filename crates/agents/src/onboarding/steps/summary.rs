@@ -68,7 +68,12 @@ fn summarise(acted: Acted) -> Summary {
         *match (action.status, action.kind) {
             (ActionStatus::Done, ActionKind::CreateTask) => &mut counts.tasks_created,
             (ActionStatus::Done, ActionKind::AddComment) => &mut counts.comments_added,
-            (ActionStatus::AlreadyFlagged, _) => &mut counts.already_flagged,
+            (ActionStatus::AlreadyFlagged, _)
+            | (ActionStatus::FlaggedByAnotherRun, ActionKind::CreateTask) => {
+                &mut counts.already_flagged
+            }
+            // Its customer was flagged for its task; that it was commented before counts for nothing.
+            (ActionStatus::FlaggedByAnotherRun, ActionKind::AddComment) => continue,
             (ActionStatus::Rejected, _) => &mut counts.rejected,
             (ActionStatus::Refused | ActionStatus::Expired, _) => &mut counts.failed,
             (ActionStatus::UnknownOutcome, _) => &mut counts.unknown_outcome,
@@ -123,7 +128,9 @@ fn missing(scored: &Scored, actions: &[ActionResult], blind: bool) -> Vec<Part> 
         let failed = match action.status {
             ActionStatus::Refused | ActionStatus::Expired | ActionStatus::UnknownOutcome => true,
             ActionStatus::Done => action.failure.is_some(),
-            ActionStatus::AlreadyFlagged | ActionStatus::Rejected => false,
+            ActionStatus::AlreadyFlagged
+            | ActionStatus::FlaggedByAnotherRun
+            | ActionStatus::Rejected => false,
         };
         if failed {
             missing.insert(match action.kind {

@@ -1,6 +1,7 @@
 //! Carrying out a plan: every write once, and what the step waits for when some cannot be made yet.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use crate::acting::{
     CONNECTIONS, Circuit, Failure, FailureKind, Manner, asked_pause, grown_pause,
@@ -14,10 +15,13 @@ use crate::onboarding::plan::PlannedAction;
 use crate::onboarding::result::{ActionResult, ActionStatus};
 use onbehalf_clock::Timestamp;
 use onbehalf_connector::Connector;
-use onbehalf_engine::{Settled, StepContext, StepError, SuspendReason};
+use onbehalf_engine::{Interrupt, Settled, StepContext, StepError, SuspendReason};
 use onbehalf_runs::RunReason;
+use onbehalf_runs::portal::{FlagOutcome, PortalKey};
 
 use super::actions::ended;
+use super::claims::{Claiming, Claims};
+use super::contract::Contract;
 
 /// What the writes came to.
 pub(super) enum Written {
@@ -25,6 +29,13 @@ pub(super) enum Written {
     Done(Vec<ActionResult>),
     /// Some have not. Those that have stay as they are.
     Wait(SuspendReason<RunReason>),
+}
+
+/// How far one write came, and what whoever shares the portal is to be told of it: nothing where this
+/// attempt has learnt nothing.
+struct Brought {
+    item: Item,
+    flag: Option<FlagOutcome>,
 }
 
 /// One write.
@@ -36,33 +47,65 @@ enum Item {
     Pending(Timestamp),
 }
 
-/// Makes these writes, a bounded number at a time.
+/// Makes these writes, a bounded number at a time: those that no other run makes.
 pub(super) async fn write(
     cx: &StepContext<OnboardingHealth>,
-    actions: Vec<&PlannedAction>,
+    contract: &Contract,
+    portal: PortalKey,
 ) -> Result<Written, StepError> {
-    let due_in = cx.services().settings.due_in();
-    let due: Timestamp = cx
-        .memo("due", || async { Ok(cx.now().plus(due_in)) })
-        .await?;
+    let mut claims = Claims::new(cx, portal, contract.looked_at);
+    let shared = match claims.claim(&contract.writes).await? {
+        Claiming::Done(shared) => shared,
+        Claiming::Wait(reason) => return Ok(Written::Wait(reason)),
+    };
+    let begun_at = cx.memo("begun-at", || async { Ok(cx.now()) }).await?;
     let manner = Manner {
         waits_for_connection: cx.state().waits_for_connections(),
         circuit: Rc::new(Circuit::default()),
     };
     let items = cx
-        .for_each(actions, CONNECTIONS, |action| {
-            one(cx, action, due, manner.clone())
+        .for_each(shared.ours, CONNECTIONS, |action| {
+            let (claims, work) = (&claims, one(cx, action, begun_at, manner.clone()));
+            async move {
+                let brought = work.await?;
+                if let Some(flag) = brought.flag {
+                    claims.tell(action, flag);
+                }
+                Ok(brought.item)
+            }
         })
-        .await?;
-    Ok(after(items, &manner))
+        .await;
+    // What another run may count on is told on every way out; what a cancelled run has not begun is
+    // anybody's.
+    if let Err(StepError::Interrupted(interrupt)) = &items {
+        if *interrupt == Interrupt::Cancelled {
+            claims.give_up_the_rest();
+        }
+        // Untold, a claim ends by itself, or the next attempt tells it.
+        let _ = claims.settle().await;
+    }
+    let items = items?;
+    claims.give_up_the_rest();
+    let told = claims.settle().await;
+    Ok(match after(items, &manner) {
+        Written::Done(_) if told.is_err() && cx.now() < cx.deadline() => {
+            let until = cx.now().plus(grown_pause(cx.attempt()));
+            Written::Wait(SuspendReason::Retrying { until })
+        }
+        Written::Done(mut done) => {
+            done.extend(shared.others);
+            Written::Done(done)
+        }
+        wait @ Written::Wait(_) => wait,
+    })
 }
 
 async fn one(
     cx: &StepContext<OnboardingHealth>,
     action: &PlannedAction,
-    due: Timestamp,
+    begun_at: Timestamp,
     manner: Manner,
-) -> Result<Item, StepError> {
+) -> Result<Brought, StepError> {
     let connector = action.kind.connector();
     // The step will run again anyway, so this one need not even be begun.
     if let Some(failure) = manner.circuit.failure(connector)
@@ -73,17 +116,28 @@ async fn one(
             FailureKind::RateLimited => asked_pause(&failure),
             _ => grown_pause(cx.attempt()),
         };
-        return Ok(Item::Deferred(failure, cx.now().plus(pause)));
+        return Ok(Brought {
+            item: Item::Deferred(failure, cx.now().plus(pause)),
+            flag: (!cx.has_begun(&action.item)?).then_some(FlagOutcome::Released),
+        });
     }
     let circuit = Rc::clone(&manner.circuit);
     let settled = match &action.issue {
         None => {
+            let hours = action
+                .due_in_hours
+                .unwrap_or(cx.services().settings.due_in_hours);
+            let due = begun_at.plus(Duration::from_secs(u64::from(hours) * 3600));
             let effect = CreateTask::planned(action, due, manner.clone());
             let task = match cx.effect(&action.item, &effect).await? {
                 Settled::Landed(task) => task,
                 unsettled => return Ok(unlanded(action, &circuit, unsettled)),
             };
-            return link(cx, action, task, &manner).await;
+            let id = task.task_id.clone();
+            return Ok(Brought {
+                item: link(cx, action, task, &manner).await?,
+                flag: Some(FlagOutcome::Written { id }),
+            });
         }
         Some(issue) => {
             let effect = AddComment::planned(action, issue, manner);
@@ -91,10 +145,15 @@ async fn one(
         }
     };
     Ok(match settled {
-        Settled::Landed(comment) => Item::Ended(ActionResult {
-            comment_id: Some(comment.comment_id),
-            ..ended(action, ActionStatus::Done, None)
-        }),
+        Settled::Landed(comment) => Brought {
+            flag: Some(FlagOutcome::Written {
+                id: comment.comment_id.clone(),
+            }),
+            item: Item::Ended(ActionResult {
+                comment_id: Some(comment.comment_id),
+                ..ended(action, ActionStatus::Done, None)
+            }),
+        },
         unsettled => unlanded(action, &circuit, unsettled),
     })
 }
@@ -137,21 +196,30 @@ async fn link(
     Ok(Item::Ended(done))
 }
 
-/// What a write that has not landed comes to.
-fn unlanded<R>(action: &PlannedAction, circuit: &Circuit, settled: Settled<R, Failure>) -> Item {
+/// What a write comes to that is not known to have landed.
+fn unlanded<R>(action: &PlannedAction, circuit: &Circuit, settled: Settled<R, Failure>) -> Brought {
     let connector = action.kind.connector();
-    match settled {
-        Settled::Landed(_) => Item::Ended(ended(action, ActionStatus::Done, None)),
+    let end = |status, failure| Item::Ended(ended(action, status, failure));
+    let (item, flag) = match settled {
+        Settled::Landed(_) => (end(ActionStatus::Done, None), FlagOutcome::Unknown),
         Settled::Refused(failure) => {
             // On a later attempt this comes from the journal, and the others need to know.
             circuit.note(connector, &failure);
-            Item::Ended(ended(action, ActionStatus::Refused, Some(failure)))
+            let refused = end(ActionStatus::Refused, Some(failure));
+            (refused, FlagOutcome::Refused)
         }
-        Settled::Expired(failure) => Item::Ended(ended(action, ActionStatus::Expired, failure)),
-        Settled::Deferred(failure, until) => Item::Deferred(failure, until),
-        Settled::Pending(until) => Item::Pending(until),
-        Settled::UnknownOutcome => Item::Ended(ended(action, ActionStatus::UnknownOutcome, None)),
-    }
+        Settled::Expired(failure) => (end(ActionStatus::Expired, failure), FlagOutcome::Released),
+        Settled::Deferred(failure, until) => {
+            (Item::Deferred(failure, until), FlagOutcome::Released)
+        }
+        Settled::Pending(until) => (Item::Pending(until), FlagOutcome::Unknown),
+        Settled::UnknownOutcome => (
+            end(ActionStatus::UnknownOutcome, None),
+            FlagOutcome::Unknown,
+        ),
+    };
+    let flag = Some(flag);
+    Brought { item, flag }
 }
 
 /// All ended, or what to wait for: dead connections first, all of them at once; then a rate limit;
