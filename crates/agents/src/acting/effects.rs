@@ -3,17 +3,18 @@
 //! Owns that mapping, in one place, because it decides whether a write may be sent again.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::circuit::Circuit;
 use super::failures::{Failure, FailureKind, result};
-use super::patience::asked_pause;
+use super::patience::{asked_pause, look_again};
 use super::reader::tool_context;
-use onbehalf_connector::{Connector, SendPermit};
+use onbehalf_connector::{AlwaysPermit, Connector, Scalekit, SendPermit};
 use onbehalf_engine::{EffectKey, Performed, Permit};
 use onbehalf_identity::RequestContext;
-use onbehalf_tools::{ToolContext, ToolOutcome};
+use onbehalf_tools::{self as tools, Tool, ToolContext, ToolOutcome};
 
 /// How an effect behaves when its connector says no. Travels with the effect.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -36,7 +37,7 @@ impl SendPermit for EnginePermit<'_> {
 }
 
 /// The engine's permit, as the connector asks for it.
-pub fn permit(permit: &Permit) -> impl SendPermit + '_ {
+fn permit(permit: &Permit) -> impl SendPermit + '_ {
     EnginePermit(permit)
 }
 
@@ -47,14 +48,54 @@ pub fn acting(context: &RequestContext, key: &EffectKey) -> Result<ToolContext, 
 }
 
 impl Manner {
+    /// Sends a write with this tool as the run's user, unless its connector is known to refuse.
+    pub async fn send<T: Tool, R>(
+        &self,
+        scalekit: &Scalekit,
+        context: &RequestContext,
+        key: &EffectKey,
+        may_send: &Permit,
+        input: &T::Input,
+        receipt: impl FnOnce(T::Output) -> R,
+    ) -> Performed<R, Failure> {
+        if let Some(known) = self.known(T::CONNECTOR) {
+            return known;
+        }
+        let acting = match acting(context, key) {
+            Ok(acting) => acting,
+            Err(failure) => return self.refused(failure),
+        };
+        let outcome = tools::run::<T>(scalekit, &acting, input, &permit(may_send)).await;
+        self.performed(T::CONNECTOR, outcome, receipt)
+    }
+
+    /// Reads with this tool whether a write has landed.
+    ///
+    /// # Errors
+    /// The look could not tell; when the app may be asked again, if it said so.
+    pub async fn look<T: Tool>(
+        &self,
+        scalekit: &Scalekit,
+        context: &RequestContext,
+        key: &EffectKey,
+        input: &T::Input,
+    ) -> Result<T::Output, Option<Duration>> {
+        let acting = acting(context, key).map_err(|_| None)?;
+        let outcome = tools::run::<T>(scalekit, &acting, input, &AlwaysPermit).await;
+        result(outcome).map_err(|failure| {
+            self.circuit.note(T::CONNECTOR, &failure);
+            look_again(&failure)
+        })
+    }
+
     /// What a write comes to without being sent, when its connector is known to refuse.
-    pub fn known<R>(&self, connector: Connector) -> Option<Performed<R, Failure>> {
+    fn known<R>(&self, connector: Connector) -> Option<Performed<R, Failure>> {
         let failure = self.circuit.failure(connector)?;
         Some(self.refused(failure))
     }
 
     /// What a sent write came to.
-    pub fn performed<T, R>(
+    fn performed<T, R>(
         &self,
         connector: Connector,
         outcome: ToolOutcome<T>,
@@ -69,7 +110,7 @@ impl Manner {
         }
     }
 
-    pub fn refused<R>(&self, failure: Failure) -> Performed<R, Failure> {
+    fn refused<R>(&self, failure: Failure) -> Performed<R, Failure> {
         match failure.kind {
             FailureKind::OutcomeUnknown => Performed::Unknown,
             FailureKind::NotSent => Performed::NotSent,

@@ -21,7 +21,7 @@ mod services;
 
 pub use approval::approval_needed;
 pub use circuit::Circuit;
-pub use effects::{Manner, acting, permit};
+pub use effects::{Manner, acting};
 pub use failures::{ConnectorError, Failure, FailureKind, result};
 pub use needs::{
     Acts, Need, OnMissingConnector, connections_required, inactive, reconnection_required,

@@ -11,14 +11,12 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::settings::BriefSettings;
-use crate::acting::{Failure, Manner, Services, acting, look_again, permit, result};
+use crate::acting::{Failure, Manner, Services};
 use onbehalf_clock::Timestamp;
-use onbehalf_connector::{AlwaysPermit, Connector};
 use onbehalf_engine::{Effect, EffectKey, Found, Performed, Permit};
 use onbehalf_identity::RequestContext;
 use onbehalf_tools::{
-    self as tools, Message, MessageInput, MessagesInput, SentMessage, SlackListMessages,
-    SlackSendMessage,
+    Message, MessageInput, MessagesInput, SentMessage, SlackListMessages, SlackSendMessage,
 };
 
 /// Pages of a conversation that are looked through, 15 messages each: what a busy channel says
@@ -95,22 +93,17 @@ impl Effect for PostMessage {
         key: &EffectKey,
         may_send: &Permit,
     ) -> Performed<SentMessage, Failure> {
-        if let Some(known) = self.manner.known(Connector::SLACK) {
-            return known;
-        }
-        let acting = match acting(context, key) {
-            Ok(acting) => acting,
-            Err(failure) => return self.manner.refused(failure),
-        };
-        let outcome = tools::run::<SlackSendMessage>(
-            &services.scalekit,
-            &acting,
-            &self.input(services),
-            &permit(may_send),
-        )
-        .await;
-        self.manner
-            .performed(Connector::SLACK, outcome, |sent| sent)
+        let input = self.input(services);
+        let scalekit = &services.scalekit;
+        let sent = self.manner.send::<SlackSendMessage, _>(
+            scalekit,
+            context,
+            key,
+            may_send,
+            &input,
+            |sent| sent,
+        );
+        sent.await
     }
 
     async fn find(
@@ -119,9 +112,6 @@ impl Effect for PostMessage {
         context: &RequestContext,
         key: &EffectKey,
     ) -> Found<SentMessage> {
-        let Ok(acting) = acting(context, key) else {
-            return Found::Unknown(None);
-        };
         let mut input = MessagesInput {
             channel: self.channel.clone(),
             after: Some(self.since),
@@ -129,14 +119,12 @@ impl Effect for PostMessage {
         };
         for _ in 0..PAGES {
             let scalekit = &services.scalekit;
-            let outcome =
-                tools::run::<SlackListMessages>(scalekit, &acting, &input, &AlwaysPermit).await;
-            let page = match result(outcome) {
+            let looked = self
+                .manner
+                .look::<SlackListMessages>(scalekit, context, key, &input);
+            let page = match looked.await {
                 Ok(page) => page,
-                Err(failure) => {
-                    self.manner.circuit.note(Connector::SLACK, &failure);
-                    return Found::Unknown(look_again(&failure));
-                }
+                Err(again) => return Found::Unknown(again),
             };
             if let Some(ours) = page.messages.into_iter().find(|it| self.marker.is_in(it)) {
                 return Found::Landed(SentMessage {

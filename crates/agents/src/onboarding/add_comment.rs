@@ -13,13 +13,10 @@ use super::input::OnboardingServices;
 use super::plan::{IssueRef, PlannedAction};
 use super::scoring::HealthStatus;
 use super::texts;
-use crate::acting::{Failure, Manner, acting, look_again, permit, result};
-use onbehalf_connector::{AlwaysPermit, Connector};
+use crate::acting::{Failure, Manner};
 use onbehalf_engine::{Effect, EffectKey, Found, Performed, Permit};
 use onbehalf_identity::RequestContext;
-use onbehalf_tools::{
-    self as tools, CommentInput, CommentsInput, LinearCreateComment, LinearListComments,
-};
+use onbehalf_tools::{CommentInput, CommentsInput, LinearCreateComment, LinearListComments};
 
 /// Pages of an issue's comments that are looked through, 250 each. An issue with more is not one
 /// anybody reads; the look then cannot tell.
@@ -84,24 +81,19 @@ impl Effect for AddComment {
         key: &EffectKey,
         may_send: &Permit,
     ) -> Performed<CommentReceipt, Failure> {
-        if let Some(known) = self.manner.known(Connector::LINEAR) {
-            return known;
-        }
-        let acting = match acting(context, key) {
-            Ok(acting) => acting,
-            Err(failure) => return self.manner.refused(failure),
-        };
-        let outcome = tools::run::<LinearCreateComment>(
-            &services.scalekit,
-            &acting,
-            &self.input(key),
-            &permit(may_send),
-        )
-        .await;
-        self.manner
-            .performed(Connector::LINEAR, outcome, |comment| CommentReceipt {
+        let input = self.input(key);
+        let scalekit = &services.scalekit;
+        let sent = self.manner.send::<LinearCreateComment, _>(
+            scalekit,
+            context,
+            key,
+            may_send,
+            &input,
+            |comment| CommentReceipt {
                 comment_id: comment.comment_id.unwrap_or_else(|| key.uuid()),
-            })
+            },
+        );
+        sent.await
     }
 
     async fn find(
@@ -110,28 +102,19 @@ impl Effect for AddComment {
         context: &RequestContext,
         key: &EffectKey,
     ) -> Found<CommentReceipt> {
-        let Ok(acting) = acting(context, key) else {
-            return Found::Unknown(None);
-        };
         let id = key.uuid();
         let mut input = CommentsInput {
             first: 250,
             ..CommentsInput::of(&self.issue_id)
         };
         for _ in 0..COMMENT_PAGES {
-            let outcome = tools::run::<LinearListComments>(
-                &services.scalekit,
-                &acting,
-                &input,
-                &AlwaysPermit,
-            )
-            .await;
-            let page = match result(outcome) {
+            let scalekit = &services.scalekit;
+            let looked = self
+                .manner
+                .look::<LinearListComments>(scalekit, context, key, &input);
+            let page = match looked.await {
                 Ok(page) => page,
-                Err(failure) => {
-                    self.manner.circuit.note(Connector::LINEAR, &failure);
-                    return Found::Unknown(look_again(&failure));
-                }
+                Err(again) => return Found::Unknown(again),
             };
             let ours = page.comments.into_iter().find(|it| it.id == id);
             if let Some(comment) = ours {

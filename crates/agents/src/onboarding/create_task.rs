@@ -16,7 +16,7 @@ use super::input::OnboardingServices;
 use super::plan::PlannedAction;
 use super::scoring::HealthStatus;
 use super::texts;
-use crate::acting::{Failure, Manner, acting, look_again, permit, result};
+use crate::acting::{Failure, Manner, acting, look_again, result};
 use onbehalf_clock::Timestamp;
 use onbehalf_connector::{AlwaysPermit, Connector};
 use onbehalf_engine::{Effect, EffectKey, Found, Performed, Permit};
@@ -152,25 +152,20 @@ impl Effect for CreateTask {
         key: &EffectKey,
         may_send: &Permit,
     ) -> Performed<TaskReceipt, Failure> {
-        if let Some(known) = self.manner.known(Connector::HUBSPOT) {
-            return known;
-        }
-        let acting = match acting(context, key) {
-            Ok(acting) => acting,
-            Err(failure) => return self.manner.refused(failure),
-        };
-        let outcome = tools::run::<HubspotCreateTask>(
-            &services.scalekit,
-            &acting,
-            &self.input(key),
-            &permit(may_send),
-        )
-        .await;
-        self.manner
-            .performed(Connector::HUBSPOT, outcome, |task| TaskReceipt {
+        let input = self.input(key);
+        let scalekit = &services.scalekit;
+        let sent = self.manner.send::<HubspotCreateTask, _>(
+            scalekit,
+            context,
+            key,
+            may_send,
+            &input,
+            |task| TaskReceipt {
                 task_id: task.task_id,
                 duplicates: Vec::new(),
-            })
+            },
+        );
+        sent.await
     }
 
     async fn find(

@@ -13,13 +13,12 @@ use serde::{Deserialize, Serialize};
 
 use super::input::OnboardingServices;
 use super::plan::TaskLinks;
-use crate::acting::{Failure, Manner, acting, look_again, permit, result};
-use onbehalf_connector::{AlwaysPermit, Connector};
+use crate::acting::{Failure, Manner};
 use onbehalf_engine::{Effect, EffectKey, Found, Performed, Permit};
 use onbehalf_identity::RequestContext;
 use onbehalf_tools::{
-    self as tools, AssignInput, AssociateInput, HubspotAssignTask, HubspotAssociateTask,
-    HubspotTaskLinks, RecordKind, TaskLinksInput,
+    AssignInput, AssociateInput, HubspotAssignTask, HubspotAssociateTask, HubspotTaskLinks,
+    RecordKind, TaskLinksInput,
 };
 
 /// One thing that a task is given after it was created.
@@ -94,16 +93,9 @@ impl Effect for LinkTask {
         key: &EffectKey,
         may_send: &Permit,
     ) -> Performed<LinkReceipt, Failure> {
-        if let Some(known) = self.manner.known(Connector::HUBSPOT) {
-            return known;
-        }
-        let acting = match acting(context, key) {
-            Ok(acting) => acting,
-            Err(failure) => return self.manner.refused(failure),
-        };
-        let (scalekit, may_send) = (&services.scalekit, &permit(may_send));
-        let task_id = self.task_id.clone();
-        let record = match &self.link {
+        let (scalekit, task_id) = (&services.scalekit, self.task_id.clone());
+        let done = |_| LinkReceipt {};
+        let (kind, id) = match &self.link {
             Link::Contact(id) => (RecordKind::Contact, id),
             Link::Company(id) => (RecordKind::Company, id),
             Link::Owner(owner) => {
@@ -111,19 +103,21 @@ impl Effect for LinkTask {
                     task_id,
                     owner_id: owner.clone(),
                 };
-                let sent = tools::run::<HubspotAssignTask>(scalekit, &acting, &input, may_send);
-                let done = |_| LinkReceipt {};
-                return self.manner.performed(Connector::HUBSPOT, sent.await, done);
+                let sent = self
+                    .manner
+                    .send::<HubspotAssignTask, _>(scalekit, context, key, may_send, &input, done);
+                return sent.await;
             }
         };
         let input = AssociateInput {
             task_id,
-            kind: record.0,
-            record_id: record.1.clone(),
+            kind,
+            record_id: id.clone(),
         };
-        let sent = tools::run::<HubspotAssociateTask>(scalekit, &acting, &input, may_send);
-        let done = |_| LinkReceipt {};
-        self.manner.performed(Connector::HUBSPOT, sent.await, done)
+        let sent = self
+            .manner
+            .send::<HubspotAssociateTask, _>(scalekit, context, key, may_send, &input, done);
+        sent.await
     }
 
     async fn find(
@@ -132,20 +126,16 @@ impl Effect for LinkTask {
         context: &RequestContext,
         key: &EffectKey,
     ) -> Found<LinkReceipt> {
-        let Ok(acting) = acting(context, key) else {
-            return Found::Unknown(None);
-        };
         let input = TaskLinksInput {
             task_id: self.task_id.clone(),
         };
-        let looked =
-            tools::run::<HubspotTaskLinks>(&services.scalekit, &acting, &input, &AlwaysPermit);
-        let links = match result(looked.await) {
+        let scalekit = &services.scalekit;
+        let looked = self
+            .manner
+            .look::<HubspotTaskLinks>(scalekit, context, key, &input);
+        let links = match looked.await {
             Ok(links) => links,
-            Err(failure) => {
-                self.manner.circuit.note(Connector::HUBSPOT, &failure);
-                return Found::Unknown(look_again(&failure));
-            }
+            Err(again) => return Found::Unknown(again),
         };
         let there = match &self.link {
             Link::Contact(id) => links.contacts.contains(id),
