@@ -69,7 +69,7 @@ function begin(command, args, { cwd, env }, stdio) {
 
 /** Ends a process and everything it began. */
 export async function end(child, signal = 'SIGTERM') {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   ended.add(child);
   const gone = new Promise((resolve) => child.once('exit', resolve));
   signalGroup(child, signal);
@@ -180,6 +180,7 @@ export function firstLine(child, what) {
       if (end >= 0) resolve(text.slice(0, end));
     });
     child.once('exit', (code) => reject(new Failure(`${what} ended at once (exit code ${code}).`)));
+    child.once('error', (error) => reject(new Failure(`${what} could not be started: ${error.message}.`)));
   });
 }
 
