@@ -56,6 +56,16 @@ impl MemoryStore {
         self.refuses.set(Some(commits));
     }
 
+    /// What is stored now, as an instance that was replaced goes on seeing it.
+    pub fn copy(&self) -> Self {
+        Self {
+            rows: self.rows.clone(),
+            keys: self.keys.clone(),
+            head: self.head.clone(),
+            ..Self::default()
+        }
+    }
+
     /// Bytes of all rows.
     pub fn bytes(&self) -> usize {
         self.rows.borrow().iter().map(String::len).sum()

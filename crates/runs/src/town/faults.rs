@@ -2,6 +2,9 @@
 
 use std::cell::Cell;
 
+use onbehalf_clock::Timestamp;
+
+use super::Address;
 use crate::letter::{Letter, Undelivered};
 
 /// How a message fares.
@@ -17,10 +20,16 @@ pub enum Passage {
 
 /// What happens to a town.
 pub trait Faults {
-    /// Whether the object dies instead of running this statement.
-    fn dies_before(&self, statement: &str) -> bool {
-        let _ = statement;
+    /// Whether the object at this address dies instead of running this statement.
+    fn dies_before(&self, at: &Address, statement: &str) -> bool {
+        let _ = (at, statement);
         false
+    }
+
+    /// What the clock of this object's machine shows. It may be wrong, and its alarm with it.
+    fn clock_at(&self, at: &Address, now: Timestamp) -> Timestamp {
+        let _ = at;
+        now
     }
 
     /// How a message fares.
@@ -57,7 +66,7 @@ impl CrashAt {
 }
 
 impl Faults for CrashAt {
-    fn dies_before(&self, _: &str) -> bool {
+    fn dies_before(&self, _: &Address, _: &str) -> bool {
         match self.left.get() {
             None => false,
             Some(0) => {

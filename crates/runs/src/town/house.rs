@@ -13,7 +13,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 
 use onbehalf_clock::{Random, Timestamp};
 
-use super::{Post, Town};
+use super::{Address, Town};
 use crate::letter::{Answer, Carrier, Letter, Undelivered};
 use crate::object::{Ground, Note};
 use crate::sql::{Row, Sql, SqlError, Value};
@@ -58,15 +58,16 @@ impl House {
         self.alarm.set(Some(at));
     }
 
-    pub(super) fn enter(self: &Rc<Self>, town: &Rc<Town>) -> HouseGround {
+    pub(super) fn enter(self: &Rc<Self>, town: &Rc<Town>, address: &Address) -> HouseGround {
         HouseGround {
             town: Rc::clone(town),
             house: Rc::clone(self),
+            address: address.clone(),
             life: self.lives.get(),
         }
     }
 
-    fn die(&self) {
+    pub(super) fn die(&self) {
         self.lives.set(self.lives.get() + 1);
         self.setting.set(None);
         self.database.rollback();
@@ -85,6 +86,7 @@ impl House {
 pub struct HouseGround {
     town: Rc<Town>,
     house: Rc<House>,
+    address: Address,
     life: u32,
 }
 
@@ -107,7 +109,7 @@ impl HouseGround {
 impl Sql for HouseGround {
     fn query(&self, statement: &str, values: &[Value]) -> Result<Vec<Row>, SqlError> {
         self.alive()?;
-        if self.town.faults().dies_before(statement) {
+        if self.town.faults().dies_before(&self.address, statement) {
             self.house.die();
             return self.alive().map(|()| Vec::new());
         }
@@ -123,7 +125,7 @@ impl Carrier for HouseGround {
         if self.leave().is_err() {
             return Err(Undelivered::Unreachable);
         }
-        Post(Rc::clone(&self.town)).carry(letter).await
+        self.town.send(&self.address, letter).await
     }
 }
 
@@ -134,7 +136,7 @@ impl Ground for HouseGround {
     }
 
     fn now(&self) -> Timestamp {
-        self.town.now()
+        self.town.clock_at(&self.address)
     }
 
     fn random(&self) -> &dyn Random {

@@ -60,6 +60,13 @@ pub trait Runs {
     async fn receive(&self, run: &RunId, message: RunMessage) -> Result<RunReply, Undelivered>;
 }
 
+/// How messages travel from an object to others.
+#[async_trait(?Send)]
+pub trait Roads {
+    /// Brings a message there and the answer back, within a deadline.
+    async fn carry(&self, from: &Address, letter: Letter) -> Result<Answer, Undelivered>;
+}
+
 /// Every object there is.
 pub struct Town {
     houses: RefCell<BTreeMap<Address, Rc<House>>>,
@@ -67,8 +74,9 @@ pub struct Town {
     dice: Rc<Dice>,
     runs: Rc<dyn Runs>,
     rules: Rc<TownRules>,
-    rates: Rc<Rates>,
+    rates: RefCell<Rc<Rates>>,
     faults: RefCell<Rc<dyn Faults>>,
+    roads: RefCell<Option<Rc<dyn Roads>>>,
     notes: Rc<RefCell<Vec<Note>>>,
 }
 
@@ -86,10 +94,32 @@ impl Town {
             dice: Rc::default(),
             runs,
             rules,
-            rates: Rc::default(),
+            rates: RefCell::default(),
             faults: RefCell::new(Rc::new(Calm)),
+            roads: RefCell::default(),
             notes: Rc::default(),
         })
+    }
+
+    /// The same town, whose apps allow this much.
+    #[must_use]
+    pub fn allowing(self: Rc<Self>, rates: Rates) -> Rc<Self> {
+        self.rates.replace(Rc::new(rates));
+        self
+    }
+
+    /// Lets messages between objects travel this way from now on, and no more by [`Post`]. Whoever
+    /// carries them hands them over with [`Town::deliver`].
+    pub fn travel_by(&self, roads: Rc<dyn Roads>) {
+        self.roads.replace(Some(roads));
+    }
+
+    async fn send(self: &Rc<Self>, from: &Address, letter: Letter) -> Result<Answer, Undelivered> {
+        let roads = self.roads.borrow().clone();
+        match roads {
+            Some(roads) => roads.carry(from, letter).await,
+            None => Post(Rc::clone(self)).carry(letter).await,
+        }
     }
 
     /// What happens to the objects from now on.
@@ -110,6 +140,33 @@ impl Town {
     /// Lets time pass without anything ringing.
     pub fn pass(&self, time: Duration) {
         self.clock.pass(time);
+    }
+
+    /// What the clock of the object at an address shows.
+    pub fn clock_at(&self, address: &Address) -> Timestamp {
+        self.faults().clock_at(address, self.now())
+    }
+
+    /// Every alarm that is set, as each object's own clock has it.
+    pub fn alarms(&self) -> Vec<(Timestamp, Address)> {
+        let houses = self.houses.borrow();
+        let alarms = houses
+            .iter()
+            .filter_map(|(address, house)| Some((house.alarm()?, address.clone())));
+        alarms.collect()
+    }
+
+    /// Every object that was ever asked anything.
+    pub fn addresses(&self) -> Vec<Address> {
+        self.houses.borrow().keys().cloned().collect()
+    }
+
+    /// The object dies: what it has under way finds its storage closed, and the next message finds
+    /// it as it was last durable.
+    pub fn kill(&self, address: &Address) {
+        if let Some(house) = self.houses.borrow().get(address) {
+            house.die();
+        }
     }
 
     /// What the objects have said to the log.
@@ -145,13 +202,7 @@ impl Town {
 
     /// Rings the earliest alarm, moving the clock there; `false` when there is none by `until`.
     pub async fn ring_next(self: &Rc<Self>, until: Timestamp) -> bool {
-        let next = {
-            let houses = self.houses.borrow();
-            let alarms = houses
-                .iter()
-                .filter_map(|(address, house)| Some((house.alarm()?, address.clone())));
-            alarms.min()
-        };
+        let next = self.alarms().into_iter().min();
         let Some((at, address)) = next.filter(|(at, _)| *at <= until) else {
             return false;
         };
@@ -165,13 +216,13 @@ impl Town {
         let house = self.house(address);
         house.lose_alarm();
         let rung = match address {
-            Address::Principal(_) => self.ring_at(&house, &self.principal()).await,
-            Address::Account(_) => self.ring_at(&house, &Account).await,
-            Address::Schedule(_) => self.ring_at(&house, &self.shard()).await,
-            Address::Portal(_) => self.ring_at(&house, &self.portal()).await,
+            Address::Principal(_) => self.ring_at(address, &self.principal()).await,
+            Address::Account(_) => self.ring_at(address, &Account).await,
+            Address::Schedule(_) => self.ring_at(address, &self.shard()).await,
+            Address::Portal(_) => self.ring_at(address, &self.portal()).await,
         };
         if rung.is_err() {
-            house.ring_at(self.now().plus(PLATFORM_RINGS_AGAIN));
+            house.ring_at(self.clock_at(address).plus(PLATFORM_RINGS_AGAIN));
         }
     }
 
@@ -203,7 +254,7 @@ impl Town {
     }
 
     fn portal(&self) -> Portal {
-        let rates = Rc::clone(&self.rates);
+        let rates = Rc::clone(&self.rates.borrow());
         Portal { rates }
     }
 
@@ -213,10 +264,10 @@ impl Town {
 
     async fn ring_at<O: Object>(
         self: &Rc<Self>,
-        house: &Rc<House>,
+        address: &Address,
         object: &O,
     ) -> Result<(), SqlError> {
-        let ground = house.enter(self);
+        let ground = self.house(address).enter(self, address);
         let rung = ring(object, &ground).await;
         rung.and_then(|()| ground.leave())
     }
@@ -227,7 +278,7 @@ impl Town {
         object: &O,
         message: O::Message,
     ) -> Result<O::Reply, Undelivered> {
-        let ground = self.house(&address).enter(self);
+        let ground = self.house(&address).enter(self, &address);
         let reply = receive(object, &ground, message).await;
         let left = reply.and_then(|reply| ground.leave().map(|()| reply));
         left.map_err(|error| {
@@ -239,7 +290,11 @@ impl Town {
         })
     }
 
-    async fn deliver(self: &Rc<Self>, letter: Letter) -> Result<Answer, Undelivered> {
+    /// Hands a letter to the object it is for, and answers with what that says.
+    ///
+    /// # Errors
+    /// [`Undelivered::Failed`] when the object could not do its part.
+    pub async fn deliver(self: &Rc<Self>, letter: Letter) -> Result<Answer, Undelivered> {
         Ok(match letter {
             Letter::Run(run, message) => {
                 Answer::Run(Box::new(self.runs.receive(&run, *message).await?))
