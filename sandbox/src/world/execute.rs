@@ -72,7 +72,7 @@ impl World {
         self.check_account(call, &connection, fault)?;
         let promised = match fault.landing() {
             Landing::Now => None,
-            landing => Some(self.land_later(call, landing, now_ms)?),
+            Landing::After(_) | Landing::Never => Some(self.land_later(call, fault, now_ms)?),
         };
         if let Some(status) = fault.status.filter(|_| !fault.service) {
             return Err(Refused::Provider(self.misfortune(provider, status, fault)));

@@ -18,6 +18,7 @@ pub(super) struct Pending {
     params: Params,
     run: String,
     promised: Option<String>,
+    lag_ms: i64,
 }
 
 impl World {
@@ -25,7 +26,7 @@ impl World {
     pub(super) fn land_later(
         &mut self,
         call: &Call<'_>,
-        landing: Landing,
+        fault: &Rule,
         now_ms: i64,
     ) -> Result<Result<Answer, ToolFailure>, Refused> {
         let key = self.company_key_of(call)?;
@@ -35,7 +36,7 @@ impl World {
         let mut would_be = company.clone();
         let actor = self.actor(call, promised.clone(), now_ms)?;
         let answer = ask(&mut would_be, call, &actor, 0, &self.manners);
-        if let Landing::After(ms) = landing {
+        if let Landing::After(ms) = fault.landing() {
             self.pending.push(Pending {
                 due_ms: now_ms + ms,
                 tool: call.tool.to_owned(),
@@ -44,6 +45,7 @@ impl World {
                 params: call.params.clone(),
                 run: call.run.to_owned(),
                 promised,
+                lag_ms: fault.search_lag_ms.unwrap_or(0),
             });
             // What is due at one time lands in the order in which it came.
             self.pending.sort_by_key(|it| it.due_ms);
@@ -70,7 +72,7 @@ impl World {
                 continue;
             }
             // A refusal at this point reaches nobody.
-            let _ = self.perform(&call, pending.promised, 0, pending.due_ms);
+            let _ = self.perform(&call, pending.promised, pending.lag_ms, pending.due_ms);
         }
     }
 }
