@@ -18,7 +18,7 @@ use super::transport::{Call, Scalekit, TIMEOUT};
 
 /// Scalekit takes up to 20 `connection_names` in one call (docs/SCALEKIT.md).
 const NAMES_PER_CALL: usize = 20;
-const PAGE_SIZE: usize = 100;
+const PAGE_SIZE: usize = 99;
 /// A user has one account per connector, rarely a few; more pages than this is a broken answer.
 const MAX_PAGES: usize = 5;
 

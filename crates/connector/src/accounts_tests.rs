@@ -53,7 +53,7 @@ async fn one_call_covers_all_connectors() {
     assert_eq!(
         requests[0].url,
         "https://acme.scalekit.test/api/v1/connected_accounts?identifier=user+alice%26x%3D1\
-         &connection_names=hubspot&connection_names=zendesk&connection_names=linear&page_size=100"
+         &connection_names=hubspot&connection_names=zendesk&connection_names=linear&page_size=99"
     );
 }
 
