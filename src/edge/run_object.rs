@@ -19,14 +19,12 @@ use crate::settings::Settings;
 use onbehalf_clock::Clock;
 use onbehalf_engine::{JournalError, RunLog, StoreError};
 use onbehalf_runs::hosted::{Opening, Run, open_retired};
-use onbehalf_runs::run::{News, RunMessage, RunReply, StartThis, absent, serve};
+use onbehalf_runs::run::{Kept, News, RunMessage, RunReply, StartThis, absent, serve, tend};
 
 /// When the alarm rings again after storage failed under it; doubles with each failure …
 const AFTER_FAILURE: Duration = Duration::from_secs(2);
 /// … up to this.
 const LONGEST_AFTER_FAILURE: Duration = Duration::from_secs(300);
-/// When a run that has ended asks again how long it is to be kept, where settings do not say.
-const ASK_RETENTION: Duration = Duration::from_secs(3600);
 
 /// A run's object.
 #[durable_object]
@@ -146,26 +144,11 @@ impl RunObject {
         let Some(runner) = self.present_runner()? else {
             return Ok(());
         };
-        let ended_at = |runner: &Run| {
-            runner.log().head().and_then(|head| {
-                (head.status.ended() && !head.unpublished).then_some(head.ended_at)?
-            })
-        };
         let retention = self.settings().ok().map(|it| it.run_retention);
-        if let Some(ended) = ended_at(&runner)
-            && let Some(retention) = retention
-            && EdgeClock.now() >= ended.plus(retention)
-        {
-            return Ok(self.prune().await?);
+        match tend(&runner, retention, &|| EdgeClock.now()).await? {
+            Kept::Still => Ok(()),
+            Kept::NoLonger => Ok(self.prune().await?),
         }
-        runner.advance().await?;
-        if let Some(ended) = ended_at(&runner) {
-            let ask_again = EdgeClock.now().plus(ASK_RETENTION);
-            let prune_at = retention.map_or(ask_again, |retention| ended.plus(retention));
-            let alarm = onbehalf_engine::Alarm::At(prune_at);
-            runner.log().set_alarm(alarm).await?;
-        }
-        Ok(())
     }
 
     /// Forgets the journal; the owner's index keeps the run's line.

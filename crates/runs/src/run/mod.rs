@@ -3,6 +3,7 @@
 //! Owns the messages and the rule of access. What the run does with them is the engine's.
 
 mod access;
+mod keeping;
 mod news;
 mod serve;
 
@@ -17,6 +18,7 @@ use crate::run_id::RunId;
 use crate::view::RunView;
 
 pub use access::{Admitted, Sealed, admit, may_decide};
+pub use keeping::{Kept, tend};
 pub use news::News;
 pub use serve::{absent, serve};
 
