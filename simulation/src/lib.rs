@@ -1,28 +1,33 @@
-//! Onbehalf in a deterministic simulation: the real engine, workflow and Scalekit client over the
-//! sandbox's world, with everything going wrong that a seed can think of.
+//! Onbehalf in a deterministic simulation: the real engine, workflow, objects and Scalekit client
+//! over the sandbox's world, with everything going wrong that a seed can think of.
 //!
 //! ```text
-//!   seed ─▶ Plan ─▶ scheduler ─polls─▶ Runner ─commits─▶ CrashStore
-//!                       │                 └────sends────▶ Wire ─▶ sandbox world
-//!                       └─ at rest ─▶ checker: journal, ledger, undisturbed run
+//!   seed ─▶ Plan ─▶ scheduler ─polls─▶ runs ─commits─▶ CrashStore
+//!                     │  │              │ └───sends──▶ Wire ─▶ sandbox world
+//!                     │  └─▶ people ────┴─messages──▶ Way ─▶ town: principals, accounts, portals, shards
+//!                     └─ at rest ─▶ checker: ledger, journals, what people were told
 //! ```
 //!
 //! Owns disturbance and judgement; knows nothing of Cloudflare.
 
 mod allowance;
 mod checker;
-mod commands;
-mod journal;
+mod draw;
+mod expected;
+mod host;
 pub mod matrix;
-mod object;
+mod people;
 mod plan;
+mod roads;
 mod scheduler;
 mod seeds;
+mod shared;
 mod simulate;
 mod site;
 mod store;
+mod tally;
 mod wire;
 
 pub use plan::{Disturbance, Plan};
-pub use seeds::{Finding, run_seed, seeds, shrink};
-pub use site::Tally;
+pub use seeds::{Finding, Seeds, Sum, run_seed, shrink};
+pub use tally::{ALL_SEEN_AFTER, Tally};

@@ -1,13 +1,17 @@
-//! The crash matrix: one crash before and one after every commit and every call of a whole run.
+//! The crash matrix: one crash before and one after every commit and every call of a whole run, one
+//! of each object before every statement it makes, and one at every message between two objects.
 //!
 //! Owns enumerating the points. Rules are the checker's; here, the result must be the very one of
 //! the run without a crash.
 
-use onbehalf_clock::Timestamp;
+use onbehalf_runs::Overlap;
 
 use crate::checker::{anonymous, check, result};
-use crate::plan::{Disturbance, Moment, Plan, RunPlan, What};
-use crate::simulate::{BEGIN_MS, Ended, simulate};
+use crate::draw::DEFAULTS;
+use crate::plan::{
+    Class, Decides, Disturbance, LetterFault, Moment, Person, Plan, Trigger, User, What, WorldKind,
+};
+use crate::simulate::{Ended, beginning, simulate};
 
 /// What the matrix came to.
 #[derive(Clone, Debug, Default)]
@@ -24,54 +28,100 @@ pub struct Matrix {
 const CUSTOMERS: usize = 9;
 
 fn plan(disturbances: Vec<Disturbance>) -> Plan {
-    let run = RunPlan {
-        user: 0,
-        customers: CUSTOMERS,
-        suspends: true,
-        asks: true,
-        start_ms: 0,
-    };
     Plan {
+        seed: 0,
+        users: vec![User {
+            customers: CUSTOMERS,
+            shares_portal: true,
+        }],
+        people: vec![Person {
+            user: 0,
+            suspends: true,
+            asks: true,
+            scheduled_until_ms: None,
+            decides: Decides::Yes,
+        }],
+        triggers: vec![Trigger {
+            person: 0,
+            at_ms: 0,
+            times: 1,
+            keyed: true,
+            overlap: Overlap::Join,
+        }],
         disturbances,
+        world: WorldKind::Kind,
         search_lag_ms: 20_000,
         latency_ms: 5,
-        ..Plan::quiet(&run)
+        budget: u32::MAX,
+        rates: None,
+        settings: DEFAULTS,
+        retention_ms: 3_600_000,
+        skew_ms: 0,
+        outage_ms: None,
+        cron_ms: Vec::new(),
     }
 }
 
 fn carry_out(disturbances: Vec<Disturbance>) -> (Ended, Option<serde_json::Value>) {
-    let ended = simulate(&plan(disturbances), Timestamp::from_millis(BEGIN_MS), false);
+    let plan = plan(disturbances);
+    let ended = simulate(&plan, beginning(&plan), false);
     check(&ended);
-    let site = &ended.sites[0];
-    let result = site.head().and_then(|head| result(site, &head));
-    let result = result.map(anonymous);
-    (ended, result)
+    let result = {
+        let sites = ended.shared.sites.borrow();
+        sites.first().and_then(|site| result(site, &site.head()?))
+    };
+    (ended, result.map(anonymous))
+}
+
+/// Every point of a run that went well.
+fn points(quiet: &Ended) -> Vec<(Moment, What)> {
+    let shared = &quiet.shared;
+    let sites = shared.sites.borrow();
+    let (commits, calls) = sites
+        .first()
+        .map_or((0, 0), |it| (it.commits.get(), it.calls.get()));
+    let mut points = Vec::new();
+    for nth in 1..=commits {
+        for what in [What::CrashBefore, What::CrashAfter] {
+            points.push((Moment::Commit(nth), what));
+        }
+    }
+    for nth in 1..=calls {
+        for what in [What::CrashBefore, What::CrashDuring, What::CrashAfter] {
+            points.push((Moment::Call(nth), what));
+        }
+    }
+    for nth in 1..=shared.letters.get() {
+        for fault in [
+            LetterFault::SenderDies,
+            LetterFault::ReceiverDies,
+            LetterFault::ReplyLost,
+        ] {
+            points.push((Moment::Letter(nth), What::Letter(fault)));
+        }
+    }
+    let statements = shared.statements.borrow();
+    for class in [Class::Principal, Class::Account, Class::Portal] {
+        for nth in 1..=statements.get(&class).copied().unwrap_or(0) {
+            points.push((Moment::Statement(class, nth), What::ObjectDies));
+        }
+    }
+    points
 }
 
 /// Crashes everywhere, once each.
 pub fn crash_matrix() -> Matrix {
     let (quiet, expected) = carry_out(Vec::new());
-    let site = &quiet.sites[0];
-    let writes = quiet.shared.tally.get().writes;
-    let mut matrix = Matrix::default();
+    let writes = quiet.shared.tally.borrow().writes;
+    let mut matrix = Matrix {
+        failures: quiet.shared.violations.take(),
+        ..Matrix::default()
+    };
     if writes < 4 || expected.is_none() {
-        matrix
-            .failures
-            .push(format!("the run itself: {writes} writes, {expected:?}"));
+        let found = format!("the run itself: {writes} writes, {expected:?}");
+        matrix.failures.push(found);
     }
-    let before_and_after = [What::CrashBefore, What::CrashAfter];
-    let commits = (1..=site.commits.get()).flat_map(|nth| {
-        let moment = Moment::Commit(nth);
-        before_and_after
-            .iter()
-            .map(move |what| (moment, what.clone()))
-    });
-    let all = [What::CrashBefore, What::CrashDuring, What::CrashAfter];
-    let calls = (1..=site.calls.get()).flat_map(|nth| {
-        let moment = Moment::Call(nth);
-        all.iter().map(move |what| (moment, what.clone()))
-    });
-    for (moment, what) in commits.chain(calls) {
+    for (moment, what) in points(&quiet) {
         let name = format!("{what:?} {moment:?}");
         let crash = Disturbance {
             run: 0,
@@ -80,13 +130,13 @@ pub fn crash_matrix() -> Matrix {
         };
         let (ended, result) = carry_out(vec![crash]);
         matrix.points += 1;
-        let tally = ended.shared.tally.get();
+        let landed = ended.shared.tally.borrow().writes;
         let mut wrong = ended.shared.violations.take();
-        if tally.crashes != 1 {
-            wrong.push(format!("{} crashes", tally.crashes));
+        if !ended.shared.pending.borrow().is_empty() {
+            wrong.push("nothing was disturbed".into());
         }
-        if tally.writes != writes {
-            wrong.push(format!("{} writes instead of {writes}", tally.writes));
+        if landed != writes {
+            wrong.push(format!("{landed} writes instead of {writes}"));
         }
         if result != expected {
             wrong.push(format!("another result: {result:?}"));
@@ -94,9 +144,8 @@ pub fn crash_matrix() -> Matrix {
         if wrong.is_empty() {
             matrix.passed += 1;
         } else {
-            matrix
-                .failures
-                .push(format!("{name}: {}", wrong.join("; ")));
+            let failure = format!("{name}: {}", wrong.join("; "));
+            matrix.failures.push(failure);
         }
     }
     matrix

@@ -1,48 +1,113 @@
-//! What one seed does to the world: who runs what, and every disturbance, each on its own.
+//! What one seed does to the world: who lives in it, what they ask for, and every disturbance, each
+//! on its own.
 //!
-//! Owns drawing a plan from a seed. A plan is plain data, so that disturbances can be dropped one
-//! by one until only those that matter are left. Knows nothing of how they are carried out.
+//! A plan is plain data, so that disturbances can be dropped one by one until only those that matter
+//! are left. How one is drawn stands in [`super::draw`]; how it is carried out is others' business.
 
-use onbehalf_sandbox::world::random::Dice;
+use onbehalf_runs::Overlap;
 
 /// A simulation, whole.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// What it was drawn from; also the seed of the scheduler's choices.
     pub seed: u64,
-    /// The runs.
-    pub runs: Vec<RunPlan>,
+    /// Accounts with their customers.
+    pub users: Vec<User>,
+    /// Who asks for runs.
+    pub people: Vec<Person>,
+    /// What they ask for.
+    pub triggers: Vec<Trigger>,
     /// What happens to them.
     pub disturbances: Vec<Disturbance>,
+    /// How the world behaves.
+    pub world: WorldKind,
     /// How far HubSpot's search lags, in milliseconds.
     pub search_lag_ms: i64,
-    /// Longest time a request or an answer is under way, in milliseconds.
+    /// Longest time a request, an answer or a message is under way by itself, in milliseconds.
     pub latency_ms: i64,
     /// Outbound calls one invocation may make.
     pub budget: u32,
     /// What the apps allow, as the setting of that name; `None` for the defaults.
     pub rates: Option<&'static str>,
+    /// The `ONBOARDING` setting to begin with.
+    pub settings: &'static str,
+    /// How long an ended run is kept, in milliseconds.
+    pub retention_ms: i64,
+    /// How far the clock of an object may be off, in milliseconds.
+    pub skew_ms: i64,
+    /// Nobody can be reached from and until, in milliseconds.
+    pub outage_ms: Option<(i64, i64)>,
+    /// The cron trigger rings at these times, in milliseconds.
+    pub cron_ms: Vec<i64>,
 }
 
-/// One run.
+/// An account.
 #[derive(Clone, Debug)]
-pub struct RunPlan {
-    /// Whose.
-    pub user: usize,
-    /// Customers of that user.
+pub struct User {
+    /// Customers of theirs.
     pub customers: usize,
-    /// Whether it waits for connections.
-    pub suspends: bool,
-    /// Whether it asks before it writes.
-    pub asks: bool,
-    /// When it is started, in milliseconds.
-    pub start_ms: i64,
+    /// Whether their portal is their company's.
+    pub shares_portal: bool,
 }
 
-/// Something happens to a run.
+/// Somebody.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// Through whose account they act.
+    pub user: usize,
+    /// Whether their runs wait for connections.
+    pub suspends: bool,
+    /// Whether their runs ask before they write.
+    pub asks: bool,
+    /// Whether a run starts for them by itself, and until when, in milliseconds.
+    pub scheduled_until_ms: Option<i64>,
+    /// How they decide about plans.
+    pub decides: Decides,
+}
+
+/// How somebody decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decides {
+    /// Yes to everything.
+    Yes,
+    /// Yes, but not to every other item.
+    Partly,
+    /// No.
+    No,
+    /// With an item that is not there, and then yes.
+    Mistyped,
+}
+
+/// A start.
+#[derive(Clone, Debug)]
+pub struct Trigger {
+    /// Who.
+    pub person: usize,
+    /// When, in milliseconds.
+    pub at_ms: i64,
+    /// How often at once.
+    pub times: u32,
+    /// Whether all of these carry one idempotency key.
+    pub keyed: bool,
+    /// What happens while another run is open.
+    pub overlap: Overlap,
+}
+
+/// How strict the world is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WorldKind {
+    /// As a first client was written against.
+    Kind,
+    /// As it is documented; every error of an app is 500.
+    Strict,
+    /// As it is documented; an app's errors keep their status.
+    StrictKept,
+}
+
+/// Something happens.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Disturbance {
-    /// Which run.
+    /// To which run, counted as they begin; of no matter for what happens to all.
     pub run: usize,
     /// When.
     pub moment: Moment,
@@ -50,34 +115,76 @@ pub struct Disturbance {
     pub what: What,
 }
 
-/// When something happens; counts are of the run, over all its lives.
+/// When something happens; counts of a run are over all its lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moment {
-    /// At its nth commit.
+    /// At the run's nth commit.
     Commit(u32),
-    /// At its nth outbound call.
+    /// At the run's nth outbound call.
     Call(u32),
-    /// When it tells the outside for the nth time.
-    Publish(u32),
+    /// When the run's alarm rings for the nth time.
+    Ring(u32),
+    /// At the nth message between any two objects.
+    Letter(u32),
+    /// At the nth statement of all objects of a class.
+    Statement(Class, u32),
     /// At this time, in milliseconds from the start.
     Time(i64),
+}
+
+/// A class of objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// A principal.
+    Principal,
+    /// An account.
+    Account,
+    /// A portal.
+    Portal,
+    /// A shard.
+    Schedule,
 }
 
 /// What happens.
 #[derive(Clone, Debug, PartialEq)]
 pub enum What {
-    /// The process dies before the commit is stored or the request has left.
+    /// The run's process dies before the commit is stored or the request has left.
     CrashBefore,
-    /// The process dies with the request under way.
+    /// The run's process dies with the request under way.
     CrashDuring,
-    /// The process dies once the commit is stored or the request has taken effect.
+    /// The run's process dies once the commit is stored or the request has taken effect.
     CrashAfter,
-    /// Storage, or whoever is told, fails.
+    /// Storage refuses.
     Fails,
+    /// Storage takes the commit, and says that it refused.
+    StoredButFails,
     /// The call goes wrong.
     Call(CallFault),
+    /// The message goes wrong.
+    Letter(LetterFault),
+    /// The object dies.
+    ObjectDies,
+    /// The alarm is lost.
+    AlarmLost,
+    /// The handler is aborted this many milliseconds after the alarm rang.
+    Aborted(i64),
     /// Somebody does something.
     Command(Command),
+}
+
+/// How a message between objects goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LetterFault {
+    /// It is lost.
+    Lost,
+    /// It is acted on; the answer is lost.
+    ReplyLost,
+    /// It takes this long, in milliseconds.
+    Slow(i64),
+    /// Whoever sent it dies.
+    SenderDies,
+    /// Whoever gets it dies, at the first statement or later.
+    ReceiverDies,
 }
 
 /// How a call goes wrong.
@@ -97,200 +204,100 @@ pub enum CallFault {
     Slow(i64),
     /// Its answer takes this long, in milliseconds.
     SlowAnswer(i64),
+    /// It takes effect only after so many milliseconds; this is what is said at once.
+    Lands(i64, Said),
     /// All of our tokens are void before it arrives.
     TokensVoid,
     /// The user withdraws the authorization before it arrives.
     Revoked,
 }
 
+/// What is said of a write that lands later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// The connection breaks.
+    Reset,
+    /// Nothing, until whoever asked gives up.
+    Nothing,
+    /// Scalekit's own error, of this status.
+    Gateway(u16),
+    /// The app's error 500.
+    Error,
+}
+
 /// What somebody does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Starts the run again, as somebody else.
-    StartAgain,
     /// Resumes the suspension under way (or one so many before it) with a payload that fits, or
     /// with one that does not.
-    Resume { back: u32, fits: bool },
+    Resume {
+        /// How many suspensions back.
+        back: u32,
+        /// Whether the payload fits.
+        fits: bool,
+    },
     /// Two such resumes at once.
     ResumeTwice,
     /// A cancel.
     Cancel,
     /// The alarm rings although nobody set it.
     AlarmAgain,
-    /// A connection was made that may or may not be awaited.
-    ConnectionMade(usize),
+    /// A stranger looks at the run, resumes and cancels it.
+    Stranger,
     /// The process ends; nothing in memory is left.
     Kill,
+    /// Another instance of the run begins; this one goes on for so many milliseconds.
+    Replace(i64),
+    /// The connection of the run's user to an app dies, and is mended after so many milliseconds.
+    ConnectionDies(usize, i64),
+    /// All processes end, and new ones begin with other settings.
+    Deploy(Deployed),
 }
 
-/// Disturbances a plan holds at most. Well below the looks and attempts after which the workflow
-/// may rightly give up, so that giving up is always a finding.
-const MOST_DISTURBANCES: i64 = 7;
-/// The longest a request is under way: what an effect's look for lost writes allows for.
-pub const LONGEST_FLIGHT_MS: i64 = 59_000;
-/// HubSpot's search lags at most so far; below the operator's `reconcileAfterSeconds`.
-const LONGEST_LAG_MS: i64 = 29_000;
+/// What a deployment brings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deployed {
+    /// These settings.
+    Settings(&'static str),
+    /// Settings that cannot be read.
+    Broken,
+    /// No such workflow.
+    Unhosted,
+    /// What there was at first.
+    AsBefore,
+}
 
-/// So few that runs of this size wait for their turn, and sometimes for more than that.
-const TIGHT_RATES: &str = r#"{
-    "hubspot": {"burst": 2, "perMinute": 12}, "hubspot.search": {"burst": 1, "perMinute": 40},
-    "linear": {"burst": 2, "perMinute": 30}, "zendesk": {"burst": 1, "perMinute": 20}}"#;
+/// The longest a request may land after it was sent: what is documented of a write under way.
+pub const LONGEST_FLIGHT_MS: i64 = 65_000;
 
 impl Plan {
-    /// The plan of a seed.
-    pub fn draw(seed: u64) -> Self {
-        let mut dice = Dice::new(seed.wrapping_mul(0x2545_f491_4f6c_dd1d) ^ 0x51);
-        let dice = &mut dice;
-        let users = number(dice, 1, 2);
-        let mut runs = Vec::new();
-        for user in 0..users {
-            let customers = number(dice, 2, 7);
-            for _ in 0..if dice.chance(0.2) { 2 } else { 1 } {
-                runs.push(RunPlan {
-                    user,
-                    customers,
-                    suspends: dice.chance(0.6),
-                    asks: dice.chance(0.25),
-                    start_ms: dice.between(0, 3) * 700,
-                });
-            }
-        }
-        let mut disturbances: Vec<Disturbance> = (0..dice.between(1, MOST_DISTURBANCES))
-            .map(|_| disturbance(dice, runs.len()))
-            .collect();
-        if dice.chance(0.2) {
-            disturbances.extend(rare_pair(dice, runs.len()));
-        }
-        Self {
-            seed,
-            runs,
-            disturbances,
-            search_lag_ms: dice.between(0, 1) * dice.between(0, LONGEST_LAG_MS),
-            latency_ms: *dice.pick(&[0, 5, 80, 900]),
-            budget: *dice.pick(&[900, 900, 900, 7, 4]),
-            rates: *dice.pick(&[None, None, Some(TIGHT_RATES)]),
-        }
-    }
-
-    /// The undisturbed run of one user, alone and at once.
-    pub fn quiet(run: &RunPlan) -> Self {
+    /// The undisturbed run of one person, alone and at once.
+    #[must_use]
+    pub fn quiet(&self, person: usize) -> Self {
+        let person = Person {
+            scheduled_until_ms: None,
+            ..self.people[person].clone()
+        };
         Self {
             seed: 0,
-            runs: vec![RunPlan {
-                start_ms: 0,
-                ..run.clone()
+            users: self.users.clone(),
+            triggers: vec![Trigger {
+                person: 0,
+                at_ms: 0,
+                times: 1,
+                keyed: false,
+                overlap: Overlap::Join,
             }],
+            people: vec![person],
             disturbances: Vec::new(),
             search_lag_ms: 0,
             latency_ms: 0,
             budget: u32::MAX,
             rates: None,
+            skew_ms: 0,
+            outage_ms: None,
+            cron_ms: Vec::new(),
+            ..self.clone()
         }
-    }
-}
-
-fn number(dice: &mut Dice, low: i64, high: i64) -> usize {
-    usize::try_from(dice.between(low, high)).unwrap_or(1)
-}
-
-fn nth(dice: &mut Dice, most: i64) -> u32 {
-    u32::try_from(dice.between(1, most)).unwrap_or(1)
-}
-
-fn disturbance(dice: &mut Dice, runs: usize) -> Disturbance {
-    // How many commits and calls a run of this size makes, roughly.
-    let (commit, call) = (Moment::Commit(nth(dice, 45)), Moment::Call(nth(dice, 18)));
-    let (moment, what) = match dice.between(0, 99) {
-        0..=11 => (commit, What::CrashBefore),
-        12..=23 => (commit, What::CrashAfter),
-        24..=29 => (call, What::CrashBefore),
-        30..=36 => (call, What::CrashDuring),
-        37..=43 => (call, What::CrashAfter),
-        44..=46 => (commit, What::Fails),
-        47..=49 => (Moment::Publish(nth(dice, 4)), What::Fails),
-        // While the run waits, if it does: that is when it has just said so.
-        50..=53 => {
-            let (back, fits) = (nth(dice, 3) - 1, dice.chance(0.8));
-            let resume = Command::Resume { back, fits };
-            (Moment::Publish(nth(dice, 4)), What::Command(resume))
-        }
-        54..=74 => (call, What::Call(call_fault(dice))),
-        _ => {
-            let time = Moment::Time(dice.between(0, 90_000));
-            let moment = *dice.pick(&[commit, call, time]);
-            (moment, What::Command(command(dice)))
-        }
-    };
-    Disturbance {
-        run: number(dice, 1, i64::try_from(runs).unwrap_or(1)) - 1,
-        moment,
-        what,
-    }
-}
-
-/// Two things that are rare together by chance, and the hardest to get right: a request that
-/// arrives long after its sender died, a look for a lost write whose answer comes late, a command
-/// that storage refuses while a step is at work.
-fn rare_pair(dice: &mut Dice, runs: usize) -> [Disturbance; 2] {
-    let run = number(dice, 1, i64::try_from(runs).unwrap_or(1)) - 1;
-    if dice.chance(0.3) {
-        let commit = nth(dice, 40);
-        let command = *dice.pick(&[Command::Cancel, Command::ResumeTwice]);
-        return [
-            (commit, What::Command(command)),
-            (commit + nth(dice, 2), What::Fails),
-        ]
-        .map(|(commit, what)| Disturbance {
-            run,
-            moment: Moment::Commit(commit),
-            what,
-        });
-    }
-    // The writes are among a run's later calls.
-    let call = 5 + nth(dice, 13);
-    let long = dice.between(LONGEST_FLIGHT_MS / 2, LONGEST_FLIGHT_MS);
-    let pair = if dice.chance(0.5) {
-        let slow = What::Call(CallFault::Slow(long));
-        [(call, slow), (call, What::CrashDuring)]
-    } else {
-        let late = What::Call(CallFault::SlowAnswer(long));
-        [
-            (call, What::Call(CallFault::Lost)),
-            (call + nth(dice, 4), late),
-        ]
-    };
-    pair.map(|(call, what)| Disturbance {
-        run,
-        moment: Moment::Call(call),
-        what,
-    })
-}
-
-fn call_fault(dice: &mut Dice) -> CallFault {
-    match dice.between(0, 11) {
-        0..=2 => CallFault::Lost,
-        3 => CallFault::Broken,
-        4 => CallFault::ServiceDown,
-        5 => CallFault::ProviderDown,
-        6 => CallFault::Limited(dice.bits() % 40),
-        7 | 8 => CallFault::Slow(dice.between(100, LONGEST_FLIGHT_MS)),
-        9 => CallFault::SlowAnswer(dice.between(100, 90_000)),
-        10 => CallFault::TokensVoid,
-        _ => CallFault::Revoked,
-    }
-}
-
-fn command(dice: &mut Dice) -> Command {
-    match dice.between(0, 9) {
-        0 => Command::StartAgain,
-        1 | 2 => Command::Resume {
-            back: nth(dice, 3) - 1,
-            fits: dice.chance(0.7),
-        },
-        3 | 4 => Command::ResumeTwice,
-        5 | 6 => Command::Cancel,
-        7 => Command::AlarmAgain,
-        8 => Command::ConnectionMade(number(dice, 0, 2)),
-        _ => Command::Kill,
     }
 }

@@ -2,12 +2,13 @@
 //!
 //! Owns running, counting and shrinking; printing is the program's.
 
-use onbehalf_clock::Timestamp;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::checker::check;
 use crate::plan::Plan;
-use crate::simulate::{BEGIN_MS, simulate};
-use crate::site::Tally;
+use crate::simulate::{beginning, simulate};
+use crate::tally::Tally;
 
 /// A plan that broke a rule.
 #[derive(Clone, Debug)]
@@ -22,66 +23,86 @@ pub struct Finding {
 ///
 /// # Errors
 /// The finding, when a rule was broken.
-pub fn run_plan(plan: &Plan, verbose: bool) -> Result<Tally, Finding> {
-    let ended = simulate(plan, Timestamp::from_millis(BEGIN_MS), verbose);
+pub fn run_plan(plan: &Plan, verbose: bool) -> Result<Tally, Box<Finding>> {
+    let ended = simulate(plan, beginning(plan), verbose);
     check(&ended);
     let violations = ended.shared.violations.take();
     if violations.is_empty() {
-        return Ok(ended.shared.tally.get());
+        return Ok(ended.shared.tally.take());
     }
-    Err(Finding {
+    Err(Box::new(Finding {
         plan: plan.clone(),
         violations,
-    })
+    }))
 }
 
 /// Carries out the plan of one seed.
 ///
 /// # Errors
 /// As `run_plan`.
-pub fn run_seed(seed: u64, verbose: bool) -> Result<Tally, Finding> {
+pub fn run_seed(seed: u64, verbose: bool) -> Result<Tally, Box<Finding>> {
     run_plan(&Plan::draw(seed), verbose)
 }
 
-/// Carries out seeds `from..to` on `threads` threads, telling `progress` how many are done.
-/// Answers the sum, and the finding of the lowest seed that each thread met, if any.
-pub fn seeds(
-    from: u64,
-    to: u64,
-    threads: u64,
-    progress: impl Fn(u64) + Sync,
-) -> (Tally, Vec<Finding>) {
-    let done = std::sync::atomic::AtomicU64::new(0);
-    let (done, progress) = (&done, &progress);
-    let one = |thread: u64| {
-        let mut tally = Tally::default();
-        for seed in (from + thread..to).step_by(usize::try_from(threads).unwrap_or(1)) {
-            match run_seed(seed, false) {
-                Ok(more) => tally.add(&more),
-                Err(finding) => return (tally, Some(finding)),
+/// What many seeds came to so far.
+#[derive(Clone, Debug, Default)]
+pub struct Sum {
+    /// How many are done.
+    pub done: u64,
+    /// What was counted.
+    pub tally: Tally,
+    /// What broke a rule, the lowest seed first.
+    pub findings: Vec<Finding>,
+}
+
+/// Which seeds, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Seeds {
+    /// The first.
+    pub from: u64,
+    /// How many.
+    pub count: u64,
+    /// On so many threads.
+    pub threads: u64,
+    /// Whether seeds after one that breaks a rule are carried out, too.
+    pub goes_on: bool,
+}
+
+impl Seeds {
+    /// Carries them out, and shows what they came to after each.
+    ///
+    /// # Panics
+    /// When a simulation panics, which is a defect of its own.
+    pub fn run(self, progress: impl Fn(&Sum) + Sync) -> Sum {
+        let next = AtomicU64::new(self.from);
+        let sum = Mutex::new(Sum::default());
+        let work = || {
+            loop {
+                let seed = next.fetch_add(1, Ordering::Relaxed);
+                if seed >= self.from + self.count {
+                    return;
+                }
+                let came_to = run_seed(seed, false);
+                let mut sum = sum.lock().expect("no panic");
+                if !self.goes_on && sum.findings.iter().any(|it| it.plan.seed < seed) {
+                    return;
+                }
+                sum.done += 1;
+                match came_to {
+                    Ok(tally) => sum.tally.add(&tally),
+                    Err(finding) => sum.findings.push(*finding),
+                }
+                sum.findings.sort_by_key(|it| it.plan.seed);
+                progress(&sum);
             }
-            progress(done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1);
-        }
-        (tally, None)
-    };
-    let results: Vec<_> = std::thread::scope(|scope| {
-        let one = &one;
-        let threads: Vec<_> = (0..threads)
-            .map(|it| scope.spawn(move || one(it)))
-            .collect();
-        threads
-            .into_iter()
-            .map(|it| it.join().expect("no panic"))
-            .collect()
-    });
-    let mut sum = Tally::default();
-    let mut findings = Vec::new();
-    for (tally, finding) in results {
-        sum.add(&tally);
-        findings.extend(finding);
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..self.threads {
+                scope.spawn(work);
+            }
+        });
+        sum.into_inner().expect("no panic")
     }
-    findings.sort_by_key(|it| it.plan.seed);
-    (sum, findings)
 }
 
 /// Drops disturbances, and runs nobody disturbs, as long as the plan still breaks a rule.
@@ -94,7 +115,7 @@ pub fn shrink(finding: Finding) -> Finding {
             run_plan(&plan, false).err()
         });
         match smaller {
-            Some(smaller) => best = smaller,
+            Some(smaller) => best = *smaller,
             None => return best,
         }
     }

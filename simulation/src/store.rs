@@ -1,19 +1,21 @@
-//! Storage that can fail, and under which the process can die.
+//! Storage that can fail, and under which the process can die or be replaced.
 //!
 //! Owns the crash points around a commit. What is kept is [`MemoryStore`]'s business.
 
 use std::rc::Rc;
 
 use async_trait::async_trait;
+use onbehalf_clock::testkit::pause;
 use onbehalf_engine::memory::MemoryStore;
 use onbehalf_engine::{
-    Commit, EffectHistory, EffectKey, Entry, Head, JournalError, JournalStore, StoreError,
+    Commit, EffectHistory, EffectKey, Entry, Head, JournalError, JournalStore, Record, StoreError,
 };
 use serde_json::Value;
 
 use crate::plan::{Moment, What};
-use crate::site::{Life, Shared, Site};
-use onbehalf_clock::testkit::pause;
+use crate::shared::Shared;
+use crate::site::{Life, Site};
+use crate::tally::Kind;
 
 /// The storage of a run as one of its processes sees it.
 pub struct CrashStore {
@@ -22,10 +24,59 @@ pub struct CrashStore {
     pub life: Rc<Life>,
 }
 
+/// What happens to a commit.
+struct Fate {
+    dies_before: bool,
+    refused: bool,
+    stored_and_refused: bool,
+    dies_after: bool,
+}
+
 impl CrashStore {
-    fn kept(&self) -> &MemoryStore {
-        &self.site.store
+    /// What this instance sees: an instance that was replaced goes on with what there was then.
+    fn kept(&self) -> Rc<MemoryStore> {
+        let replaced = self.life.replaced.borrow();
+        let own = || self.site.store();
+        replaced.as_ref().map_or_else(own, Rc::clone)
     }
+
+    fn fate(&self) -> Fate {
+        let moment = Moment::Commit(Site::next(&self.site.commits));
+        let run = Some(self.site.index);
+        let due = |what: &What, kind: Kind| {
+            let taken = self.shared.take(run, moment, |it| it == what).is_some();
+            if taken {
+                self.shared.met(kind);
+            }
+            taken
+        };
+        Fate {
+            dies_before: due(&What::CrashBefore, Kind::DiesBeforeCommit),
+            refused: due(&What::Fails, Kind::CommitRefused),
+            stored_and_refused: due(&What::StoredButFails, Kind::CommitStoredAndRefused),
+            dies_after: due(&What::CrashAfter, Kind::DiesAfterCommit),
+        }
+    }
+
+    /// Keeps in sight which writes are open, without the engine's word.
+    fn follow(&self, entries: &[Entry]) {
+        let mut open = self.site.open.borrow_mut();
+        for entry in entries {
+            match &entry.record {
+                Record::Intent { key, .. } => {
+                    open.insert(key.clone());
+                }
+                Record::Released { key, .. } | Record::Outcome { key, .. } => {
+                    open.remove(key);
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn refused() -> StoreError {
+    StoreError("the simulation says so".into())
 }
 
 #[async_trait(?Send)]
@@ -63,26 +114,32 @@ impl JournalStore for CrashStore {
     }
 
     fn write(&self, entry: &Entry) -> Result<(), StoreError> {
-        let died = || StoreError("the process died".into());
         if self.life.dead.get() {
-            return Err(died());
+            return Err(StoreError("the process died".into()));
+        }
+        if self.life.replaced.borrow().is_some() {
+            self.life.gated.set(true);
+            return self.kept().write(entry);
+        }
+        let fate = self.fate();
+        if fate.dies_before {
+            self.life.dead.set(true);
+            return Err(StoreError("the process died".into()));
+        }
+        if fate.refused {
+            return Err(refused());
         }
         let run = self.site.index;
-        let moment = Moment::Commit(Site::next(&self.site.commits));
-        let due = |what: &What| self.shared.take(run, moment, |it| it == what).is_some();
-        if due(&What::CrashBefore) {
-            self.life.dead.set(true);
-            return Err(died());
-        }
-        if due(&What::Fails) {
-            return Err(StoreError("the simulation says so".into()));
-        }
         self.shared
-            .note(|| format!("run {run}: {moment:?} in its turn [{}]", short(entry)));
+            .note(|| format!("run {run}: written in its turn [{}]", short(entry)));
         self.kept().write(entry)?;
-        if due(&What::CrashAfter) {
+        self.follow(std::slice::from_ref(entry));
+        if fate.dies_after {
             // Whatever this turn still begins, the network of a dead process does not carry.
             self.life.dead.set(true);
+        }
+        if fate.stored_and_refused {
+            return Err(refused());
         }
         Ok(())
     }
@@ -92,30 +149,34 @@ impl JournalStore for CrashStore {
         if self.life.dead.get() {
             std::future::pending::<()>().await;
         }
-        let run = self.site.index;
-        let moment = Moment::Commit(Site::next(&self.site.commits));
-        let due = |what: &What| self.shared.take(run, moment, |it| it == what).is_some();
-        if due(&What::CrashBefore) {
+        if self.life.replaced.borrow().is_some() {
+            self.life.gated.set(true);
+            pause().await;
+            return self.kept().commit(commit).await;
+        }
+        let fate = self.fate();
+        if fate.dies_before {
             self.life.end().await;
         }
-        if due(&What::Fails) {
-            return Err(StoreError("the simulation says so".into()));
+        if fate.refused {
+            return Err(refused());
         }
         self.shared.note(|| {
             let records: Vec<String> = commit.entries.iter().map(short).collect();
-            format!(
-                "run {run}: {moment:?} {:?} [{}]",
-                commit.alarm,
-                records.join(", ")
-            )
+            let run = self.site.index;
+            format!("run {run}: {:?} [{}]", commit.alarm, records.join(", "))
         });
+        self.follow(&commit.entries);
         self.kept().commit(commit).await?;
-        if due(&What::CrashAfter) {
+        if fate.dies_after {
             self.life.end().await;
         }
         // Rows are in place; the confirmation takes its time, and others may go on meanwhile.
         for _ in 0..self.shared.between(0, 2) {
             pause().await;
+        }
+        if fate.stored_and_refused {
+            return Err(refused());
         }
         Ok(())
     }
@@ -125,13 +186,11 @@ impl JournalStore for CrashStore {
 fn short(entry: &Entry) -> String {
     let kind = entry.record.kind();
     match &entry.record {
-        onbehalf_engine::Record::Outcome { key, outcome } => format!("{kind} {key} {outcome:?}"),
-        onbehalf_engine::Record::Suspended { number, reason, .. } => {
-            format!("{kind} {number} {reason:?}")
-        }
-        onbehalf_engine::Record::Resumed { number, by, .. } => {
-            format!("{kind} {number} by {}", by.name())
-        }
+        Record::Outcome { key, outcome } => format!("{kind} {key} {outcome:?}"),
+        Record::Suspended { number, reason, .. } => format!("{kind} {number} {reason:?}"),
+        Record::Resumed { number, by, .. } => format!("{kind} {number} by {}", by.name()),
+        Record::StepFailed { error, .. } => format!("{kind} {error}"),
+        Record::Failed { failure } => format!("{kind} {failure:?}"),
         record => match record.key() {
             Some(key) => format!("{kind} {key}"),
             None => kind.to_owned(),

@@ -11,41 +11,90 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::future::{Either, select};
-use onbehalf_clock::Clock;
-use onbehalf_clock::Timestamp;
-use onbehalf_engine::{EffectKey, JournalStore};
+use onbehalf_clock::{Clock, Timestamp};
 use onbehalf_fetch::{Fetch, FetchError, HttpRequest, HttpResponse, Method};
 use onbehalf_sandbox::service::{Reply, Request};
-use onbehalf_sandbox::world::faults::{Rule, RuleList};
+use onbehalf_sandbox::world::faults::{Rule as Misbehaviour, RuleList};
+use serde_json::Value;
 
 use crate::allowance::note_call;
-use crate::plan::{CallFault, Moment, What};
-use crate::site::{Life, Shared, Site};
+use crate::plan::{CallFault, LONGEST_FLIGHT_MS, Moment, Said, What, WorldKind};
+use crate::shared::{Answered, Shared, app_of};
+use crate::site::{Life, Site};
+use crate::tally::{Kind, Rule};
 
 /// Where the simulated Scalekit is reached.
 pub const BASE_URL: &str = "https://scalekit.test";
+/// Longer than any client waits.
+const NOTHING_MS: i64 = 90_000;
 
 type Answer = Result<HttpResponse, FetchError>;
 
 /// Where an answer is waited for.
-#[derive(Default)]
-struct Slot {
-    answer: Option<Answer>,
+pub struct Slot<T> {
+    answer: Option<T>,
     waker: Option<Waker>,
 }
 
-/// Something under way.
+impl<T> Slot<T> {
+    /// An empty one.
+    pub fn new() -> Rc<RefCell<Self>> {
+        Rc::new(RefCell::new(Self {
+            answer: None,
+            waker: None,
+        }))
+    }
+
+    /// Puts the answer there.
+    pub fn fill(&mut self, answer: T) {
+        self.answer = Some(answer);
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+}
+
+/// Waits for what comes.
+pub async fn awaited<T>(slot: Rc<RefCell<Slot<T>>>) -> T {
+    poll_fn(|cx| {
+        let mut slot = slot.borrow_mut();
+        match slot.answer.take() {
+            Some(answer) => Poll::Ready(answer),
+            None => {
+                slot.waker = Some(cx.waker().clone());
+                Poll::Pending
+            }
+        }
+    })
+    .await
+}
+
+/// Waits for so long; `None` when it took longer.
+pub async fn within<T>(
+    clock: &dyn Clock,
+    timeout: Duration,
+    work: impl Future<Output = T>,
+) -> Option<T> {
+    let deadline = clock.sleep(timeout);
+    match select(pin!(work), deadline).await {
+        Either::Left((done, _)) => Some(done),
+        Either::Right(((), _)) => None,
+    }
+}
+
+/// A request or an answer under way.
 pub struct Flight {
     /// When it arrives.
     pub due: Timestamp,
     leg: Leg,
-    slot: Rc<RefCell<Slot>>,
+    slot: Rc<RefCell<Slot<Answer>>>,
 }
 
 enum Leg {
     There {
         site: Rc<Site>,
         life: Rc<Life>,
+        sent: Timestamp,
         request: Box<Request>,
         faults: Vec<CallFault>,
         kills: bool,
@@ -63,14 +112,19 @@ pub struct Wire {
 #[async_trait(?Send)]
 impl Fetch for Wire {
     async fn send(&self, request: HttpRequest) -> Answer {
-        if self.life.dead.get() {
-            std::future::pending::<()>().await;
-        }
-        let (run, shared) = (self.site.index, &self.shared);
+        self.life.outward().await;
+        let shared = &self.shared;
+        let run = Some(self.site.index);
         let moment = Moment::Call(Site::next(&self.site.calls));
         self.life.calls.set(self.life.calls.get() + 1);
-        let due = |what: &What| shared.take(run, moment, |it| it == what).is_some();
-        if due(&What::CrashBefore) {
+        let due = |what: &What, kind: Kind| {
+            let taken = shared.take(run, moment, |it| it == what).is_some();
+            if taken {
+                shared.met(kind);
+            }
+            taken
+        };
+        if due(&What::CrashBefore, Kind::DiesBeforeCall) {
             self.life.end().await;
         }
         self.check_write(&request.body);
@@ -79,54 +133,58 @@ impl Fetch for Wire {
         while let Some(What::Call(fault)) =
             shared.take(run, moment, |it| matches!(it, What::Call(_)))
         {
-            shared.count(|tally| tally.faults += 1);
             faults.push(fault);
         }
-        let slot = Rc::new(RefCell::new(Slot::default()));
+        let slot = Slot::new();
         let timeout = request.timeout;
-        shared.note(|| format!("run {run}: {moment:?} {}", described(&request)));
+        shared.note(|| {
+            let run = self.site.index;
+            format!("run {run}: {moment:?} {}", described(&request))
+        });
+        let sent = shared.now();
         let flight = Flight {
-            due: shared.clock.now().plus(travel(shared, &faults, true)),
+            due: sent.plus(travel(shared, &faults, true)),
             leg: Leg::There {
                 site: Rc::clone(&self.site),
                 life: Rc::clone(&self.life),
+                sent,
                 request: Box::new(as_request(request)),
                 faults,
-                kills: due(&What::CrashAfter),
+                kills: due(&What::CrashAfter, Kind::DiesAfterCall),
             },
             slot: Rc::clone(&slot),
         };
         shared.flights.borrow_mut().push(flight);
-        if due(&What::CrashDuring) {
+        if due(&What::CrashDuring, Kind::DiesDuringCall) {
             self.life.end().await;
         }
-        within(shared.clock.as_ref(), timeout, answer(slot)).await
+        let answer = within(shared.clock.as_ref(), timeout, awaited(slot)).await;
+        answer.unwrap_or(Err(FetchError::Timeout))
     }
+}
+
+/// Whether a request's body asks for a task or a comment.
+fn flags(text: &str) -> bool {
+    text.contains("hubspot_task_create") || text.contains("commentCreate")
 }
 
 impl Wire {
     /// A write may leave only with an intent on record, and never after an acknowledged cancel.
     fn check_write(&self, body: &[u8]) {
         let text = String::from_utf8_lossy(body);
-        if !(text.contains("hubspot_task_create") || text.contains("commentCreate")) {
+        if !flags(&text) {
             return;
         }
         let run = &self.site.run_id;
-        if self.site.cancel_acknowledged.get() {
-            let found = format!("{run}: a write began after the cancel was acknowledged");
-            self.shared.violation(found);
-        }
-        let open = self.site.store.open_intents().expect("memory");
-        if !open.iter().any(|key| is_of(&text, key)) {
-            let found = format!("{run}: a write began without an open intent");
-            self.shared.violation(found);
-        }
+        let cancelled = self.site.cancel_acknowledged.get();
+        self.shared.asks(Rule::CancelIsFinal, !cancelled, || {
+            format!("{run}: a write began")
+        });
+        let open = self.site.open_effect_of(&text);
+        self.shared.asks(Rule::IntentFirst, open.is_some(), || {
+            format!("{run}: {text}")
+        });
     }
-}
-
-/// Whether a write's text carries the mark of this effect.
-pub fn is_of(text: &str, key: &EffectKey) -> bool {
-    text.contains(&key.marker()) || text.contains(&key.uuid())
 }
 
 fn described(request: &HttpRequest) -> String {
@@ -155,58 +213,37 @@ fn travel(shared: &Shared, faults: &[CallFault], there: bool) -> Duration {
     let slow = faults.iter().find_map(|fault| match fault {
         CallFault::Slow(ms) if there => Some(*ms),
         CallFault::SlowAnswer(ms) if !there => Some(*ms),
+        CallFault::Lands(_, Said::Nothing) if !there => Some(NOTHING_MS),
         _ => None,
     });
     Duration::from_millis(u64::try_from(slow.unwrap_or(usual)).unwrap_or(0))
-}
-
-async fn answer(slot: Rc<RefCell<Slot>>) -> Answer {
-    poll_fn(|cx| {
-        let mut slot = slot.borrow_mut();
-        match slot.answer.take() {
-            Some(answer) => Poll::Ready(answer),
-            None => {
-                slot.waker = Some(cx.waker().clone());
-                Poll::Pending
-            }
-        }
-    })
-    .await
-}
-
-async fn within(
-    clock: &dyn Clock,
-    timeout: Duration,
-    work: impl Future<Output = Answer>,
-) -> Answer {
-    let deadline = clock.sleep(timeout);
-    match select(pin!(work), deadline).await {
-        Either::Left((answer, _)) => answer,
-        Either::Right(((), _)) => Err(FetchError::Timeout),
-    }
 }
 
 /// Something has arrived.
 pub fn arrive(shared: &Rc<Shared>, flight: Flight) {
     let Flight { due, leg, slot } = flight;
     match leg {
-        Leg::Back(answer) => {
-            let mut slot = slot.borrow_mut();
-            slot.answer = Some(answer);
-            if let Some(waker) = slot.waker.take() {
-                waker.wake();
-            }
-        }
+        Leg::Back(answer) => slot.borrow_mut().fill(answer),
         Leg::There {
             site,
             life,
+            sent,
             request,
             faults,
             kills,
         } => {
-            let reply = handle(shared, &site, &request, &faults, due);
+            let room = LONGEST_FLIGHT_MS - (due.millis() - sent.millis());
+            let reply = handle(shared, &site, &request, &faults, room);
             if kills {
                 life.dead.set(true);
+            }
+            let text = String::from_utf8_lossy(&request.body);
+            if flags(&text) {
+                let answered = Answered {
+                    text: text.into_owned(),
+                    status: (!reply.broken).then_some(reply.status),
+                };
+                shared.answered.borrow_mut().push((site.index, answered));
             }
             let answer = if reply.broken {
                 Err(FetchError::Connection)
@@ -229,38 +266,102 @@ fn handle(
     site: &Site,
     request: &Request,
     faults: &[CallFault],
-    now: Timestamp,
+    room_ms: i64,
 ) -> Reply {
-    let mut service = shared.service.borrow_mut();
-    let mut rule = Rule {
-        search_lag_ms: Some(shared.plan.search_lag_ms),
-        ..Rule::default()
-    };
+    let now = shared.now();
+    let call: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+    let tool = call["tool_name"].as_str().unwrap_or_default();
+    let mut rule = Misbehaviour::default();
+    if shared.plan.world == WorldKind::Kind {
+        rule.search_lag_ms = Some(shared.plan.search_lag_ms);
+    }
     for fault in faults {
-        match fault {
-            CallFault::Lost => rule.lose_answer = true,
-            CallFault::Broken => rule.break_before = true,
-            CallFault::ServiceDown => (rule.status, rule.service) = (Some(503), true),
-            CallFault::ProviderDown => rule.status = Some(500),
-            CallFault::Limited(seconds) => {
-                (rule.status, rule.retry_after) = (Some(429), Some(*seconds));
-            }
-            CallFault::TokensVoid => service.expire_tokens(),
-            CallFault::Revoked => {
-                rule.revoke = true;
-                let mut revoked = shared.revoked.borrow_mut();
-                revoked.insert(site.identifier.clone());
-            }
-            CallFault::Slow(_) | CallFault::SlowAnswer(_) => {}
-        }
+        disturb(shared, site, tool, fault, room_ms, &mut rule);
+    }
+    if shared.outage() {
+        shared.met(Kind::Outage);
+        rule.break_before = true;
+        rule.land_after_ms = None;
+    }
+    let mut service = shared.service.borrow_mut();
+    if faults.contains(&CallFault::TokensVoid) {
+        service.expire_tokens();
     }
     service.world.faults.set(RuleList { rules: vec![rule] });
     let before = service.world.ledger.len();
     let reply = service.handle(request, now.millis(), BASE_URL);
     let landed = service.world.ledger.len() - before;
-    shared.count(|tally| tally.writes += landed as u64);
+    shared.tally.borrow_mut().writes += landed as u64;
     if landed > 0 {
         shared.note(|| format!("run {}: a write landed", site.index));
     }
+    if reply.status >= 400 || reply.broken {
+        shared.note(|| {
+            let body = String::from_utf8_lossy(&reply.body);
+            format!("run {}: answered {} {body}", site.index, reply.status)
+        });
+    }
     reply
+}
+
+fn disturb(
+    shared: &Shared,
+    site: &Site,
+    tool: &str,
+    fault: &CallFault,
+    room_ms: i64,
+    rule: &mut Misbehaviour,
+) {
+    let kind = match *fault {
+        CallFault::Lost => {
+            rule.lose_answer = true;
+            Kind::AnswerLost
+        }
+        CallFault::Broken => {
+            rule.break_before = true;
+            Kind::NeverArrived
+        }
+        CallFault::ServiceDown => {
+            (rule.status, rule.service) = (Some(503), true);
+            Kind::ServiceDown
+        }
+        CallFault::ProviderDown => {
+            rule.status = Some(500);
+            Kind::ProviderDown
+        }
+        CallFault::Limited(seconds) => {
+            (rule.status, rule.retry_after) = (Some(429), Some(seconds));
+            Kind::Limited
+        }
+        CallFault::TokensVoid => Kind::TokensVoid,
+        CallFault::Revoked => {
+            rule.revoke = true;
+            let user = site.person().map(|it| shared.plan.people[it].user);
+            if let (Some(user), Some(app)) = (user, app_of(tool)) {
+                shared.connection(user, app, false);
+            }
+            Kind::ConnectionDies
+        }
+        CallFault::Slow(_) => Kind::SlowThere,
+        CallFault::SlowAnswer(_) => Kind::SlowBack,
+        CallFault::Lands(after_ms, said) => {
+            rule.land_after_ms = Some(after_ms.min(room_ms));
+            match said {
+                Said::Reset => rule.break_before = true,
+                Said::Nothing => rule.lose_answer = true,
+                Said::Gateway(status) => (rule.status, rule.service) = (Some(status), true),
+                Said::Error => rule.status = Some(500),
+            }
+            if tool.is_empty() {
+                return;
+            }
+            match said {
+                Said::Reset => Kind::LandsAfterReset,
+                Said::Nothing => Kind::LandsAfterLostAnswer,
+                Said::Gateway(_) => Kind::LandsAfterGatewayError,
+                Said::Error => Kind::LandsAfterServerError,
+            }
+        }
+    };
+    shared.met(kind);
 }

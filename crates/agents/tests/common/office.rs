@@ -3,10 +3,8 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::time::Duration;
 
 use async_trait::async_trait;
-use futures::future::{join, join_all};
 use onbehalf_agents::acting::Means;
 use onbehalf_clock::testkit::{Dice, HandClock};
 use onbehalf_clock::{Clock, Timestamp};
@@ -16,20 +14,17 @@ use onbehalf_engine::{
     Head, Host, JournalStore, PublishError, Record, ResumedBy, RunLog, RunStatus, Started,
 };
 use onbehalf_fetch::{Fetch, FetchError, HttpRequest, HttpResponse, Method};
-use onbehalf_runs::RunAnswer;
 use onbehalf_runs::hosted::{Opening, Run, Workflows};
 use onbehalf_runs::portal::{Portals, SharedClaims};
 use onbehalf_runs::town::{PaperRuns, Post, Town};
 use onbehalf_sandbox::service::{CLIENT_ID, CLIENT_SECRET, Request, Service};
-use onbehalf_sandbox::world::faults::{Rule, RuleList};
-use onbehalf_sandbox::world::{Call, LedgerEntry, Manners, World};
+use onbehalf_sandbox::world::faults::RuleList;
+use onbehalf_sandbox::world::{Manners, World};
 use serde_json::{Value, json};
 
 use super::morning;
 
 const BASE: &str = "https://scalekit.test";
-/// How long a request takes to get there, and its answer to come back.
-const LEG: Duration = Duration::from_millis(10);
 /// Times an alarm may ring before a run counts as going round in circles.
 const RINGS: usize = 500;
 
@@ -47,11 +42,8 @@ impl Fetch for Wire {
             Method::Post => "POST",
         };
         let asked = Request::new(method, &request.url, request.headers, request.body);
-        // On its way there and back others go on.
-        self.clock.sleep(LEG).await;
         let now = self.clock.now().millis();
         let reply = self.service.borrow_mut().handle(&asked, now, BASE);
-        self.clock.sleep(LEG).await;
         if reply.broken {
             return Err(FetchError::Connection);
         }
@@ -76,36 +68,22 @@ impl Host for Nobody {
 /// The process.
 pub struct Office {
     pub clock: Rc<HandClock>,
-    /// Where the runs of a portal meet.
-    pub town: Rc<Town>,
     wire: Rc<Wire>,
+    town: Rc<Town>,
     workflows: Workflows<Means>,
-    settings: RefCell<Option<String>>,
 }
 
 /// One run and its storage.
 pub struct OfficeRun {
     store: Rc<MemoryStore>,
-    runner: RefCell<Rc<Run>>,
-}
-
-/// Whom a run is for, and through whose accounts it acts: a person's own, or their organization's.
-#[derive(Clone, Copy)]
-pub struct Who<'a> {
-    pub user: &'a str,
-    pub identifier: &'a str,
+    runner: Rc<Run>,
 }
 
 impl Office {
     /// An office that hosts these workflows, at eight in the morning.
     pub fn hosting(workflows: Workflows<Means>) -> Self {
-        let world = World::seeded(Manners::default(), morning().millis());
-        Self::in_world(world, workflows)
-    }
-
-    /// The same in another world.
-    pub fn in_world(world: World, workflows: Workflows<Means>) -> Self {
         let clock = Rc::new(HandClock::at(morning()));
+        let world = World::seeded(Manners::default(), clock.now().millis());
         Self {
             wire: Rc::new(Wire {
                 service: RefCell::new(Service::new(world)),
@@ -118,13 +96,7 @@ impl Office {
             ),
             clock,
             workflows,
-            settings: RefCell::default(),
         }
-    }
-
-    /// Deploys other settings; a run goes on under them once it is picked up.
-    pub fn deploy(&self, settings: &Value) {
-        self.settings.replace(Some(settings.to_string()));
     }
 
     fn means(&self) -> Means {
@@ -146,8 +118,11 @@ impl Office {
         }
     }
 
-    fn open(&self, workflow: &str, store: &Rc<MemoryStore>) -> Rc<Run> {
+    /// Starts a run of somebody and drives it to where it rests.
+    pub fn run(&self, workflow: &str, user: &str, id: &str, input: &Value) -> OfficeRun {
         let line = self.workflows.get(workflow).expect("a hosted workflow");
+        let input = line.check_input(&input.to_string()).expect("an input");
+        let store = Rc::new(MemoryStore::default());
         let clock: Rc<dyn Clock> = self.clock.clone();
         let kept: Rc<dyn JournalStore> = store.clone();
         let opening = Opening {
@@ -157,127 +132,37 @@ impl Office {
             host: Rc::new(Nobody),
             spent: Rc::new(|| false),
         };
-        line.open(opening, Ok(self.means()), self.settings.borrow().as_deref())
-    }
-
-    /// Starts a run; it goes on with [`Self::drive`].
-    pub fn start(&self, workflow: &str, who: Who<'_>, id: &str, input: &Value) -> OfficeRun {
-        let line = self.workflows.get(workflow).expect("a hosted workflow");
-        let input = line.check_input(&input.to_string()).expect("an input");
-        let store = Rc::new(MemoryStore::default());
-        let runner = self.open(workflow, &store);
+        let runner = line.open(opening, Ok(self.means()), None);
+        let run = OfficeRun { store, runner };
         let started = Started {
             run_id: id.into(),
             workflow: workflow.into(),
             version: line.version(),
-            owner: who.user.into(),
-            context: json!({"user_id": who.user, "scalekit_identifier": who.identifier,
+            owner: user.into(),
+            context: json!({"user_id": user, "scalekit_identifier": format!("user_{user}"),
                 "issuer": "https://idp.test"}),
             input,
             trace_id: None,
         };
-        self.now(runner.start(started)).expect("started");
-        let runner = RefCell::new(runner);
-        OfficeRun { store, runner }
-    }
-
-    /// Starts a run of somebody and drives it to where it rests.
-    pub fn run(&self, workflow: &str, user: &str, id: &str, input: &Value) -> OfficeRun {
-        let identifier = &format!("user_{user}");
-        let run = self.start(workflow, Who { user, identifier }, id, input);
+        self.now(run.runner.start(started)).expect("started");
         self.drive(&run);
         run
     }
 
-    /// Another process picks a run up from its storage.
-    pub fn pick_up(&self, workflow: &str, run: &OfficeRun) {
-        run.runner.replace(self.open(workflow, &run.store));
-    }
-
-    /// Lets alarms ring, one after the other, until the run rests.
+    /// Lets alarms ring, one after the other, until the run ends or waits for somebody.
     pub fn drive(&self, run: &OfficeRun) {
-        self.drive_all(&[run]);
-    }
-
-    /// The same for several runs side by side.
-    pub fn drive_all(&self, runs: &[&OfficeRun]) {
         for _ in 0..RINGS {
-            if !self.ring(runs) {
+            let Some(at) = run.store.take_alarm() else {
+                return;
+            };
+            if run.head().suspension.and_then(|it| it.until) == Some(at) {
+                run.store.restore_alarm(at);
                 return;
             }
+            self.clock.move_to(at);
+            self.now(run.runner.advance()).expect("storage");
         }
-        let waits: Vec<_> = runs.iter().map(|run| run.head().suspension).collect();
-        panic!("the runs go round in circles: {waits:?}");
-    }
-
-    /// Lets the next alarms ring, all that are due together; `false` when all rest.
-    pub fn ring(&self, runs: &[&OfficeRun]) -> bool {
-        let next = runs.iter().filter_map(|run| run.due()).min();
-        let Some(next) = next else {
-            return false;
-        };
-        self.clock.move_to(next);
-        let now = self.clock.now();
-        let due = runs
-            .iter()
-            .filter(|run| run.due().is_some_and(|at| at <= now));
-        let advanced = due.map(|run| {
-            run.store.take_alarm();
-            let runner = Rc::clone(&run.runner.borrow());
-            async move { runner.advance().await }
-        });
-        for done in self.now(join_all(advanced)) {
-            done.expect("storage");
-        }
-        true
-    }
-
-    /// Lets one alarm ring, and cancels the run as soon as this is so.
-    pub fn ring_and_cancel(&self, run: &OfficeRun, once: impl Fn() -> bool) {
-        let at = run.store.take_alarm().expect("an alarm");
-        self.clock.move_to(at);
-        let runner = Rc::clone(&run.runner.borrow());
-        let cancel = async {
-            while !once() {
-                self.clock.sleep(LEG).await;
-            }
-            runner.cancel("somebody").await
-        };
-        let (advanced, cancelled) = self.now(join(runner.advance(), cancel));
-        advanced.expect("storage");
-        cancelled.expect("cancelled");
-    }
-
-    /// Resumes a run and drives it on.
-    pub fn resume(&self, run: &OfficeRun, answer: RunAnswer) {
-        let runner = Rc::clone(&run.runner.borrow());
-        self.now(runner.resume(None, ResumedBy::Owner, answer))
-            .expect("resumed");
-    }
-
-    /// Somebody completes the first tasks there are.
-    pub fn complete_tasks(&self, count: usize) {
-        let now = self.clock.now().millis();
-        for task in self.landed("hubspot_task_create").into_iter().take(count) {
-            let params = serde_json::from_value(json!({ "task_id": task.id })).expect("params");
-            let call = Call {
-                tool: "hubspot_task_complete",
-                identifier: &task.identifier,
-                connection: None,
-                params: &params,
-                run: "",
-            };
-            let mut service = self.wire.service.borrow_mut();
-            let done = service.world.execute(&call, &Rule::default(), now);
-            done.expect("a task that is there");
-        }
-    }
-
-    /// Every write that landed with this tool.
-    pub fn landed(&self, tool: &str) -> Vec<LedgerEntry> {
-        let service = self.wire.service.borrow();
-        let ledger = service.world.ledger.iter();
-        ledger.filter(|it| it.tool == tool).cloned().collect()
+        panic!("the run goes round in circles: {:?}", run.head().suspension);
     }
 
     /// Connects an app for somebody, and tells a run that waits for it.
@@ -291,8 +176,8 @@ impl Office {
         let by = ResumedBy::Connection {
             event: "evt_1".into(),
         };
-        let runner = Rc::clone(&run.runner.borrow());
-        self.now(runner.part_came(number, app, by)).expect("told");
+        let told = run.runner.part_came(number, app, by);
+        self.now(told).expect("told");
         self.drive(run);
     }
 
@@ -327,20 +212,8 @@ impl OfficeRun {
         self.store.head().expect("storage").expect("a head")
     }
 
-    /// When it goes on by itself: not when it would look again for what it waits for.
-    fn due(&self) -> Option<Timestamp> {
-        let looks_again = self.head().suspension.and_then(|it| it.until);
-        self.store.alarm().filter(|at| Some(*at) != looks_again)
-    }
-
     pub fn status(&self) -> RunStatus {
         self.head().status
-    }
-
-    /// What it waits for.
-    pub fn reason(&self) -> Value {
-        let suspension = self.head().suspension.expect("a suspension");
-        serde_json::to_value(suspension.reason).expect("json")
     }
 
     /// What the run ended with.

@@ -41,10 +41,10 @@ pub(super) struct Claims<'a> {
 
 /// A claim of this run.
 struct Held {
-    /// The write it is for.
-    item: String,
     /// What the portal knows of it.
     outcome: Option<FlagOutcome>,
+    /// Whether its write may have been made.
+    begun: bool,
 }
 
 /// Writes, by whose they are.
@@ -105,8 +105,7 @@ impl<'a> Claims<'a> {
             let begun = self.cx.has_begun(&action.item)?;
             match claimed {
                 Claimed::Granted { outcome } => {
-                    let item = action.item.clone();
-                    let held = Held { item, outcome };
+                    let held = Held { outcome, begun };
                     self.held.insert(subject(action), held);
                     if begun || !left.contains(&action.customer) {
                         shared.ours.push(action);
@@ -165,17 +164,14 @@ impl<'a> Claims<'a> {
         self.news.borrow_mut().insert(subject(action), outcome);
     }
 
-    /// Gives up what is claimed and has not begun. What has begun and was not told of stays claimed:
-    /// it may be there.
-    pub fn give_up_the_rest(&self) -> Result<(), StepError> {
+    /// Gives up what is claimed and was not begun, if nothing was told of it.
+    pub fn give_up_the_rest(&self) {
+        let mut news = self.news.borrow_mut();
         for (subject, held) in &self.held {
-            let told = held.outcome.is_some() || self.news.borrow().contains_key(subject);
-            if !told && !self.cx.has_begun(&held.item)? {
-                let mut news = self.news.borrow_mut();
+            if !held.begun && held.outcome.is_none() && !news.contains_key(subject) {
                 news.insert(subject.clone(), FlagOutcome::Released);
             }
         }
-        Ok(())
     }
 
     /// Tells the portal what it does not know yet.

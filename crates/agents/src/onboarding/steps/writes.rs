@@ -31,6 +31,13 @@ pub(super) enum Written {
     Wait(SuspendReason<RunReason>),
 }
 
+/// How far one write came, and what whoever shares the portal is to be told of it: nothing where this
+/// attempt has learnt nothing.
+struct Brought {
+    item: Item,
+    flag: Option<FlagOutcome>,
+}
+
 /// One write.
 enum Item {
     Ended(ActionResult),
@@ -58,20 +65,27 @@ pub(super) async fn write(
     };
     let items = cx
         .for_each(shared.ours, CONNECTIONS, |action| {
-            one(cx, &claims, action, begun_at, manner.clone())
+            let (claims, work) = (&claims, one(cx, action, begun_at, manner.clone()));
+            async move {
+                let brought = work.await?;
+                if let Some(flag) = brought.flag {
+                    claims.tell(action, flag);
+                }
+                Ok(brought.item)
+            }
         })
         .await;
     // What another run may count on is told on every way out; what a cancelled run has not begun is
     // anybody's.
     if let Err(StepError::Interrupted(interrupt)) = &items {
         if *interrupt == Interrupt::Cancelled {
-            claims.give_up_the_rest()?;
+            claims.give_up_the_rest();
         }
         // Untold, a claim ends by itself, or the next attempt tells it.
         let _ = claims.settle().await;
     }
     let items = items?;
-    claims.give_up_the_rest()?;
+    claims.give_up_the_rest();
     let told = claims.settle().await;
     Ok(match after(items, &manner) {
         Written::Done(_) if told.is_err() && cx.now() < cx.deadline() => {
@@ -86,15 +100,12 @@ pub(super) async fn write(
     })
 }
 
-/// Brings one write on, and notes what others are to be told of it as soon as that is known: what
-/// comes after it may be interrupted.
 async fn one(
     cx: &StepContext<OnboardingHealth>,
-    claims: &Claims<'_>,
     action: &PlannedAction,
     begun_at: Timestamp,
     manner: Manner,
-) -> Result<Item, StepError> {
+) -> Result<Brought, StepError> {
     let connector = action.kind.connector();
     // The step will run again anyway, so this one need not even be begun.
     if let Some(failure) = manner.circuit.failure(connector)
@@ -105,10 +116,10 @@ async fn one(
             FailureKind::RateLimited => asked_pause(&failure),
             _ => grown_pause(cx.attempt()),
         };
-        if !cx.has_begun(&action.item)? {
-            claims.tell(action, FlagOutcome::Released);
-        }
-        return Ok(Item::Deferred(failure, cx.now().plus(pause)));
+        return Ok(Brought {
+            item: Item::Deferred(failure, cx.now().plus(pause)),
+            flag: (!cx.has_begun(&action.item)?).then_some(FlagOutcome::Released),
+        });
     }
     let circuit = Rc::clone(&manner.circuit);
     let settled = match &action.issue {
@@ -120,11 +131,13 @@ async fn one(
             let effect = CreateTask::planned(action, due, manner.clone());
             let task = match cx.effect(&action.item, &effect).await? {
                 Settled::Landed(task) => task,
-                unsettled => return Ok(unlanded(claims, action, &circuit, unsettled)),
+                unsettled => return Ok(unlanded(action, &circuit, unsettled)),
             };
             let id = task.task_id.clone();
-            claims.tell(action, FlagOutcome::Written { id });
-            return link(cx, action, task, &manner).await;
+            return Ok(Brought {
+                item: link(cx, action, task, &manner).await?,
+                flag: Some(FlagOutcome::Written { id }),
+            });
         }
         Some(issue) => {
             let effect = AddComment::planned(action, issue, manner);
@@ -132,15 +145,16 @@ async fn one(
         }
     };
     Ok(match settled {
-        Settled::Landed(comment) => {
-            let id = comment.comment_id.clone();
-            claims.tell(action, FlagOutcome::Written { id });
-            Item::Ended(ActionResult {
+        Settled::Landed(comment) => Brought {
+            flag: Some(FlagOutcome::Written {
+                id: comment.comment_id.clone(),
+            }),
+            item: Item::Ended(ActionResult {
                 comment_id: Some(comment.comment_id),
                 ..ended(action, ActionStatus::Done, None)
-            })
-        }
-        unsettled => unlanded(claims, action, &circuit, unsettled),
+            }),
+        },
+        unsettled => unlanded(action, &circuit, unsettled),
     })
 }
 
@@ -183,12 +197,7 @@ async fn link(
 }
 
 /// What a write comes to that is not known to have landed.
-fn unlanded<R>(
-    claims: &Claims<'_>,
-    action: &PlannedAction,
-    circuit: &Circuit,
-    settled: Settled<R, Failure>,
-) -> Item {
+fn unlanded<R>(action: &PlannedAction, circuit: &Circuit, settled: Settled<R, Failure>) -> Brought {
     let connector = action.kind.connector();
     let end = |status, failure| Item::Ended(ended(action, status, failure));
     let (item, flag) = match settled {
@@ -209,8 +218,8 @@ fn unlanded<R>(
             FlagOutcome::Unknown,
         ),
     };
-    claims.tell(action, flag);
-    item
+    let flag = Some(flag);
+    Brought { item, flag }
 }
 
 /// All ended, or what to wait for: dead connections first, all of them at once; then a rate limit;
