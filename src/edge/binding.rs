@@ -119,6 +119,15 @@ async fn exchange<T: Serialize>(
     Ok(whole(&response).await?)
 }
 
+/// Reads the message an object was sent. By the reader that everything else here is read with: the
+/// platform's own would have every type of message compiled a second time.
+///
+/// # Errors
+/// When it cannot be read, or is none of this object's.
+pub async fn received<Q: DeserializeOwned>(mut request: Request) -> worker::Result<Q> {
+    Ok(serde_json::from_slice(&request.bytes().await?)?)
+}
+
 /// Answers a message; a failure goes to the log, and its caller learns no more than that.
 ///
 /// # Errors

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use worker::{Env, Request, Response, SqlStorage, SqlStorageValue, State, Storage};
 
-use super::binding::{carry, reply};
+use super::binding::{carry, received, reply};
 use super::clock::{EdgeClock, EdgeRandom};
 use super::journal_store::scheduled;
 use onbehalf_clock::{Clock, Random, Timestamp};
@@ -21,14 +21,14 @@ pub async fn answer<O>(
     state: &State,
     env: &Env,
     class: &str,
-    mut request: Request,
+    request: Request,
 ) -> worker::Result<Response>
 where
     O: Object,
     O::Message: serde::de::DeserializeOwned,
     O::Reply: serde::Serialize,
 {
-    let message = request.json().await?;
+    let message = received(request).await?;
     let ground = EdgeGround::of(state, env);
     reply(class, receive(object, &ground, message).await)
 }

@@ -150,7 +150,8 @@ impl SqlJournal {
 }
 
 fn parse<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, JournalError> {
-    serde_json::from_str(text).map_err(|error| JournalError::Unreadable(error.to_string()))
+    serde_json::from_slice(text.as_bytes())
+        .map_err(|error| JournalError::Unreadable(error.to_string()))
 }
 
 fn print<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {

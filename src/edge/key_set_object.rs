@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use worker::{DurableObject, Env, Request, Response, State, durable_object};
 
-use super::binding::reply;
+use super::binding::{received, reply};
 use super::clock::EdgeClock;
 use super::fetch::{EdgeFetch, Subrequests};
 use super::messages::{KeySetMessage, LoadDocument, call};
@@ -41,8 +41,8 @@ impl DurableObject for KeySetObject {
         }
     }
 
-    async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
-        let KeySetMessage::LoadDocument(load) = request.json().await?;
+    async fn fetch(&self, request: Request) -> worker::Result<Response> {
+        let KeySetMessage::LoadDocument(load) = received(request).await?;
         reply("key_set", self.load(load).await)
     }
 }
@@ -81,7 +81,7 @@ impl KeySetObject {
         // A document kept by an older release that no longer reads is fetched anew.
         Ok(rows
             .first()
-            .and_then(|row| serde_json::from_str(&row.body).ok()))
+            .and_then(|row| serde_json::from_slice(row.body.as_bytes()).ok()))
     }
 
     fn keep(&self, document: &FetchedDocument) -> Result<(), StoreError> {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use worker::{DurableObject, Env, Request, Response, State, durable_object};
 
-use super::binding::{EdgeCarrier, reply};
+use super::binding::{EdgeCarrier, received, reply};
 use super::clock::{EdgeClock, EdgeRandom};
 use super::fetch::Subrequests;
 use super::isolate::rules;
@@ -48,9 +48,9 @@ impl DurableObject for RunObject {
         }
     }
 
-    async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
+    async fn fetch(&self, request: Request) -> worker::Result<Response> {
         const CLASS: &str = "run";
-        let message = request.json::<RunMessage>().await?;
+        let message = received::<RunMessage>(request).await?;
         let runner = match &message {
             RunMessage::StartThis(StartThis(started)) => self.runner(Some(&started.workflow)),
             _ => self.present_runner(),

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use worker::{DurableObject, Env, Request, Response, SqlStorage, State, durable_object};
 
-use super::binding::reply;
+use super::binding::{received, reply};
 use super::clock::EdgeClock;
 use super::messages::{ClaimNamespace, IsSpent, SignInMessage, Spend, call};
 use super::sql::{execute, integer, query};
@@ -42,9 +42,9 @@ impl DurableObject for SignInObject {
         Self { state }
     }
 
-    async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
+    async fn fetch(&self, request: Request) -> worker::Result<Response> {
         const CLASS: &str = "sign_in";
-        let message = request.json::<SignInMessage>().await?;
+        let message = received::<SignInMessage>(request).await?;
         for statement in SCHEMA {
             if let Err(error) = execute(&self.sql(), statement, Vec::new()) {
                 return reply::<(), _>(CLASS, Err(error));

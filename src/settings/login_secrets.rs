@@ -21,7 +21,7 @@ pub(super) fn read(
         .map(|issuer| issuer.id())
         .collect();
     if text.trim_start().starts_with('{') {
-        let secrets: HashMap<String, String> = serde_json::from_str(text)
+        let secrets: HashMap<String, String> = serde_json::from_slice(text.as_bytes())
             .map_err(|_| "must be a secret, or a JSON object of secrets by issuer")?;
         if secrets
             .keys()

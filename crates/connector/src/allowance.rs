@@ -140,7 +140,7 @@ impl Rates {
             return Ok(rates);
         };
         let given: BTreeMap<Lane, Rate> =
-            serde_json::from_str(text).map_err(|error| error.to_string())?;
+            serde_json::from_slice(text.as_bytes()).map_err(|error| error.to_string())?;
         for (lane, rate) in given {
             let allowed = 1..=HIGHEST;
             if !allowed.contains(&rate.burst) || !allowed.contains(&rate.per_minute) {

@@ -124,7 +124,7 @@ impl Connectors {
             return Ok(Self::default());
         };
         let given: BTreeMap<Connector, Option<ConnectorConfig>> =
-            serde_json::from_str(text).map_err(|error| error.to_string())?;
+            serde_json::from_slice(text.as_bytes()).map_err(|error| error.to_string())?;
         let mut all = Self::default();
         for (connector, config) in given {
             let earlier = all.0.remove(&connector).unwrap_or_default();

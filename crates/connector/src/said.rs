@@ -161,7 +161,7 @@ impl Said {
 /// The app's JSON answer, quoted anywhere in the message.
 fn quoted(message: &str) -> Option<Said> {
     let start = message.find('{')?;
-    let answer = serde_json::Deserializer::from_str(message.get(start..)?)
+    let answer = serde_json::Deserializer::from_slice(message.get(start..)?.as_bytes())
         .into_iter::<Value>()
         .next()?
         .ok()?;

@@ -42,8 +42,8 @@ impl IdentityConfig {
     /// # Errors
     /// [`ConfigError`] names the first entry that cannot be used.
     pub fn from_json(text: &str) -> Result<Self, ConfigError> {
-        let entries: Vec<Entry> =
-            serde_json::from_str(text).map_err(|error| ConfigError::Json(error.to_string()))?;
+        let entries: Vec<Entry> = serde_json::from_slice(text.as_bytes())
+            .map_err(|error| ConfigError::Json(error.to_string()))?;
         let mut issuers = Vec::with_capacity(entries.len());
         for (entry, written) in entries.into_iter().enumerate() {
             let issuer = Issuer::new(written);

@@ -161,7 +161,7 @@ impl<M: 'static, W: Hosted<M>> Listed for Line<W, M> {
     }
 
     fn check_input(&self, json: &str) -> Result<Value, InputRefused> {
-        let mut deserializer = serde_json::Deserializer::from_str(json);
+        let mut deserializer = serde_json::Deserializer::from_slice(json.as_bytes());
         let input: W::Input = serde_path_to_error::deserialize(&mut deserializer)?;
         // Written with a path as well, so that both ways of failing are one type.
         let mut track = serde_path_to_error::Track::new();

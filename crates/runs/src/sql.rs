@@ -201,7 +201,8 @@ pub fn from_json<T: serde::de::DeserializeOwned>(
     text: &str,
     what: &'static str,
 ) -> Result<T, SqlError> {
-    serde_json::from_str(text).map_err(|error| unreadable(what, &error))
+    // From bytes, as messages are read: read from text as well, every type would be compiled twice.
+    serde_json::from_slice(text.as_bytes()).map_err(|error| unreadable(what, &error))
 }
 
 /// Writes JSON to be stored.

@@ -70,7 +70,7 @@ impl BriefSettings {
     pub fn from_json(text: Option<&str>) -> Result<Self, String> {
         let settings: Self = match text.map(str::trim).filter(|text| !text.is_empty()) {
             // As an object first: serde would take a list for a struct, field by field.
-            Some(text) => serde_json::from_str::<serde_json::Map<_, _>>(text)
+            Some(text) => serde_json::from_slice::<serde_json::Map<_, _>>(text.as_bytes())
                 .and_then(|fields| serde_json::from_value(fields.into()))
                 .map_err(|error| error.to_string())?,
             None => Self::default(),
