@@ -6,9 +6,9 @@
 //! surviving ([`onbehalf_engine`]), what callers may ask for ([`onbehalf_runs`],
 //! [`onbehalf_http`]), and the business rules ([`onbehalf_agents`]).
 
+pub mod descriptions;
 #[cfg(target_arch = "wasm32")]
 mod edge;
-pub mod hosted;
 pub mod rules;
 pub mod settings;
 

@@ -13,8 +13,8 @@ use onbehalf_runs::hosted::WorkflowList;
 use onbehalf_runs::schedule::Cron;
 use onbehalf_runs::{ApprovalMode, NoPlan, NotBridged, OwnerKey, Rules, WorkflowId};
 
-use crate::hosted::workflows;
 use crate::settings::{Misconfigured, Settings};
+use onbehalf_agents::workflows;
 
 /// The rules of this deployment, as far as its settings can be read.
 pub struct DeploymentRules {

@@ -20,7 +20,7 @@ export const LOCAL = {
 };
 
 /** What the Worker is made of. Tests are not. */
-export const SOURCES = ['src', 'crates', 'Cargo.toml', 'Cargo.lock', '.cargo'];
+export const SOURCES = ['src', 'crates', 'build.rs', 'Cargo.toml', 'Cargo.lock', '.cargo'];
 const NOT_SOURCES = ['tests', 'examples'];
 
 /** What the module uses. Not all features: newer encodings would be written that the platform may

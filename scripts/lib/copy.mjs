@@ -11,7 +11,7 @@ import { inRoot, root, target } from './paths.mjs';
 export const copy = join(target, 'copy');
 /** What Rust is built and tested from, and the scripts. */
 const COPIED = [
-  'Cargo.toml', 'Cargo.lock', '.cargo', 'wrangler.toml', 'package.json', 'README.md', 'src', 'crates', 'sandbox',
+  'build.rs', 'Cargo.toml', 'Cargo.lock', '.cargo', 'wrangler.toml', 'package.json', 'README.md', 'src', 'crates', 'sandbox',
   'simulation', 'fuzz', 'docs', 'scripts',
 ];
 

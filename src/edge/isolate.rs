@@ -14,10 +14,11 @@ use super::key_set_object::EdgeDocuments;
 use super::rate_limit::{EdgeRateLimiter, is_bound};
 use super::sign_in_object::EdgeSignInMemory;
 use super::web_crypto::WebCrypto;
-use crate::hosted::workflows;
+use crate::descriptions::DESCRIPTIONS;
 use crate::rules::DeploymentRules;
 use crate::settings::{Environment, Misconfigured, PROVIDER_RATES, Settings};
 use onbehalf_agents::acting::Means;
+use onbehalf_agents::workflows;
 use onbehalf_connector::{Rates, Scalekit, TokenCache, TurnMemory, Turns};
 use onbehalf_fetch::Fetch;
 use onbehalf_http::{Api, ApiSettings, Budget, IdentityLayer, Streams};
@@ -191,7 +192,8 @@ impl Settings {
                 webhook_secrets: self.webhook_secrets,
             },
             streams: Streams::default(),
-            description: OnceCell::new(),
+            descriptions: DESCRIPTIONS,
+            published: OnceCell::new(),
             clock: Rc::new(EdgeClock),
             random: Rc::new(EdgeRandom),
         })

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::hosted::workflows;
+use onbehalf_agents::workflows;
 use onbehalf_connector::webhook::WebhookSecrets;
 use onbehalf_connector::{ConfigError, Connectors, Rates, ScalekitConfig, Secret};
 use onbehalf_http::{Budget, Seal};

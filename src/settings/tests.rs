@@ -69,7 +69,7 @@ fn what_is_optional_has_defaults() {
 
 #[test]
 fn a_workflows_settings_say_what_approval_its_runs_wait_for() {
-    let hosted = crate::hosted::workflows().list();
+    let hosted = onbehalf_agents::workflows().list();
     let demanded = |fake: &Fake| Settings::read(fake).expect("settings").demanded(&hosted);
     assert_eq!(demanded(&good())["onboarding-health"], ApprovalMode::None);
     let strict = with("ONBOARDING", r#"{"approval": "four_eyes"}"#);

@@ -35,7 +35,7 @@ test('a tool is written from the catalogue, registered, and answered by a stub',
 
 test('a workflow is written and hosted', async () => {
   holds(make('workflow', WORKFLOW));
-  assert.match(await read('src/hosted.rs'), /\.with::<WeeklyReview>\(\)/);
+  assert.match(await read('crates/agents/src/lib.rs'), /\.with::<weekly_review::WeeklyReview>\(\)/);
 });
 
 test('all of it compiles, is formatted and passes', () => {
@@ -43,7 +43,7 @@ test('all of it compiles, is formatted and passes', () => {
   holds(run('cargo', 'check', '--workspace', '--locked'));
   assert.match(holds(run('cargo', 'test', '--locked', '-p', 'onbehalf-tools', '--lib')), /hubspot_owners_list::tests/);
   holds(run('cargo', 'test', '--locked', '-p', 'onbehalf-agents', '--test', 'weekly_review'));
-  holds(run('cargo', 'test', '--locked', '-p', 'onbehalf', '--lib', 'hosted'));
+  holds(run('cargo', 'test', '--locked', '-p', 'onbehalf-agents', '--test', 'hosted'));
   holds(run('cargo', 'test', '--locked', '-p', 'onbehalf-sandbox', '--lib', 'stubs'));
 });
 
@@ -55,10 +55,10 @@ for (const [what, args, words] of [
   ['what is there already', ['workflow', 'onboarding'], /is there already/],
 ]) {
   test(`${what} is refused, and nothing is written`, () => {
-    const before = run('git', 'hash-object', 'crates/tools/src/registry.rs', 'src/hosted.rs').stdout;
+    const before = run('git', 'hash-object', 'crates/tools/src/registry.rs', 'crates/agents/src/lib.rs').stdout;
     const answer = make(...args);
     assert.equal(answer.status, 1);
     assert.match(answer.stderr, words);
-    assert.equal(run('git', 'hash-object', 'crates/tools/src/registry.rs', 'src/hosted.rs').stdout, before);
+    assert.equal(run('git', 'hash-object', 'crates/tools/src/registry.rs', 'crates/agents/src/lib.rs').stdout, before);
   });
 }

@@ -12,11 +12,9 @@
 //! assert!("Notion!".parse::<Connector>().is_err());
 //! ```
 
-use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 /// Longest name, in bytes. Short enough to be kept in place and handed around like a number.
@@ -122,13 +120,14 @@ impl fmt::Debug for Connector {
     }
 }
 
-impl JsonSchema for Connector {
-    fn schema_name() -> Cow<'static, str> {
+#[cfg(not(target_arch = "wasm32"))]
+impl schemars::JsonSchema for Connector {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
         "Connector".into()
     }
 
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
             "type": "string",
             "description": "A connected app, by the name it is configured under.",
             "pattern": "^[a-z][a-z0-9_-]{0,31}$",

@@ -218,17 +218,4 @@ impl Operation {
             Self::Api(_) => None,
         }
     }
-
-    /// Its name, as the OpenAPI document has it.
-    pub fn name(self) -> String {
-        let name = match self {
-            Self::Open(operation) => format!("{operation:?}"),
-            Self::Browser(operation) => format!("{operation:?}"),
-            Self::Api(operation) => format!("{operation:?}"),
-        };
-        let mut letters = name.chars();
-        letters.next().map_or(String::new(), |first| {
-            first.to_ascii_lowercase().to_string() + letters.as_str()
-        })
-    }
 }

@@ -94,8 +94,10 @@ pub struct Api {
     pub settings: ApiSettings,
     /// The event streams that are served.
     pub streams: Streams,
-    /// The OpenAPI document, written when it is first asked for.
-    pub description: OnceCell<openapi::Published>,
+    /// What the service says of itself, written when it was built.
+    pub descriptions: openapi::Descriptions,
+    /// The OpenAPI document of this deployment, made when it is first asked for.
+    pub published: OnceCell<openapi::Published>,
     /// The time.
     pub clock: Rc<dyn Clock>,
     /// Randomness for one-time values.
@@ -178,7 +180,7 @@ impl Api {
         match operation {
             OpenOperation::Home => Ok(self.home(request).await),
             OpenOperation::Health => Ok(crate::site::health(&[])),
-            OpenOperation::OpenApi => Ok(self.openapi(request)),
+            OpenOperation::OpenApi => self.openapi(request),
             OpenOperation::ReceiveWebhook => self.receive_webhook(request).await,
         }
     }

@@ -5,8 +5,9 @@ use serde::Serialize;
 
 use crate::browser::pages;
 use crate::openapi;
-use crate::service::Api;
+use crate::service::{Api, Handled};
 use crate::wire::message::{ApiRequest, ApiResponse};
+use crate::wire::problem::Problem;
 
 /// How long a client should wait before it asks an unhealthy service again.
 const UNHEALTHY_RETRY_SECONDS: &str = "30";
@@ -58,18 +59,14 @@ impl Api {
         pages::home(&self.apps(), &self.workflows, signed_in)
     }
 
-    pub(super) fn openapi(&self, request: &ApiRequest) -> ApiResponse {
-        let write = || {
-            let document = openapi::document(
-                &self.settings.public_url,
-                &openapi::Offered {
-                    tools: &self.registry,
-                    workflows: &self.workflows,
-                    connectors: self.scalekit.connectors(),
-                },
-            );
-            openapi::Published::new(&document)
-        };
-        self.description.get_or_init(write).answer(request)
+    pub(super) fn openapi(&self, request: &ApiRequest) -> Handled {
+        if let Some(published) = self.published.get() {
+            return Ok(published.answer(request));
+        }
+        let (url, apps) = (&self.settings.public_url, self.scalekit.connectors());
+        let document = openapi::fill_in(&self.descriptions.document, url, apps);
+        let document = document.map_err(|_| Problem::internal())?;
+        let published = openapi::Published::new(&document);
+        Ok(self.published.get_or_init(|| published).answer(request))
     }
 }

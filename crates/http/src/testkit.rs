@@ -10,6 +10,7 @@ use url::Url;
 use super::{Api, ApiRequest, ApiResponse, ApiSettings, Seal};
 use crate::browser::login::LOGIN_CALLBACK;
 use crate::limits::{Budget, RateLimiter};
+use crate::openapi::{Descriptions, Offered};
 use crate::sign_in::*;
 use onbehalf_clock::{Clock as _, Random, Timestamp};
 use onbehalf_connector::testkit::{Kit, kit};
@@ -409,21 +410,28 @@ pub(super) fn bench_at(public_url: &str) -> Bench {
         uses: RefCell::default(),
     });
     let scalekit = kit();
+    let registry = Registry::standard().expect("tools");
+    let workflows = workflows();
+    let offered = Offered {
+        tools: &registry,
+        workflows: &workflows,
+    };
     let api = Api {
+        descriptions: Descriptions::of(&offered).expect("descriptions"),
         backend: platform.clone(),
         limiter: counter.clone(),
         sign_in: people.clone(),
         memory: memory.clone(),
         scalekit: Rc::new(kit_client(&scalekit)),
-        registry: Rc::new(Registry::standard().expect("tools")),
-        workflows: workflows(),
+        registry: Rc::new(registry),
+        workflows,
         settings: ApiSettings {
             public_url: Url::parse(public_url).expect("url"),
             seal: Seal::new(SESSION_SECRET).expect("seal"),
             webhook_secrets: WebhookSecrets::parse(WEBHOOK_SECRET).ok(),
         },
         streams: super::Streams::default(),
-        description: OnceCell::new(),
+        published: OnceCell::new(),
         clock: scalekit.clock.clone(),
         random: Rc::new(Counting::default()),
     };
@@ -558,10 +566,5 @@ pub(super) fn waiting_run(run_id: &str) -> RunView {
 
 /// The workflows that ship.
 pub fn workflows() -> onbehalf_runs::hosted::WorkflowList {
-    use onbehalf_agents::morning_brief::MorningBrief;
-    use onbehalf_agents::onboarding::OnboardingHealth;
-    onbehalf_runs::hosted::Workflows::default()
-        .with::<OnboardingHealth>()
-        .with::<MorningBrief>()
-        .list()
+    onbehalf_agents::workflows().list()
 }

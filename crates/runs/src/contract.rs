@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::approval_mode::ApprovalMode;
 use crate::reason::Approval;
-use crate::view::{OutcomeSchema, RunStatusSchema, RunView};
+use crate::view::RunView;
 use onbehalf_clock::Timestamp;
 use onbehalf_engine::{Entry, Outcome, ResumedBy, RunStatus};
 use onbehalf_identity::RequestContext;
@@ -120,14 +120,14 @@ pub struct RunSummary {
     #[schemars(with = "String")]
     pub workflow: WorkflowId,
     /// Where it stands.
-    #[schemars(with = "RunStatusSchema")]
+    #[schemars(with = "crate::view::RunStatusSchema")]
     pub status: RunStatus,
     /// Whether it waits for another run to end before it begins.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub queued: bool,
     /// Whether it did its job, once it has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<OutcomeSchema>")]
+    #[schemars(with = "Option<crate::view::OutcomeSchema>")]
     pub outcome: Option<Outcome>,
     /// When it began.
     pub started_at: Timestamp,

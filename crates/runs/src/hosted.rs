@@ -14,7 +14,6 @@ use std::marker::PhantomData;
 use std::rc::Rc;
 
 use schemars::JsonSchema;
-use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 use onbehalf_clock::{Clock, Random};
@@ -82,7 +81,9 @@ pub trait Listed {
     fn description(&self) -> &'static str;
     /// When it runs by itself for those who switch that on; `None` when it may not be scheduled.
     fn schedule(&self) -> Option<&'static str>;
-    /// JSON Schema of what a run is started with.
+    /// JSON Schema of what a run is started with, where workflows are described: not in the Worker,
+    /// which has that in writing.
+    #[cfg(not(target_arch = "wasm32"))]
     fn input_schema(&self) -> Value;
     /// The input as a run keeps it: every default written out.
     ///
@@ -155,8 +156,9 @@ impl<M: 'static, W: Hosted<M>> Listed for Line<W, M> {
         W::SCHEDULE
     }
 
+    #[cfg(not(target_arch = "wasm32"))]
     fn input_schema(&self) -> Value {
-        let schemas = SchemaSettings::draft2020_12().into_generator();
+        let schemas = schemars::generate::SchemaSettings::draft2020_12().into_generator();
         schemas.into_root_schema_for::<W::Input>().to_value()
     }
 

@@ -81,7 +81,10 @@ mod linear_open_issues;
 mod outcome;
 pub mod refusal;
 mod registry;
+#[cfg(not(target_arch = "wasm32"))]
 mod schema_guard;
+#[cfg(not(target_arch = "wasm32"))]
+mod schemas;
 mod slack;
 mod slack_list_messages;
 mod slack_open_conversation;
@@ -114,7 +117,10 @@ pub use linear_list_comments::{Comment, Comments, CommentsInput, LinearListComme
 pub use linear_open_issues::{LinearOpenIssues, OpenIssuesInput};
 pub use outcome::{ErrorKind, ToolError, ToolOutcome};
 pub use registry::{ErasedTool, Registry, RegistryError, UnknownTool};
+#[cfg(not(target_arch = "wasm32"))]
 pub use schema_guard::SchemaRefused;
+#[cfg(not(target_arch = "wasm32"))]
+pub use schemas::ToolSchemas;
 pub use slack_list_messages::{Message, Messages, MessagesInput, SlackListMessages};
 pub use slack_open_conversation::{Conversation, ConversationInput, SlackOpenConversation};
 pub use slack_send_message::{MessageInput, SentMessage, SlackSendMessage};

@@ -6,7 +6,6 @@ use std::marker::PhantomData;
 use std::rc::Rc;
 
 use async_trait::async_trait;
-use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 use crate::refusal;
@@ -16,8 +15,10 @@ use onbehalf_connector::{
 
 use super::context::{REQUIRED_CONTEXT, ToolContext};
 use super::input::ToolInput;
-use super::outcome::ToolOutcome;
+#[cfg(not(target_arch = "wasm32"))]
 use super::schema_guard::{SchemaRefused, check};
+#[cfg(not(target_arch = "wasm32"))]
+use super::schemas::ToolSchemas;
 use super::tool::{Tool, run};
 
 /// A tool without its types.
@@ -31,15 +32,15 @@ pub trait ErasedTool {
     fn connector(&self) -> Connector;
     /// [`Tool::KIND`]
     fn kind(&self) -> CallKind;
-    /// JSON Schema of what a model supplies.
-    fn input_schema(&self) -> Value;
-    /// JSON Schema of the outcome, failures included.
-    fn output_schema(&self) -> Value;
+    /// What it takes and what it answers, where tools are described: not in the Worker, which has
+    /// that in writing.
+    #[cfg(not(target_arch = "wasm32"))]
+    fn schemas(&self) -> ToolSchemas;
     /// What the request context must hold before the tool runs; no part of the input.
     fn required_context(&self) -> &'static [&'static str] {
         REQUIRED_CONTEXT
     }
-    /// Reads the input, runs the tool and gives its [`ToolOutcome`] as JSON. A bad input is an
+    /// Reads the input, runs the tool and gives its [`ToolOutcome`](super::ToolOutcome) as JSON. A bad input is an
     /// `invalid_input` outcome with the path of the field.
     async fn execute_json(
         &self,
@@ -70,17 +71,9 @@ impl<T: Tool> ErasedTool for Erased<T> {
         T::KIND
     }
 
-    fn input_schema(&self) -> Value {
-        let schemas = SchemaSettings::draft2020_12().into_generator();
-        schemas.into_root_schema_for::<T::Input>().to_value()
-    }
-
-    fn output_schema(&self) -> Value {
-        let settings = SchemaSettings::draft2020_12().for_serialize();
-        settings
-            .into_generator()
-            .into_root_schema_for::<ToolOutcome<T::Output>>()
-            .to_value()
+    #[cfg(not(target_arch = "wasm32"))]
+    fn schemas(&self) -> ToolSchemas {
+        ToolSchemas::of::<T>()
     }
 
     async fn execute_json(
@@ -123,6 +116,7 @@ pub enum RegistryError {
     #[error("two tools are called `{0}`")]
     Duplicate(&'static str),
     /// Its input must not be shown to a model.
+    #[cfg(not(target_arch = "wasm32"))]
     #[error("tool `{id}` refused: {reason}")]
     Schema {
         /// The tool.
@@ -166,7 +160,8 @@ impl Registry {
             .with::<super::SlackSendMessage>()
     }
 
-    /// Adds a tool.
+    /// Adds a tool. What its input asks for is looked at wherever tools are described: in tests, and
+    /// when the Worker is built.
     ///
     /// # Errors
     /// [`RegistryError`] when the id is taken or the input asks for identity.
@@ -175,7 +170,8 @@ impl Registry {
         if self.0.iter().any(|other| other.id() == T::ID) {
             return Err(RegistryError::Duplicate(T::ID));
         }
-        check(&tool.input_schema())
+        #[cfg(not(target_arch = "wasm32"))]
+        check(&tool.schemas().input)
             .map_err(|reason| RegistryError::Schema { id: T::ID, reason })?;
         self.0.push(Rc::new(tool));
         Ok(self)

@@ -21,14 +21,14 @@ fn tool(id: &str) -> Rc<dyn ErasedTool> {
 fn every_standard_tool_can_be_shown_to_a_model() {
     let registry = Registry::standard().expect("the standard tools");
     for tool in registry.iter() {
-        assert_eq!(check(&tool.input_schema()), Ok(()), "{}", tool.id());
+        assert_eq!(check(&tool.schemas().input), Ok(()), "{}", tool.id());
         assert!(
             tool.id().starts_with(tool.connector().name()),
             "{}",
             tool.id()
         );
         assert_eq!(tool.required_context(), ["user_id", "scalekit_identifier"]);
-        let output = tool.output_schema().to_string();
+        let output = tool.schemas().outcome.to_string();
         for status in ["success", "auth_error", "rate_limited", "error"] {
             assert!(output.contains(status), "{} lacks {status}", tool.id());
         }

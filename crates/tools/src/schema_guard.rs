@@ -1,7 +1,8 @@
-//! The second look at an input, at run time: does its JSON Schema ask for identity?
+//! The second look at an input, when its tool is registered: does its JSON Schema ask for identity?
 //!
 //! `tool_input!` refuses at compile time; this catches what a macro cannot see, such as a field
-//! renamed by serde, or an input type written by hand.
+//! renamed by serde, or an input type written by hand. Not compiled for the Worker, which has no
+//! schemas: building it registers every tool once, and a tool refused there fails the build.
 
 use serde_json::{Map, Value};
 

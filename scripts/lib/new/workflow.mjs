@@ -1,4 +1,4 @@
-// A new workflow: a folder in crates/agents with one step, hosted by its line in src/hosted.rs.
+// A new workflow: a folder in crates/agents with one step, hosted by its line in the table there.
 
 import { behindLast, each, pascal, shout, snake, title } from './names.mjs';
 
@@ -13,13 +13,12 @@ export function workflowChanges(name) {
       [`crates/agents/tests/${module}.rs`]: test(name, type, module),
     },
     edits: {
-      'crates/agents/src/lib.rs': behindLast('^pub mod acting;$', `\npub mod ${module};`),
-      'src/hosted.rs': each(
-        behindLast('^use onbehalf_agents::acting::Means;$', `\nuse onbehalf_agents::${module}::${type};`),
-        behindLast('\\.with::<\\w+>\\(\\)$', `\n        .with::<${type}>()`),
+      'crates/agents/src/lib.rs': each(
+        behindLast('^pub mod acting;$', `\npub mod ${module};`),
+        behindLast('\\.with::<[\\w:]+>\\(\\)$', `\n        .with::<${module}::${type}>()`),
       ),
     },
-    packages: ['onbehalf-agents', 'onbehalf'],
+    packages: ['onbehalf-agents'],
     next: `write what it does as steps beside crates/agents/src/${module}/first.rs; npm start serves it at /api/workflows/${name}.`,
   };
 }
@@ -92,7 +91,7 @@ impl Hosted<Means> for ${type} {
 
     fn settings(text: Option<&str>) -> Result<${type}Settings, String> {
         match text.map(str::trim).filter(|text| !text.is_empty()) {
-            Some(text) => serde_json::from_str(text).map_err(|error| error.to_string()),
+            Some(text) => serde_json::from_slice(text.as_bytes()).map_err(|error| error.to_string()),
             None => Ok(${type}Settings::default()),
         }
     }

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use onbehalf_clock::Timestamp;
 use onbehalf_engine::{EffectOutcome, Entry, Record, RunFailure};
-use onbehalf_runs::{RunFailureSchema, WaitView};
+use onbehalf_runs::WaitView;
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -105,7 +105,7 @@ pub enum What {
     /// The run ended without a result.
     Failed {
         /// Why.
-        #[schemars(with = "RunFailureSchema")]
+        #[schemars(with = "onbehalf_runs::RunFailureSchema")]
         failure: RunFailure,
     },
     /// The run ended by a cancel.

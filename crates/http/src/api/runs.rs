@@ -20,8 +20,8 @@ use crate::wire::request_headers::{idempotency_key, last_event_id};
 use onbehalf_engine::RunStatus;
 use onbehalf_runs::hosted::Listed;
 use onbehalf_runs::{
-    CommandOutcome, Overlap, ResumeRequest, RunId, RunPage, RunQuery, RunStatusSchema, RunSummary,
-    RunView, Start, StartRun, WaitView, WorkflowId,
+    CommandOutcome, Overlap, ResumeRequest, RunId, RunPage, RunQuery, RunSummary, RunView, Start,
+    StartRun, WaitView, WorkflowId,
 };
 
 /// Runs listed when no limit is given.
@@ -88,7 +88,7 @@ pub struct RunStatusResponse {
     /// The run's name.
     pub run_id: RunId,
     /// Its status.
-    #[schemars(with = "RunStatusSchema")]
+    #[schemars(with = "onbehalf_runs::RunStatusSchema")]
     pub status: RunStatus,
 }
 

@@ -2,8 +2,6 @@
 //!
 //! A tool that ran and did not succeed is no HTTP error: its typed outcome is the answer.
 
-use schemars::JsonSchema;
-use serde::Serialize;
 use serde_json::Value;
 
 use crate::service::{Api, Handled, keepers_only};
@@ -11,49 +9,12 @@ use crate::sign_in::Caller;
 use crate::wire::json_body;
 use crate::wire::message::{ApiRequest, ApiResponse};
 use crate::wire::problem::{Problem, ProblemType};
-use onbehalf_connector::{AlwaysPermit, CallKind, Connector};
+use onbehalf_connector::{AlwaysPermit, CallKind};
 use onbehalf_tools::ToolContext;
-
-/// The tools on offer.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct ToolListResponse {
-    /// In the order they were registered.
-    pub tools: Vec<ToolView>,
-}
-
-/// One tool.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ToolView {
-    /// Its name.
-    pub id: String,
-    /// What it does.
-    pub description: String,
-    /// Whose account it uses.
-    pub connector: Connector,
-    /// Whether it changes anything in the connected app.
-    pub writes: bool,
-    /// JSON Schema of its input.
-    pub input_schema: Value,
-    /// JSON Schema of its outcome.
-    pub output_schema: Value,
-}
 
 impl Api {
     pub(crate) fn list_tools(&self) -> ApiResponse {
-        let tools = self
-            .registry
-            .iter()
-            .map(|tool| ToolView {
-                id: tool.id().to_owned(),
-                description: tool.description().to_owned(),
-                connector: tool.connector(),
-                writes: tool.kind() == CallKind::Write,
-                input_schema: tool.input_schema(),
-                output_schema: tool.output_schema(),
-            })
-            .collect();
-        ApiResponse::json(200, &ToolListResponse { tools })
+        ApiResponse::written_json(&self.descriptions.tools)
     }
 
     pub(crate) async fn execute_tool(

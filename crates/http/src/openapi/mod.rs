@@ -1,86 +1,43 @@
-//! The OpenAPI 3.1 document, made from the route table and the types the handlers use.
+//! What the service says of itself: its tools, its workflows and the OpenAPI 3.1 document.
 //!
-//! Owns descriptions only. Schemas come from the types, paths from the table; a route without a
-//! description does not compile.
+//! ```text
+//!   types, route table ──describe──▶ Descriptions ──compiled in──▶ Worker ──fill_in──▶ Published
+//!   (natively, when the Worker is built)                            (per deployment)
+//! ```
+//!
+//! Owns descriptions only. They are made from the types the handlers use and from the route table,
+//! natively: the Worker has them in writing, and nothing of what makes them.
 
+#[cfg(not(target_arch = "wasm32"))]
+mod describe;
+mod fill_in;
+#[cfg(not(target_arch = "wasm32"))]
+mod lists;
+#[cfg(not(target_arch = "wasm32"))]
 mod operations;
+#[cfg(not(target_arch = "wasm32"))]
 mod parts;
 mod published;
+#[cfg(not(target_arch = "wasm32"))]
 mod schemas;
 
-use serde_json::{Map, Value, json};
-use url::Url;
+use std::borrow::Cow;
 
-use crate::routes::ROUTES;
-use onbehalf_connector::Connectors;
-use onbehalf_runs::hosted::WorkflowList;
-use onbehalf_tools::Registry;
+#[cfg(not(target_arch = "wasm32"))]
+pub use describe::Offered;
+pub use fill_in::fill_in;
 pub use published::Published;
-use schemas::Schemas;
 
-/// What a service offers; the document describes nothing else.
-#[derive(Clone, Copy)]
-pub struct Offered<'a> {
-    /// The tools.
-    pub tools: &'a Registry,
-    /// The workflows.
-    pub workflows: &'a WorkflowList,
-    /// The apps.
-    pub connectors: &'a Connectors,
+/// What the service says of itself, in writing. The same in every deployment of one build.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Descriptions {
+    /// What `GET /api/tools` answers.
+    pub tools: Cow<'static, str>,
+    /// What `GET /api/workflows` answers.
+    pub workflows: Cow<'static, str>,
+    /// The OpenAPI document, but for what [`fill_in`] adds.
+    pub document: Cow<'static, str>,
 }
-
-/// The document of the service at `public_url` that offers this.
-pub fn document(public_url: &Url, offered: &Offered<'_>) -> Value {
-    let mut schemas = Schemas::new();
-    let mut paths = Map::new();
-    for route in &ROUTES {
-        let operation = operations::describe(route.operation, &mut schemas, offered);
-        let path = paths.entry(route.path).or_insert_with(|| json!({}));
-        path[route.method.to_ascii_lowercase()] = operation.into_json(route);
-    }
-    let (schemas, clash) = schemas.finish();
-    debug_assert!(!clash, "two types of one name need different names");
-    json!({
-        "openapi": "3.1.0",
-        "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
-        "info": {
-            "title": "Onbehalf",
-            "version": env!("CARGO_PKG_VERSION"),
-            "summary": "Durable agent workflows that act on each user's behalf",
-            "description": DESCRIPTION,
-            "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
-        },
-        "servers": [{ "url": public_url.as_str().trim_end_matches('/') }],
-        "tags": parts::TAGS.map(|(name, description)| json!({
-            "name": name,
-            "description": description,
-        })),
-        "paths": paths,
-        "components": {
-            "schemas": schemas,
-            "securitySchemes": {
-                "bearer": {
-                    "type": "http",
-                    "scheme": "bearer",
-                    "bearerFormat": "JWT",
-                    "description": "An access token of one of the configured identity providers.",
-                },
-                "session": {
-                    "type": "apiKey",
-                    "in": "cookie",
-                    "name": crate::browser::cookie::Cookie::Session.name(crate::browser::cookie::is_secure(public_url)),
-                    "description": "The browser session; set by /auth/callback. Pages only.",
-                },
-            },
-        },
-    })
-}
-
-const DESCRIPTION: &str = "\
-Everything is asked for as the caller: there is no parameter that names a user. A run that belongs \
-to somebody else is answered exactly like one that does not exist.\n\n\
-Errors are problem details (RFC 9457); their `type` is stable. GET routes of the API answer HEAD \
-as well. Bodies are JSON of at most 65536 bytes, and unknown fields are refused.";
 
 #[cfg(test)]
 mod tests;

@@ -180,7 +180,7 @@ impl Described {
         }
         self = self.limited(route.operation);
         let mut operation = json!({
-            "operationId": route.operation.name(),
+            "operationId": id(route.operation),
             "tags": [self.tag],
             "summary": self.summary,
             "security": match self.access {
@@ -199,6 +199,19 @@ impl Described {
         }
         operation
     }
+}
+
+/// The name of an operation in the document.
+fn id(operation: Operation) -> String {
+    let name = match operation {
+        Operation::Open(operation) => format!("{operation:?}"),
+        Operation::Browser(operation) => format!("{operation:?}"),
+        Operation::Api(operation) => format!("{operation:?}"),
+    };
+    let mut letters = name.chars();
+    letters.next().map_or(String::new(), |first| {
+        first.to_ascii_lowercase().to_string() + letters.as_str()
+    })
 }
 
 fn header(what: &str) -> Value {

@@ -1,23 +1,46 @@
 use std::collections::HashSet;
 
+use serde_json::{Value, json};
+use url::Url;
+
+use super::schemas::Schemas;
 use super::*;
 use crate::operation::Operation;
 use crate::routes::ROUTES;
+use onbehalf_connector::Connectors;
+use onbehalf_runs::hosted::WorkflowList;
+use onbehalf_tools::Registry;
 
-fn on_offer() -> (Registry, WorkflowList, Connectors) {
+fn on_offer() -> (Registry, WorkflowList) {
     let tools = Registry::standard().expect("tools");
-    (tools, crate::testkit::workflows(), Connectors::default())
+    (tools, crate::testkit::workflows())
 }
 
 fn sample() -> Value {
-    let url = Url::parse("https://onbehalf.test/").expect("url");
-    let (tools, workflows, connectors) = on_offer();
+    let (tools, workflows) = on_offer();
     let offered = Offered {
         tools: &tools,
         workflows: &workflows,
-        connectors: &connectors,
     };
-    document(&url, &offered)
+    let described = Descriptions::of(&offered).expect("descriptions");
+    let url = Url::parse("https://onbehalf.test/").expect("url");
+    fill_in(&described.document, &url, &Connectors::default()).expect("a document")
+}
+
+#[test]
+fn a_deployment_fills_in_where_it_is_and_which_apps_it_has() {
+    let document = sample();
+    assert_eq!(
+        document["servers"],
+        json!([{ "url": "https://onbehalf.test" }])
+    );
+    let cookie = &document["components"]["securitySchemes"]["session"]["name"];
+    assert_eq!(cookie, "__Host-onbehalf_session");
+    let connect = document["paths"]["/connect/{connector}"].as_object();
+    for (method, operation) in connect.expect("the connect pages") {
+        let apps = &operation["parameters"][0]["schema"]["enum"];
+        assert_eq!(apps[0], "hubspot", "{method}");
+    }
 }
 
 #[test]
@@ -136,11 +159,10 @@ fn every_reference_leads_somewhere() {
 #[test]
 fn no_name_stands_for_two_schemas() {
     let mut schemas = Schemas::new();
-    let (tools, workflows, connectors) = on_offer();
+    let (tools, workflows) = on_offer();
     let offered = Offered {
         tools: &tools,
         workflows: &workflows,
-        connectors: &connectors,
     };
     for route in ROUTES {
         operations::describe(route.operation, &mut schemas, &offered);

@@ -98,6 +98,11 @@ impl ApiResponse {
         }
     }
 
+    /// JSON that is written already.
+    pub fn written_json(json: &str) -> Self {
+        Self::new(200, "application/json", json.as_bytes().to_vec())
+    }
+
     /// An answer that by its status has no body, and so no type: 204 or 304.
     pub fn empty(status: u16) -> Self {
         let mut response = Self::new(status, "", Vec::new());

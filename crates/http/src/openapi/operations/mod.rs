@@ -10,12 +10,11 @@ mod tools;
 
 use serde_json::{Value, json};
 
-use super::Offered;
+use super::describe::Offered;
 use super::parts::Described;
 use super::schemas::Schemas;
 use crate::operation::{ApiOperation, BrowserOperation, OpenOperation, Operation};
 use crate::wire::problem::{ProblemBody, ProblemType};
-use onbehalf_connector::Connectors;
 
 const JSON: &str = "application/json";
 
@@ -25,7 +24,7 @@ pub fn describe(operation: Operation, schemas: &mut Schemas, offered: &Offered<'
     schemas.of::<ProblemBody>();
     match operation {
         Operation::Open(operation) => for_anybody(operation, schemas),
-        Operation::Browser(operation) => for_browser(operation, offered.connectors),
+        Operation::Browser(operation) => for_browser(operation),
         Operation::Api(operation) => for_caller(operation, schemas, offered),
     }
 }
@@ -39,10 +38,10 @@ fn for_anybody(operation: OpenOperation, schemas: &mut Schemas) -> Described {
     }
 }
 
-fn for_browser(operation: BrowserOperation, connectors: &Connectors) -> Described {
+fn for_browser(operation: BrowserOperation) -> Described {
     match operation {
-        BrowserOperation::ShowConnect => pages::show_connect(connectors),
-        BrowserOperation::StartConnect => pages::start_connect(connectors),
+        BrowserOperation::ShowConnect => pages::show_connect(),
+        BrowserOperation::StartConnect => pages::start_connect(),
         BrowserOperation::FinishConnect => pages::finish_connect(),
         BrowserOperation::StartLogin => pages::start_login(),
         BrowserOperation::FinishLogin => pages::finish_login(),

@@ -1,42 +1,32 @@
 //! What a person asks for with a browser.
 
-use serde_json::json;
-
 use super::text;
+use crate::openapi::fill_in::CONNECTOR;
 use crate::openapi::parts::{Access, Described};
 use crate::wire::problem::ProblemType;
-use onbehalf_connector::Connectors;
 
 fn page(access: Access, summary: &'static str) -> Described {
     Described::new("browser", access, summary)
 }
 
-fn connect(summary: &'static str, connectors: &Connectors) -> Described {
-    let names: Vec<_> = connectors.all().map(String::from).collect();
-    page(Access::Session, summary).parameter(
-        "path",
-        "connector",
-        "The app.",
-        json!({ "type": "string", "enum": names }),
-    )
+/// Which apps there are is for a deployment to fill in.
+fn connect(summary: &'static str) -> Described {
+    page(Access::Session, summary).parameter("path", CONNECTOR, "The app.", text())
 }
 
-pub fn show_connect(connectors: &Connectors) -> Described {
-    connect(
-        "Asks the person to confirm that an app is to be connected",
-        connectors,
-    )
-    .bare(302, "Sign in first.", Some("The sign-in"))
-    .pages(&[
-        (200, "Who is signed in, which app, and what is replaced."),
-        (403, "Only account keepers may."),
-        (404, "Unknown app."),
-        (503, "Asked ahead of a click."),
-    ])
+pub fn show_connect() -> Described {
+    connect("Asks the person to confirm that an app is to be connected")
+        .bare(302, "Sign in first.", Some("The sign-in"))
+        .pages(&[
+            (200, "Who is signed in, which app, and what is replaced."),
+            (403, "Only account keepers may."),
+            (404, "Unknown app."),
+            (503, "Asked ahead of a click."),
+        ])
 }
 
-pub fn start_connect(connectors: &Connectors) -> Described {
-    connect("Sends the browser to a consent page", connectors)
+pub fn start_connect() -> Described {
+    connect("Sends the browser to a consent page")
         .bare(303, "Onwards.", Some("The consent page, or the sign-in"))
         .pages(&[
             (

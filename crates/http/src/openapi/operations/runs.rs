@@ -7,7 +7,7 @@ use crate::api::events::RunEvent;
 use crate::api::runs::{
     DEFAULT_LIMIT, MAX_LIMIT, RunListResponse, RunResponse, RunStatusResponse, TriggerResponse,
 };
-use crate::api::workflows::WorkflowListResponse;
+use crate::openapi::lists::WorkflowListResponse;
 use crate::openapi::parts::{Access, Described};
 use crate::openapi::schemas::Schemas;
 use crate::wire::problem::ProblemType;

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::JSON;
-use crate::api::tools::ToolListResponse;
+use crate::openapi::lists::ToolListResponse;
 use crate::openapi::parts::{Access, Described};
 use crate::openapi::schemas::Schemas;
 use crate::wire::problem::ProblemType;
@@ -24,8 +24,9 @@ pub fn execute(schemas: &mut Schemas, tools: &Registry) -> Described {
     let mut outcomes = Vec::new();
     for tool in tools.iter() {
         let id = tool.id();
-        inputs.push(schemas.hoist(&format!("{id}.input"), tool.input_schema()));
-        outcomes.push(schemas.hoist(&format!("{id}.outcome"), tool.output_schema()));
+        let made = tool.schemas();
+        inputs.push(schemas.hoist(&format!("{id}.input"), made.input));
+        outcomes.push(schemas.hoist(&format!("{id}.outcome"), made.outcome));
     }
     Described::new("tools", Access::Bearer, "Runs a tool as the caller")
         .parameter(

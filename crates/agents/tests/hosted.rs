@@ -1,0 +1,53 @@
+//! What holds for every line of the table.
+
+use std::collections::BTreeSet;
+
+use onbehalf_agents::workflows;
+use onbehalf_runs::schedule::Cron;
+
+#[test]
+fn every_line_has_an_id_and_a_settings_key_of_its_own() {
+    let list = workflows().list();
+    let ids: BTreeSet<_> = list.iter().map(|it| it.id()).collect();
+    let keys: BTreeSet<_> = list.iter().map(|it| it.settings_key()).collect();
+    assert_eq!(ids.len(), list.iter().count());
+    assert_eq!(keys.len(), list.iter().count());
+}
+
+/// An id stands in paths, journals and object storage for good.
+#[test]
+fn ids_can_stand_in_a_path() {
+    for workflow in workflows().list().iter() {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        assert!(workflow.id().chars().all(plain), "{}", workflow.id());
+    }
+}
+
+/// The platform's cron only sweeps; when a workflow runs is its own line's to say.
+#[test]
+fn whatever_may_be_scheduled_is_daily() {
+    for workflow in workflows().list().iter() {
+        let cron = workflow.schedule();
+        assert!(cron.is_none_or(|it| Cron::parse(it).is_ok()), "{cron:?}");
+    }
+}
+
+#[test]
+fn nothing_set_and_nothing_sent_are_enough() {
+    for workflow in workflows().list().iter() {
+        assert_eq!(workflow.check_settings(None), Ok(()), "{}", workflow.id());
+        let input = workflow.check_input("{}").expect("an input");
+        let again = workflow.check_input(&input.to_string()).expect("as kept");
+        assert_eq!(input, again, "{}", workflow.id());
+        assert_eq!(workflow.input_schema()["type"], "object");
+    }
+}
+
+#[test]
+fn an_input_that_does_not_fit_is_refused_by_the_name_of_its_field() {
+    for workflow in workflows().list().iter() {
+        let refused = workflow.check_input(r#"{"surprise": 1}"#);
+        let refused = refused.expect_err(workflow.id());
+        assert_eq!(refused.path().to_string(), "surprise");
+    }
+}
