@@ -38,10 +38,15 @@ const STALLED: Trouble = Trouble {
 };
 
 fn world() -> Process {
+    filled().0
+}
+
+/// The world, and the ids of the contacts in it.
+fn filled() -> (Process, [String; 2]) {
     let process = Process::new();
-    process.apps.customer("acme.test", 20, STALLED);
-    process.apps.customer("beta.test", 12, STALLED);
-    process
+    let contacts = [("acme.test", 20), ("beta.test", 12)];
+    let contacts = contacts.map(|(domain, days)| process.customer(domain, days, STALLED));
+    (process, contacts)
 }
 
 fn taken(run: &Run) -> Checkpoint {
@@ -72,7 +77,7 @@ fn record() -> BTreeMap<String, Checkpoint> {
     let run = process.run("run_1", json!({"approval": "required"}));
     all.insert("waits for approval".to_owned(), taken(&run));
     let process = world();
-    process.apps.statuses.borrow_mut().remove("linear");
+    process.apps.connection("alice", "linear", None);
     let run = process.run("run_1", json!({"onMissingConnector": "suspend"}));
     all.insert("waits for a connection".to_owned(), taken(&run));
     let process = world();
@@ -113,6 +118,32 @@ fn picked_up(process: &Process, checkpoint: &Checkpoint) -> Run {
     process.pick_up(store)
 }
 
+/// Checkpoints name contacts and issues of the world they were recorded in. The same things have other
+/// ids in this one.
+fn as_named_here(text: &str) -> String {
+    let (process, contacts) = filled();
+    let company = process.apps.company("alice");
+    let mut text = text.to_owned();
+    for (index, issue) in company.linear.issues().enumerate() {
+        let (then, now) = (
+            format!("\"issue-{}\"", index + 1),
+            format!("\"{}\"", issue.id),
+        );
+        text = text.replace(&then, &now);
+    }
+    for (index, now) in contacts.iter().enumerate() {
+        let then = index + 1;
+        for (before, after) in [("\"contacts\":[\"", "\"]"), (",\"id\":\"", "\"}]")] {
+            let (then, now) = (
+                format!("{before}{then}{after}"),
+                format!("{before}{now}{after}"),
+            );
+            text = text.replace(&then, &now);
+        }
+    }
+    text
+}
+
 /// What a run that rests is waiting for happens.
 fn help(process: &Process, run: &Run) -> RunStatus {
     let reason = run.reason();
@@ -142,6 +173,7 @@ fn every_released_version_is_taken_on() {
     for file in fs::read_dir(folder()).expect("the folder") {
         let path = file.expect("a file").path();
         let text = fs::read_to_string(&path).expect("text");
+        let text = as_named_here(&text);
         let all: BTreeMap<String, Checkpoint> = serde_json::from_str(&text).expect("checkpoints");
         assert!(all.len() > 10, "{}", path.display());
         for (name, checkpoint) in all {
@@ -150,8 +182,11 @@ fn every_released_version_is_taken_on() {
             process.settings.customers = CustomerScope::Portal;
             let run = picked_up(&process, &checkpoint);
             let mut status = process.drive(&run);
-            if status == RunStatus::Suspended {
-                status = help(&process, &run);
+            // A plan that was decided is put up once more where its hash is of other ids than these.
+            for _ in 0..2 {
+                if status == RunStatus::Suspended {
+                    status = help(&process, &run);
+                }
             }
             let name = format!("{}: {name}", path.display());
             assert_eq!(status, RunStatus::Completed, "{name}: {:?}", run.head());

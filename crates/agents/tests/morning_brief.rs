@@ -47,7 +47,7 @@ fn the_apps_news_are_in_one_message_to_oneself() {
 fn a_message_whose_answer_was_lost_is_found_and_not_said_again() {
     for fault in ["lose_answer", "break_before"] {
         let office = office();
-        office.faults(
+        office.apps.rules(
             &json!([{ "match": { "tool": "slack_send_message" }, (fault): true, "times": 1 }]),
         );
         let run = brief(&office, "alice", "run_1");
@@ -113,7 +113,7 @@ fn a_run_that_waits_goes_on_once_all_apps_are_connected() {
 fn a_refusal_is_in_the_result() {
     let office = office();
     let rule = json!({ "match": { "tool": "slack_send_message" }, "status": 400 });
-    office.faults(&json!([rule]));
+    office.apps.rules(&json!([rule]));
     let result = brief(&office, "alice", "run_1").result();
     assert_eq!(result["delivery"]["status"], "refused", "{result}");
     assert!(office.slack_of("alice").is_empty());

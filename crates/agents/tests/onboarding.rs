@@ -1,9 +1,11 @@
-//! The Onboarding Health Agent end to end: real engine, client and tools over apps in memory.
+//! The Onboarding Health Agent end to end: real engine, client and tools in the sandbox's world.
 
 mod common;
 
-use common::Process;
-use common::apps::{ADDRESS, Crash, Fault, OWNER, Task, Trouble};
+use std::time::Duration;
+
+use common::apps::{Crash, Fault, Trouble};
+use common::{ADDRESS, COLLEAGUE, Process};
 use onbehalf_agents::onboarding::{
     ActionStatus, CustomerScope, FailureKind, HealthStatus, OnboardingResult, Outcome,
     OwnerMissing, Part,
@@ -38,10 +40,10 @@ const FINE: Trouble = Trouble {
 /// Four customers: two critical with stalled issues, one at risk without, one healthy.
 fn four() -> Process {
     let process = Process::new();
-    process.apps.customer("acme.test", 20, BAD);
-    process.apps.customer("beta.test", 12, BAD);
-    process.apps.customer("calm.test", 5, FINE);
-    process.apps.customer("delta.test", 9, POOR);
+    process.customer("acme.test", 20, BAD);
+    process.customer("beta.test", 12, BAD);
+    process.customer("calm.test", 5, FINE);
+    process.customer("delta.test", 9, POOR);
     process
 }
 
@@ -50,14 +52,17 @@ fn assert_written_once(process: &Process, when: &str) {
     for name in ["acme", "beta", "delta"] {
         assert_eq!(process.apps.tasks_of(name), 1, "task of {name}, {when}");
     }
-    assert_eq!(process.apps.tasks.borrow().len(), 3, "{when}");
-    assert_eq!(process.apps.comments.borrow().len(), 2, "{when}");
+    assert_eq!(process.apps.tasks().len(), 3, "{when}");
+    assert_eq!(process.apps.comments().len(), 2, "{when}");
 }
 
 /// Every task hangs on its contact and company and is in its owner's queue.
 fn assert_linked(process: &Process, when: &str) {
-    for task in process.apps.tasks.borrow().iter() {
-        assert_eq!(task.owner.as_deref(), Some(OWNER), "{when}: {task:?}");
+    let company = process.apps.company("alice");
+    let alice = company.hubspot.owner(ADDRESS).expect("an owner").id.clone();
+    drop(company);
+    for task in process.apps.tasks().iter() {
+        assert_eq!(task.owner.as_ref(), Some(&alice), "{when}: {task:?}");
         assert_eq!(task.linked_to.len(), 2, "{when}: {task:?}");
     }
 }
@@ -80,7 +85,7 @@ fn each_flagged_customer_gets_one_task_and_each_stalled_issue_one_comment() {
     assert_eq!(summary.customers[0].key, "acme.test");
     assert_eq!(summary.customers[0].status, HealthStatus::Critical);
     assert!(summary.connector_errors.is_empty());
-    let task = process.apps.tasks.borrow()[0].clone();
+    let task = process.apps.tasks()[0].clone();
     assert!(task.subject.starts_with("acme: Critical: "), "{task:?}");
     assert!(
         summary
@@ -100,16 +105,16 @@ fn a_second_run_the_same_day_adds_nothing() {
     assert_eq!(summary.counts.already_flagged, 3);
     assert_eq!(summary.counts.tasks_created, 0);
     // A closed task no longer stands in the way, on another day.
-    for task in process.apps.tasks.borrow_mut().iter_mut() {
-        task.open = false;
+    for task in process.apps.landed("hubspot_task_create") {
+        process.apps.complete(&task);
     }
     let counts = process.run("run_3", json!({})).summary().counts;
     assert_eq!((counts.already_flagged, counts.tasks_created), (3, 0));
     process.clock.move_to(process.clock_plus_minutes(24 * 60));
     let counts = process.run("run_4", json!({})).summary().counts;
     assert_eq!((counts.already_flagged, counts.tasks_created), (0, 3));
-    // An issue is not commented on again before things get worse.
-    assert_eq!(process.apps.comments.borrow().len(), 2);
+    // A customer's issues are not commented on again before things get worse.
+    assert_eq!(process.apps.comments().len(), 2);
 }
 
 #[test]
@@ -121,14 +126,13 @@ fn no_identity_and_no_credential_leaves_for_a_tool_or_its_text() {
             continue;
         };
         let params = body["params"].take().to_string();
-        assert!(!params.contains("alice"), "{params}");
         // Who the user is in HubSpot is asked for once, by a tool that no model is shown.
         let asks = body["tool_name"] == "hubspot_owners_list";
-        assert_eq!(params.contains(ADDRESS), asks, "{params}");
+        assert_eq!(params.contains("alice"), asks, "{params}");
     }
     // The sealed context stands in the first row and nowhere else.
     for row in &run.rows()[1..] {
-        assert!(!row.contains("alice") && !row.contains(ADDRESS), "{row}");
+        assert!(!row.contains("alice"), "{row}");
     }
 }
 
@@ -137,9 +141,7 @@ fn two_hundred_customers_take_at_most_twenty_reads_and_six_at_once() {
     let process = Process::new();
     for index in 0..200 {
         let trouble = if index % 4 == 0 { BAD } else { FINE };
-        process
-            .apps
-            .customer(&format!("c{index}.test"), 15, trouble);
+        process.customer(&format!("c{index}.test"), 15, trouble);
     }
     let run = process.run("run_1", json!({}));
     let writes = [
@@ -160,9 +162,7 @@ fn a_thousand_customers_stay_within_what_a_checkpoint_holds() {
     let process = Process::new();
     for index in 0..1000 {
         let trouble = if index % 3 == 0 { BAD } else { FINE };
-        process
-            .apps
-            .customer(&format!("customer-{index}.test"), 15, trouble);
+        process.customer(&format!("customer-{index}.test"), 15, trouble);
     }
     let run = process.run("run_1", json!({}));
     assert_eq!(run.summary().counts.customers, 1000);
@@ -173,7 +173,7 @@ fn a_thousand_customers_stay_within_what_a_checkpoint_holds() {
 #[test]
 fn a_missing_connection_ends_the_run_with_a_link() {
     let process = four();
-    process.apps.statuses.borrow_mut().remove("zendesk");
+    process.apps.connection("alice", "zendesk", None);
     let run = process.run("run_1", json!({}));
     let OnboardingResult::ConnectorsRequired { missing, connect } = run.result() else {
         panic!("{:?}", run.result());
@@ -189,12 +189,8 @@ fn a_missing_connection_ends_the_run_with_a_link() {
 #[test]
 fn a_missing_connection_can_be_waited_for() {
     let process = four();
-    process
-        .apps
-        .statuses
-        .borrow_mut()
-        .insert("linear", "EXPIRED");
-    process.apps.statuses.borrow_mut().remove("zendesk");
+    process.apps.connection("alice", "linear", Some("EXPIRED"));
+    process.apps.connection("alice", "zendesk", None);
     let asked_at = process.clock_plus_minutes(0).to_string();
     let run = process.run("run_1", suspend());
     assert_eq!(
@@ -205,16 +201,8 @@ fn a_missing_connection_can_be_waited_for() {
             {"connector": "linear", "reason": "token_expired",
                 "scopes": ["read", "comments:create"], "seenAt": asked_at}]})
     );
-    process
-        .apps
-        .statuses
-        .borrow_mut()
-        .insert("linear", "ACTIVE");
-    process
-        .apps
-        .statuses
-        .borrow_mut()
-        .insert("zendesk", "ACTIVE");
+    process.apps.connection("alice", "linear", Some("ACTIVE"));
+    process.apps.connection("alice", "zendesk", Some("ACTIVE"));
     process.connected(&run, "zendesk");
     assert_eq!(process.connected(&run, "linear"), RunStatus::Completed);
     assert_written_once(&process, "after connecting");
@@ -223,7 +211,7 @@ fn a_missing_connection_can_be_waited_for() {
 #[test]
 fn a_dead_linear_is_named_and_the_rest_is_done() {
     let process = four();
-    process.apps.revoked.borrow_mut().insert("linear");
+    process.apps.revoked("alice", "linear", true);
     let summary = process.run("run_1", json!({})).summary();
     let error = &summary.connector_errors[0];
     assert_eq!(error.connector, Connector::LINEAR);
@@ -236,14 +224,14 @@ fn a_dead_linear_is_named_and_the_rest_is_done() {
         "{text}"
     );
     assert!(summary.counts.tasks_created > 0);
-    assert_eq!(process.apps.comments.borrow().len(), 0);
+    assert_eq!(process.apps.comments().len(), 0);
 }
 
 #[test]
 fn a_linear_that_dies_before_the_comments_refuses_them_without_hammering() {
     let process = Process::new();
     for index in 0..40 {
-        process.apps.customer(&format!("c{index}.test"), 20, BAD);
+        process.customer(&format!("c{index}.test"), 20, BAD);
     }
     process.apps.fault("comment", &[Fault::Revoked; 40]);
     let summary = process.run("run_1", json!({})).summary();
@@ -258,7 +246,7 @@ fn a_linear_that_dies_before_the_comments_refuses_them_without_hammering() {
 #[test]
 fn a_dead_hubspot_leaves_no_customers_and_says_so() {
     let process = four();
-    process.apps.revoked.borrow_mut().insert("hubspot");
+    process.apps.revoked("alice", "hubspot", true);
     let summary = process.run("run_1", json!({})).summary();
     assert!(summary.customers.is_empty());
     assert_eq!(summary.connector_errors[0].connector, Connector::HUBSPOT);
@@ -267,16 +255,16 @@ fn a_dead_hubspot_leaves_no_customers_and_says_so() {
 #[test]
 fn both_dead_readers_are_waited_for_at_once_and_nothing_is_read_twice() {
     let process = four();
-    process
-        .apps
-        .revoked
-        .borrow_mut()
-        .extend(["zendesk", "linear"]);
+    for app in ["zendesk", "linear"] {
+        process.apps.revoked("alice", app, true);
+    }
     let run = process.run("run_1", suspend());
     let missing = run.reason()["missing"].clone();
     assert_eq!(missing[0]["connector"], "zendesk");
     assert_eq!(missing[1]["connector"], "linear");
-    process.apps.revoked.borrow_mut().clear();
+    for app in ["zendesk", "linear"] {
+        process.apps.revoked("alice", app, false);
+    }
     process.connected(&run, "linear");
     assert_eq!(process.connected(&run, "zendesk"), RunStatus::Completed);
     assert_written_once(&process, "after both were connected");
@@ -286,10 +274,10 @@ fn both_dead_readers_are_waited_for_at_once_and_nothing_is_read_twice() {
 #[test]
 fn only_the_dead_reader_is_asked_again() {
     let process = four();
-    process.apps.revoked.borrow_mut().insert("zendesk");
+    process.apps.revoked("alice", "zendesk", true);
     let run = process.run("run_1", suspend());
     assert_eq!(process.apps.count("linear_graphql_query"), 1);
-    process.apps.revoked.borrow_mut().clear();
+    process.apps.revoked("alice", "zendesk", false);
     assert_eq!(process.connected(&run, "zendesk"), RunStatus::Completed);
     assert_eq!(process.apps.count("linear_graphql_query"), 1);
     assert_written_once(&process, "after zendesk came back");
@@ -301,7 +289,7 @@ fn a_linear_that_dies_before_the_comments_is_waited_for() {
     process.apps.fault("comment", &[Fault::Revoked]);
     let run = process.run("run_1", suspend());
     assert_eq!(run.reason()["missing"][0]["connector"], "linear");
-    assert_eq!(process.apps.tasks.borrow().len(), 3);
+    assert_eq!(process.apps.tasks().len(), 3);
     assert_eq!(process.connected(&run, "linear"), RunStatus::Completed);
     assert_written_once(&process, "after linear came back");
 }
@@ -370,7 +358,7 @@ fn a_cancelled_run_still_finds_out_what_it_had_under_way() {
     process.ring(&run);
     assert_eq!(run.reason()["reason"], "retrying");
     assert_eq!(process.cancel(&run), RunStatus::Cancelled);
-    assert_eq!(process.apps.tasks.borrow().len(), 3);
+    assert_eq!(process.apps.tasks().len(), 3);
     let found = |row: &&String| row.contains(r#""found":true"#);
     assert_eq!(run.rows().iter().filter(found).count(), 3);
 }
@@ -420,7 +408,7 @@ fn nothing_is_written_before_it_is_approved_and_a_rejected_item_never() {
     assert_eq!(run.status(), RunStatus::Suspended);
     let plan = run.reason()["plan"]["actions"].clone();
     assert_eq!(plan.as_array().map(Vec::len), Some(5));
-    assert!(process.apps.tasks.borrow().is_empty());
+    assert!(process.apps.tasks().is_empty());
     // A rate limit in the middle brings another answer; the decision must outlive it.
     process
         .apps
@@ -428,8 +416,8 @@ fn nothing_is_written_before_it_is_approved_and_a_rejected_item_never() {
     let payload = approval(&run, &[("task:beta.test", Decision::Reject)]);
     assert_eq!(process.resume(&run, payload), RunStatus::Completed);
     assert_eq!(process.apps.tasks_of("beta"), 0);
-    assert_eq!(process.apps.tasks.borrow().len(), 2);
-    assert_eq!(process.apps.comments.borrow().len(), 2);
+    assert_eq!(process.apps.tasks().len(), 2);
+    assert_eq!(process.apps.comments().len(), 2);
     assert_eq!(run.summary().counts.rejected, 1);
 }
 
@@ -440,7 +428,7 @@ fn what_is_configured_is_waited_for_whatever_a_run_was_started_with() {
     let run = process.run("run_1", json!({"approval": "none"}));
     assert_eq!(run.status(), RunStatus::Suspended);
     assert_eq!(run.reason()["mode"], "required");
-    assert!(process.apps.tasks.borrow().is_empty());
+    assert!(process.apps.tasks().is_empty());
 }
 
 #[test]
@@ -453,7 +441,7 @@ fn nobody_waits_for_somebody_else_where_there_is_nobody_else() {
     let among_others = process.run("run_1", json!({"approval": "four_eyes"}));
     assert_eq!(among_others.status(), RunStatus::Suspended);
     assert_eq!(among_others.reason()["mode"], "four_eyes");
-    assert!(process.apps.tasks.borrow().is_empty());
+    assert!(process.apps.tasks().is_empty());
 }
 
 #[test]
@@ -469,14 +457,14 @@ fn a_plan_nobody_decides_is_put_up_again() {
         process.resume(&run, approval(&run, &[])),
         RunStatus::Completed
     );
-    assert_eq!(process.apps.tasks.borrow().len(), 3);
+    assert_eq!(process.apps.tasks().len(), 3);
 }
 
 /// An API key is typed in at Scalekit, and nobody tells us.
 #[test]
 fn a_run_looks_again_for_connections_ever_more_seldom() {
     let process = four();
-    let zendesk = |status| process.apps.statuses.borrow_mut().insert("zendesk", status);
+    let zendesk = |status| process.apps.connection("alice", "zendesk", Some(status));
     zendesk("PENDING_AUTH");
     let run = process.run("run_1", json!({"onMissingConnector": "suspend"}));
     let mut pauses = Vec::new();
@@ -501,8 +489,10 @@ fn what_was_flagged_meanwhile_is_not_written_although_it_was_approved() {
     // Meanwhile the daily run flags everybody, and somebody closes a task.
     process.run("run_2", json!({}));
     process.clock.move_to(process.clock_plus_minutes(10));
-    for task in process.apps.tasks.borrow_mut().iter_mut() {
-        task.open = !task.subject.starts_with("acme");
+    for task in process.apps.landed("hubspot_task_create") {
+        if task.params["hs_task_subject"].to_string().contains("acme") {
+            process.apps.complete(&task);
+        }
     }
     assert_eq!(process.resume(&run, approved), RunStatus::Completed);
     let counts = run.summary().counts;
@@ -524,7 +514,7 @@ fn a_write_that_an_app_swallows_again_and_again_ends_with_the_steps_time() {
         .filter(|it| it.status == ActionStatus::Expired);
     assert_eq!(expired.count(), 3);
     assert!(process.apps.count("hubspot_task_create") <= 30);
-    assert_eq!(process.apps.comments.borrow().len(), 2);
+    assert_eq!(process.apps.comments().len(), 2);
 }
 
 #[test]
@@ -548,22 +538,18 @@ fn a_crash_at_any_request_changes_nothing_in_the_outside_world() {
 #[test]
 fn only_customers_that_the_user_owns_are_looked_at() {
     let process = Process::new();
-    process.apps.customer("acme.test", 20, BAD);
-    for owner in ["", "5002"] {
-        process.apps.owner.set(owner);
-        process
-            .apps
-            .customer(&format!("theirs{owner}.test"), 20, BAD);
+    process.customer("acme.test", 20, BAD);
+    for (owner, domain) in [("", "nobodys.test"), (COLLEAGUE, "bobs.test")] {
+        process.apps.customer_of(owner, domain, 20, BAD);
     }
     let summary = process.run("run_1", json!({})).summary();
     assert_eq!(summary.counts.customers, 1);
     assert_eq!(summary.customers[0].key, "acme.test");
-    assert_eq!(process.apps.tasks.borrow().len(), 1);
+    assert_eq!(process.apps.tasks().len(), 1);
     // A portal that one person works in needs no owners.
     let mut alone = Process::new();
     alone.settings.customers = CustomerScope::Portal;
-    alone.apps.owner.set("");
-    alone.apps.customer("acme.test", 20, BAD);
+    alone.apps.customer_of("", "acme.test", 20, BAD);
     let summary = alone.run("run_1", json!({})).summary();
     assert_eq!(summary.counts.tasks_created, 1);
     assert_eq!(alone.apps.count("hubspot_owners_list"), 0);
@@ -631,23 +617,24 @@ fn a_task_that_cannot_be_given_its_owner_is_there_and_says_so() {
 #[test]
 fn a_task_that_is_there_twice_is_surfaced_by_the_next_run() {
     let process = four();
+    process.apps.fault("hubspot_task_create", &[Fault::Twice]);
     process.run("run_1", json!({}));
-    let twin = process.apps.tasks.borrow()[0].clone();
-    process.apps.tasks.borrow_mut().push(Task {
-        id: "t9".into(),
-        ..twin.clone()
-    });
     process.clock.move_to(process.clock_plus_minutes(10));
     let summary = process.run("run_2", json!({})).summary();
     assert_eq!(summary.duplicates.len(), 1);
-    assert_eq!(summary.duplicates[0].task_ids, [twin.id, "t9".into()]);
+    let duplicate = &summary.duplicates[0];
+    let name = format!("{}: ", duplicate.customer.trim_end_matches(".test"));
+    let tasks = process.apps.tasks().into_iter();
+    let twins: Vec<_> = tasks.filter(|it| it.subject.starts_with(&name)).collect();
+    let ids: Vec<_> = twins.into_iter().map(|it| it.id).collect();
+    assert_eq!((ids.len(), &duplicate.task_ids), (2, &ids));
 }
 
 #[test]
 fn a_task_is_found_in_the_list_before_the_search_knows_it() {
     let process = four();
     // Far beyond what `reconcileAfterSeconds` allows for.
-    process.apps.search_lag_ms.set(24 * 3600 * 1000);
+    process.apps.search_lags(Duration::from_secs(24 * 3600));
     process.apps.fault("hubspot_task_create", &[Fault::Lost; 3]);
     process.run("run_1", json!({}));
     assert_written_once(&process, "with an index that lags by a day");
@@ -657,13 +644,10 @@ fn a_task_is_found_in_the_list_before_the_search_knows_it() {
 fn a_comment_holds_no_word_for_machines_and_a_task_one_reference() {
     let process = four();
     process.run("run_1", json!({}));
-    for comment in process.apps.comments.borrow().iter() {
-        assert!(
-            !comment.body.to_lowercase().contains("onbehalf"),
-            "{comment:?}"
-        );
+    for comment in process.apps.comments().iter() {
+        assert!(!comment.to_lowercase().contains("onbehalf"), "{comment:?}");
     }
-    for task in process.apps.tasks.borrow().iter() {
+    for task in process.apps.tasks().iter() {
         let line = task.body.rsplit("<br>").next().expect("a last line");
         assert_eq!(line.split(' ').count(), 3, "{line}");
     }

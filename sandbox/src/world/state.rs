@@ -148,6 +148,12 @@ impl World {
         self.companies.get(&csm.company)
     }
 
+    /// The same, to change: by `sub` of whoever uses them.
+    pub fn company_mut(&mut self, sub: &str) -> Option<&mut Company> {
+        let key = &self.csms.get(&format!("user_{sub}"))?.company;
+        self.companies.get_mut(key)
+    }
+
     /// Counts one request.
     pub fn count(&mut self, endpoint: &str) {
         *self.calls.endpoints.entry(endpoint.to_owned()).or_default() += 1;

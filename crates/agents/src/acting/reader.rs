@@ -38,6 +38,8 @@ pub struct Reader<'a, D: Acts> {
 pub enum Worth {
     /// A signal: waited for briefly, then its failure is a value.
     Signal,
+    /// Something a run can go without: waited for as briefly, and never by anybody's connecting again.
+    Aside,
     /// The list of customers: an outage is left to the engine's retries.
     Everything,
     /// Whether writes may be made: waited for as patiently as the writes themselves.
@@ -157,12 +159,13 @@ impl<'a, D: Acts> Reader<'a, D> {
     async fn may_wait(&self, failure: &Failure) -> Result<bool, StepError> {
         let limited = failure.kind == FailureKind::RateLimited;
         let patience = match self.worth {
+            Worth::Aside if failure.is_auth() => return Ok(false),
             _ if failure.is_auth() => return Ok(D::waits_for_connections(&self.cx.state())),
             _ if !limited && !failure.may_pass() => return Ok(false),
             Worth::Writes => return Ok(self.cx.now() < self.cx.deadline()),
             _ if limited => RATE_PATIENCE,
             Worth::Everything => return Ok(true),
-            Worth::Signal => OUTAGE_PATIENCE,
+            Worth::Signal | Worth::Aside => OUTAGE_PATIENCE,
         };
         let now = self.cx.now();
         let since: Timestamp = self.cx.memo(FIRST_FAILURE, || async { Ok(now) }).await?;

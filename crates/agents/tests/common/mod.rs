@@ -1,4 +1,4 @@
-//! One process that runs onboarding workflows against apps in memory: real engine, real Scalekit
+//! One process that runs onboarding workflows in the sandbox's world: real engine, real Scalekit
 //! client, real tools. The process can be crashed and comes back over the same storage.
 
 // Each test crate uses a part of it.
@@ -26,9 +26,14 @@ use onbehalf_engine::{
 use onbehalf_runs::portal::{Portals, SharedClaims};
 use onbehalf_runs::town::{PaperRuns, Post, Town};
 use onbehalf_runs::{RunAnswer, RunReason};
+use onbehalf_sandbox::service::{CLIENT_ID, CLIENT_SECRET};
+use onbehalf_sandbox::world::hubspot::Owner;
+use onbehalf_sandbox::world::manners::ProviderErrors;
+use onbehalf_sandbox::world::users::{APPS, CsmSeed};
+use onbehalf_sandbox::world::{Manners, World};
 use serde_json::{Value, json};
 
-use apps::Apps;
+use apps::{Apps, BASE, Trouble};
 
 /// Times an alarm may ring before a run counts as going round in circles.
 const RINGS: usize = 500;
@@ -36,6 +41,31 @@ const RINGS: usize = 500;
 /// When every test begins.
 pub fn morning() -> Timestamp {
     Timestamp::parse("2026-11-23T08:00:00Z").expect("a time")
+}
+
+/// Alice's verified address, under which HubSpot knows her.
+pub const ADDRESS: &str = "alice@acme.example";
+/// A colleague's.
+pub const COLLEAGUE: &str = "bob@acme.example";
+/// As long as HubSpot's search lags in these tests: less than `reconcileAfterSeconds`.
+const SEARCH_LAG: Duration = Duration::from_secs(20);
+
+/// A world in which Alice has a portal with a colleague, and no customers yet. What an app refuses
+/// comes as a 500, as Scalekit's description has it.
+fn alices(clock: Rc<HandClock>) -> Apps {
+    let manners = Manners {
+        provider_errors: ProviderErrors::ServerError,
+        ..Manners::default()
+    };
+    let now = clock.now().millis();
+    let mut world = World::with(manners);
+    world.add(CsmSeed::new("alice", "Alice", "org_acme", &APPS, 0), now);
+    let company = world.company_mut("alice").expect("a company");
+    let colleague = Owner::new("Bob", COLLEAGUE, now, false);
+    company.hubspot.add_owner(colleague);
+    let apps = Apps::in_world(world, clock);
+    apps.search_lags(SEARCH_LAG);
+    apps
 }
 
 /// Nobody listens.
@@ -69,7 +99,7 @@ impl Process {
     pub fn new() -> Self {
         let clock = Rc::new(HandClock::at(morning()));
         Self {
-            apps: Rc::new(Apps::new(Rc::clone(&clock))),
+            apps: Rc::new(alices(Rc::clone(&clock))),
             town: Town::by_clock(
                 Rc::clone(&clock),
                 Rc::new(PaperRuns::default()),
@@ -78,8 +108,13 @@ impl Process {
             clock,
             settings: OnboardingSettings::default(),
             context: json!({"user_id": "alice", "scalekit_identifier": "user_alice",
-                "issuer": "https://idp.test", "email": apps::ADDRESS}),
+                "issuer": "https://idp.test", "email": ADDRESS}),
         }
+    }
+
+    /// A customer of Alice's; answers the id of its contact.
+    pub fn customer(&self, domain: &str, days: i64, trouble: Trouble) -> String {
+        self.apps.customer_of(ADDRESS, domain, days, trouble)
     }
 
     /// The time this many minutes from now.
@@ -94,7 +129,7 @@ impl Process {
 
     fn runner(&self, store: &Rc<MemoryStore>) -> Rc<Runner<RunReason>> {
         let clock: Rc<dyn Clock> = self.clock.clone();
-        let config = ScalekitConfig::new("https://scalekit.test", "id", Secret::new("s"));
+        let config = ScalekitConfig::new(BASE, CLIENT_ID, Secret::new(CLIENT_SECRET));
         let scalekit = Scalekit::new(
             config.expect("a configuration"),
             self.apps.clone(),

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use async_trait::async_trait;
+use futures::future::{join, join_all};
 use onbehalf_agents::acting::Means;
 use onbehalf_clock::testkit::{Dice, HandClock};
 use onbehalf_clock::{Clock, Timestamp};
@@ -13,47 +14,19 @@ use onbehalf_engine::memory::MemoryStore;
 use onbehalf_engine::{
     Head, Host, JournalStore, PublishError, Record, ResumedBy, RunLog, RunStatus, Started,
 };
-use onbehalf_fetch::{Fetch, FetchError, HttpRequest, HttpResponse, Method};
+use onbehalf_runs::RunAnswer;
 use onbehalf_runs::hosted::{Opening, Run, Workflows};
 use onbehalf_runs::portal::{Portals, SharedClaims};
 use onbehalf_runs::town::{PaperRuns, Post, Town};
-use onbehalf_sandbox::service::{CLIENT_ID, CLIENT_SECRET, Request, Service};
-use onbehalf_sandbox::world::faults::RuleList;
+use onbehalf_sandbox::service::{CLIENT_ID, CLIENT_SECRET};
 use onbehalf_sandbox::world::{Manners, World};
 use serde_json::{Value, json};
 
+use super::apps::{Apps, BASE, LEG};
 use super::morning;
 
-const BASE: &str = "https://scalekit.test";
 /// Times an alarm may ring before a run counts as going round in circles.
 const RINGS: usize = 500;
-
-/// The sandbox, reached without a network.
-struct Wire {
-    service: RefCell<Service>,
-    clock: Rc<HandClock>,
-}
-
-#[async_trait(?Send)]
-impl Fetch for Wire {
-    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, FetchError> {
-        let method = match request.method {
-            Method::Get => "GET",
-            Method::Post => "POST",
-        };
-        let asked = Request::new(method, &request.url, request.headers, request.body);
-        let now = self.clock.now().millis();
-        let reply = self.service.borrow_mut().handle(&asked, now, BASE);
-        if reply.broken {
-            return Err(FetchError::Connection);
-        }
-        Ok(HttpResponse {
-            status: reply.status,
-            headers: reply.headers,
-            body: reply.body,
-        })
-    }
-}
 
 /// Nobody listens.
 struct Nobody;
@@ -68,27 +41,38 @@ impl Host for Nobody {
 /// The process.
 pub struct Office {
     pub clock: Rc<HandClock>,
-    wire: Rc<Wire>,
-    town: Rc<Town>,
+    /// Where the runs of a portal meet.
+    pub town: Rc<Town>,
+    pub apps: Rc<Apps>,
     workflows: Workflows<Means>,
+    settings: RefCell<Option<String>>,
 }
 
 /// One run and its storage.
 pub struct OfficeRun {
     store: Rc<MemoryStore>,
-    runner: Rc<Run>,
+    runner: RefCell<Rc<Run>>,
+}
+
+/// Whom a run is for, and through whose accounts it acts: a person's own, or their organization's.
+#[derive(Clone, Copy)]
+pub struct Who<'a> {
+    pub user: &'a str,
+    pub identifier: &'a str,
 }
 
 impl Office {
     /// An office that hosts these workflows, at eight in the morning.
     pub fn hosting(workflows: Workflows<Means>) -> Self {
+        let world = World::seeded(Manners::default(), morning().millis());
+        Self::in_world(world, workflows)
+    }
+
+    /// The same in another world.
+    pub fn in_world(world: World, workflows: Workflows<Means>) -> Self {
         let clock = Rc::new(HandClock::at(morning()));
-        let world = World::seeded(Manners::default(), clock.now().millis());
         Self {
-            wire: Rc::new(Wire {
-                service: RefCell::new(Service::new(world)),
-                clock: Rc::clone(&clock),
-            }),
+            apps: Rc::new(Apps::in_world(world, Rc::clone(&clock))),
             town: Town::by_clock(
                 Rc::clone(&clock),
                 Rc::new(PaperRuns::default()),
@@ -96,7 +80,13 @@ impl Office {
             ),
             clock,
             workflows,
+            settings: RefCell::default(),
         }
+    }
+
+    /// Deploys other settings; a run goes on under them once it is picked up.
+    pub fn deploy(&self, settings: &Value) {
+        self.settings.replace(Some(settings.to_string()));
     }
 
     fn means(&self) -> Means {
@@ -104,7 +94,7 @@ impl Office {
         let clock: Rc<dyn Clock> = self.clock.clone();
         let scalekit = Scalekit::new(
             config.expect("a configuration"),
-            self.wire.clone(),
+            self.apps.clone(),
             Rc::clone(&clock),
             Rc::new(Dice::default()),
             TokenCache::new(),
@@ -118,11 +108,8 @@ impl Office {
         }
     }
 
-    /// Starts a run of somebody and drives it to where it rests.
-    pub fn run(&self, workflow: &str, user: &str, id: &str, input: &Value) -> OfficeRun {
+    fn open(&self, workflow: &str, store: &Rc<MemoryStore>) -> Rc<Run> {
         let line = self.workflows.get(workflow).expect("a hosted workflow");
-        let input = line.check_input(&input.to_string()).expect("an input");
-        let store = Rc::new(MemoryStore::default());
         let clock: Rc<dyn Clock> = self.clock.clone();
         let kept: Rc<dyn JournalStore> = store.clone();
         let opening = Opening {
@@ -132,67 +119,120 @@ impl Office {
             host: Rc::new(Nobody),
             spent: Rc::new(|| false),
         };
-        let runner = line.open(opening, Ok(self.means()), None);
-        let run = OfficeRun { store, runner };
+        line.open(opening, Ok(self.means()), self.settings.borrow().as_deref())
+    }
+
+    /// Starts a run; it goes on with [`Self::drive`].
+    pub fn start(&self, workflow: &str, who: Who<'_>, id: &str, input: &Value) -> OfficeRun {
+        let line = self.workflows.get(workflow).expect("a hosted workflow");
+        let input = line.check_input(&input.to_string()).expect("an input");
+        let store = Rc::new(MemoryStore::default());
+        let runner = self.open(workflow, &store);
         let started = Started {
             run_id: id.into(),
             workflow: workflow.into(),
             version: line.version(),
-            owner: user.into(),
-            context: json!({"user_id": user, "scalekit_identifier": format!("user_{user}"),
+            owner: who.user.into(),
+            context: json!({"user_id": who.user, "scalekit_identifier": who.identifier,
                 "issuer": "https://idp.test"}),
             input,
             trace_id: None,
         };
-        self.now(run.runner.start(started)).expect("started");
+        self.now(runner.start(started)).expect("started");
+        let runner = RefCell::new(runner);
+        OfficeRun { store, runner }
+    }
+
+    /// Starts a run of somebody and drives it to where it rests.
+    pub fn run(&self, workflow: &str, user: &str, id: &str, input: &Value) -> OfficeRun {
+        let identifier = &format!("user_{user}");
+        let run = self.start(workflow, Who { user, identifier }, id, input);
         self.drive(&run);
         run
     }
 
-    /// Lets alarms ring, one after the other, until the run ends or waits for somebody.
+    /// Another process picks a run up from its storage.
+    pub fn pick_up(&self, workflow: &str, run: &OfficeRun) {
+        run.runner.replace(self.open(workflow, &run.store));
+    }
+
+    /// Lets alarms ring, one after the other, until the run rests.
     pub fn drive(&self, run: &OfficeRun) {
+        self.drive_all(&[run]);
+    }
+
+    /// The same for several runs side by side.
+    pub fn drive_all(&self, runs: &[&OfficeRun]) {
         for _ in 0..RINGS {
-            let Some(at) = run.store.take_alarm() else {
-                return;
-            };
-            if run.head().suspension.and_then(|it| it.until) == Some(at) {
-                run.store.restore_alarm(at);
+            if !self.ring(runs) {
                 return;
             }
-            self.clock.move_to(at);
-            self.now(run.runner.advance()).expect("storage");
         }
-        panic!("the run goes round in circles: {:?}", run.head().suspension);
+        let waits: Vec<_> = runs.iter().map(|run| run.head().suspension).collect();
+        panic!("the runs go round in circles: {waits:?}");
+    }
+
+    /// Lets the next alarms ring, all that are due together; `false` when all rest.
+    pub fn ring(&self, runs: &[&OfficeRun]) -> bool {
+        let next = runs.iter().filter_map(|run| run.due()).min();
+        let Some(next) = next else {
+            return false;
+        };
+        self.clock.move_to(next);
+        let now = self.clock.now();
+        let due = runs
+            .iter()
+            .filter(|run| run.due().is_some_and(|at| at <= now));
+        let advanced = due.map(|run| {
+            run.store.take_alarm();
+            let runner = Rc::clone(&run.runner.borrow());
+            async move { runner.advance().await }
+        });
+        for done in self.now(join_all(advanced)) {
+            done.expect("storage");
+        }
+        true
+    }
+
+    /// Lets one alarm ring, and cancels the run as soon as this is so.
+    pub fn ring_and_cancel(&self, run: &OfficeRun, once: impl Fn() -> bool) {
+        let at = run.store.take_alarm().expect("an alarm");
+        self.clock.move_to(at);
+        let runner = Rc::clone(&run.runner.borrow());
+        let cancel = async {
+            while !once() {
+                self.clock.sleep(LEG).await;
+            }
+            runner.cancel("somebody").await
+        };
+        let (advanced, cancelled) = self.now(join(runner.advance(), cancel));
+        advanced.expect("storage");
+        cancelled.expect("cancelled");
+    }
+
+    /// Resumes a run and drives it on.
+    pub fn resume(&self, run: &OfficeRun, answer: RunAnswer) {
+        let runner = Rc::clone(&run.runner.borrow());
+        self.now(runner.resume(None, ResumedBy::Owner, answer))
+            .expect("resumed");
     }
 
     /// Connects an app for somebody, and tells a run that waits for it.
     pub fn connect(&self, user: &str, app: &str, run: &OfficeRun) {
-        let now = self.clock.now().millis();
-        let identifier = format!("user_{user}");
-        let mut service = self.wire.service.borrow_mut();
-        service.world.connect(&identifier, app, now);
-        drop(service);
+        self.apps.connection(user, app, Some("ACTIVE"));
         let number = run.head().suspensions;
         let by = ResumedBy::Connection {
             event: "evt_1".into(),
         };
-        let told = run.runner.part_came(number, app, by);
-        self.now(told).expect("told");
+        let runner = Rc::clone(&run.runner.borrow());
+        self.now(runner.part_came(number, app, by)).expect("told");
         self.drive(run);
-    }
-
-    /// Makes the world misbehave.
-    pub fn faults(&self, rules: &Value) {
-        let list: RuleList = serde_json::from_value(json!({ "rules": rules })).expect("rules");
-        self.wire.service.borrow_mut().world.faults.set(list);
     }
 
     /// Everything somebody reads in Slack.
     pub fn slack_of(&self, user: &str) -> Vec<String> {
-        let service = self.wire.service.borrow();
-        let csm = service.world.csm(user).expect("a user");
-        let company = service.world.company(csm).expect("a company");
-        let seen = company.slack.seen_by(&csm.seed.email());
+        let company = self.apps.company(user);
+        let seen = company.slack.seen_by(&format!("{user}@acme.example"));
         let messages = seen.into_iter().flat_map(|(_, messages)| messages);
         messages.map(|message| message.text.clone()).collect()
     }
@@ -212,8 +252,20 @@ impl OfficeRun {
         self.store.head().expect("storage").expect("a head")
     }
 
+    /// When it goes on by itself: not when it would look again for what it waits for.
+    fn due(&self) -> Option<Timestamp> {
+        let looks_again = self.head().suspension.and_then(|it| it.until);
+        self.store.alarm().filter(|at| Some(*at) != looks_again)
+    }
+
     pub fn status(&self) -> RunStatus {
         self.head().status
+    }
+
+    /// What it waits for.
+    pub fn reason(&self) -> Value {
+        let suspension = self.head().suspension.expect("a suspension");
+        serde_json::to_value(suspension.reason).expect("json")
     }
 
     /// What the run ended with.

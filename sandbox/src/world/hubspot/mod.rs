@@ -138,8 +138,8 @@ impl Hubspot {
         self.owners.iter().find(|it| it.email == email)
     }
 
-    /// Adds a contact, and its company where that is new.
-    pub fn add_contact(&mut self, contact: &NewContact<'_>) {
+    /// Adds a contact, and its company where that is new; answers the contact's id.
+    pub fn add_contact(&mut self, contact: &NewContact<'_>) -> String {
         let index = self.contacts.len();
         let mut properties: Properties = contact
             .values
@@ -160,8 +160,9 @@ impl Hubspot {
         let company = self.company(contact);
         properties.insert("associatedcompanyid".into(), company);
         let id = (CONTACT_BASE + index).to_string();
-        let contact = Object::new(id, properties, contact.created_ms, 0);
+        let contact = Object::new(id.clone(), properties, contact.created_ms, 0);
         self.contacts.push(contact);
+        id
     }
 
     fn company(&mut self, of: &NewContact<'_>) -> String {

@@ -123,6 +123,11 @@ impl Linear {
             .collect()
     }
 
+    /// All issues, in the order they were added.
+    pub fn issues(&self) -> impl Iterator<Item = &Issue> {
+        self.issues.iter()
+    }
+
     /// How many issues there are.
     pub fn issue_count(&self) -> usize {
         self.issues.len()

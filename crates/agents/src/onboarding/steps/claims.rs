@@ -2,9 +2,9 @@
 //!
 //! Owns what is claimed, and what a claim that another run holds means here: neither task nor comment.
 //! HubSpot shows a task only some time after it was written, and none at all where it refused one and
-//! the comment was made; in between, the claims are all there is to see. A flag is claimed by day,
-//! because on another day HubSpot's own list tells; a comment is claimed until things get worse,
-//! because no list tells.
+//! the comment was made; in between, the claims are all there is to see. A task is claimed by day,
+//! because on another day HubSpot's own list tells. A comment is claimed until things get worse,
+//! because no list tells; whichever issue it is on, since a comment makes the next one the stalest.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,17 +34,10 @@ pub(super) struct Claims<'a> {
     portal: PortalKey,
     run: RunId,
     looked_at: Timestamp,
-    held: BTreeMap<String, Held>,
+    /// What the portal knows of this run's own flags, by their writes' items.
+    held: BTreeMap<String, Option<FlagOutcome>>,
     /// What the portal is to be told.
     news: RefCell<BTreeMap<String, FlagOutcome>>,
-}
-
-/// A claim of this run.
-struct Held {
-    /// What the portal knows of it.
-    outcome: Option<FlagOutcome>,
-    /// Whether its write may have been made.
-    begun: bool,
 }
 
 /// Writes, by whose they are.
@@ -105,8 +98,7 @@ impl<'a> Claims<'a> {
             let begun = self.cx.has_begun(&action.item)?;
             match claimed {
                 Claimed::Granted { outcome } => {
-                    let held = Held { outcome, begun };
-                    self.held.insert(subject(action), held);
+                    self.held.insert(action.item.clone(), outcome);
                     if begun || !left.contains(&action.customer) {
                         shared.ours.push(action);
                     }
@@ -161,25 +153,27 @@ impl<'a> Claims<'a> {
 
     /// Notes what became of a flag, to be told with [`Self::settle`].
     pub fn tell(&self, action: &PlannedAction, outcome: FlagOutcome) {
-        self.news.borrow_mut().insert(subject(action), outcome);
+        self.news.borrow_mut().insert(action.item.clone(), outcome);
     }
 
-    /// Gives up what is claimed and was not begun, if nothing was told of it.
-    pub fn give_up_the_rest(&self) {
-        let mut news = self.news.borrow_mut();
-        for (subject, held) in &self.held {
-            if !held.begun && held.outcome.is_none() && !news.contains_key(subject) {
-                news.insert(subject.clone(), FlagOutcome::Released);
+    /// Gives up what is claimed and has not begun. What has begun and was not told of stays claimed:
+    /// it may be there.
+    pub fn give_up_the_rest(&self) -> Result<(), StepError> {
+        for (item, known) in &self.held {
+            let told = known.is_some() || self.news.borrow().contains_key(item);
+            if !told && !self.cx.has_begun(item)? {
+                let mut news = self.news.borrow_mut();
+                news.insert(item.clone(), FlagOutcome::Released);
             }
         }
+        Ok(())
     }
 
     /// Tells the portal what it does not know yet.
     pub async fn settle(&self) -> Result<(), ClaimsUnavailable> {
         let news = self.news.take().into_iter();
         let news = news.filter(|(subject, outcome)| {
-            let known = self.held.get(subject).and_then(|it| it.outcome.as_ref());
-            known != Some(outcome)
+            self.held.get(subject).and_then(Option::as_ref) != Some(outcome)
         });
         let flags = news.map(|(subject, outcome)| SettledFlag { subject, outcome });
         let flags: Vec<_> = flags.collect();
@@ -193,15 +187,6 @@ impl<'a> Claims<'a> {
     }
 }
 
-/// What is claimed for a write: the customer's flag, or a word on an issue, which several customers
-/// may share.
-fn subject(action: &PlannedAction) -> String {
-    match &action.issue {
-        None => action.item.clone(),
-        Some(issue) => format!("comment:{}", issue.id),
-    }
-}
-
 fn wanted(
     action: &PlannedAction,
     looked_at: Timestamp,
@@ -209,7 +194,7 @@ fn wanted(
 ) -> WantedFlag {
     let listed = action.kind == ActionKind::CreateTask;
     WantedFlag {
-        subject: subject(action),
+        subject: action.item.clone(),
         looked_at,
         severity: severity(action.status, action.score),
         worse_by: match settings.reflag {

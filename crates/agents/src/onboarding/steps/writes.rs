@@ -31,13 +31,6 @@ pub(super) enum Written {
     Wait(SuspendReason<RunReason>),
 }
 
-/// How far one write came, and what whoever shares the portal is to be told of it: nothing where this
-/// attempt has learnt nothing.
-struct Brought {
-    item: Item,
-    flag: Option<FlagOutcome>,
-}
-
 /// One write.
 enum Item {
     Ended(ActionResult),
@@ -65,27 +58,20 @@ pub(super) async fn write(
     };
     let items = cx
         .for_each(shared.ours, CONNECTIONS, |action| {
-            let (claims, work) = (&claims, one(cx, action, begun_at, manner.clone()));
-            async move {
-                let brought = work.await?;
-                if let Some(flag) = brought.flag {
-                    claims.tell(action, flag);
-                }
-                Ok(brought.item)
-            }
+            one(cx, &claims, action, begun_at, manner.clone())
         })
         .await;
     // What another run may count on is told on every way out; what a cancelled run has not begun is
     // anybody's.
     if let Err(StepError::Interrupted(interrupt)) = &items {
         if *interrupt == Interrupt::Cancelled {
-            claims.give_up_the_rest();
+            claims.give_up_the_rest()?;
         }
         // Untold, a claim ends by itself, or the next attempt tells it.
         let _ = claims.settle().await;
     }
     let items = items?;
-    claims.give_up_the_rest();
+    claims.give_up_the_rest()?;
     let told = claims.settle().await;
     Ok(match after(items, &manner) {
         Written::Done(_) if told.is_err() && cx.now() < cx.deadline() => {
@@ -100,12 +86,15 @@ pub(super) async fn write(
     })
 }
 
+/// Brings one write on, and notes what others are to be told of it as soon as that is known: what
+/// comes after it may be interrupted.
 async fn one(
     cx: &StepContext<OnboardingHealth>,
+    claims: &Claims<'_>,
     action: &PlannedAction,
     begun_at: Timestamp,
     manner: Manner,
-) -> Result<Brought, StepError> {
+) -> Result<Item, StepError> {
     let connector = action.kind.connector();
     // The step will run again anyway, so this one need not even be begun.
     if let Some(failure) = manner.circuit.failure(connector)
@@ -116,10 +105,10 @@ async fn one(
             FailureKind::RateLimited => asked_pause(&failure),
             _ => grown_pause(cx.attempt()),
         };
-        return Ok(Brought {
-            item: Item::Deferred(failure, cx.now().plus(pause)),
-            flag: (!cx.has_begun(&action.item)?).then_some(FlagOutcome::Released),
-        });
+        if !cx.has_begun(&action.item)? {
+            claims.tell(action, FlagOutcome::Released);
+        }
+        return Ok(Item::Deferred(failure, cx.now().plus(pause)));
     }
     let circuit = Rc::clone(&manner.circuit);
     let settled = match &action.issue {
@@ -131,13 +120,11 @@ async fn one(
             let effect = CreateTask::planned(action, due, manner.clone());
             let task = match cx.effect(&action.item, &effect).await? {
                 Settled::Landed(task) => task,
-                unsettled => return Ok(unlanded(action, &circuit, unsettled)),
+                unsettled => return Ok(unlanded(claims, action, &circuit, unsettled)),
             };
             let id = task.task_id.clone();
-            return Ok(Brought {
-                item: link(cx, action, task, &manner).await?,
-                flag: Some(FlagOutcome::Written { id }),
-            });
+            claims.tell(action, FlagOutcome::Written { id });
+            return link(cx, action, task, &manner).await;
         }
         Some(issue) => {
             let effect = AddComment::planned(action, issue, manner);
@@ -145,16 +132,15 @@ async fn one(
         }
     };
     Ok(match settled {
-        Settled::Landed(comment) => Brought {
-            flag: Some(FlagOutcome::Written {
-                id: comment.comment_id.clone(),
-            }),
-            item: Item::Ended(ActionResult {
+        Settled::Landed(comment) => {
+            let id = comment.comment_id.clone();
+            claims.tell(action, FlagOutcome::Written { id });
+            Item::Ended(ActionResult {
                 comment_id: Some(comment.comment_id),
                 ..ended(action, ActionStatus::Done, None)
-            }),
-        },
-        unsettled => unlanded(action, &circuit, unsettled),
+            })
+        }
+        unsettled => unlanded(claims, action, &circuit, unsettled),
     })
 }
 
@@ -197,7 +183,12 @@ async fn link(
 }
 
 /// What a write comes to that is not known to have landed.
-fn unlanded<R>(action: &PlannedAction, circuit: &Circuit, settled: Settled<R, Failure>) -> Brought {
+fn unlanded<R>(
+    claims: &Claims<'_>,
+    action: &PlannedAction,
+    circuit: &Circuit,
+    settled: Settled<R, Failure>,
+) -> Item {
     let connector = action.kind.connector();
     let end = |status, failure| Item::Ended(ended(action, status, failure));
     let (item, flag) = match settled {
@@ -218,8 +209,8 @@ fn unlanded<R>(action: &PlannedAction, circuit: &Circuit, settled: Settled<R, Fa
             FlagOutcome::Unknown,
         ),
     };
-    let flag = Some(flag);
-    Brought { item, flag }
+    claims.tell(action, flag);
+    item
 }
 
 /// All ended, or what to wait for: dead connections first, all of them at once; then a rate limit;
