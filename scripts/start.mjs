@@ -1,4 +1,4 @@
-// `npm start`: everything up on one machine, one run shown, then at your service, with every change
+// `npm start`: everything up on one machine, one run of each workflow shown, then at your service, with every change
 // of the Worker's sources.
 
 import { mkdir } from 'node:fs/promises';
@@ -21,13 +21,13 @@ const USER = 'alice';
 await main(async () => {
   const { values } = flags('npm start', {
     about:
-      'Brings up the Worker and a sandbox that plays everything it talks to, runs the agent once, and stays up. ' +
+      'Brings up the Worker and a sandbox that plays everything it talks to, runs each workflow once, and stays up. ' +
       'A change below src/ or crates/ is built and served within seconds.',
     options: {
       port: { value: 'P', help: `the Worker's port, ${DEFAULT_PORT} unless named` },
       'sandbox-port': { value: 'Q', help: `the sandbox's port, ${DEFAULT_SANDBOX_PORT} unless named` },
       state: { value: 'DIR', help: 'folder for the data of the Durable Objects and the logs, .state unless named' },
-      'no-demo': { help: 'no run at the start' },
+      'no-demo': { help: 'no runs at the start' },
       'no-watch': { help: 'leave the Worker as it is when its sources change' },
     },
   });

@@ -1,8 +1,9 @@
-// One run of the Onboarding Health Agent, shown as it happens.
+// One run of each workflow, shown as it happens, with what came of it.
 
 import { Failure, bold, cyan, dim, green, red, say, table, width, yellow } from './say.mjs';
 
-const WORKFLOW = '/api/workflows/onboarding-health';
+/** How the results of the workflows that ship are shown; of any other, the status is. */
+const RESULTS = { 'onboarding-health': showCustomers, 'morning-brief': showBrief };
 /** Rows of the table; the rest is a line that counts them. */
 const ROWS = 25;
 /** The table fits a terminal of this width, and uses a wider one. */
@@ -28,14 +29,17 @@ export async function call(url, bearer, { method = 'GET', body, headers = {} } =
   return json;
 }
 
-/** Starts a run and follows it to its end. */
+/** Starts a run of every workflow that is hosted, one after the other, and follows each to its end. */
 export async function demo(workerUrl, bearer, user) {
-  say(`\nOne run of the ${bold('Onboarding Health Agent')} as ${bold(user)}:`);
-  const { runId } = await call(`${workerUrl}${WORKFLOW}/trigger`, bearer, { method: 'POST' });
-  say(dim(`  ${runId}`));
-  const run = await follow(`${workerUrl}${WORKFLOW}/runs/${runId}`, bearer);
-  show(run);
-  return run;
+  const ask = (path, options) => call(`${workerUrl}${path}`, bearer, options);
+  const { workflows } = await ask('/api/workflows');
+  for (const { id, title } of workflows) {
+    say(`\nA run of ${bold(title)} as ${bold(user)}:`);
+    const { runId } = await ask(`/api/workflows/${id}/trigger`, { method: 'POST' });
+    say(dim(`  ${runId}`));
+    const run = await follow(`${workerUrl}/api/workflows/${id}/runs/${runId}`, bearer);
+    await show(run, id, ask);
+  }
 }
 
 async function follow(url, bearer) {
@@ -79,8 +83,8 @@ export function customerTable(flagged, actions, columns = Math.max(process.stdou
 
 const short = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
 
-/** Prints a finished run's result. */
-export function show(run) {
+/** Prints what a run came to. */
+async function show(run, workflow, ask) {
   const result = run.result ?? {};
   if (result.status === 'connectors_required') {
     say(`\n${yellow('Connections are missing:')}`);
@@ -91,9 +95,15 @@ export function show(run) {
     say(`\nThe run is ${bold(run.status)}. ${run.failure ? JSON.stringify(run.failure) : ''}`);
     return;
   }
-  const { counts, customers } = result;
+  await RESULTS[workflow]?.(result, ask);
+  for (const error of result.connectorErrors ?? []) {
+    say(`  ${yellow('!')} ${error.connector}: ${error.message}`);
+  }
+}
+
+function showCustomers({ counts, customers, actions: done }) {
   const actions = new Map();
-  for (const action of result.actions) {
+  for (const action of done) {
     const of = actions.get(action.customer) ?? {};
     of[action.kind] = ENDINGS[action.status] ?? dim(action.status);
     actions.set(action.customer, of);
@@ -107,7 +117,22 @@ export function show(run) {
       `${yellow(`${counts.atRisk} at risk`)}, ${red(`${counts.critical} critical`)}.\n  ` +
       `${bold(counts.tasksCreated)} HubSpot tasks created, ${bold(counts.commentsAdded)} Linear comments added.`,
   );
-  for (const error of result.connectorErrors ?? []) {
-    say(`  ${yellow('!')} ${error.connector}: ${error.message}`);
-  }
+}
+
+/** The message, as it stands in the conversation: read back with a tool, as the same user. */
+async function showBrief({ delivery }, ask) {
+  say(`\n  The message to Slack: ${bold(delivery.status.replaceAll('_', ' '))}.`);
+  if (!delivery.ts) return;
+  const input = { channel: delivery.channel };
+  const { messages } = await ask('/api/tools/slack-list-messages/execute', { method: 'POST', body: input });
+  const message = messages?.find(({ ts }) => ts === delivery.ts);
+  for (const line of messageLines(message?.text ?? '')) say(line);
+}
+
+/** Slack's markup as plain lines, none wider than the terminal. */
+export function messageLines(text, columns = Math.max(process.stdout.columns ?? 0, COLUMNS)) {
+  const plain = text
+    .replace(/<[^|>]*\|([^>]*)>/g, '$1')
+    .replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+  return plain.split('\n').map((line) => (line === '' ? '' : `  ${dim('│')} ${short(line, columns - 4)}`));
 }

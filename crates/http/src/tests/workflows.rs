@@ -3,22 +3,21 @@
 use serde_json::{Value, json};
 
 use crate::testkit::{bench, json_of, waiting_run};
+use onbehalf_runs::hosted::Listed;
 
 #[tokio::test]
 async fn every_workflow_is_listed_with_what_it_is_started_with() {
     let bench = bench();
     let listed = json_of(&bench.ask("GET", "/api/workflows", "").await)["workflows"].clone();
-    let ids: Vec<_> = listed
-        .as_array()
-        .expect("a list")
-        .iter()
-        .map(|it| &it["id"])
-        .collect();
-    assert_eq!(ids, ["onboarding-health", "morning-brief"]);
-    for workflow in listed.as_array().expect("a list") {
+    let listed = listed.as_array().expect("a list");
+    assert_eq!(listed.len(), bench.api.workflows.iter().count());
+    for (workflow, hosted) in listed.iter().zip(bench.api.workflows.iter()) {
+        assert_eq!(workflow["id"], hosted.id());
         assert_eq!(workflow["inputSchema"]["type"], "object", "{workflow}");
         assert_eq!(workflow["inputSchema"]["additionalProperties"], false);
-        assert!(workflow["version"].is_u64() && workflow["schedule"].is_string());
+        assert_eq!(workflow["version"], hosted.version());
+        let schedule = workflow.get("schedule").and_then(Value::as_str);
+        assert_eq!(schedule, hosted.schedule());
     }
 }
 
@@ -55,8 +54,8 @@ async fn a_workflow_nobody_hosts_is_not_found_whatever_is_asked_of_it() {
             .await;
         assert_eq!(response.status, 404, "{method} {rest}");
         let problem = json_of(&response);
-        let known = json!(["onboarding-health", "morning-brief"]);
-        assert_eq!(problem["knownWorkflows"], known, "{problem}");
+        let hosted: Vec<_> = bench.api.workflows.iter().map(Listed::id).collect();
+        assert_eq!(problem["knownWorkflows"], json!(hosted), "{problem}");
     }
     assert!(bench.platform.started.borrow().is_empty());
 }
