@@ -21,6 +21,7 @@ pub type Answer = Result<HttpResponse, FetchError>;
 pub struct HandClock(Cell<Timestamp>);
 
 impl HandClock {
+    /// Lets time pass.
     pub fn advance(&self, duration: Duration) {
         self.0.set(self.0.get().plus(duration));
     }
@@ -51,18 +52,22 @@ impl Random for HandClock {
 pub struct Script {
     answers: RefCell<VecDeque<Answer>>,
     token_answers: RefCell<VecDeque<Answer>>,
+    /// What was sent, tokens not counted.
     pub requests: RefCell<Vec<HttpRequest>>,
+    /// How often a token was asked for.
     pub tokens_given: Cell<u32>,
     /// How often a request lets other tasks run before it is answered.
     pub yields: Cell<u32>,
 }
 
 impl Script {
+    /// Answers the next request that nothing was said of yet with this.
     pub fn then(&self, answer: Answer) -> &Self {
         self.answers.borrow_mut().push_back(answer);
         self
     }
 
+    /// The same for the token endpoint.
     pub fn then_token(&self, answer: Answer) -> &Self {
         self.token_answers.borrow_mut().push_back(answer);
         self
@@ -75,6 +80,7 @@ impl Script {
         serde_json::from_slice(&request.body).expect("a JSON body")
     }
 
+    /// How many requests were sent (tokens not counted).
     pub fn count(&self) -> usize {
         self.requests.borrow().len()
     }
@@ -124,9 +130,13 @@ pub fn executed(data: &Value) -> Answer {
 
 /// A client with everything a test wants to look at.
 pub struct Kit {
+    /// The client.
     pub scalekit: Scalekit,
+    /// What answers it.
     pub script: Rc<Script>,
+    /// Its time.
     pub clock: Rc<HandClock>,
+    /// Its tokens.
     pub cache: TokenCache,
 }
 

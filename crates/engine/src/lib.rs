@@ -114,8 +114,6 @@
 //! happens once, `settle.rs` for every rule about writes, `head.rs` for every rule about runs,
 //! `erased.rs` for where types end.
 
-#![warn(missing_docs)]
-
 mod attempt;
 mod chain;
 mod combinators;

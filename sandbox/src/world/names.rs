@@ -1,5 +1,6 @@
 //! Words that believable companies, people and tasks are made of.
 
+/// First words of companies' names.
 pub const STEMS: [&str; 48] = [
     "Northwind",
     "Bluefin",
@@ -51,6 +52,7 @@ pub const STEMS: [&str; 48] = [
     "Vantage",
 ];
 
+/// What companies do: the second words of their names.
 pub const TRADES: [&str; 24] = [
     "Analytics",
     "Logistics",
@@ -78,6 +80,7 @@ pub const TRADES: [&str; 24] = [
     "Water",
 ];
 
+/// First names.
 pub const FIRST: [&str; 32] = [
     "Amara", "Bjorn", "Chidi", "Daniela", "Emeka", "Fatima", "Giulia", "Hiroshi", "Ines", "Jonas",
     "Keiko", "Lucas", "Mei", "Nadia", "Oscar", "Priya", "Quentin", "Rosa", "Sanjay", "Tomas",
@@ -85,6 +88,7 @@ pub const FIRST: [&str; 32] = [
     "Elena", "Farid",
 ];
 
+/// Family names.
 pub const LAST: [&str; 32] = [
     "Abebe",
     "Bergstrom",
@@ -120,6 +124,7 @@ pub const LAST: [&str; 32] = [
     "Fischer",
 ];
 
+/// What is to be done while a customer is taken on.
 pub const TASKS: [&str; 12] = [
     "Configure single sign-on",
     "Import historical data",
@@ -135,6 +140,7 @@ pub const TASKS: [&str; 12] = [
     "Connect data warehouse",
 ];
 
+/// What customers write to support about.
 pub const COMPLAINTS: [&str; 12] = [
     "Cannot log in after SSO change",
     "Import stuck at 40%",
