@@ -12,7 +12,7 @@ await main(async () => {
     about: 'Starts the sandbox alone: identity provider, Scalekit and the apps. Its first line is JSON that says where everything is.',
     options: {
       port: { value: 'Q', help: `its port, ${DEFAULT_SANDBOX_PORT} unless named` },
-      manners: { value: 'M', help: 'how strictly its world behaves: kind, strict, or JSON with settings', default: 'kind' },
+      manners: { value: 'M', help: 'how its world differs from the strict one: JSON with settings', default: '{}' },
     },
   });
   const sandboxPort = port(values.port, DEFAULT_SANDBOX_PORT, '--port');

@@ -10,7 +10,7 @@ import { count, flags } from './lib/flags.mjs';
 import { prepare } from './lib/prepare.mjs';
 import { endAll, freePort, run } from './lib/processes.mjs';
 import { Failure, bold, dim, main, say, table } from './lib/say.mjs';
-import { startSandbox, startWorker, token } from './lib/stack.mjs';
+import { MEASURED, startSandbox, startWorker, token } from './lib/stack.mjs';
 
 const WORKFLOW = '/api/workflows/onboarding-health';
 const USERS = 20;
@@ -80,8 +80,13 @@ await main(async () => {
   process.env.X_LOCAL_OBSERVABILITY = 'false';
   const state = await mkdtemp(join(tmpdir(), 'onbehalf-soak-'));
   try {
-    const sandbox = await startSandbox(await freePort());
-    const worker = await startWorker(sandbox, { port: await freePort(), state, log: join(state, 'worker.log') });
+    const sandbox = await startSandbox(await freePort(), { manners: MEASURED.manners });
+    const worker = await startWorker(sandbox, {
+      port: await freePort(),
+      state,
+      log: join(state, 'worker.log'),
+      extra: MEASURED.settings,
+    });
     await fetch(`${sandbox.url}/_sandbox/seed`, {
       method: 'POST',
       body: JSON.stringify({ prefix: 'load', count: USERS, customers: CUSTOMERS }),

@@ -12,15 +12,26 @@ import { Failure, bold, main, say } from './lib/say.mjs';
 
 /** Mutations that each time are tried; `npm run mutate` tries all. */
 const MUTATIONS = '2';
+/** How an app's refusal may arrive, which no document settles: under its own status, or as 500. */
+const MAPPINGS = ['server_error', 'kept'];
+/** End-to-end files whose runs depend on what apps answer: tried under both without being asked. */
+const WITH_APPS = ['api', 'api_key', 'daily_run', 'engine', 'hostile_apps', 'survival', 'workflows'];
 
 await main(async () => {
   const { values } = flags('npm test', {
     about: 'Runs every test: native, of the scripts, a sample of the mutations, and end to end in workerd.',
     options: {
       only: { value: 'NAME', help: 'only end-to-end files with this in their names, against the build that npm start uses: quick while you work' },
+      mapping: {
+        value: 'M',
+        help: `how an app's refusal arrives: ${MAPPINGS.join(', ')}, or both for every end-to-end file twice; unless named, all files under the first and those that talk to apps under the second, too`,
+      },
     },
   });
-  if (values.only) return some(values.only);
+  if (values.mapping && ![...MAPPINGS, 'both'].includes(values.mapping)) {
+    throw new Failure(`--mapping is ${MAPPINGS.join(', ')} or both, not "${values.mapping}".`);
+  }
+  if (values.only) return some(values.only, values.mapping);
   say(bold('Setting up'));
   await prepare({ worker: RELEASE, sandbox: true });
 
@@ -34,16 +45,28 @@ await main(async () => {
   await run(npmBin('node'), [inRoot('scripts', 'mutate.mjs'), '--sample', MUTATIONS], { cwd: root, what: 'A mutation' });
 
   say(bold('\nEnd to end: the Worker in workerd, the sandbox beside it'));
-  // Two files at a time: each brings up a stack of its own and spends most of its time waiting.
-  await node(['--test-concurrency=2', ...(await tests('e2e'))], 'An end-to-end test');
+  await endToEnd(await tests('e2e'), values.mapping);
 });
 
 /** Some end-to-end files, without waiting for a release build. */
-async function some(name) {
+async function some(name, mapping = MAPPINGS[0]) {
   const files = (await tests('e2e')).filter((file) => basename(file).includes(name));
   if (files.length === 0) throw new Failure(`No end-to-end file has "${name}" in its name.`);
   await prepare({ worker: LOCAL, sandbox: true });
-  await node(['--test-concurrency=2', ...files], 'An end-to-end test', { ONBEHALF_BUILD: LOCAL.profile });
+  await endToEnd(files, mapping, { ONBEHALF_BUILD: LOCAL.profile });
+}
+
+/** End-to-end files under a mapping, under each, or as `npm test` does unless told. */
+async function endToEnd(files, mapping, env) {
+  for (const one of MAPPINGS) {
+    const all = [one, 'both'].includes(mapping ?? MAPPINGS[0]);
+    const some = mapping === undefined ? WITH_APPS : [];
+    const wanted = files.filter((file) => all || some.includes(basename(file, '.test.mjs')));
+    if (wanted.length === 0) continue;
+    say(bold(`\n${wanted.length} files, an app's refusal arriving as ${one === 'kept' ? 'it is' : '500'}`));
+    // Two files at a time: each brings up a stack of its own and spends most of its time waiting.
+    await node(['--test-concurrency=2', ...wanted], 'An end-to-end test', { ...env, ONBEHALF_MAPPING: one });
+  }
 }
 
 /** The files of a folder of tests. */

@@ -8,7 +8,7 @@ import { buildSandbox } from '../../scripts/lib/build.mjs';
 import { inRoot } from '../../scripts/lib/paths.mjs';
 import { freePort } from '../../scripts/lib/processes.mjs';
 import { Failure } from '../../scripts/lib/say.mjs';
-import { configuration, startSandbox, token } from '../../scripts/lib/stack.mjs';
+import { MEASURED, configuration, startSandbox, token } from '../../scripts/lib/stack.mjs';
 import { prepare, start } from './workerd.mjs';
 
 export const WORKFLOW = '/api/workflows/onboarding-health';
@@ -39,7 +39,7 @@ export class Stage {
     const stage = new Stage();
     stage.folder = memory;
     stage.disk = disk;
-    stage.sandbox = await startSandbox(await freePort(), { profile: PROFILE });
+    stage.sandbox = await startSandbox(await freePort(), { profile: PROFILE, manners: MEASURED.manners });
     return stage;
   }
 
@@ -50,7 +50,7 @@ export class Stage {
       this.sandbox,
       `http://localhost:${port}`,
       randomBytes(32).toString('base64url'),
-      { IDENTITY_SCOPE: 'user', ...extra },
+      { IDENTITY_SCOPE: 'user', ...MEASURED.settings, ...extra },
     );
     const modules = [
       inRoot('bench', 'shells', 'onbehalf.mjs'),

@@ -23,7 +23,7 @@ struct Asked {
 
 fn asked() -> Result<Asked, String> {
     use lexopt::prelude::*;
-    let (mut port, mut keys, mut manners) = (DEFAULT_PORT, None, Manners::default());
+    let (mut port, mut keys, mut manners) = (DEFAULT_PORT, None, Manners::strict());
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next().map_err(|error| error.to_string())? {
         match argument {
@@ -42,7 +42,7 @@ fn asked() -> Result<Asked, String> {
                 manners = value
                     .to_str()
                     .ok_or_else(|| "is no text".to_owned())
-                    .and_then(|text| manners.read(text))
+                    .and_then(|text| manners.but(text))
                     .map_err(|error| format!("--manners: {error}"))?;
             }
             other => return Err(other.unexpected().to_string()),

@@ -1,9 +1,16 @@
 // One run of each workflow, shown as it happens, with what came of it.
 
+import { begin, clear } from './progress.mjs';
 import { Failure, bold, cyan, dim, green, red, say, table, width, yellow } from './say.mjs';
 
 /** How the results of the workflows that ship are shown; of any other, the status is. */
 const RESULTS = { 'onboarding-health': showCustomers, 'morning-brief': showBrief };
+/** The apps are as strict as the real ones: some hundred writes into one portal take their time. */
+const PATIENCE_MS = 600_000;
+
+/** Why a run waits that goes on without anybody: a time comes, or an app has room again. */
+export const GOES_ON_BY_ITSELF = ['rate_limited', 'retrying', 'sleeping', 'yielded'];
+
 /** Rows of the table; the rest is a line that counts them. */
 const ROWS = 25;
 /** The table fits a terminal of this width, and uses a wider one. */
@@ -29,22 +36,36 @@ export async function call(url, bearer, { method = 'GET', body, headers = {} } =
   return json;
 }
 
-/** Starts a run of every workflow that is hosted, one after the other, and follows each to its end. */
-export async function demo(workerUrl, bearer, user) {
+/** Starts a run of every workflow that is hosted, one after the other, and follows each to its end;
+ *  `written` tells how many writes the apps have taken. */
+export async function demo(workerUrl, bearer, user, written) {
   const ask = (path, options) => call(`${workerUrl}${path}`, bearer, options);
   const { workflows } = await ask('/api/workflows');
   for (const { id, title } of workflows) {
     say(`\nA run of ${bold(title)} as ${bold(user)}:`);
     const { runId } = await ask(`/api/workflows/${id}/trigger`, { method: 'POST' });
     say(dim(`  ${runId}`));
-    const run = await follow(`${workerUrl}/api/workflows/${id}/runs/${runId}`, bearer);
+    const run = await counted(written, () => follow(`${workerUrl}/api/workflows/${id}/runs/${runId}`, bearer));
     await show(run, id, ask);
   }
 }
 
+/** Does something long, and tells meanwhile how many writes there are. */
+async function counted(written, wait) {
+  const progress = begin('The run');
+  const counting = setInterval(async () => {
+    const count = await written().catch(() => undefined);
+    if (count) progress.say(`${count} writes so far, no faster than the apps allow`);
+  }, 1000);
+  return wait().finally(() => {
+    clearInterval(counting);
+    progress.end();
+  });
+}
+
 async function follow(url, bearer) {
   const shown = new Map();
-  const until = Date.now() + 180_000;
+  const until = Date.now() + PATIENCE_MS;
   for (;;) {
     const run = await call(url, bearer);
     for (const step of run.steps) {
@@ -53,10 +74,12 @@ async function follow(url, bearer) {
       if (step.status === 'running') continue;
       const took = step.endedAt ? `${Date.parse(step.endedAt) - Date.parse(step.startedAt)} ms` : '';
       const mark = step.status === 'completed' ? green('✓') : step.status === 'failed' ? red('✗') : yellow('…');
+      clear();
       say(`  ${mark} ${step.id} ${dim(`${step.status} ${took}`)}`);
     }
-    if (['completed', 'failed', 'cancelled', 'suspended'].includes(run.status)) return run;
-    if (Date.now() > until) throw new Failure(`The run is still ${run.status} after three minutes.`);
+    if (['completed', 'failed', 'cancelled'].includes(run.status)) return run;
+    if (run.status === 'suspended' && !GOES_ON_BY_ITSELF.includes(run.suspension?.reason)) return run;
+    if (Date.now() > until) throw new Failure(`The run is still ${run.status} after ten minutes.`);
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }

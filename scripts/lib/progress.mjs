@@ -13,26 +13,38 @@ const working = new Set();
 let ticking;
 let shown = false;
 
+/** Something that begins; answers `say`, for what it is at, and `end`. */
+export function begin(what) {
+  const task = { what, began: Date.now(), latest: '' };
+  working.add(task);
+  ticking ??= setInterval(show, terminal ? IN_PLACE_MS : LINE_MS);
+  return {
+    say: (text) => {
+      task.latest = text;
+    },
+    end: () => {
+      working.delete(task);
+      if (working.size > 0) return;
+      clearInterval(ticking);
+      ticking = undefined;
+      clear();
+    },
+  };
+}
+
 /** Follows a child whose output is collected, until it ends. */
 export function follow(child, what) {
-  const task = { what, began: Date.now(), latest: '' };
+  const task = begin(what);
   let begun = '';
   const listen = (chunk) => {
     const lines = (begun + chunk).split('\n');
     begun = lines.pop(); // a line may come in pieces
-    task.latest = lines.map((line) => plain(line).trim()).findLast(Boolean) ?? task.latest;
+    const latest = lines.map((line) => plain(line).trim()).findLast(Boolean);
+    if (latest) task.say(latest);
   };
   child.stdout.on('data', listen);
   child.stderr.on('data', listen);
-  working.add(task);
-  ticking ??= setInterval(show, terminal ? IN_PLACE_MS : LINE_MS);
-  child.once('close', () => {
-    working.delete(task);
-    if (working.size > 0) return;
-    clearInterval(ticking);
-    ticking = undefined;
-    clear();
-  });
+  child.once('close', task.end);
 }
 
 function show() {
@@ -51,7 +63,7 @@ function show() {
 }
 
 /** Takes the line away, before something else is written. */
-function clear() {
+export function clear() {
   if (shown) process.stderr.write('\r\u001b[K');
   shown = false;
 }

@@ -12,12 +12,35 @@ import { Failure } from './say.mjs';
 import { RELEASE } from './build.mjs';
 import { AMPLE_LIMITS, configFor } from './wrangler_config.mjs';
 
+/** Apps that the sandbox plays; the name of a connector begins with its app's. */
+const APPS = ['hubspot', 'linear', 'slack', 'zendesk'];
+
+/** As many calls as anybody can make. */
+const AMPLE = { burst: 10_000, perMinute: 100_000 };
+/** A world, and settings of the Worker, for measuring the time of the code. The apps' limits and the
+ *  lag of an index, which would only be waited for, are off on both sides; everybody has apps of
+ *  their own, so that no user's data is in another's measurement; and connections have the names
+ *  that the peers' code calls them by. */
+export const MEASURED = {
+  manners: {
+    portals: 'own',
+    search_lag: 'none',
+    app_limits: false,
+    connections: Object.fromEntries(APPS.map((provider) => [provider, { provider, kind: 'oauth' }])),
+  },
+  settings: {
+    PROVIDER_RATES: JSON.stringify(
+      Object.fromEntries(['hubspot', 'hubspot.search', 'zendesk', 'linear'].map((lane) => [lane, AMPLE])),
+    ),
+  },
+};
+
 /** Starts the sandbox as built with `profile`, with the identity provider's keys of an earlier start
- *  when `keys` names the same file, and a world of `manners` (a preset's name, or settings); answers
- *  its process and what it said of itself. */
+ *  when `keys` names the same file, and a world that differs from the strict one in `manners`;
+ *  answers its process and what it said of itself. */
 export async function startSandbox(port, { log, keys, profile, manners } = {}) {
   const options = keys ? ['--keys', keys] : [];
-  if (manners) options.push('--manners', typeof manners === 'string' ? manners : JSON.stringify(manners));
+  if (manners) options.push('--manners', JSON.stringify(manners));
   const child = keep(sandboxBinary(profile), ['--port', String(port), ...options], { log, pipeStdout: true });
   const line = await firstLine(child, 'The sandbox');
   let description;
@@ -51,14 +74,18 @@ export function configuration(sandbox, publicUrl, sessionSecret, extra = {}, iss
     SCALEKIT_WEBHOOK_SECRETS: sandbox.scalekit.webhook_secret,
     OIDC_CLIENT_SECRET: sandbox.idp.client_secret,
     SESSION_SECRET: sessionSecret,
-    // The sandbox's apps count no calls; the real ones' allowances would only make a demo wait.
-    PROVIDER_RATES: JSON.stringify(
-      Object.fromEntries(
-        ['hubspot', 'hubspot.search', 'zendesk', 'linear'].map((lane) => [lane, { burst: 10_000, perMinute: 100_000 }]),
-      ),
-    ),
+    CONNECTORS: connectors(sandbox.manners.connections),
     ...extra,
   };
+}
+
+/** The Worker's connectors for a workspace's connections: their names, kinds and prefixes. */
+export function connectors(connections) {
+  const named = Object.entries(connections).map(([connection, { provider, kind }]) => {
+    const app = APPS.find((name) => provider.startsWith(name));
+    return [app, { connection, kind, ...(provider === app ? {} : { toolPrefix: provider }) }];
+  });
+  return JSON.stringify(Object.fromEntries(named));
 }
 
 /**

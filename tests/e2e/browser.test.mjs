@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import { browserPath, launch } from './lib/chromium.mjs';
-import { Stage } from './lib/stage.mjs';
+import { BY_CONSENT, Stage } from './lib/stage.mjs';
 
 const path = browserPath();
 const skip = path ? false : 'no Chromium here; install it or name one in CHROMIUM';
@@ -12,7 +12,8 @@ let stage;
 let browser;
 before(async () => {
   if (skip) return;
-  stage = await Stage.up();
+  // A denied consent may come back or not; a page of ours can only be shown where it does.
+  stage = await Stage.up({ manners: { ...BY_CONSENT, denial: 'redirect_with_error' } });
   browser = await launch(path);
 });
 after(async () => {

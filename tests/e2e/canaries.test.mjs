@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { dump } from './lib/storage.mjs';
-import { Browser, Stage, WORKFLOW } from './lib/stage.mjs';
+import { Browser, BY_CONSENT, Stage, WORKFLOW } from './lib/stage.mjs';
 
 /** A user whose every name is marked. One has all apps, one lacks Zendesk. */
 const FULL = 'canary-fa11c0de';
@@ -28,7 +28,7 @@ const fromUrls = {};
 const identities = {};
 
 before(async () => {
-  stage = await Stage.up();
+  stage = await Stage.up({ manners: BY_CONSENT });
   for (const [user, connectors] of [[FULL], [CARELESS], [WAITING, ['hubspot', 'linear']]]) {
     await stage.control('POST', 'seed', { user, customers: 40, org: ORG, connectors });
   }

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { Browser, PROVIDERS, Stage } from './lib/stage.mjs';
+import { Browser, BY_CONSENT, PROVIDERS, Stage } from './lib/stage.mjs';
 
 for (const provider of Object.keys(PROVIDERS)) describe(`with ${provider}`, () => {
   let stage;
@@ -11,7 +11,7 @@ for (const provider of Object.keys(PROVIDERS)) describe(`with ${provider}`, () =
   let bob;
   let alice;
   before(async () => {
-    stage = await Stage.up({ provider });
+    stage = await Stage.up({ manners: BY_CONSENT, provider });
     bob = await stage.somebody('bob-of-many', { customers: 40, connectors: ['hubspot', 'linear'] });
     alice = await stage.somebody('alice-of-many');
   });

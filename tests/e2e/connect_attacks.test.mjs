@@ -3,14 +3,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { Browser, PROVIDERS, Stage } from './lib/stage.mjs';
+import { Browser, BY_CONSENT, PROVIDERS, Stage } from './lib/stage.mjs';
 
 for (const provider of Object.keys(PROVIDERS)) describe(`with ${provider}`, () => {
   let stage;
   /** Users of one test each, so that no test needs another's connections. */
   let serial = 0;
   before(async () => {
-    stage = await Stage.up({ provider });
+    stage = await Stage.up({ manners: BY_CONSENT, provider });
   });
   after(() => stage?.down());
 

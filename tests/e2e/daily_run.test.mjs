@@ -58,7 +58,10 @@ test('a second run the same day adds nothing, nor does the next day while nothin
   const again = await stage.runToEnd('alice');
   assert.equal(again.status, 'completed');
   assert.equal((await stage.ledger('alice')).length, before);
-  assert.ok(again.result.actions.every((action) => action.status === 'already_flagged'));
+  // What the index does not show yet, the portal's own record of flags does.
+  const flagged = ['already_flagged', 'flagged_by_another_run'];
+  const others = again.result.actions.filter((action) => !flagged.includes(action.status));
+  assert.deepEqual(others, []);
 });
 
 test('bob, whose Zendesk was never connected, is told what to connect', async () => {
@@ -81,7 +84,8 @@ test('carol, whose Linear dies in the middle, gets a completed run that says so'
 });
 
 test('erin, with a thousand customers, is served', async () => {
-  const run = await stage.runToEnd('erin');
+  // Some 1,400 calls to HubSpot, of which a portal takes 360 a minute from this service.
+  const run = await stage.until('erin', await stage.trigger('erin'), undefined, 900);
   assert.equal(run.status, 'completed', JSON.stringify(run.failure));
   assert.equal(run.result.counts.customers, 1000);
   const tasks = (await stage.ledger('erin')).filter((entry) => entry.tool === 'hubspot_task_create');

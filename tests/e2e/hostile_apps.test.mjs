@@ -4,14 +4,14 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { Browser, Stage, WORKFLOW } from './lib/stage.mjs';
+import { Browser, BY_CONSENT, Stage, WORKFLOW } from './lib/stage.mjs';
 
 const KINDS = ['html', 'wrong_types', 'deep', 'redirect', 'huge'];
 const READS = ['hubspot_contacts_search', 'hubspot_tasks_search', 'zendesk_search_tickets', 'linear_graphql_query'];
 
 let stage;
 before(async () => {
-  stage = await Stage.up();
+  stage = await Stage.up({ manners: BY_CONSENT });
 });
 after(() => stage?.down());
 

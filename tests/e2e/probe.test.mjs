@@ -39,6 +39,9 @@ async function probe(manners, { only, settings = {}, rules = [] } = {}) {
     SCALEKIT_CLIENT_ID: id,
     SCALEKIT_CLIENT_SECRET: secret,
     PROBE_IDENTIFIER: 'user_alice',
+    PROBE_CONNECTIONS: JSON.stringify(
+      Object.fromEntries(Object.entries(sandbox.manners.connections).map(([name, { provider }]) => [provider, name])),
+    ),
     ...settings,
   };
   await writeFile(env, Object.entries(lines).map(([name, value]) => `${name}='${value}'`).join('\n'));
@@ -50,15 +53,15 @@ async function probe(manners, { only, settings = {}, rules = [] } = {}) {
 
 describe('what the probe learns', () => {
   it('says under which status an app refuses', async () => {
-    const kept = await probe({ preset: 'kind' }, { only: 'app-refuses' });
+    const kept = await probe({ provider_errors: 'kept' }, { only: 'app-refuses' });
     assert.match(kept.learned['app-refuses'].learned, /: the status is kept$/);
-    const mapped = await probe({ preset: 'kind', provider_errors: 'server_error' }, { only: 'app-refuses' });
+    const mapped = await probe({ provider_errors: 'server_error' }, { only: 'app-refuses' });
     assert.match(mapped.learned['app-refuses'].learned, /^500 TOOL_ERROR .*: the status is not kept$/);
   });
 
   it('says what is answered where something is missing', async () => {
     for (const [missing, said] of [['not_found', /^404/], ['bad_request', /^400/]]) {
-      const { learned } = await probe({ preset: 'kind', missing }, { only: 'missing-account,unknown-tool' });
+      const { learned } = await probe({ missing }, { only: 'missing-account,unknown-tool' });
       assert.match(learned['missing-account'].learned, said);
       assert.match(learned['unknown-tool'].learned, said);
     }
@@ -68,28 +71,29 @@ describe('what the probe learns', () => {
     const settings = { PROBE_RATE_LIMIT: 'yes' };
     const rules = [{ match: { tool: 'hubspot_contacts_search' }, status: 429, retry_after: 3, times: 2 }];
     const options = { only: 'rate-limit', settings, rules };
-    const kept = await probe({ preset: 'kind', retry_after: 'kept' }, options);
+    // The app's own limiter would be met as well, and knows no Retry-After.
+    const kept = await probe({ app_limits: false, retry_after: 'kept' }, options);
     assert.match(kept.learned['rate-limit'].learned, /Retry-After arrives \(3\)/);
-    const dropped = await probe({ preset: 'kind', retry_after: 'dropped' }, options);
+    const dropped = await probe({ app_limits: false, retry_after: 'dropped' }, options);
     assert.match(dropped.learned['rate-limit'].learned, /Retry-After does not arrive/);
   });
 
   it('says how long an identifier may be', async () => {
-    const any = await probe({ preset: 'kind' }, { only: 'identifier-length' });
+    const any = await probe({ lengths: 'any' }, { only: 'identifier-length' });
     assert.match(any.learned['identifier-length'].learned, /101 answer 200/);
-    const enforced = await probe({ preset: 'kind', lengths: 'enforced' }, { only: 'identifier-length' });
+    const enforced = await probe({ lengths: 'enforced' }, { only: 'identifier-length' });
     assert.match(enforced.learned['identifier-length'].learned, /101 answer 400/);
   });
 
   it('turns the lag of the index into a setting, and leaves no task behind', async () => {
-    const { learned, settings } = await probe({ preset: 'kind', search_lag: 'drawn' }, { only: 'index-lag' });
+    const { learned, settings } = await probe({ search_lag: 'drawn' }, { only: 'index-lag' });
     assert.match(learned['index-lag'].learned, /the list shows it at once; found 1 time$/);
     const seconds = settings.ONBOARDING.reconcileAfterSeconds;
     assert.ok(seconds >= 1 && seconds <= 600, String(seconds));
   });
 
   it('leaves out what it lacks the settings for, and says which', async () => {
-    const { learned } = await probe({ preset: 'kind' }, { only: 'owner,comment-id' });
+    const { learned } = await probe({}, { only: 'owner,comment-id' });
     assert.match(learned.owner.skipped, /PROBE_EMAIL/);
     assert.match(learned['comment-id'].skipped, /PROBE_LINEAR_ISSUE/);
   });

@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test';
 
 import { freePort } from '../../scripts/lib/processes.mjs';
 import { keyPair, token as made } from './lib/jwt.mjs';
-import { Browser, PROVIDERS, Stage } from './lib/stage.mjs';
+import { Browser, BY_CONSENT, PROVIDERS, Stage } from './lib/stage.mjs';
 
 const now = () => Math.floor(Date.now() / 1000);
 const bearer = (token) => ({ headers: { authorization: `Bearer ${token}` } });
@@ -18,7 +18,7 @@ describe('six providers at once', () => {
   /** As an operator names them: one has the names without a namespace. */
   const namespaceOf = (provider) => (provider === 'oidc' ? undefined : provider);
   before(async () => {
-    stage = await Stage.up();
+    stage = await Stage.up({ manners: BY_CONSENT });
     const entries = Object.keys(PROVIDERS).map((provider) => [provider, { namespace: namespaceOf(provider) }]);
     Object.assign(stage.extra, stage.trusting(Object.fromEntries(entries)));
     await restart(stage);
@@ -139,7 +139,7 @@ async function restart(stage) {
 describe('one deployment after another', () => {
   let stage;
   before(async () => {
-    stage = await Stage.up();
+    stage = await Stage.up({ manners: BY_CONSENT });
   });
   after(() => stage?.down());
 
@@ -212,7 +212,7 @@ describe('accounts of organizations', () => {
     describe(`with ${provider}`, () => {
       let stage;
       before(async () => {
-        stage = await Stage.up({ provider, entry, extra: { IDENTITY_SCOPE: 'org' } });
+        stage = await Stage.up({ manners: BY_CONSENT, provider, entry, extra: { IDENTITY_SCOPE: 'org' } });
       });
       after(() => stage?.down());
 
@@ -230,7 +230,7 @@ describe('accounts of organizations', () => {
 describe('what would make one person two', () => {
   let stage;
   before(async () => {
-    stage = await Stage.up();
+    stage = await Stage.up({ manners: BY_CONSENT });
   });
   after(() => stage?.down());
 

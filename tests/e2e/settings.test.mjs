@@ -16,7 +16,7 @@ test('two runs of one user share what an app allows, and wait for it asleep', as
   await stage.control('POST', 'seed', { user: 'tom', customers: 20 });
   const runIds = [await stage.trigger('tom'), await stage.trigger('tom')];
   for (const runId of runIds) {
-    const run = await stage.until('tom', runId, ['suspended', 'completed', 'failed']);
+    const run = await stage.until('tom', runId, ['rate_limited', 'completed', 'failed']);
     assert.equal(run.suspension?.reason, 'rate_limited', JSON.stringify(run));
   }
   const tasks = (await stage.ledger('tom')).filter((entry) => entry.tool === 'hubspot_task_create');

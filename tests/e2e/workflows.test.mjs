@@ -20,7 +20,7 @@ async function brief(user, body) {
   const started = await stage.ask('POST', `${BRIEF}/trigger`, { as: user, body });
   assert.equal(started.status, 200, started.text);
   const { runId } = started.json;
-  const until = Date.now() + 90_000;
+  const until = Date.now() + 240_000;
   for (;;) {
     const { json } = await stage.ask('GET', `${BRIEF}/runs/${runId}`, { as: user });
     if (['completed', 'failed', 'cancelled'].includes(json.status)) return json;

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use super::{Sandbox, lock, problem};
 use crate::idp::{Idp, Person, Provider, Settings};
 use crate::service::{Reply, Request};
-use crate::world::World;
 use crate::world::faults::RuleList;
 use crate::world::users::{APPS, CsmSeed};
+use crate::world::{Manners, World};
 
 /// Customers of one seeded CSM, and CSMs of one request.
 const CUSTOMERS: usize = 5_000;
@@ -122,12 +122,12 @@ impl Sandbox {
         }
     }
 
-    /// Changes the manners. What is in the world already stays as it was made: `reset` after this
-    /// gives a world that was of these manners from the start.
+    /// Makes the world strict but for what is named. What is in the world already stays as it was
+    /// made: `reset` after this gives a world that was of these manners from the start.
     fn manners(&self, request: &Request) -> Reply {
         let text = String::from_utf8_lossy(&request.body);
         let mut service = lock(&self.service);
-        match service.world.manners.read(&text) {
+        match Manners::strict().but(&text) {
             Ok(manners) => {
                 service.world.manners = manners;
                 Reply::json(200, &json!(service.world.manners))

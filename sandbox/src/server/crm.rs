@@ -35,7 +35,7 @@ fn tasks(csm: &Csm, hubspot: &Hubspot) -> Markup {
     let queue: Vec<&Object> = hubspot.tasks().filter(assigned).collect();
     let nobody: Vec<&Object> = hubspot.tasks().filter(unassigned).collect();
     html! {
-        h2 { "HubSpot tasks " span.dim { (queue.len() + nobody.len()) } }
+        h2 { "HubSpot tasks " span.dim { (queue.len()) } }
         @if queue.is_empty() && nobody.is_empty() { p.dim { "No tasks yet." } }
         @for item in queue { (task(hubspot, item)) }
         @if !nobody.is_empty() {

@@ -1,12 +1,11 @@
 //! How strictly the world behaves: each difference between a kind world and the real one, as a
 //! setting.
 //!
-//! Owns the names and the two presets. What a setting does stands where it is done. A setting whose
-//! truth no document settles has a value for each possibility, so that a client can be held against
-//! all of them.
+//! Owns the names, and what they are where nobody says otherwise: strict. What a setting does stands
+//! where it is done. A setting whose truth no document settles has a value for each possibility, so
+//! that a client can be held against all of them.
 //!
-//! As JSON: `{"preset": "strict", "retry_after": "kept"}`: a preset (or what is in force), and what
-//! differs from it. [`Manners::read`] takes the name of a preset alone, too.
+//! As JSON: `{"retry_after": "kept"}`: what differs from the strict world.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -232,35 +231,14 @@ impl Manners {
         }
     }
 
-    fn preset(name: &str) -> Option<Self> {
-        match name {
-            "kind" => Some(Self::default()),
-            "strict" => Some(Self::strict()),
-            _ => None,
-        }
-    }
-
-    /// What a text asks for: the name of a preset, or JSON that says what differs from one, or from
-    /// these manners where it names none.
+    /// These manners, but for what a JSON object says.
     ///
     /// # Errors
     /// Words for whoever wrote it.
-    pub fn read(&self, text: &str) -> Result<Self, String> {
-        if let Some(preset) = Self::preset(text.trim()) {
-            return Ok(preset);
-        }
-        let mut changes: serde_json::Map<String, Value> =
-            serde_json::from_str(text).map_err(|error| {
-                format!("neither kind nor strict, nor a JSON object of settings: {error}")
-            })?;
-        let base = match changes.remove("preset") {
-            None => self.clone(),
-            Some(name) => name
-                .as_str()
-                .and_then(Self::preset)
-                .ok_or_else(|| "preset is kind or strict".to_owned())?,
-        };
-        let mut all = serde_json::to_value(base).map_err(|error| error.to_string())?;
+    pub fn but(&self, text: &str) -> Result<Self, String> {
+        let mut changes: serde_json::Map<String, Value> = serde_json::from_str(text)
+            .map_err(|error| format!("not a JSON object of settings: {error}"))?;
+        let mut all = serde_json::to_value(self).map_err(|error| error.to_string())?;
         if let Some(members) = all.as_object_mut() {
             members.append(&mut changes);
         }
@@ -273,35 +251,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_names_a_preset_or_says_what_differs() {
-        let kind = Manners::default();
-        assert_eq!(kind.read("strict"), Ok(Manners::strict()));
-        let read = kind.read(r#"{"preset": "strict", "retry_after": "kept"}"#);
+    fn a_text_says_what_differs() {
+        let strict = Manners::strict();
+        assert_eq!(strict.but("{}"), Ok(Manners::strict()));
         let wanted = Manners {
             retry_after: RetryAfter::Kept,
+            requests_per_minute: Some(60),
             ..Manners::strict()
         };
-        assert_eq!(read, Ok(wanted.clone()));
-        // Without a preset, from what is in force.
-        let read = wanted.read(r#"{"requests_per_minute": 60}"#);
-        let wanted = Manners {
-            requests_per_minute: Some(60),
-            ..wanted
-        };
-        assert_eq!(read, Ok(wanted));
+        let text = r#"{"retry_after": "kept", "requests_per_minute": 60}"#;
+        assert_eq!(strict.but(text), Ok(wanted));
     }
 
     #[test]
     fn what_is_no_setting_is_refused_by_name() {
-        let refused = Manners::default().read(r#"{"portal": "shared"}"#);
+        let refused = Manners::strict().but(r#"{"portal": "shared"}"#);
         assert!(refused.is_err_and(|words| words.contains("portal")));
-        for text in [
-            "lenient",
-            "[]",
-            r#"{"preset": "wild"}"#,
-            r#"{"lengths": 7}"#,
-        ] {
-            assert!(Manners::default().read(text).is_err(), "{text}");
+        for text in ["strict", "[]", r#"{"preset": "kind"}"#, r#"{"lengths": 7}"#] {
+            assert!(Manners::strict().but(text).is_err(), "{text}");
         }
     }
 }

@@ -25,7 +25,7 @@ impl Client {
 
     /// A client of a kind world but for these settings.
     pub fn with(settings: &Value) -> Self {
-        let manners = Manners::default().read(&settings.to_string());
+        let manners = Manners::default().but(&settings.to_string());
         Self::of(manners.expect("settings"))
     }
 

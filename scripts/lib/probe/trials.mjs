@@ -22,7 +22,7 @@ export const TRIALS = [
     question: 'Which connections does the user have, and of what kind?',
     async run(env) {
       const answer = await env.get(
-        `/api/v1/connected_accounts?identifier=${encodeURIComponent(env.identifier)}&page_size=100`,
+        `/api/v1/connected_accounts?identifier=${encodeURIComponent(env.identifier)}&page_size=99`,
       );
       const accounts = answer.body?.connected_accounts;
       if (!Array.isArray(accounts)) throw new Error(`the list answered ${answer.status}`);
