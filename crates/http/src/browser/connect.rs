@@ -31,7 +31,7 @@ use crate::service::Api;
 use crate::sign_in::Caller;
 use crate::wire::message::{ApiRequest, ApiResponse};
 use crate::wire::query::Query;
-use onbehalf_connector::{CallFailure, ConnectionStatus, Connector, VerifyFailure};
+use onbehalf_connector::{CallFailure, ConnectionStatus, Connector, ConnectorKind, VerifyFailure};
 use onbehalf_runs::{
     AccountKey, BrowserHash, ConnectAttempt, ConnectorName, EventId, StateHash, TakenAttempt,
 };
@@ -229,18 +229,27 @@ impl Api {
         {
             ConnectEnd::OtherBrowser
         } else {
-            self.verify(caller, app.connector, back).await
+            match (back.auth_request_id.as_deref(), app.kind) {
+                (Some(request), _) => self.verify(caller, app.connector, request, back).await,
+                (None, ConnectorKind::ApiKey) => {
+                    self.key_entered(caller, app.connector, back).await
+                }
+                (None, ConnectorKind::Oauth) => ConnectEnd::Incomplete,
+            }
         };
         (end, Some(app))
     }
 
     /// Activates the connection for the session's user and tells the runs that wait for it.
-    async fn verify(&self, caller: &Caller, connector: Connector, back: &CameBack) -> ConnectEnd {
+    async fn verify(
+        &self,
+        caller: &Caller,
+        connector: Connector,
+        auth_request_id: &str,
+        back: &CameBack,
+    ) -> ConnectEnd {
         let identifier = caller.context.scalekit_identifier.as_str();
-        let verified = self
-            .scalekit
-            .verify_user(&back.auth_request_id, identifier)
-            .await;
+        let verified = self.scalekit.verify_user(auth_request_id, identifier).await;
         let answered = match verified {
             Ok(_) => true,
             Err(VerifyFailure::WrongUser) => return ConnectEnd::WrongUser,
@@ -256,6 +265,26 @@ impl Api {
             (true, Ok(false)) => return ConnectEnd::Incomplete,
             (false, _) => return ConnectEnd::Unavailable,
         }
+        self.tell(caller, connector, back).await
+    }
+
+    /// A key has nothing to be verified by: it is asked whether the account is there.
+    async fn key_entered(
+        &self,
+        caller: &Caller,
+        connector: Connector,
+        back: &CameBack,
+    ) -> ConnectEnd {
+        let identifier = caller.context.scalekit_identifier.as_str();
+        match self.is_active(identifier, connector).await {
+            Ok(true) if !back.refused => self.tell(caller, connector, back).await,
+            Ok(_) => ConnectEnd::Incomplete,
+            Err(failure) => end_of(&failure),
+        }
+    }
+
+    /// Tells the runs that wait for this connection.
+    async fn tell(&self, caller: &Caller, connector: Connector, back: &CameBack) -> ConnectEnd {
         let account = AccountKey::from(&caller.context.scalekit_identifier);
         let event = EventId::new(format!("callback:{}", fingerprint(&back.state)));
         let connector = ConnectorName::new(connector.name());
@@ -291,12 +320,15 @@ impl Api {
 
 /// What Scalekit adds to the address a browser comes back to.
 struct CameBack {
-    auth_request_id: String,
+    /// Absent where nothing is to be verified: a key was typed, or consent was not given.
+    auth_request_id: Option<String>,
     state: String,
+    /// The user did not want to.
+    refused: bool,
 }
 
 impl CameBack {
-    /// Both parts, each given once and of a length that can be ours.
+    /// Its parts, each given once and of a length that can be ours.
     fn read(request: &ApiRequest) -> Option<Self> {
         let query = Query::lenient(request);
         let part = |name, longest| {
@@ -304,17 +336,22 @@ impl CameBack {
             (value.len() <= longest).then(|| value.to_owned())
         };
         Some(Self {
-            auth_request_id: part("auth_request_id", MAX_REQUEST_ID_BYTES)?,
+            auth_request_id: part("auth_request_id", MAX_REQUEST_ID_BYTES),
             state: part("state", MAX_STATE_BYTES)?,
+            refused: query.get("error").is_some(),
         })
     }
 
     /// The same address, without what others added.
     fn path(&self) -> String {
-        let query = Serializer::new(String::new())
-            .append_pair("auth_request_id", &self.auth_request_id)
-            .append_pair("state", &self.state)
-            .finish();
+        let mut query = Serializer::new(String::new());
+        if let Some(request) = &self.auth_request_id {
+            query.append_pair("auth_request_id", request);
+        }
+        if self.refused {
+            query.append_pair("error", "refused");
+        }
+        let query = query.append_pair("state", &self.state).finish();
         format!("{CONNECT_CALLBACK}?{query}")
     }
 }
