@@ -4,13 +4,9 @@
 // not to, fails the first test.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 
-import { Browser, Stage, WORKFLOW } from './lib/stage.mjs';
-
-/** The users of the sandbox; dave is of another organization. */
-const USERS = ['alice', 'bob', 'carol', 'dave', 'erin'];
-const PAIRS = USERS.flatMap((of) => USERS.filter((by) => by !== of).map((by) => ({ of, by })));
+import { Browser, BY_CONSENT, PROVIDERS, Stage, WORKFLOW } from './lib/stage.mjs';
 
 /** Operations that name a run of somebody, and what they are sent, given what the run waits for. */
 const nothing = () => undefined;
@@ -60,213 +56,240 @@ const NOBODYS = [
 /** What changes with every answer, whoever asks. */
 const OF_THE_MOMENT = new Set(['date', 'cf-ray', 'traceparent', 'x-request-id']);
 
-let stage;
-const runs = {};
+for (const provider of Object.keys(PROVIDERS)) describe(`with ${provider}`, () => {
+  let stage;
+  /** Five people, named as the provider names its users: bob has no Zendesk, dave is of another
+   *  organization, with apps of its own. */
+  let alice;
+  let bob;
+  let dave;
+  let users;
+  let pairs;
+  const runs = {};
 
-before(async () => {
-  stage = await Stage.up();
-  // One that ended and one that waits: bob's for a connection, the others' for approval.
-  await Promise.all(
-    USERS.map(async (user) => {
-      const waiting = await stage.trigger(user, { approval: 'required', onMissingConnector: 'suspend' });
-      const cancelled = await stage.trigger(user);
-      await stage.ask('DELETE', `${WORKFLOW}/runs/${cancelled}`, { as: user });
-      runs[user] = { waiting, cancelled };
-      await stage.until(user, waiting, ['suspended']);
-      await stage.until(user, cancelled);
-    }),
-  );
-});
-after(() => stage?.down());
-
-const whole = ({ status, headers, text }) => ({
-  status,
-  headers: [...headers].filter(([name]) => !OF_THE_MOMENT.has(name)),
-  text,
-});
-const noSuchRun = (runId) => `run_${'0'.repeat(runId.length - 'run_'.length)}`;
-
-test('every route is known to this test', async () => {
-  const { json } = await stage.ask('GET', '/openapi.json');
-  const documented = Object.entries(json.paths).flatMap(([path, methods]) =>
-    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
-  );
-  const known = [...Object.keys(OBJECTS), ...TESTED_BELOW, ...OWN, ...NOBODYS];
-  assert.deepEqual(documented.sort(), known.sort());
-});
-
-test('another’s run is, to the byte, a run that does not exist, and stays as it was', async () => {
-  for (const { of, by } of PAIRS) {
-    for (const [kind, runId] of Object.entries(runs[of])) {
-      const before = await stage.ask('GET', `${WORKFLOW}/runs/${runId}`, { as: of });
-      for (const [operation, bodyFor] of Object.entries(OBJECTS)) {
-        const [method, template] = operation.split(' ');
-        const body = bodyFor(before.json.suspension);
-        for (const asked of method === 'GET' ? ['GET', 'HEAD'] : [method]) {
-          const ask = (id) => stage.ask(asked, template.replace('{workflow}', 'onboarding-health').replace('{runId}', id), { as: by, body });
-          const [theirs, none] = [await ask(runId), await ask(noSuchRun(runId))];
-          const what = `${asked} ${template}: a ${kind} run of ${of}, asked by ${by}`;
-          assert.equal(theirs.status, 404, what);
-          assert.deepEqual(whole(theirs), whole(none), what);
-        }
-      }
-      const after = await stage.ask('GET', `${WORKFLOW}/runs/${runId}`, { as: of });
-      assert.deepEqual(whole(after), whole(before), `${of}’s run after ${by}`);
-    }
-  }
-});
-
-test('without a token every run is asked for in vain in the same words', async () => {
-  for (const operation of Object.keys(OBJECTS)) {
-    const [method, template] = operation.split(' ');
-    const ask = (id) => stage.ask(method, template.replace('{workflow}', 'onboarding-health').replace('{runId}', id));
-    const [theirs, none] = [await ask(runs.alice.waiting), await ask(noSuchRun(runs.alice.waiting))];
-    assert.equal(theirs.status, 401);
-    assert.deepEqual(whole(theirs), whole(none), operation);
-  }
-});
-
-test('what was refused to everybody else is granted to the owner', async () => {
-  const { suspension } = await stage.run('alice', runs.alice.waiting);
-  const resume = 'POST /api/workflows/{workflow}/runs/{runId}/resume';
-  const body = OBJECTS[resume](suspension);
-  const answer = await stage.ask('POST', `${WORKFLOW}/runs/${runs.alice.waiting}/resume`, { as: 'alice', body });
-  assert.equal(answer.status, 200, answer.text);
-});
-
-test('lists hold one’s own runs and nobody else’s', async () => {
-  for (const user of USERS) {
-    const { json } = await stage.ask('GET', `${WORKFLOW}/runs?limit=100`, { as: user });
-    assert.deepEqual(json.runs.map((run) => run.runId).sort(), Object.values(runs[user]).sort(), user);
-  }
-});
-
-test('another’s cursor is, to the byte, a cursor nobody was given', async () => {
-  const cursors = {};
-  for (const user of USERS) {
-    const { json } = await stage.ask('GET', `${WORKFLOW}/runs?limit=1`, { as: user });
-    cursors[user] = json.nextCursor;
-  }
-  const page = (cursor, user) =>
-    stage.ask('GET', `${WORKFLOW}/runs?limit=1&cursor=${encodeURIComponent(cursor)}`, { as: user });
-  for (const { of, by } of PAIRS) {
-    const theirs = await page(cursors[of], by);
-    const made = await page('A'.repeat(cursors[of].length), by);
-    assert.equal(theirs.status, 400);
-    assert.deepEqual(whole(theirs), whole(made), `${of}’s cursor, sent by ${by}`);
-  }
-  for (const user of USERS) assert.equal((await page(cursors[user], user)).status, 200, user);
-});
-
-test('another’s idempotency key is a fresh one', async () => {
-  const headers = { 'idempotency-key': 'the-same-for-all' };
-  const started = new Map();
-  for (const [nth, user] of USERS.entries()) {
-    // Other options under the same key: nobody learns that the key was used.
-    const onMissingConnector = nth % 2 === 0 ? 'suspend' : 'exit';
-    const runId = await stage.trigger(user, { approval: 'required', onMissingConnector }, headers);
-    assert.ok(!started.has(runId), `${user} was given ${started.get(runId)}’s run`);
-    started.set(runId, user);
-  }
-  for (const [runId, user] of started) {
-    await stage.ask('DELETE', `${WORKFLOW}/runs/${runId}`, { as: user });
-  }
-});
-
-test('the schedules of an organization are for its operators, and nobody here is one', async () => {
-  for (const user of USERS) {
-    for (const [method, path] of [['GET', 'schedules'], ['DELETE', 'schedules/p_somebody']]) {
-      assert.equal((await stage.ask(method, `${WORKFLOW}/${path}`, { as: user })).status, 403, `${user} ${method}`);
-    }
-  }
-});
-
-test('switching one’s schedule on and off is nobody else’s business', async () => {
-  for (const { of, by } of PAIRS) {
-    await stage.ask('DELETE', '/api/workflows/onboarding-health/schedule', { as: by });
-    const before = await stage.ask('GET', '/api/workflows/onboarding-health/schedule', { as: by });
-    await stage.ask('PUT', '/api/workflows/onboarding-health/schedule', { as: of });
-    assert.deepEqual(whole(await stage.ask('GET', '/api/workflows/onboarding-health/schedule', { as: by })), whole(before), `${of}, ${by}`);
-    await stage.ask('DELETE', '/api/workflows/onboarding-health/schedule', { as: by });
-    assert.equal((await stage.ask('GET', '/api/workflows/onboarding-health/schedule', { as: of })).json.enabled, true, `${of}, ${by}`);
-    await stage.ask('DELETE', '/api/workflows/onboarding-health/schedule', { as: of });
-  }
-});
-
-test('what a tool writes for one is found by nobody else', async () => {
-  const execute = (tool, user, body) => stage.ask('POST', `/api/tools/${tool}/execute`, { as: user, body });
-  for (const user of USERS) {
-    const marker = `isolation-${user}`;
-    const written = await execute('hubspot-create-task', user, { subject: marker, due: '2030-01-01T00:00:00Z' });
-    assert.equal(written.json.status, 'success', written.text);
-    const found = await execute('hubspot-search-tasks', user, { marker });
-    assert.equal(found.json.tasks?.length, 1, `${user}: ${found.text}`);
-  }
-  for (const { of, by } of PAIRS) {
-    const marker = `isolation-${of}`;
-    const theirs = await execute('hubspot-search-tasks', by, { marker });
-    const none = await execute('hubspot-search-tasks', by, { marker: `isolation-nobody` });
-    assert.equal(theirs.json.status, 'success', theirs.text);
-    assert.deepEqual(whole(theirs), whole(none), `${of}’s task, looked for by ${by}`);
-  }
-  for (const entry of await stage.control('GET', 'ledger')) {
-    if (entry.params.hs_task_subject?.startsWith('isolation-')) {
-      assert.equal(entry.identifier, `user_${entry.params.hs_task_subject.slice('isolation-'.length)}`);
-    }
-  }
-});
-
-test('connections are told of one’s own accounts alone', async () => {
-  const shown = {};
-  for (const user of USERS) {
-    const answer = await stage.ask('GET', '/api/connections', { as: user });
-    shown[user] = Object.fromEntries(answer.json.connections.map((it) => [it.connector, it.status]));
-    for (const other of USERS) assert.ok(!answer.text.includes(`user_${other}`), `${user} is told of ${other}`);
-  }
-  assert.equal(shown.alice.zendesk, 'active');
-  assert.notEqual(shown.bob.zendesk, 'active');
-  // Losing an app is seen by its owner only.
-  await stage.control('POST', 'faults', {
-    rules: [{ match: { endpoint: 'execute_tool', identifier: 'user_dave' }, revoke: true, times: 1 }],
+  before(async () => {
+    stage = await Stage.up({ manners: BY_CONSENT, provider });
+    const somebody = (name, seed) => stage.somebody(`${name}-apart`, { customers: 20, connectors: undefined, ...seed });
+    alice = await somebody('alice');
+    bob = await somebody('bob', { connectors: ['hubspot', 'linear', 'slack'] });
+    dave = await somebody('dave', { org: 'org_globex' });
+    users = [alice, bob, dave, await somebody('carol'), await somebody('erin')];
+    pairs = users.flatMap((of) => users.filter((by) => by !== of).map((by) => ({ of, by })));
+    // One that ended and one that waits: bob's for a connection, the others' for approval.
+    await Promise.all(
+      users.map(async (user) => {
+        const waiting = await stage.trigger(user, { approval: 'required', onMissingConnector: 'suspend' });
+        const cancelled = await stage.trigger(user);
+        await stage.ask('DELETE', `${WORKFLOW}/runs/${cancelled}`, { as: user });
+        runs[user] = { waiting, cancelled };
+        await stage.until(user, waiting, ['suspended']);
+        await stage.until(user, cancelled);
+      }),
+    );
   });
-  await stage.ask('POST', '/api/tools/hubspot-get-onboarding-contacts/execute', { as: 'dave', body: { limit: 1 } });
-  await stage.control('DELETE', 'faults');
-  for (const user of USERS.filter((it) => it !== 'dave')) {
-    const { json } = await stage.ask('GET', '/api/connections', { as: user });
-    assert.deepEqual(Object.fromEntries(json.connections.map((it) => [it.connector, it.status])), shown[user], user);
-  }
-});
+  after(() => stage?.down());
 
-test('another’s consent is, to the byte, one nobody began', async () => {
-  /** A browser of this user, signed in, and the state of an attempt it began. */
-  const begun = async (user) => {
-    const browser = new Browser();
-    await browser.signIn(await browser.open(`${stage.url}/auth/login?return_to=/connect/zendesk`), user);
-    const magic = (await browser.connect(`${stage.url}/connect/zendesk`)).location;
-    const back = (await browser.go(magic, { method: 'POST', form: { decision: 'allow' } })).location;
-    return { browser, back: new URL(back) };
-  };
-  const attempts = {};
-  for (const user of USERS) attempts[user] = await begun(user);
-  for (const { of, by } of PAIRS) {
-    const { browser } = attempts[by];
-    const made = new URL(attempts[of].back);
-    made.searchParams.set('state', 'A'.repeat(made.searchParams.get('state').length));
-    const [theirs, none] = [await browser.go(attempts[of].back.href), await browser.go(made.href)];
-    assert.equal(theirs.status, 403, theirs.text);
-    assert.deepEqual(whole(theirs), whole(none), `${of}’s consent, brought back by ${by}`);
-  }
-  // The others' visits have ended it: a consent may be somebody else's than who began.
-  const own = await attempts.bob.browser.go(attempts.bob.back.href);
-  assert.equal(own.status, 409, own.text);
-});
+  const whole = ({ status, headers, text }) => ({
+    status,
+    headers: [...headers].filter(([name]) => !OF_THE_MOMENT.has(name)),
+    text,
+  });
+  const noSuchRun = (runId) => `run_${'0'.repeat(runId.length - 'run_'.length)}`;
 
-test('the page before connecting shows each their own', async () => {
-  for (const user of USERS) {
-    const browser = new Browser();
-    await browser.signIn(await browser.open(`${stage.url}/auth/login`), user);
-    const { text } = await browser.go(`${stage.url}/connect/hubspot`);
-    assert.match(text, new RegExp(`Signed in as</dt><dd>${user} `));
-    for (const other of USERS.filter((it) => it !== user)) assert.ok(!text.includes(`<dd>${other}`), other);
-  }
+  test('every route is known to this test', async () => {
+    const { json } = await stage.ask('GET', '/openapi.json');
+    const documented = Object.entries(json.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    const known = [...Object.keys(OBJECTS), ...TESTED_BELOW, ...OWN, ...NOBODYS];
+    assert.deepEqual(documented.sort(), known.sort());
+  });
+
+  test('another’s run is, to the byte, a run that does not exist, and stays as it was', async () => {
+    for (const { of, by } of pairs) {
+      for (const [kind, runId] of Object.entries(runs[of])) {
+        const before = await stage.ask('GET', `${WORKFLOW}/runs/${runId}`, { as: of });
+        for (const [operation, bodyFor] of Object.entries(OBJECTS)) {
+          const [method, template] = operation.split(' ');
+          const body = bodyFor(before.json.suspension);
+          for (const asked of method === 'GET' ? ['GET', 'HEAD'] : [method]) {
+            const ask = (id) => stage.ask(asked, template.replace('{workflow}', 'onboarding-health').replace('{runId}', id), { as: by, body });
+            const [theirs, none] = [await ask(runId), await ask(noSuchRun(runId))];
+            const what = `${asked} ${template}: a ${kind} run of ${of}, asked by ${by}`;
+            assert.equal(theirs.status, 404, what);
+            assert.deepEqual(whole(theirs), whole(none), what);
+          }
+        }
+        const after = await stage.ask('GET', `${WORKFLOW}/runs/${runId}`, { as: of });
+        assert.deepEqual(whole(after), whole(before), `${of}’s run after ${by}`);
+      }
+    }
+  });
+
+  test('without a token every run is asked for in vain in the same words', async () => {
+    for (const operation of Object.keys(OBJECTS)) {
+      const [method, template] = operation.split(' ');
+      const ask = (id) => stage.ask(method, template.replace('{workflow}', 'onboarding-health').replace('{runId}', id));
+      const [theirs, none] = [await ask(runs[alice].waiting), await ask(noSuchRun(runs[alice].waiting))];
+      assert.equal(theirs.status, 401);
+      assert.deepEqual(whole(theirs), whole(none), operation);
+    }
+  });
+
+  test('what was refused to everybody else is granted to the owner', async () => {
+    const { suspension } = await stage.run(alice, runs[alice].waiting);
+    const resume = 'POST /api/workflows/{workflow}/runs/{runId}/resume';
+    const body = OBJECTS[resume](suspension);
+    const answer = await stage.ask('POST', `${WORKFLOW}/runs/${runs[alice].waiting}/resume`, { as: alice, body });
+    assert.equal(answer.status, 200, answer.text);
+  });
+
+  test('lists hold one’s own runs and nobody else’s', async () => {
+    for (const user of users) {
+      const { json } = await stage.ask('GET', `${WORKFLOW}/runs?limit=100`, { as: user });
+      assert.deepEqual(json.runs.map((run) => run.runId).sort(), Object.values(runs[user]).sort(), user);
+    }
+  });
+
+  test('another’s cursor is, to the byte, a cursor nobody was given', async () => {
+    const cursors = {};
+    for (const user of users) {
+      const { json } = await stage.ask('GET', `${WORKFLOW}/runs?limit=1`, { as: user });
+      cursors[user] = json.nextCursor;
+    }
+    const page = (cursor, user) =>
+      stage.ask('GET', `${WORKFLOW}/runs?limit=1&cursor=${encodeURIComponent(cursor)}`, { as: user });
+    for (const { of, by } of pairs) {
+      const theirs = await page(cursors[of], by);
+      const made = await page('A'.repeat(cursors[of].length), by);
+      assert.equal(theirs.status, 400);
+      assert.deepEqual(whole(theirs), whole(made), `${of}’s cursor, sent by ${by}`);
+    }
+    for (const user of users) assert.equal((await page(cursors[user], user)).status, 200, user);
+  });
+
+  test('another’s idempotency key is a fresh one', async () => {
+    const headers = { 'idempotency-key': 'the-same-for-all' };
+    const started = new Map();
+    for (const [nth, user] of users.entries()) {
+      // Other options under the same key: nobody learns that the key was used.
+      const onMissingConnector = nth % 2 === 0 ? 'suspend' : 'exit';
+      const runId = await stage.trigger(user, { approval: 'required', onMissingConnector }, headers);
+      assert.ok(!started.has(runId), `${user} was given ${started.get(runId)}’s run`);
+      started.set(runId, user);
+    }
+    for (const [runId, user] of started) {
+      await stage.ask('DELETE', `${WORKFLOW}/runs/${runId}`, { as: user });
+    }
+  });
+
+  test('the schedules of an organization are for its operators, and nobody here is one', async () => {
+    for (const user of users) {
+      for (const [method, path] of [['GET', 'schedules'], ['DELETE', 'schedules/p_somebody']]) {
+        assert.equal((await stage.ask(method, `${WORKFLOW}/${path}`, { as: user })).status, 403, `${user} ${method}`);
+      }
+    }
+  });
+
+  test('switching one’s schedule on and off is nobody else’s business', async () => {
+    for (const { of, by } of pairs) {
+      await stage.ask('DELETE', '/api/workflows/onboarding-health/schedule', { as: by });
+      const before = await stage.ask('GET', '/api/workflows/onboarding-health/schedule', { as: by });
+      await stage.ask('PUT', '/api/workflows/onboarding-health/schedule', { as: of });
+      assert.deepEqual(whole(await stage.ask('GET', '/api/workflows/onboarding-health/schedule', { as: by })), whole(before), `${of}, ${by}`);
+      await stage.ask('DELETE', '/api/workflows/onboarding-health/schedule', { as: by });
+      assert.equal((await stage.ask('GET', '/api/workflows/onboarding-health/schedule', { as: of })).json.enabled, true, `${of}, ${by}`);
+      await stage.ask('DELETE', '/api/workflows/onboarding-health/schedule', { as: of });
+    }
+  });
+
+  test('what a tool writes for one is found in that company\u2019s apps alone', async () => {
+    const execute = (tool, user, body) => stage.ask('POST', `/api/tools/${tool}/execute`, { as: user, body });
+    const marker = (user) => `isolation-${users.indexOf(user)}`;
+    const found = async (by, of) => {
+      const answer = await execute('hubspot-search-tasks', by, { marker: marker(of) });
+      assert.equal(answer.json.status, 'success', answer.text);
+      return answer;
+    };
+    for (const user of users) {
+      const written = await execute('hubspot-create-task', user, { subject: marker(user), due: '2030-01-01T00:00:00Z' });
+      assert.equal(written.json.status, 'success', written.text);
+    }
+    // The index lags; once everybody is found by themselves, others are asked.
+    const until = Date.now() + 120_000;
+    for (const user of users) {
+      while ((await found(user, user)).json.tasks.length === 0) {
+        assert.ok(Date.now() < until, `${user}\u2019s task is not found`);
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+      }
+    }
+    for (const { of, by } of pairs) {
+      const theirs = await found(by, of);
+      // A HubSpot token sees its whole portal: colleagues see it, as in HubSpot itself.
+      const colleagues = of !== dave && by !== dave;
+      assert.equal(theirs.json.tasks.length, colleagues ? 1 : 0, `${of}\u2019s task, looked for by ${by}`);
+      if (colleagues) continue;
+      const none = await execute('hubspot-search-tasks', by, { marker: 'isolation-nobody' });
+      assert.deepEqual(whole(theirs), whole(none), `${of}\u2019s task, looked for by ${by}`);
+    }
+    for (const entry of await stage.control('GET', 'ledger')) {
+      const nth = entry.params.hs_task_subject?.match(/^isolation-(\d)$/)?.[1];
+      if (nth) assert.equal(entry.identifier, `user_${users[nth]}`);
+    }
+  });
+
+  test('connections are told of one’s own accounts alone', async () => {
+    const shown = {};
+    for (const user of users) {
+      const answer = await stage.ask('GET', '/api/connections', { as: user });
+      shown[user] = Object.fromEntries(answer.json.connections.map((it) => [it.connector, it.status]));
+      for (const other of users) assert.ok(!answer.text.includes(`user_${other}`), `${user} is told of ${other}`);
+    }
+    assert.equal(shown[alice].zendesk, 'active');
+    assert.notEqual(shown[bob].zendesk, 'active');
+    // Losing an app is seen by its owner only.
+    await stage.control('POST', 'faults', {
+      rules: [{ match: { endpoint: 'execute_tool', identifier: `user_${dave}` }, revoke: true, times: 1 }],
+    });
+    await stage.ask('POST', '/api/tools/hubspot-get-onboarding-contacts/execute', { as: dave, body: { limit: 1 } });
+    await stage.control('DELETE', 'faults');
+    for (const user of users.filter((it) => it !== dave)) {
+      const { json } = await stage.ask('GET', '/api/connections', { as: user });
+      assert.deepEqual(Object.fromEntries(json.connections.map((it) => [it.connector, it.status])), shown[user], user);
+    }
+  });
+
+  test('another’s consent is, to the byte, one nobody began', async () => {
+    /** A browser of this user, signed in, and the state of an attempt it began. */
+    const begun = async (user) => {
+      const browser = new Browser();
+      await browser.signIn(await browser.open(`${stage.url}/auth/login?return_to=/connect/zendesk`), user);
+      const magic = (await browser.connect(`${stage.url}/connect/zendesk`)).location;
+      const back = (await browser.go(magic, { method: 'POST', form: { decision: 'allow' } })).location;
+      return { browser, back: new URL(back) };
+    };
+    const attempts = {};
+    for (const user of users) attempts[user] = await begun(user);
+    for (const { of, by } of pairs) {
+      const { browser } = attempts[by];
+      const made = new URL(attempts[of].back);
+      made.searchParams.set('state', 'A'.repeat(made.searchParams.get('state').length));
+      const [theirs, none] = [await browser.go(attempts[of].back.href), await browser.go(made.href)];
+      assert.equal(theirs.status, 403, theirs.text);
+      assert.deepEqual(whole(theirs), whole(none), `${of}’s consent, brought back by ${by}`);
+    }
+    // The others' visits have ended it: a consent may be somebody else's than who began.
+    const own = await attempts[bob].browser.go(attempts[bob].back.href);
+    assert.equal(own.status, 409, own.text);
+  });
+
+  test('the page before connecting shows each their own', async () => {
+    for (const user of users) {
+      const browser = new Browser();
+      await browser.signIn(await browser.open(`${stage.url}/auth/login`), user);
+      const { text } = await browser.go(`${stage.url}/connect/hubspot`);
+      assert.ok(text.includes(`Signed in as</dt><dd>${user} `), text);
+      for (const other of users.filter((it) => it !== user)) assert.ok(!text.includes(`<dd>${other}`), other);
+    }
+  });
 });
