@@ -34,7 +34,7 @@ async function assertWrittenOnce(user, run) {
   const marks = ledger.map((entry) => entry.params.hs_task_body?.match(/\be[0-9a-f]{16}\b/)?.[0] ?? entry.id);
   assert.equal(new Set(marks).size, ledger.length, 'every write once');
   assert.equal(ledger.length, run.result.counts.tasksCreated + run.result.counts.commentsAdded);
-  assert.ok(ledger.length > 0, 'there was something to write');
+  assert.ok(ledger.length > 0, `there was something to write: ${JSON.stringify([run.result.counts, run.result.connectorErrors])}`);
 }
 
 test('of 200 concurrent resumes one wins; the others learn who and when', async () => {
@@ -98,7 +98,7 @@ test('the answer of every write lost after it landed: found again, never sent ag
 });
 
 test('an app at 30% errors and 30% rate limits delays the run and doubles nothing', async () => {
-  await stage.control('POST', 'seed', { user: 'sven', customers: 6 });
+  await stage.control('POST', 'seed', { user: 'sven', customers: 12 });
   await stage.control('POST', 'faults', {
     rules: [
       { match: { endpoint: 'execute_tool', identifier: 'user_sven' }, status: 503, rate: 0.3 },
