@@ -8,6 +8,8 @@ import { after, before, test } from 'node:test';
 
 import { Stage, WORKFLOW } from './lib/stage.mjs';
 
+/** The connection's name in the workspace. */
+const ZENDESK = 'zendesk-p5LsY0aN';
 const OLD = randomBytes(24);
 const NEW = randomBytes(32);
 const asSetting = (key) => `whsec_${key.toString('base64')}`;
@@ -36,7 +38,7 @@ const event = (change = {}) =>
     occurred_at: new Date().toISOString(),
     environment_id: 'env_1',
     object: 'ConnectedAccount',
-    data: { id: 'ca_1', identifier: 'user_bob', connection_name: 'zendesk', connector: 'zendesk', provider: 'ZENDESK', old_status: 'PENDING_AUTH', status: 'ACTIVE', ...change },
+    data: { id: 'ca_1', identifier: 'user_bob', connection_name: ZENDESK, connector: ZENDESK, provider: 'ZENDESK', old_status: 'PENDING_AUTH', status: 'ACTIVE', ...change },
   });
 const mac = (key, id, timestamp, body) =>
   createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest('base64');

@@ -335,8 +335,12 @@ impl CameBack {
             let value = query.get(name)?;
             (value.len() <= longest).then(|| value.to_owned())
         };
+        let auth_request_id = match query.get("auth_request_id") {
+            Some(_) => Some(part("auth_request_id", MAX_REQUEST_ID_BYTES)?),
+            None => None,
+        };
         Some(Self {
-            auth_request_id: part("auth_request_id", MAX_REQUEST_ID_BYTES),
+            auth_request_id,
             state: part("state", MAX_STATE_BYTES)?,
             refused: query.get("error").is_some(),
         })
