@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import { Browser, BY_CONSENT, Stage, WORKFLOW } from './lib/stage.mjs';
 
 const KINDS = ['html', 'wrong_types', 'deep', 'redirect', 'huge'];
-const READS = ['hubspot_contacts_search', 'hubspot_tasks_search', 'zendesk_search_tickets', 'linear_graphql_query'];
+const READS = ['hubspot_contacts_search', 'hubspot_tasks_search', 'zendeskoauth_search_tickets', 'linear_graphql_query'];
 
 let stage;
 before(async () => {
@@ -45,7 +45,7 @@ test('whatever an app answers to a question, the run ends and says which app it 
     const [error] = run.result.connectorErrors;
     // A run that has nothing to write does not ask what is written.
     if (tool === 'hubspot_tasks_search' && run.result.flagged.length === 0) continue;
-    assert.equal(error?.connector, tool.split('_')[0], `${what}: ${JSON.stringify(run.result)}`);
+    assert.equal(error?.connector, tool.split(/oauth_|_/)[0], `${what}: ${JSON.stringify(run.result)}`);
     assert.equal(error.kind, 'upstream', what);
     const reason = { huge: 'answer_too_large', redirect: 'unexpected_status' }[kind] ?? 'malformed_answer';
     assert.equal(error.reason, reason, what);
