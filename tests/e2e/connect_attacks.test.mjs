@@ -78,6 +78,20 @@ for (const provider of Object.keys(PROVIDERS)) describe(`with ${provider}`, () =
     }
   });
 
+  test('nor with another attempt of their own', async () => {
+    const [attacker, victim] = [await somebody(), await somebody()];
+    const own = await signedIn(attacker);
+    const theirs = await signedIn(victim);
+    const failed = await allow(theirs, await consentOf(own, 'zendesk'));
+    const again = await allow(own, await consentOf(own, 'zendesk'));
+    await assertNothingConnected(await theirs.open(failed.href), attacker);
+    // The victim's consent, with a state that nobody has used.
+    again.searchParams.set('auth_request_id', failed.searchParams.get('auth_request_id'));
+    const claimed = await own.open(again.href);
+    await assertNothingConnected(claimed, attacker, 409);
+    await assertNothingConnected(claimed, victim, 409);
+  });
+
   test('who signs in as somebody else in the browser that began ends the attempt too', async () => {
     const [user, other] = [await somebody(), await somebody()];
     const browser = await signedIn(user);

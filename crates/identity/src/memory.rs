@@ -1,7 +1,7 @@
 //! What is remembered of sign-ins beyond one request and one isolate.
 //!
-//! Owns the three things: that a sign-in under way is good once, that a session which ended stays
-//! ended, and whose people the accounts under a namespace are. Values are known by digests of
+//! Owns the four things: that a sign-in under way is good once, that a consent is claimed once,
+//! that a session which ended stays ended, and whose people the accounts under a namespace are. Values are known by digests of
 //! their own kind; who signs in is known to nobody here.
 
 use async_trait::async_trait;
@@ -27,6 +27,11 @@ impl OneTime {
     /// A browser session, by the random part of its cookie.
     pub fn session(nonce: &str) -> Self {
         Self::of("session", nonce)
+    }
+
+    /// A consent that a browser came back from, by the name its keeper gave it.
+    pub fn consent(name: &str) -> Self {
+        Self::of("consent", name)
     }
 
     fn of(kind: &str, value: &str) -> Self {

@@ -32,6 +32,7 @@ use crate::sign_in::Caller;
 use crate::wire::message::{ApiRequest, ApiResponse};
 use crate::wire::query::Query;
 use onbehalf_connector::{CallFailure, ConnectionStatus, Connector, ConnectorKind, VerifyFailure};
+use onbehalf_identity::{MemoryUnavailable, OneTime};
 use onbehalf_runs::{
     AccountKey, BrowserHash, ConnectAttempt, ConnectorName, EventId, StateHash, TakenAttempt,
 };
@@ -45,6 +46,9 @@ const BROWSER_LIFETIME: Duration = Duration::from_secs(60 * 60);
 const TOKEN_CHARS: usize = 43;
 /// Longest name of a consent that is looked at, as Scalekit limits it.
 const MAX_REQUEST_ID_BYTES: usize = 1000;
+/// How long a consent is remembered that a browser came back from: longer than Scalekit can be
+/// thought to keep one that nobody claimed.
+const CONSENT_MEMORY: Duration = Duration::from_secs(24 * 60 * 60);
 /// The path Scalekit sends the browser back to.
 pub const CONNECT_CALLBACK: &str = "/connect/callback";
 
@@ -202,13 +206,26 @@ impl Api {
         connect_end(end, app.as_ref())
     }
 
-    /// Uses up an attempt that somebody else came back with.
+    /// Uses up an attempt that somebody else came back with, and the consent they gave: whoever
+    /// began could bring that with a state of another attempt of theirs.
     async fn burn(&self, state: &ConnectState, back: &CameBack, end: ConnectEnd) -> ApiResponse {
         let hash = StateHash::new(fingerprint(&back.state));
-        match self.backend.take_connect(&state.owner, &hash).await {
-            Ok(_) => connect_end(end, None),
-            Err(_) => connect_end(ConnectEnd::Unavailable, None),
+        let taken = self.backend.take_connect(&state.owner, &hash).await;
+        let claimed = match &back.auth_request_id {
+            Some(consent) => self.claim(consent).await.is_ok(),
+            None => true,
+        };
+        match taken {
+            Ok(_) if claimed => connect_end(end, None),
+            _ => connect_end(ConnectEnd::Unavailable, None),
         }
+    }
+
+    /// Uses up a consent, and says whether it was still good.
+    async fn claim(&self, auth_request_id: &str) -> Result<bool, MemoryUnavailable> {
+        let until = self.clock.now().plus(CONSENT_MEMORY);
+        let consent = OneTime::consent(auth_request_id);
+        self.memory.spend(&consent, until).await
     }
 
     async fn settle(&self, caller: &Caller, back: &CameBack, browser: Option<String>) -> End {
@@ -248,6 +265,11 @@ impl Api {
         auth_request_id: &str,
         back: &CameBack,
     ) -> ConnectEnd {
+        match self.claim(auth_request_id).await {
+            Ok(true) => {}
+            Ok(false) => return ConnectEnd::AlreadyUsed,
+            Err(_) => return ConnectEnd::Unavailable,
+        }
         let identifier = caller.context.scalekit_identifier.as_str();
         let verified = self.scalekit.verify_user(auth_request_id, identifier).await;
         let answered = match verified {

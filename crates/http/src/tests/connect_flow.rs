@@ -147,6 +147,24 @@ async fn a_visit_by_anybody_else_ends_the_attempt() {
     assert!(bench.platform.made.borrow().is_empty());
 }
 
+/// Scalekit knows for whom a link was made, not from which attempt of theirs a browser came back.
+#[tokio::test]
+async fn a_consent_somebody_else_gave_is_not_claimed_with_another_attempt_either() {
+    let bench = bench();
+    let first = begin(&bench).await;
+    let second = begin(&bench).await;
+    let calls = bench.scalekit.script.count();
+    assert_eq!(come_back(&bench, &[], &first.state).await.status, 403);
+    let claimed = come_back(&bench, &second.cookies, &second.state).await;
+    assert_eq!(claimed.status, 409, "{}", text(&claimed));
+    assert_eq!(
+        bench.scalekit.script.count(),
+        calls,
+        "Scalekit is not asked"
+    );
+    assert!(bench.platform.made.borrow().is_empty());
+}
+
 #[tokio::test]
 async fn an_attempt_that_cannot_be_ended_is_not_passed_off_as_ended() {
     let bench = bench();
