@@ -32,14 +32,16 @@ impl Cookie {
         }
     }
 
-    /// The cookie's value in a request. A cookie that is sent twice has none.
+    /// The cookie's value in a request. A cookie that is sent twice has none. Around a name only
+    /// what RFC 6265 section 5.2 takes for white space is taken away: to a browser, a name that
+    /// begins with any other has no prefix, so that every sibling host may set it.
     pub fn of(self, request: &ApiRequest, secure: bool) -> Option<&str> {
         let mut values = request
             .headers
             .iter()
             .filter(|(name, _)| name == "cookie")
             .flat_map(|(_, line)| line.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='))
+            .filter_map(|pair| pair.trim_matches([' ', '\t']).split_once('='))
             .filter(|(name, _)| *name == self.name(secure))
             .map(|(_, value)| value);
         let value = values.next()?;
@@ -99,6 +101,25 @@ mod tests {
         assert_eq!(Cookie::Session.of(&request, false), Some("x=y"));
         assert_eq!(Cookie::Session.of(&request, true), None);
         assert_eq!(Cookie::Login.of(&request, false), None);
+    }
+
+    #[test]
+    fn a_name_that_only_looks_like_ours_is_another() {
+        for space in [
+            "\u{2000}", "\u{a0}", "\u{85}", "\u{b}", "\u{c}", "\u{feff}", "\u{3000}",
+        ] {
+            let line = format!("a=b; {space}__Host-onbehalf_session=x");
+            assert_eq!(
+                Cookie::Session.of(&request(&[&line]), true),
+                None,
+                "{line:?}"
+            );
+        }
+        for line in ["__Host-onbehalf_session =x", "__host-onbehalf_session=x"] {
+            assert_eq!(Cookie::Session.of(&request(&[line]), true), None, "{line}");
+        }
+        let padded = request(&["a=b;\t __Host-onbehalf_session=x \t"]);
+        assert_eq!(Cookie::Session.of(&padded, true), Some("x"));
     }
 
     #[test]
