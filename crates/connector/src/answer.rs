@@ -10,6 +10,7 @@ use onbehalf_clock::Timestamp;
 use onbehalf_fetch::HttpResponse;
 
 use super::failure::Violation;
+use super::own_words::own_words;
 use super::said::Said;
 use super::scrub::{code, scrub};
 
@@ -50,14 +51,17 @@ pub(super) struct ErrorBody {
     pub code: Option<String>,
     /// `tool_error_message`, else `message`; not yet scrubbed.
     pub message: String,
+    /// The message as far as it is judged by: without what was sent, in lower case.
+    words: String,
     pub violations: Vec<Violation>,
     /// What the connected app said, where the body holds it.
     pub said: Option<Said>,
 }
 
 impl ErrorBody {
-    /// Never fails: an unreadable body is simply not `recognised`.
-    pub(super) fn read(body: &[u8], known: &[&str]) -> Self {
+    /// Never fails: an unreadable body is simply not `recognised`. `sent` is what the call sent,
+    /// by whose words no error is judged.
+    pub(super) fn read(body: &[u8], known: &[&str], sent: Option<&Value>) -> Self {
         let Ok(Value::Object(root)) = serde_json::from_slice::<Value>(body) else {
             return Self::default();
         };
@@ -104,9 +108,11 @@ impl ErrorBody {
         read.said = named.and_then(Said::by_code);
         // A bare status says less than the message: Linear's rate limit arrives as a 400. Looked at
         // before it is scrubbed, because the answer it may quote would not survive that.
+        let own = own_words(message, sent);
         if read.tool_error && named.is_none_or(Said::is_general) {
-            read.said = Said::by_message(message).or(read.said);
+            read.said = Said::by_message(&own).or(read.said);
         }
+        read.words = own.to_ascii_lowercase();
         read.code = named.and_then(code);
         read.message = scrub(message, known);
         read
@@ -119,7 +125,7 @@ impl ErrorBody {
             .as_deref()
             .unwrap_or_default()
             .to_ascii_lowercase();
-        code.contains(word) || self.message.to_ascii_lowercase().contains(word)
+        code.contains(word) || self.words.contains(word)
     }
 }
 

@@ -27,6 +27,7 @@ mod link;
 mod log;
 mod mapping;
 mod name;
+mod own_words;
 mod permit;
 mod said;
 pub mod scrub;

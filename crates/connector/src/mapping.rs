@@ -4,6 +4,8 @@
 //! connected app said ([`Said`]), then the status. The first rule for writes stands above all of it:
 //! an answer that leaves open whether the write landed is [`CallFailure::OutcomeUnknown`].
 
+use serde_json::Value;
+
 use onbehalf_clock::Timestamp;
 use onbehalf_fetch::{FetchError, HttpResponse};
 
@@ -93,16 +95,18 @@ pub(super) fn unreadable(kind: CallKind) -> CallFailure {
     }
 }
 
-/// Any answer that is not 2xx. `known` are strings that no message may contain.
+/// Any answer that is not 2xx. `known` are strings that no message may contain, `sent` is what was
+/// sent.
 pub(super) fn refused(
     asked: Asked,
     kind: CallKind,
     response: &HttpResponse,
     now: Timestamp,
     known: &[&str],
+    sent: Option<&Value>,
 ) -> Mapped {
     let status = response.status;
-    let body = ErrorBody::read(&response.body, known);
+    let body = ErrorBody::read(&response.body, known, sent);
     if let Some(limit) = limit(asked, status, &body) {
         return Mapped {
             failure: CallFailure::RateLimited {
@@ -139,7 +143,7 @@ pub(super) fn is_about_our_token(response: &HttpResponse) -> bool {
     if response.status != 401 {
         return false;
     }
-    let body = ErrorBody::read(&response.body, &[]);
+    let body = ErrorBody::read(&response.body, &[], None);
     !body.tool_error && named_reason(&body).is_none()
 }
 

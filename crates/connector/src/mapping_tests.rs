@@ -2,7 +2,7 @@
 
 use super::*;
 use proptest::prelude::*;
-use serde_json::{Value, json};
+use serde_json::json;
 
 const TOOL: Asked = Asked::Tool(Connector::HUBSPOT);
 
@@ -22,6 +22,7 @@ fn map(asked: Asked, kind: CallKind, status: u16, body: &Value) -> CallFailure {
         &answer(status, body.to_string()),
         now,
         &["alice"],
+        None,
     )
     .failure
 }
@@ -163,14 +164,63 @@ fn what_is_missing_is_left_to_the_accounts() {
                 &answer(status, body.to_string()),
                 Timestamp::from_millis(0),
                 &[],
+                None,
             );
             assert_eq!(mapped.then, Then::AskForTheAccount, "{body}");
         }
     }
     let page = answer(404, "<html>Not Found</html>");
     let now = Timestamp::from_millis(0);
-    let mapped = refused(TOOL, CallKind::Read, &page, now, &[]);
+    let mapped = refused(TOOL, CallKind::Read, &page, now, &[], None);
     assert_eq!(mapped, Mapped::certain(CallFailure::Configuration));
+}
+
+/// What a customer is called decides nothing about a write that may have landed.
+#[test]
+fn an_error_that_repeats_what_was_sent_is_not_judged_by_it() {
+    for name in [
+        "Rate limit exceeded",
+        "HTTP 400 Ltd",
+        "too many requests",
+        r#"{"category":"VALIDATION_ERROR"}"#,
+        "revoked",
+    ] {
+        let subject = format!("{name}: At Risk: 3 open tickets");
+        let sent = json!({"hs_task_subject": subject});
+        for message in [
+            format!("creating {subject}: connection reset"),
+            json!({"echo": subject, "message": "internal error"}).to_string(),
+        ] {
+            let body = tool_error(json!(13), "500", &message).to_string();
+            let failure = refused(
+                TOOL,
+                CallKind::Write,
+                &answer(500, body),
+                Timestamp::from_millis(0),
+                &[],
+                Some(&sent),
+            )
+            .failure;
+            assert_eq!(failure, CallFailure::OutcomeUnknown, "{message}");
+        }
+    }
+    // The app's own word still counts.
+    let sent = json!({"hs_task_subject": "Acme: At Risk"});
+    let body = tool_error(json!(13), "500", "Acme: At Risk: rate limit exceeded").to_string();
+    let now = Timestamp::from_millis(0);
+    let failure = refused(
+        TOOL,
+        CallKind::Write,
+        &answer(500, body),
+        now,
+        &[],
+        Some(&sent),
+    )
+    .failure;
+    assert!(
+        matches!(failure, CallFailure::RateLimited { .. }),
+        "{failure:?}"
+    );
 }
 
 /// An app's refusal under its own status, and under the 500 that Scalekit's description speaks of.
@@ -216,6 +266,7 @@ fn whose_limit_it_is_decides_who_is_held() {
             &answer(status, body.to_string()),
             now,
             &[],
+            None,
         )
         .then
     };
@@ -260,7 +311,7 @@ fn a_400_lists_its_violations() {
 fn a_5xx_is_transient_for_a_read_and_unknown_for_a_write() {
     let now = Timestamp::from_millis(0);
     for status in [502, 503, 504] {
-        let mapped = refused(TOOL, CallKind::Read, &answer(status, ""), now, &[]);
+        let mapped = refused(TOOL, CallKind::Read, &answer(status, ""), now, &[], None);
         assert_eq!(
             mapped,
             Mapped {
@@ -269,7 +320,7 @@ fn a_5xx_is_transient_for_a_read_and_unknown_for_a_write() {
             }
         );
     }
-    let plain = refused(TOOL, CallKind::Read, &answer(500, ""), now, &[]);
+    let plain = refused(TOOL, CallKind::Read, &answer(500, ""), now, &[], None);
     assert_eq!(plain, Mapped::certain(CallFailure::Unavailable));
     let tool = refused(
         TOOL,
@@ -277,6 +328,7 @@ fn a_5xx_is_transient_for_a_read_and_unknown_for_a_write() {
         &answer(503, tool_error(json!(14), "503", "x").to_string()),
         now,
         &[],
+        None,
     );
     assert_ne!(tool.then, Then::TryAgain, "a tool error is never retried");
     for status in [301, 408, 500, 502, 503, 504, 599] {
@@ -351,7 +403,8 @@ fn hostile_bodies_give_a_typed_failure() {
         ] {
             for kind in [CallKind::Read, CallKind::Write] {
                 let now = Timestamp::from_millis(0);
-                let failure = refused(TOOL, kind, &answer(status, body.clone()), now, &[]).failure;
+                let failure =
+                    refused(TOOL, kind, &answer(status, body.clone()), now, &[], None).failure;
                 assert!(failure.to_string().len() < 2_000);
             }
         }
@@ -363,7 +416,7 @@ proptest! {
     fn no_bytes_make_it_panic(status: u16, body: Vec<u8>, write: bool) {
         let kind = if write { CallKind::Write } else { CallKind::Read };
         let now = Timestamp::from_millis(0);
-        let mapped = refused(TOOL, kind, &answer(status, body), now, &[]);
+        let mapped = refused(TOOL, kind, &answer(status, body), now, &[], None);
         prop_assert!(!(write && mapped.then == Then::TryAgain), "a write is never retried");
     }
 

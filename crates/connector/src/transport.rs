@@ -207,6 +207,7 @@ impl Scalekit {
             response,
             self.clock.now(),
             &[call.identifier],
+            call.body.as_ref().and_then(|body| body.get("params")),
         )
     }
 
