@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use futures::future::join_all;
 use serde_json::Value;
 
 use onbehalf_identity::{
-    IdentityConfig, IdentityScope, Principal, RequestContext, bridge, principal_key,
+    IdentityConfig, IdentityScope, Namespaces, Principal, RequestContext, bridge, principal_key,
 };
 use onbehalf_runs::hosted::WorkflowList;
 use onbehalf_runs::schedule::Cron;
@@ -19,6 +20,7 @@ use onbehalf_agents::workflows;
 /// The rules of this deployment, as far as its settings can be read.
 pub struct DeploymentRules {
     hosted: WorkflowList,
+    namespaces: Namespaces,
     settings: Result<Read, String>,
 }
 
@@ -34,7 +36,7 @@ struct Read {
 impl DeploymentRules {
     /// The rules these settings make. Wrong ones start nothing by themselves, and say so where a
     /// schedule is read; they end no schedule.
-    pub fn of(settings: Result<Settings, Misconfigured>) -> Self {
+    pub fn of(settings: Result<Settings, Misconfigured>, namespaces: Namespaces) -> Self {
         let hosted = workflows().list();
         let settings = match settings {
             Ok(settings) => Ok(Read {
@@ -46,7 +48,20 @@ impl DeploymentRules {
             }),
             Err(_) => Err("the settings of this service are wrong".to_owned()),
         };
-        Self { hosted, settings }
+        Self {
+            hosted,
+            namespaces,
+            settings,
+        }
+    }
+
+    /// Finds out whose people the accounts are that each issuer leads to. Asked before anything is
+    /// started that nobody is there to ask for; of an issuer this finds nothing out about, nobody
+    /// is started.
+    pub async fn settle_namespaces(&self) {
+        let issuers = self.settings.iter().flat_map(|it| it.identity.issuers());
+        // What it came to is seen where somebody is bridged.
+        join_all(issuers.map(|issuer| self.namespaces.settle(issuer))).await;
     }
 }
 
@@ -93,6 +108,11 @@ impl Rules for DeploymentRules {
     ) -> Result<RequestContext, NotBridged> {
         let read = self.settings.as_ref();
         let read = read.map_err(|why| NotBridged(why.clone()))?;
+        let issuer = read.identity.issuer(&enrolled.issuer);
+        if issuer.is_some_and(|it| !self.namespaces.is_settled(it)) {
+            let why = "whose people the accounts under this issuer's namespace are is not settled";
+            return Err(NotBridged(why.to_owned()));
+        }
         let principal = Principal::verified(
             enrolled.issuer.clone(),
             enrolled.user_id.clone(),
@@ -110,11 +130,45 @@ impl Rules for DeploymentRules {
 
 #[cfg(test)]
 mod tests {
+    use std::rc::Rc;
+
+    use async_trait::async_trait;
+    use futures::FutureExt as _;
+    use onbehalf_clock::Timestamp;
+    use onbehalf_identity::{MemoryUnavailable, NamespaceClaim, OneTime, SignInMemory};
+
     use super::*;
 
     const ISSUER: &str = "https://idp.acme.test";
 
+    /// What is remembered of namespaces: all are held by this issuer, if by any.
+    struct Held(Option<&'static str>);
+
+    #[async_trait(?Send)]
+    impl SignInMemory for Held {
+        async fn spend(&self, _: &OneTime, _: Timestamp) -> Result<bool, MemoryUnavailable> {
+            Err(MemoryUnavailable)
+        }
+
+        async fn is_spent(&self, _: &OneTime) -> Result<bool, MemoryUnavailable> {
+            Err(MemoryUnavailable)
+        }
+
+        async fn claim_namespace(
+            &self,
+            claim: &NamespaceClaim,
+        ) -> Result<String, MemoryUnavailable> {
+            Ok(claim.holder(self.0).to_owned())
+        }
+    }
+
     fn rules(issuer: &str, scope: IdentityScope) -> DeploymentRules {
+        let rules = unsettled(issuer, scope, Held(None));
+        rules.settle_namespaces().now_or_never().expect("at once");
+        rules
+    }
+
+    fn unsettled(issuer: &str, scope: IdentityScope, held: Held) -> DeploymentRules {
         let json = format!(r#"[{{"provider":"oidc","issuer":"{issuer}","audience":"onbehalf"}}]"#);
         let read = Read {
             identity: IdentityConfig::from_json(&json).expect("an issuer"),
@@ -125,6 +179,7 @@ mod tests {
         };
         DeploymentRules {
             hosted: workflows().list(),
+            namespaces: Namespaces::new(Rc::new(held)),
             settings: Ok(read),
         }
     }
@@ -152,6 +207,22 @@ mod tests {
         let (owner, context) = enrolled(&rules(ISSUER, IdentityScope::User));
         let today = rules("https://idp.other.test", IdentityScope::User);
         assert!(today.bridged(&owner, &context).is_err());
+    }
+
+    #[test]
+    fn nobody_is_started_in_the_accounts_of_another_issuers_people() {
+        let (owner, context) = enrolled(&rules(ISSUER, IdentityScope::User));
+        for (held, starts) in [
+            (None, true),
+            (Some(ISSUER), true),
+            (Some("https://idp.other.test"), false),
+        ] {
+            let today = unsettled(ISSUER, IdentityScope::User, Held(held));
+            let not_asked = today.bridged(&owner, &context);
+            assert!(not_asked.is_err(), "not before it is known");
+            today.settle_namespaces().now_or_never().expect("at once");
+            assert_eq!(today.bridged(&owner, &context).is_ok(), starts, "{held:?}");
+        }
     }
 
     #[test]
@@ -195,8 +266,8 @@ mod tests {
     fn wrong_settings_start_nobody_and_end_no_schedule() {
         let (owner, context) = enrolled(&rules(ISSUER, IdentityScope::User));
         let wrong = DeploymentRules {
-            hosted: workflows().list(),
             settings: Err("wrong".to_owned()),
+            ..rules(ISSUER, IdentityScope::User)
         };
         assert!(wrong.bridged(&owner, &context).is_err());
         assert_eq!(wrong.enrolment_lifetime(), Duration::MAX);

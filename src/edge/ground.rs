@@ -29,6 +29,24 @@ where
     O::Reply: serde::Serialize,
 {
     let message = received(request).await?;
+    answer_to(object, state, env, class, message).await
+}
+
+/// Answers a message that was read.
+///
+/// # Errors
+/// When the answer cannot be written.
+pub async fn answer_to<O>(
+    object: &O,
+    state: &State,
+    env: &Env,
+    class: &str,
+    message: O::Message,
+) -> worker::Result<Response>
+where
+    O: Object,
+    O::Reply: serde::Serialize,
+{
     let ground = EdgeGround::of(state, env);
     reply(class, receive(object, &ground, message).await)
 }

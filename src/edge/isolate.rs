@@ -26,7 +26,7 @@ use onbehalf_identity::{
     Authenticator, IdentityCaches, Login, Namespaces, SignInMemory, SignatureVerifier,
 };
 use onbehalf_runs::portal::{Portals, SharedClaims, SharedTurns};
-use onbehalf_runs::{Carrier, Objects, Rules};
+use onbehalf_runs::{Carrier, Objects};
 use onbehalf_tools::Registry;
 
 struct Isolate {
@@ -36,6 +36,7 @@ struct Isolate {
     verifier: Rc<WebCrypto>,
     api: OnceCell<Rc<Api>>,
     rules: OnceCell<Rc<DeploymentRules>>,
+    namespaces: OnceCell<Namespaces>,
     rates: OnceCell<Rc<Rates>>,
     /// Whether the log says what is wrong with the settings: once is enough for an isolate.
     complained: Cell<bool>,
@@ -49,6 +50,7 @@ thread_local! {
         verifier: Rc::new(WebCrypto::default()),
         api: OnceCell::new(),
         rules: OnceCell::new(),
+        namespaces: OnceCell::new(),
         rates: OnceCell::new(),
         complained: Cell::new(false),
     };
@@ -68,11 +70,18 @@ pub fn api(env: &Env) -> Result<Rc<Api>, Misconfigured> {
 }
 
 /// This deployment's rules for starts. Settings do not change while an isolate lives.
-pub fn rules(env: &Env) -> Rc<dyn Rules> {
+pub fn rules(env: &Env) -> Rc<DeploymentRules> {
+    let namespaces = namespaces(env);
     ISOLATE.with(|isolate| {
-        let read = || Rc::new(DeploymentRules::of(Settings::read(env)));
-        Rc::clone(isolate.rules.get_or_init(read)) as Rc<dyn Rules>
+        let read = || Rc::new(DeploymentRules::of(Settings::read(env), namespaces));
+        Rc::clone(isolate.rules.get_or_init(read))
     })
+}
+
+/// What this isolate knows of namespaces.
+fn namespaces(env: &Env) -> Namespaces {
+    let fresh = || Namespaces::new(Rc::new(EdgeSignInMemory::new(env.clone())));
+    ISOLATE.with(|isolate| isolate.namespaces.get_or_init(fresh).clone())
 }
 
 /// What the apps allow. A setting that is wrong was reported where settings are read.
@@ -180,7 +189,7 @@ impl Settings {
                 login,
                 scope: self.scope,
                 client_secrets: self.login_secrets,
-                namespaces: Namespaces::new(Rc::clone(&memory)),
+                namespaces: namespaces(env),
             }),
             memory,
             scalekit,

@@ -2,9 +2,10 @@
 
 use worker::{DurableObject, Env, Request, Response, State, durable_object};
 
-use super::ground::{answer, go_on};
+use super::binding::received;
+use super::ground::{answer_to, go_on};
 use super::isolate::rules;
-use onbehalf_runs::principal::Principal;
+use onbehalf_runs::principal::{Principal, PrincipalMessage};
 
 /// The object.
 #[durable_object]
@@ -27,17 +28,22 @@ impl DurableObject for PrincipalObject {
     }
 
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
-        answer(
+        let message: PrincipalMessage = received(request).await?;
+        if message.starts_by_itself() {
+            rules(&self.env).settle_namespaces().await;
+        }
+        answer_to(
             &self.protocol(),
             &self.state,
             &self.env,
             "principal",
-            request,
+            message,
         )
         .await
     }
 
     async fn alarm(&self) -> worker::Result<Response> {
+        rules(&self.env).settle_namespaces().await;
         go_on(&self.protocol(), &self.state, &self.env).await
     }
 }

@@ -23,12 +23,13 @@ pub enum NamespaceError {
     Unavailable(#[from] MemoryUnavailable),
 }
 
-/// The namespaces as this isolate knows them.
+/// The namespaces as this isolate knows them; a copy knows what the others know.
+#[derive(Clone)]
 pub struct Namespaces {
     memory: Rc<dyn SignInMemory>,
     /// Issuers whose claim held. An isolate sees one configuration, and no claim is ever lost to
     /// another issuer but by a new one.
-    settled: RefCell<BTreeSet<String>>,
+    settled: Rc<RefCell<BTreeSet<String>>>,
 }
 
 impl Namespaces {
@@ -36,7 +37,7 @@ impl Namespaces {
     pub fn new(memory: Rc<dyn SignInMemory>) -> Self {
         Self {
             memory,
-            settled: RefCell::default(),
+            settled: Rc::default(),
         }
     }
 
@@ -45,7 +46,7 @@ impl Namespaces {
     /// # Errors
     /// [`NamespaceError`].
     pub async fn settle(&self, issuer: &Issuer) -> Result<(), NamespaceError> {
-        if self.settled.borrow().contains(issuer.id()) {
+        if self.is_settled(issuer) {
             return Ok(());
         }
         let holder = self
@@ -57,5 +58,10 @@ impl Namespaces {
         }
         self.settled.borrow_mut().insert(issuer.id().to_owned());
         Ok(())
+    }
+
+    /// Whether that is known already, without asking.
+    pub fn is_settled(&self, issuer: &Issuer) -> bool {
+        self.settled.borrow().contains(issuer.id())
     }
 }

@@ -32,6 +32,14 @@ messages! {
     TakeConnect => TakenAttempt,
 }
 
+impl PrincipalMessage {
+    /// Whether its answer may be a run nobody was there to ask for, so that what its user's issuer
+    /// may reach has to be known beforehand.
+    pub fn starts_by_itself(&self) -> bool {
+        matches!(self, Self::StartForTick(_))
+    }
+}
+
 /// Starts the run of a tick, unless that was done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StartForTick {
