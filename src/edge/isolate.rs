@@ -167,6 +167,7 @@ impl Settings {
         let scalekit = self.scalekit(&carrier, &portals, uncounted);
         let (caches, verifier) =
             ISOLATE.with(|it| (Rc::clone(&it.identities), Rc::clone(&it.verifier)));
+        let notes = self.notes();
         let authenticator = Rc::new(Authenticator {
             config: Rc::new(self.identity),
             caches,
@@ -199,6 +200,7 @@ impl Settings {
                 public_url: self.public_url,
                 seal: self.seal,
                 webhook_secrets: self.webhook_secrets,
+                notes,
             },
             streams: Streams::default(),
             descriptions: DESCRIPTIONS,

@@ -165,6 +165,22 @@ impl Settings {
 }
 
 impl Settings {
+    /// What works as it is set, and may not be meant.
+    pub fn notes(&self) -> Vec<String> {
+        let shared = self.scope == IdentityScope::Org;
+        let issuers = self.identity.issuers().iter().enumerate();
+        let without = issuers.filter(|(_, issuer)| shared && !issuer.has_keepers());
+        without
+            .map(|(entry, _)| {
+                format!(
+                    "IDENTITY_PROVIDERS: entry {entry} names no role of an account keeper \
+                     (roles.account_keeper), so none of its people can connect the organization's \
+                     accounts or write with them directly"
+                )
+            })
+            .collect()
+    }
+
     /// The approval that each workflow's settings demand of its runs.
     pub fn demanded(&self, hosted: &WorkflowList) -> BTreeMap<&'static str, ApprovalMode> {
         let demanded = hosted.iter().map(|workflow| {

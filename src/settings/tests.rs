@@ -213,3 +213,27 @@ fn a_secret_for_signing_in_without_anybody_to_sign_in_with_is_a_mistake() {
     fake.texts.insert("OIDC_CLIENT_SECRET", "shh".into());
     assert!(Settings::read(&fake).is_err());
 }
+
+#[test]
+fn shared_accounts_that_nobody_keeps_are_noted() {
+    let notes = |more: &str, scope: &str| {
+        let mut fake = good();
+        let entry =
+            format!(r#"[{{"provider": "oidc", "issuer": "{ISSUER}", "audience": "x"{more}}}]"#);
+        fake.texts.insert("IDENTITY_PROVIDERS", entry);
+        fake.texts.insert("IDENTITY_SCOPE", scope.to_owned());
+        Settings::read(&fake).expect("good settings").notes()
+    };
+    let keeper = r#", "roles": {"claim": "roles", "account_keeper": "keeper"}"#;
+    let approver = r#", "roles": {"claim": "roles", "approver": "boss"}"#;
+    assert_eq!(notes("", "user"), Vec::<String>::new());
+    assert_eq!(notes(keeper, "org"), Vec::<String>::new());
+    for more in ["", approver] {
+        let said = notes(more, "org");
+        assert!(
+            said.len() == 1 && said[0].contains("roles.account_keeper"),
+            "{said:?}"
+        );
+        assert!(!said[0].contains(ISSUER));
+    }
+}

@@ -56,6 +56,8 @@ pub struct ApiSettings {
     pub seal: Seal,
     /// Keys of Scalekit's webhooks; without them, none is accepted.
     pub webhook_secrets: Option<WebhookSecrets>,
+    /// What an operator should know of the settings; without a value of theirs.
+    pub notes: Vec<String>,
 }
 
 impl ApiSettings {
@@ -179,7 +181,7 @@ impl Api {
     async fn for_anybody(&self, operation: OpenOperation, request: &ApiRequest) -> Handled {
         match operation {
             OpenOperation::Home => Ok(self.home(request).await),
-            OpenOperation::Health => Ok(crate::site::health(&[])),
+            OpenOperation::Health => Ok(crate::site::health(&[], &self.settings.notes)),
             OpenOperation::OpenApi => self.openapi(request),
             OpenOperation::ReceiveWebhook => self.receive_webhook(request).await,
         }
@@ -318,7 +320,7 @@ fn method_not_allowed(methods: &[&str]) -> Problem {
 pub fn handle_unconfigured(request: &ApiRequest, problems: &[String]) -> ApiResponse {
     let mut response = match find(&request.method, &request.path) {
         Matched::Operation(Operation::Open(OpenOperation::Health), _) => {
-            crate::site::health(problems)
+            crate::site::health(problems, &[])
         }
         _ => {
             let detail = "The service is not configured; GET /health names what is missing.";

@@ -32,10 +32,12 @@ pub struct HealthResponse {
     pub version: String,
     /// Names of the settings that are missing or wrong; never their values.
     pub configuration_problems: Vec<String>,
+    /// What can be meant so, and leaves part of the service of use to nobody.
+    pub configuration_notes: Vec<String>,
 }
 
 /// Answers 200, or 503 with the names of what is not configured.
-pub(super) fn health(problems: &[String]) -> ApiResponse {
+pub(super) fn health(problems: &[String], notes: &[String]) -> ApiResponse {
     let (code, status) = if problems.is_empty() {
         (200, HealthStatus::Ok)
     } else {
@@ -45,6 +47,7 @@ pub(super) fn health(problems: &[String]) -> ApiResponse {
         status,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         configuration_problems: problems.to_vec(),
+        configuration_notes: notes.to_vec(),
     };
     let response = ApiResponse::json(code, &body);
     match status {

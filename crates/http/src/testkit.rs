@@ -429,6 +429,7 @@ pub(super) fn bench_at(public_url: &str) -> Bench {
             public_url: Url::parse(public_url).expect("url"),
             seal: Seal::new(SESSION_SECRET).expect("seal"),
             webhook_secrets: WebhookSecrets::parse(WEBHOOK_SECRET).ok(),
+            notes: Vec::new(),
         },
         streams: super::Streams::default(),
         published: OnceCell::new(),

@@ -230,11 +230,20 @@ impl Issuer {
                 .iter()
                 .any(|it| it.organization == organization && it.user == principal.user_id())
         });
+        // A session keeps what its token was worth when it began: no longer than a role is one.
         let granted = principal.granted();
+        let roles = self.entry.roles.as_ref();
+        let approver = roles.is_some_and(|it| it.approver.is_some());
         Powers {
-            approves: named || (granted.approves && principal.org_id().is_some()),
-            keeps_accounts: granted.keeps_accounts,
+            approves: named || (approver && granted.approves && principal.org_id().is_some()),
+            keeps_accounts: self.has_keepers() && granted.keeps_accounts,
         }
+    }
+
+    /// Whether some role makes an account keeper.
+    pub fn has_keepers(&self) -> bool {
+        let roles = self.entry.roles.as_ref();
+        roles.is_some_and(|it| it.account_keeper.is_some())
     }
 
     /// What roles in signed claims give.
