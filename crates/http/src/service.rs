@@ -180,7 +180,7 @@ impl Api {
 
     async fn for_anybody(&self, operation: OpenOperation, request: &ApiRequest) -> Handled {
         match operation {
-            OpenOperation::Home => Ok(self.home(request).await),
+            OpenOperation::Home => Ok(self.home(request)),
             OpenOperation::Health => Ok(crate::site::health(&[], &self.settings.notes)),
             OpenOperation::OpenApi => self.openapi(request),
             OpenOperation::ReceiveWebhook => self.receive_webhook(request).await,

@@ -218,6 +218,15 @@ impl Backend for Objects {
         owner: &OwnerKey,
         workflow: &WorkflowId,
     ) -> Result<bool, BackendError> {
+        // A name that nobody is enrolled under wakes no object.
+        let list = ListEnrolled {
+            tenant: tenant.clone(),
+        };
+        let listed = self.ask(Shard::of(owner), list).await?;
+        let enrolled = |it: &Enrolled| it.owner == *owner && it.workflow == *workflow;
+        if !listed.iter().any(enrolled) {
+            return Ok(false);
+        }
         let withdraw = WithdrawFor {
             owner: owner.clone(),
             workflow: workflow.clone(),

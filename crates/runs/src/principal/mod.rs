@@ -140,9 +140,10 @@ fn is_the_users(message: &PrincipalMessage) -> bool {
         | PrincipalMessage::ListRuns(_)
         | PrincipalMessage::ReadSchedule(_)
         | PrincipalMessage::WriteSchedule(_)
-        | PrincipalMessage::BeginConnect(_)
-        | PrincipalMessage::TakeConnect(_) => true,
-        PrincipalMessage::StartForTick(_)
+        | PrincipalMessage::BeginConnect(_) => true,
+        // Whoever has an address of theirs can come back with it.
+        PrincipalMessage::TakeConnect(_)
+        | PrincipalMessage::StartForTick(_)
         | PrincipalMessage::FindRun(_)
         | PrincipalMessage::CancelWaiting(_)
         | PrincipalMessage::NoteStatus(_)

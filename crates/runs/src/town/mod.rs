@@ -180,6 +180,11 @@ impl Town {
         houses.get(address).and_then(|house| house.alarm())
     }
 
+    /// Whether an object was ever woken.
+    pub fn has(&self, address: &Address) -> bool {
+        self.houses.borrow().contains_key(address)
+    }
+
     /// Takes an alarm away, as a platform does that has given up on it.
     pub fn lose_alarm(&self, address: &Address) {
         if let Some(house) = self.houses.borrow().get(address) {

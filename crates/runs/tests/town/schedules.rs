@@ -10,7 +10,8 @@ use onbehalf_runs::principal::PrincipalMessage;
 use onbehalf_runs::schedule::{Shard, sweep};
 use onbehalf_runs::town::{Address, Calm, Faults, Passage};
 use onbehalf_runs::{
-    Backend, Letter, Overlap, OwnerKey, RunId, Start, StartRun, Tenant, Undelivered,
+    Backend, Letter, Overlap, OwnerKey, RunId, Start, StartRun, StateHash, TakenAttempt, Tenant,
+    Undelivered,
 };
 
 use crate::common::*;
@@ -342,10 +343,11 @@ async fn a_schedule_ends_when_its_user_is_not_seen_for_long() {
     place.rules.lifetime.set(hours(10 * 24));
     place.enrol("alice").await;
     place.enrol("bob").await;
+    place.enrol("carol").await;
     for day in 1..=12 {
         place.town.run_until(at(EIGHT).plus(hours(24 * day))).await;
         place.town.run_for(hours(1)).await;
-        for name in ["alice", "bob"] {
+        for name in ["alice", "bob", "carol"] {
             for run in place.begun(name) {
                 place.end(name, &run).await;
                 place.runs.prune(&run);
@@ -355,7 +357,12 @@ async fn a_schedule_ends_when_its_user_is_not_seen_for_long() {
         if day % 4 == 0 {
             place.list("bob").await;
         }
+        // Somebody comes with an old address of Carol's, which anybody can.
+        let old = StateHash::new("old");
+        let taken = place.api.take_connect(&owner("carol"), &old).await;
+        assert_eq!(taken, Ok(TakenAttempt::Unknown));
     }
+    assert!(!place.schedule("carol").await.enabled);
     let ended = place.schedule("alice").await;
     assert!(!ended.enabled);
     assert!(ended.ended_because.is_some_and(|it| it.contains("10 days")));
@@ -393,6 +400,12 @@ async fn an_operator_sees_and_ends_the_schedules_of_their_organization_only() {
     assert!(!withdraw(None).await);
     assert!(withdraw(Some("acme")).await);
     assert!(!withdraw(Some("acme")).await);
+    let stranger = owner("stranger");
+    let (acme, workflow) = (tenant(Some("acme")), workflow());
+    let done = place.api.withdraw_schedule(&acme, &stranger, &workflow);
+    assert_eq!(done.await, Ok(false));
+    let nobody = Address::Principal(stranger);
+    assert!(!place.town.has(&nobody), "no object is woken for a guess");
     let schedule = place.schedule("alice").await;
     assert!(!schedule.enabled && schedule.ended_because.is_some());
     assert_eq!(enrolled(Some("acme")).await.len(), 1);
