@@ -1,8 +1,17 @@
 // A server that answers nothing as it should: one kind of misbehaviour for each path.
 
 import http from 'node:http';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
 const MEGABYTE = 1024 * 1024;
+
+/** Twice what an isolate may have in memory, in a few KB. */
+const ZEROS = Buffer.alloc(256 * MEGABYTE);
+const GZIP_BOMB = gzipSync(ZEROS);
+const BROTLI_BOMB = brotliCompressSync(ZEROS, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } });
+
+const packed = (answer, encoding, bytes) =>
+  answer.writeHead(200, { 'content-type': 'application/json', 'content-encoding': encoding, 'content-length': bytes.length }).end(bytes);
 
 /** Answers by kind; `own` is the address of this kind's own issuer. */
 const KINDS = {
@@ -25,6 +34,8 @@ const KINDS = {
     };
     more();
   },
+  'small until it is unpacked': (answer) => packed(answer, 'gzip', GZIP_BOMB),
+  'small in the newer way': (answer) => packed(answer, 'br', BROTLI_BOMB),
   deep: (answer) => answer.end(`${'['.repeat(100_000)}${']'.repeat(100_000)}`),
   drip: (answer) => {
     const dripping = setInterval(() => answer.write(' '), 400);
