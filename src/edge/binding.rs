@@ -120,7 +120,8 @@ async fn exchange<T: Serialize>(
 }
 
 /// Reads the message an object was sent. By the reader that everything else here is read with: the
-/// platform's own would have every type of message compiled a second time.
+/// platform's own would have every type of message compiled a second time, and would make a float
+/// of a number beyond 2^53, which a caller can send (`Last-Event-ID`) and no message holds.
 ///
 /// # Errors
 /// When it cannot be read, or is none of this object's.

@@ -58,3 +58,15 @@ test('a stream tells what happens while it is open, and ends with the run', asyn
   assert.ok(events.some((it) => it.type === 'suspended'));
   assert.equal(events.at(-1).type, 'cancelled');
 });
+
+test('a position that no journal has is a stream like any other', async () => {
+  const runId = await waiting('dave');
+  // The last can be written by no JavaScript number.
+  for (const id of ['-1', '1e9', '9007199254740993', '18446744073709551615']) {
+    const controller = new AbortController();
+    const headers = { authorization: `Bearer ${await stage.token('dave')}`, 'last-event-id': id };
+    const answer = await fetch(`${stage.url}${WORKFLOW}/runs/${runId}/events`, { headers, signal: controller.signal });
+    assert.equal(answer.status, 200, id);
+    controller.abort();
+  }
+});
