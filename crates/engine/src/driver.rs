@@ -27,6 +27,9 @@ use onbehalf_clock::{Clock, Random};
 /// While a step runs, an alarm this far ahead brings the run back should the process die without
 /// the platform noticing.
 pub(super) const WATCHDOG: Duration = Duration::from_secs(60);
+/// An alarm that should have rung so long ago is lost: longer than the longest pause of the engine's
+/// own, so that nobody hurries a run that is waiting.
+const LOST_AFTER: Duration = Duration::from_secs(600);
 /// When an alarm that rang while another was being handled rings again.
 const RING_AGAIN: Duration = Duration::from_secs(2);
 /// The outside takes note within this time, or is told again.
@@ -127,6 +130,18 @@ impl Driver {
     async fn record_and_wake(&self, records: Vec<Record>) -> Result<(), StoreError> {
         let now = self.clock.now();
         self.log.append(records, Alarm::At(now)).await
+    }
+
+    /// See [`super::Runner::look_after`].
+    pub async fn look_after(&self) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let overdue = self.log.head().and_then(|head| head.overdue_since(now));
+        let lost = overdue.is_some_and(|since| now >= since.plus(LOST_AFTER));
+        // Whoever is at work sets the alarm as the last thing they do.
+        if self.running.get() || !lost {
+            return Ok(());
+        }
+        self.record_and_wake(Vec::new()).await
     }
 
     /// See [`super::Runner::advance`].

@@ -505,6 +505,18 @@ impl Head {
         }
     }
 
+    /// Since when the run should have gone on, or have told the outside where it stands; `None` when
+    /// it waits for something.
+    pub(super) fn overdue_since(&self, now: Timestamp) -> Option<Timestamp> {
+        match self.next(now) {
+            Next::Run(_) | Next::Settle => Some(self.due),
+            Next::Wait(until) => Some(until).filter(|until| *until <= now),
+            Next::Idle if self.unpublished => self.suspension.as_ref().map(|it| it.since),
+            Next::Ended if self.unpublished => self.ended_at,
+            Next::Idle | Next::Ended => None,
+        }
+    }
+
     fn suspension_due(&self) -> Option<Timestamp> {
         let suspension = self.suspension.as_ref()?;
         let own = suspension.reason.due(suspension.since);

@@ -139,6 +139,15 @@ impl<R: Reason> Runner<R> {
         self.driver.command(decided).await
     }
 
+    /// Rings again for a run whose alarm was lost: a platform gives up on one whose handler failed
+    /// often enough. Called whenever anybody has to do with the run; costs nothing otherwise.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn look_after(&self) -> Result<(), StoreError> {
+        self.driver.look_after().await
+    }
+
     /// Goes on as far as possible: called when the alarm rings. Returns with the alarm set for
     /// whatever comes next.
     ///

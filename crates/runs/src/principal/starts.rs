@@ -16,7 +16,7 @@ use crate::names::{IdempotencyKey, OwnerKey, WorkflowId};
 use crate::object::Turn;
 use crate::outbox::{self, Errand};
 use crate::rules::Rules;
-use crate::run::StartThis;
+use crate::run::{LookAfter, StartThis};
 use crate::run_id::RunId;
 use crate::sql::{SqlError, from_json, to_json};
 
@@ -26,6 +26,7 @@ pub const OPEN_RUN_LIMIT: u32 = 100;
 /// How long an idempotency key is remembered.
 const KEY_LIFETIME: Duration = Duration::from_secs(48 * 3600);
 const NAME_OF_START: &str = "start:";
+const NAME_OF_LOOK: &str = "look:";
 
 /// What a run is begun with, whoever asks for it.
 pub struct NewRun {
@@ -115,9 +116,11 @@ pub fn begin(turn: &Turn<'_>, rules: &dyn Rules, new: NewRun) -> Result<Start, S
     if let (Overlap::Join, Some(open)) = (new.overlap, &open)
         && open.can_be_joined(approval)
     {
-        return Ok(Start::Joined {
-            run_id: open.run_id.clone(),
-        });
+        let run_id = open.run_id.clone();
+        // Whoever joins relies on it, and it may have lost its alarm.
+        let name = format!("{NAME_OF_LOOK}{run_id}");
+        outbox::put(turn, &name, &LookAfter {}.letter(run_id.clone()))?;
+        return Ok(Start::Joined { run_id });
     }
     if open_count(turn)? >= OPEN_RUN_LIMIT {
         return Ok(Start::TooManyRuns);

@@ -79,7 +79,7 @@ mod tests {
         }
     }
 
-    fn run_ended_at(clock: &Rc<HandClock>, store: &Rc<MemoryStore>) -> Rc<Run> {
+    fn opened(clock: &Rc<HandClock>, store: &Rc<MemoryStore>) -> Rc<Run> {
         let by: Rc<dyn Clock> = clock.clone();
         let log = RunLog::open(store.clone(), Rc::clone(&by)).expect("memory");
         open_retired(Opening {
@@ -108,7 +108,7 @@ mod tests {
     async fn a_run_is_kept_for_messages_that_are_late_however_short_it_is_to_be_kept() {
         let clock = Rc::new(HandClock::at(Timestamp::from_millis(1_795_420_800_000)));
         let store = Rc::new(MemoryStore::default());
-        let run = run_ended_at(&clock, &store);
+        let run = opened(&clock, &store);
         let now = || clock.now();
         let none = Some(Duration::ZERO);
         run.start(started()).await.expect("memory");
@@ -128,7 +128,7 @@ mod tests {
     async fn a_run_nobody_can_say_of_how_long_it_is_kept_is_kept() {
         let clock = Rc::new(HandClock::at(Timestamp::from_millis(1_795_420_800_000)));
         let store = Rc::new(MemoryStore::default());
-        let run = run_ended_at(&clock, &store);
+        let run = opened(&clock, &store);
         let now = || clock.now();
         run.start(started()).await.expect("memory");
         for _ in 0..3 {
@@ -136,5 +136,30 @@ mod tests {
             assert_eq!(store.alarm(), Some(clock.now().plus(ASK_RETENTION)));
             clock.pass(ASK_RETENTION);
         }
+    }
+
+    /// The platform gives up on an alarm whose handler failed often enough; nothing else wakes a run.
+    #[tokio::test]
+    async fn a_run_that_has_lost_its_alarm_goes_on_when_somebody_has_to_do_with_it() {
+        let clock = Rc::new(HandClock::at(Timestamp::from_millis(1_795_420_800_000)));
+        let store = Rc::new(MemoryStore::default());
+        let run = opened(&clock, &store);
+        run.start(started()).await.expect("memory");
+        assert_eq!(store.take_alarm(), Some(clock.now()));
+        // One that is merely late is in nobody's way.
+        clock.pass(Duration::from_secs(60));
+        run.look_after().await.expect("memory");
+        assert_eq!(store.alarm(), None);
+        clock.pass(Duration::from_secs(600));
+        run.look_after().await.expect("memory");
+        assert_eq!(store.alarm(), Some(clock.now()));
+        let now = || clock.now();
+        assert_eq!(tend(&run, None, &now).await, Ok(Kept::Still));
+        assert!(run.log().head().is_some_and(|head| head.status.ended()));
+        // One that has ended needs nobody.
+        store.take_alarm();
+        clock.pass(Duration::from_secs(6_000));
+        run.look_after().await.expect("memory");
+        assert_eq!(store.alarm(), None);
     }
 }

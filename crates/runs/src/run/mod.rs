@@ -33,6 +33,7 @@ messages! {
     Resume => CommandOutcome,
     Cancel => CommandOutcome,
     ConnectionMade => (),
+    LookAfter => (),
 }
 
 /// Starts the run; again without effect.
@@ -81,3 +82,7 @@ pub struct ConnectionMade {
     /// What caused it.
     pub event: EventId,
 }
+
+/// Somebody relies on the run: where it has lost its alarm, it goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LookAfter {}

@@ -3,7 +3,7 @@
 use onbehalf_engine::{CommandError, Entry, JournalError, Refusal, ResumedBy, StoreError};
 use onbehalf_identity::RequestContext;
 
-use super::{Admitted, RunMessage, RunReply, Sealed, StartThis, admit, may_decide};
+use super::{Admitted, LookAfter, RunMessage, RunReply, Sealed, StartThis, admit, may_decide};
 use crate::approval_mode::ApprovalMode;
 use crate::contract::{Asker, CommandOutcome, ResumeRequest, Tenant};
 use crate::hosted::Run;
@@ -15,7 +15,8 @@ use crate::view::RunView;
 /// Journal entries handed out at once.
 const EVENT_PAGE: usize = 200;
 
-/// Answers a message. To those whom the run does not concern it answers like [`absent`].
+/// Answers a message. To those whom the run does not concern it answers like [`absent`]. A run that
+/// has lost its alarm goes on, whatever the message is.
 ///
 /// # Errors
 /// When storage fails.
@@ -24,7 +25,9 @@ pub async fn serve(
     rules: &dyn Rules,
     message: RunMessage,
 ) -> Result<RunReply, JournalError> {
+    run.look_after().await?;
     Ok(match message {
+        RunMessage::LookAfter(LookAfter {}) => RunReply::LookAfter(()),
         RunMessage::StartThis(StartThis(started)) => RunReply::StartThis(run.start(started).await?),
         RunMessage::View(view) => RunReply::View(match admitted(run, rules, &view.asker) {
             Some(_) => RunView::of(run.log())?,
@@ -77,6 +80,7 @@ pub fn absent(message: &RunMessage) -> RunReply {
         // Forgotten, it waits for nothing and does not begin again.
         RunMessage::ConnectionMade(_) => RunReply::ConnectionMade(()),
         RunMessage::StartThis(_) => RunReply::StartThis(()),
+        RunMessage::LookAfter(_) => RunReply::LookAfter(()),
     }
 }
 

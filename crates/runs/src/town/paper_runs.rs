@@ -22,6 +22,8 @@ pub struct PaperRun {
     pub told_to_begin: u32,
     /// The connections it was told of.
     pub connections: Vec<ConnectionMade>,
+    /// How often somebody who relies on it had it looked after.
+    pub looked_after: u32,
 }
 
 /// All runs of a town.
@@ -55,6 +57,7 @@ impl Runs for PaperRuns {
                     started,
                     told_to_begin: 0,
                     connections: Vec::new(),
+                    looked_after: 0,
                 });
                 begun.told_to_begin += 1;
                 RunReply::StartThis(())
@@ -64,6 +67,12 @@ impl Runs for PaperRuns {
                     run.connections.push(made);
                 }
                 RunReply::ConnectionMade(())
+            }
+            RunMessage::LookAfter(_) => {
+                if let Some(run) = runs.get_mut(run) {
+                    run.looked_after += 1;
+                }
+                RunReply::LookAfter(())
             }
             RunMessage::View(_) => RunReply::View(None),
             RunMessage::Events(_) => RunReply::Events(None),

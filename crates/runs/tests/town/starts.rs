@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use onbehalf_engine::{Outcome, RunStatus};
+use onbehalf_runs::run::RunMessage;
 use onbehalf_runs::town::{Address, Calm, Faults, Passage};
 use onbehalf_runs::{
     Asker, Backend, CommandOutcome, Letter, Overlap, RunId, Start, StartRun, Tagged, Undelivered,
@@ -182,10 +183,11 @@ struct NoRuns {
 
 impl Faults for NoRuns {
     fn passage(&self, letter: &Letter) -> Passage {
-        if !matches!(letter, Letter::Run(..)) {
+        let Letter::Run(_, message) = letter else {
             return Passage::Through;
-        }
-        self.asked.set(self.asked.get() + 1);
+        };
+        let starts = matches!(**message, RunMessage::StartThis(_));
+        self.asked.set(self.asked.get() + u32::from(starts));
         if self.answer_lost {
             Passage::AnswerLost(Undelivered::TimedOut)
         } else {
@@ -273,4 +275,16 @@ async fn a_guess_at_a_run_wakes_no_object() {
         assert_eq!(cancelled, Ok(CommandOutcome::NotFound));
     }
     assert_eq!(faults.asked.get(), 0);
+}
+
+/// The run may have lost its alarm, and whoever joins it relies on it.
+#[tokio::test]
+async fn a_run_that_is_joined_is_looked_after() {
+    let place = place();
+    let run_id = place.started(request("alice")).await;
+    let looked_after = || place.runs.get(&run_id).map(|run| run.looked_after);
+    assert_eq!(looked_after(), Some(0));
+    let joined = place.start(request("alice")).await;
+    assert_eq!(joined.run_id(), Some(&run_id));
+    assert_eq!(looked_after(), Some(1));
 }
