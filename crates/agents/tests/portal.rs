@@ -152,6 +152,18 @@ fn without_a_word_from_hubspot_about_its_portal_an_account_is_its_own() {
     }
 }
 
+/// A run that took its account for its portal would see none of the others' flags.
+#[test]
+fn a_hubspot_that_fails_to_say_which_portal_it_is_is_asked_again() {
+    let office = shared();
+    office.apps.rules(&json!([
+        { "match": { "tool": "hubspot_account_details_get" }, "status": 500, "times": 1 }]));
+    let runs = three_at_once(&office, [ANN, ANN, ANN]);
+    for run in &runs {
+        assert_flagged_once(&office, run, "one person, portal told late");
+    }
+}
+
 /// What is asked of the portal's object goes astray, or its answer does, so many times.
 struct NoWord {
     left: Cell<u32>,

@@ -49,6 +49,11 @@ impl Portals {
         {
             return portal.clone();
         }
+        self.of_anew(account, app).await
+    }
+
+    /// The same, without what this process remembers: another may have learned it since.
+    pub async fn of_anew(&self, account: &AccountKey, app: &ConnectorName) -> PortalKey {
         let asked = PortalOf { app: app.clone() };
         let known = ask(self.carrier.as_ref(), account.clone(), asked).await;
         let alone = || PortalKey::of_account(account);
@@ -56,7 +61,8 @@ impl Portals {
             return alone();
         };
         let portal = known.unwrap_or_else(alone);
-        self.remember(key, portal.clone(), now);
+        let key = (account.clone(), app.clone());
+        self.remember(key, portal.clone(), self.clock.now());
         portal
     }
 

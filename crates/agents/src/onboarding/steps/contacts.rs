@@ -11,7 +11,7 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::acting::{ConnectorError, Failure, FailureKind, Read, Reader, Worth};
+use crate::acting::{ConnectorError, Failure, FailureKind, Read, Reader, Stop, Worth};
 use crate::onboarding::customers::{Customer, Lead, group};
 use crate::onboarding::{
     CustomerScope, OnboardingHealth, OnboardingResult, OnboardingState, OwnerMissing,
@@ -31,6 +31,9 @@ use super::preflight::Verified;
 
 /// The step's id.
 pub(super) const CONTACTS: &str = "onboarding-contacts";
+/// Attempts of the step before a HubSpot that fails to say which portal it is counts as one that
+/// does not say it.
+const PORTAL_ATTEMPTS: u32 = 4;
 /// HubSpot's own bound for one page.
 const PAGE_SIZE: u32 = 100;
 /// 2,000 contacts: ten times what a customer success team looks after, and what keeps each of the
@@ -180,8 +183,10 @@ async fn portal(
     let portals = &cx.services().portals;
     let read = reader
         .keep("portal", || async {
-            let portal = reader.call::<HubspotPortal>(&PortalInput {}).await?;
-            Ok(portal.portal_id)
+            let portal = reader.call::<HubspotPortal>(&PortalInput {}).await;
+            Ok(portal
+                .map_err(|stop| may_pass(stop, cx.attempt()))?
+                .portal_id)
         })
         .await?;
     Ok(Ok(match read {
@@ -192,10 +197,25 @@ async fn portal(
             noted.unwrap_or_else(|_| PortalKey::of_portal(&app, &id))
         }
         Read::Failed(_) => {
-            let known = || async { Ok(portals.of(&account, &app).await) };
+            let known = || async { Ok(portals.of_anew(&account, &app).await) };
             cx.memo("known-portal", known).await?
         }
     }))
+}
+
+/// An app that fails once may well answer the next time; one that goes on failing has its say.
+fn may_pass(stop: Stop, attempt: u32) -> Stop {
+    match stop {
+        Stop::Failed(failure)
+            if failure.kind == FailureKind::Upstream && attempt < PORTAL_ATTEMPTS =>
+        {
+            Stop::Failed(Failure {
+                kind: FailureKind::Unavailable,
+                ..failure
+            })
+        }
+        stop => stop,
+    }
 }
 
 /// Whose customers a run works on.
