@@ -198,7 +198,7 @@ fn disturbance(dice: &mut Dice, runs: usize) -> Disturbance {
         36..=37 => (commit, What::StoredButFails),
         38..=46 => (Moment::Letter(nth(dice, 90)), What::Letter(letter(dice))),
         47..=54 => statement(dice),
-        55 if dice.chance(0.0) => (Moment::Ring(nth(dice, 5)), What::AlarmLost),
+        55 => (Moment::Ring(nth(dice, 5)), What::AlarmLost),
         56 => {
             let after = dice.between(0, 12_000);
             (Moment::Ring(nth(dice, 5)), What::Aborted(after))

@@ -89,6 +89,7 @@ pub async fn chore(shared: Rc<Shared>, chore: Chore) {
             hash,
             items,
         } => decide(&shared, site, number, &hash, &items).await,
+        Chore::Look { site } => look(&shared, site).await,
         Chore::SwitchOn(person) => switch_on(&shared, person).await,
         Chore::SwitchOff(person) => switch_off(&shared, person).await,
         Chore::Sweep(person) => {
@@ -245,6 +246,22 @@ async fn answer(
         connected: None,
     };
     api(shared).resume_run(&by, &site.run_id, request).await
+}
+
+async fn look(shared: &Rc<Shared>, site: usize) -> Result<(), BackendError> {
+    let site = Rc::clone(&shared.sites.borrow()[site]);
+    let Some(person) = site.person() else {
+        return Ok(());
+    };
+    shared.trouble();
+    let seen = api(shared).run(&asker(owner(person)), &site.run_id).await?;
+    // Whoever sees that it goes nowhere looks again.
+    match seen {
+        Some(run) if !run.status.ended() && run.suspension.is_none() => {
+            Err(BackendError::Unavailable)
+        }
+        _ => Ok(()),
+    }
 }
 
 async fn switch_on(shared: &Rc<Shared>, person: usize) -> Result<(), BackendError> {

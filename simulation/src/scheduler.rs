@@ -26,6 +26,8 @@ use crate::wire;
 
 /// The platform rings the alarm of a handler that died again after about two seconds.
 const ALARM_AGAIN_MS: i64 = 2_000;
+/// When somebody looks at a run that goes nowhere.
+const LOOKS_AFTER_MS: i64 = 900_000;
 /// The platform ends a handler of an alarm after this.
 const HANDLER_LIMIT: Duration = Duration::from_secs(15 * 60);
 /// More choices than any run needs: beyond, it goes round in circles …
@@ -255,6 +257,13 @@ impl Scheduler {
         let lost = |it: &What| *it == What::AlarmLost;
         if shared.take(Some(index), moment, lost).is_some() {
             shared.met(Fault::AlarmLost);
+            site.alarm_lost.set(true);
+            // Somebody has a look at it, in the end.
+            let person_looks = Chore::Look { site: index };
+            shared.later(
+                shared.between(LOOKS_AFTER_MS, 2 * LOOKS_AFTER_MS),
+                person_looks,
+            );
             return;
         }
         let aborted = |it: &What| matches!(it, What::Aborted(_));

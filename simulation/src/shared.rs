@@ -60,6 +60,11 @@ pub enum Chore {
         /// The plan's items.
         items: Vec<String>,
     },
+    /// Look at a run.
+    Look {
+        /// Which.
+        site: usize,
+    },
     /// Switch the daily run on.
     SwitchOn(usize),
     /// See what became of it, and switch it off.

@@ -58,6 +58,8 @@ pub struct Site {
     pub open: RefCell<BTreeSet<String>>,
     /// Once a cancel was acknowledged, no write may begin.
     pub cancel_acknowledged: Cell<bool>,
+    /// Whether an alarm of it was lost.
+    pub alarm_lost: Cell<bool>,
     /// Whether it was open while its workflow was not hosted.
     pub unhosted: Cell<bool>,
     /// Acknowledged resumes by suspension.
@@ -78,6 +80,7 @@ impl Site {
             rings: Cell::default(),
             open: RefCell::default(),
             cancel_acknowledged: Cell::default(),
+            alarm_lost: Cell::default(),
             unhosted: Cell::default(),
             winners: RefCell::default(),
         }

@@ -13,10 +13,12 @@ use onbehalf_engine::{EffectOutcome, Entry, Record, ResumePayload, SuspendReason
 /// that died while the alarm was handled, the pauses of a handful of crashes, and an attempt of
 /// the outside to take note.
 const SLACK: Duration = Duration::from_secs(200);
+/// The same where an alarm was lost, and somebody had to look at the run first.
+const SLACK_WITHOUT_ALARM: Duration = Duration::from_secs(3600);
 
 /// Where the reading stands.
-#[derive(Default)]
 struct Reading {
+    slack: Duration,
     /// The suspension under way: number, and when it ends by itself.
     waits: Option<(u32, Option<Timestamp>)>,
     suspensions: u32,
@@ -30,8 +32,21 @@ struct Reading {
 }
 
 /// Reads a journal from its beginning; what is out of order goes to `found`.
-pub fn read(entries: &[Entry], found: &mut Vec<String>) {
-    let mut reading = Reading::default();
+pub fn read(entries: &[Entry], alarm_was_lost: bool, found: &mut Vec<String>) {
+    let mut reading = Reading {
+        slack: if alarm_was_lost {
+            SLACK_WITHOUT_ALARM
+        } else {
+            SLACK
+        },
+        waits: None,
+        suspensions: 0,
+        attempts: 0,
+        retry_at: None,
+        cancelled: false,
+        ended: false,
+        effects: BTreeMap::new(),
+    };
     for entry in entries {
         if let Some(wrong) = reading.take(entry) {
             found.push(format!("row {}: {wrong}", entry.seq));
@@ -73,7 +88,7 @@ impl Reading {
                     return Some(format!("suspension {number} ends during {waited}"));
                 }
                 match payload {
-                    ResumePayload::TimeReached => on_time(until, entry.at),
+                    ResumePayload::TimeReached => on_time(until, entry.at, self.slack),
                     _ => None,
                 }
             }
@@ -127,7 +142,7 @@ impl Reading {
             return Some(format!("attempt {attempt} is not the next"));
         }
         let late = match self.retry_at.take() {
-            Some(retry_at) => on_time(Some(retry_at), at),
+            Some(retry_at) => on_time(Some(retry_at), at, self.slack),
             None => None,
         };
         self.idle().or(late)
@@ -153,12 +168,12 @@ fn due(reason: &SuspendReason, since: Timestamp) -> Option<Timestamp> {
     }
 }
 
-fn on_time(due: Option<Timestamp>, at: Timestamp) -> Option<String> {
+fn on_time(due: Option<Timestamp>, at: Timestamp, slack: Duration) -> Option<String> {
     let Some(due) = due else {
         return Some("time ended what waits for somebody".into());
     };
     if at < due {
         return Some(format!("goes on at {at}, before {due}"));
     }
-    (at > due.plus(SLACK)).then(|| format!("goes on at {at}, long after {due}"))
+    (at > due.plus(slack)).then(|| format!("goes on at {at}, long after {due}"))
 }

@@ -42,7 +42,7 @@ pub fn check(ended: &Ended, site: &Site) {
     check_fold(shared, site, &head, &entries);
     check_index(ended, site, &head);
     let mut found = Vec::new();
-    read(&entries, &mut found);
+    read(&entries, site.alarm_lost.get(), &mut found);
     shared.asks(Rule::JournalInOrder, found.is_empty(), || {
         format!("{}: {}", site.run_id, found.join("; "))
     });
