@@ -62,7 +62,7 @@ await main(async () => {
     announce({ workerPort, sandboxPort, state });
     await connectWebhooks(sandbox, workshop.url);
     const bearer = await token(sandbox.url, USER);
-    if (!values['no-demo']) await demo(workshop.url, bearer, USER, () => written(sandbox));
+    if (!values['no-demo']) await demo(workshop.url, bearer, USER, () => ledger(sandbox));
 
     say(`\n${bold('Up and at your service')} ${dim('(Ctrl-C ends everything)')}`);
     say(`  Worker        ${cyan(workshop.url)}${changes ? dim('   built anew after every change in src/ and crates/') : ''}`);
@@ -88,8 +88,8 @@ await main(async () => {
   }
 });
 
-/** How many writes landed in the apps. */
-async function written(sandbox) {
+/** The writes that landed in the apps. */
+async function ledger(sandbox) {
   const answer = await fetch(`${sandbox.url}/_sandbox/ledger?identifier=user_${USER}`);
-  return (await answer.json()).length;
+  return answer.json();
 }

@@ -37,24 +37,24 @@ export async function call(url, bearer, { method = 'GET', body, headers = {} } =
 }
 
 /** Starts a run of every workflow that is hosted, one after the other, and follows each to its end;
- *  `written` tells how many writes the apps have taken. */
-export async function demo(workerUrl, bearer, user, written) {
+ *  `ledger` tells which writes the apps have taken. */
+export async function demo(workerUrl, bearer, user, ledger) {
   const ask = (path, options) => call(`${workerUrl}${path}`, bearer, options);
   const { workflows } = await ask('/api/workflows');
   for (const { id, title } of workflows) {
     say(`\nA run of ${bold(title)} as ${bold(user)}:`);
     const { runId } = await ask(`/api/workflows/${id}/trigger`, { method: 'POST' });
     say(dim(`  ${runId}`));
-    const run = await counted(written, () => follow(`${workerUrl}/api/workflows/${id}/runs/${runId}`, bearer));
-    await show(run, id, ask);
+    const run = await counted(ledger, () => follow(`${workerUrl}/api/workflows/${id}/runs/${runId}`, bearer));
+    await show(run, id, ledger);
   }
 }
 
 /** Does something long, and tells meanwhile how many writes there are. */
-async function counted(written, wait) {
+async function counted(ledger, wait) {
   const progress = begin('The run');
   const counting = setInterval(async () => {
-    const count = await written().catch(() => undefined);
+    const count = (await ledger().catch(() => [])).length;
     if (count) progress.say(`${count} writes so far, no faster than the apps allow`);
   }, 1000);
   return wait().finally(() => {
@@ -107,7 +107,7 @@ export function customerTable(flagged, actions, columns = Math.max(process.stdou
 const short = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
 
 /** Prints what a run came to. */
-async function show(run, workflow, ask) {
+async function show(run, workflow, ledger) {
   const result = run.result ?? {};
   if (result.status === 'connectors_required') {
     say(`\n${yellow('Connections are missing:')}`);
@@ -118,7 +118,7 @@ async function show(run, workflow, ask) {
     say(`\nThe run is ${bold(run.status)}. ${run.failure ? JSON.stringify(run.failure) : ''}`);
     return;
   }
-  await RESULTS[workflow]?.(result, ask);
+  await RESULTS[workflow]?.(result, ledger);
   for (const error of result.connectorErrors ?? []) {
     say(`  ${yellow('!')} ${error.connector}: ${error.message}`);
   }
@@ -142,14 +142,11 @@ function showCustomers({ counts, customers, actions: done }) {
   );
 }
 
-/** The message, as it stands in the conversation: read back with a tool, as the same user. */
-async function showBrief({ delivery }, ask) {
+/** The message, as Slack has taken it. */
+async function showBrief({ delivery }, ledger) {
   say(`\n  The message to Slack: ${bold(delivery.status.replaceAll('_', ' '))}.`);
-  if (!delivery.ts) return;
-  const input = { channel: delivery.channel };
-  const { messages } = await ask('/api/tools/slack-list-messages/execute', { method: 'POST', body: input });
-  const message = messages?.find(({ ts }) => ts === delivery.ts);
-  for (const line of messageLines(message?.text ?? '')) say(line);
+  const said = (await ledger()).findLast(({ tool }) => tool === 'slack_send_message');
+  if (said) for (const line of messageLines(said.params.text)) say(line);
 }
 
 /** Slack's markup as plain lines, none wider than the terminal. */
