@@ -16,9 +16,11 @@ use onbehalf_agents::onboarding::OnboardingHealth;
 use onbehalf_clock::{Clock as _, DAY_MS};
 use onbehalf_engine::RunStatus;
 use onbehalf_runs::hosted::Workflows;
-use onbehalf_runs::portal::PortalMessage;
-use onbehalf_runs::town::{Faults, Passage};
-use onbehalf_runs::{Approval, Decision, Letter, RunAnswer, Undelivered};
+use onbehalf_runs::portal::{PortalMessage, Portals};
+use onbehalf_runs::town::{Faults, Passage, Post};
+use onbehalf_runs::{
+    AccountKey, Approval, ConnectorName, Decision, Letter, RunAnswer, Undelivered,
+};
 use onbehalf_sandbox::world::manners::SearchLag;
 use onbehalf_sandbox::world::users::{APPS, CsmSeed};
 use onbehalf_sandbox::world::{Manners, World};
@@ -125,6 +127,23 @@ fn two_people_of_one_portal_and_three_runs_at_once_flag_each_customer_once() {
     let made: u64 = runs.iter().map(|run| counts(run, "tasksCreated")).sum();
     let left: u64 = runs.iter().map(|run| counts(run, "alreadyFlagged")).sum();
     assert_eq!(left, 2 * made);
+}
+
+#[test]
+fn colleagues_share_what_their_portal_allows_once_each_has_had_a_run() {
+    let office = shared();
+    let hubspot = ConnectorName::new("hubspot");
+    let portal_of = |who: Who<'_>| {
+        let portals = Portals::new(Rc::new(Post(Rc::clone(&office.town))), office.town.clock());
+        let account = AccountKey::new(who.identifier);
+        let asked = async { portals.of(&account, &hubspot).await };
+        office.clock.run(asked, || false).expect("nothing stops it")
+    };
+    assert_ne!(portal_of(ANN), portal_of(BEN));
+    for who in [ANN, BEN] {
+        office.drive(&start(&office, who, who.user));
+    }
+    assert_eq!(portal_of(ANN), portal_of(BEN));
 }
 
 /// With `IDENTITY_SCOPE` `org`, people are several and their account is one.
