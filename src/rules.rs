@@ -31,6 +31,8 @@ struct Read {
     lifetime: Duration,
     /// What each workflow's settings demand.
     demanded: BTreeMap<&'static str, ApprovalMode>,
+    /// Whether a webhook for approvals is configured.
+    announces: bool,
 }
 
 impl DeploymentRules {
@@ -41,6 +43,7 @@ impl DeploymentRules {
         let settings = match settings {
             Ok(settings) => Ok(Read {
                 demanded: settings.demanded(&hosted),
+                announces: settings.approval_webhook.is_some(),
                 identity: settings.identity,
                 scope: settings.scope,
                 spread: settings.schedule_spread,
@@ -94,6 +97,10 @@ impl Rules for DeploymentRules {
     ) -> Result<(Value, ApprovalMode), NoPlan> {
         let hosted = self.hosted.get(workflow.as_str()).ok_or(NoPlan)?;
         hosted.asking(input, least.max(self.demanded(workflow)))
+    }
+
+    fn announces_approvals(&self) -> bool {
+        self.settings.as_ref().is_ok_and(|it| it.announces)
     }
 
     fn enrolment_lifetime(&self) -> Duration {
@@ -176,6 +183,7 @@ mod tests {
             spread: Duration::ZERO,
             lifetime: Duration::MAX,
             demanded: BTreeMap::new(),
+            announces: false,
         };
         DeploymentRules {
             hosted: workflows().list(),

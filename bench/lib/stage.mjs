@@ -27,6 +27,7 @@ export const OBJECTS = {
   PRINCIPALS: 'PrincipalObject',
   ACCOUNTS: 'AccountObject',
   PORTALS: 'PortalObject',
+  APPROVALS: 'ApprovalsObject',
   SCHEDULES: 'ScheduleObject',
   KEY_SETS: 'KeySetObject',
   SIGN_INS: 'SignInObject',

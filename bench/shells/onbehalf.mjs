@@ -29,6 +29,7 @@ export const RunObject = limited(built.RunObject);
 export const PrincipalObject = limited(built.PrincipalObject);
 export const AccountObject = limited(built.AccountObject);
 export const PortalObject = limited(built.PortalObject);
+export const ApprovalsObject = limited(built.ApprovalsObject);
 export const ScheduleObject = limited(built.ScheduleObject);
 export const KeySetObject = limited(built.KeySetObject);
 export const SignInObject = limited(built.SignInObject);

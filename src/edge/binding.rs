@@ -13,7 +13,10 @@ use worker::wasm_bindgen::JsValue;
 use worker::{Delay, Env, Method, Request, RequestInit, Response};
 
 use super::body::whole;
-use super::fetch::Subrequests;
+use super::clock::EdgeClock;
+use super::fetch::{EdgeFetch, Subrequests};
+use onbehalf_clock::Clock;
+use onbehalf_runs::approvals::Notice;
 use onbehalf_runs::{Answer, CALL_DEADLINE, Carrier, Letter, ObjectFailed, Undelivered};
 
 /// Carries messages to the objects bound in an environment.
@@ -63,7 +66,25 @@ pub async fn carry(env: &Env, letter: Letter) -> Result<Answer, Undelivered> {
             let reply = send(env, "PORTALS", portal.as_str(), &message, CALL_DEADLINE).await?;
             Ok(Answer::Portal(reply))
         }
+        Letter::Approvals(key, message) => {
+            let reply = send(env, "APPROVALS", key.as_str(), &message, CALL_DEADLINE).await?;
+            Ok(Answer::Approvals(reply))
+        }
+        Letter::Notice(notice) => {
+            tell_outside(env, &notice).await?;
+            Ok(Answer::Noticed)
+        }
     }
+}
+
+/// Tells the operator's own systems. Where none is configured any more, nobody is to be told.
+async fn tell_outside(env: &Env, notice: &Notice) -> Result<(), Undelivered> {
+    let configured = super::isolate::approval_webhook(env);
+    let Some(webhook) = configured.map_err(|_| Undelivered::Failed)? else {
+        return Ok(());
+    };
+    let fetch = EdgeFetch::new(Subrequests::default());
+    webhook.deliver(&fetch, EdgeClock.now(), notice).await
 }
 
 /// Sends a message to the object of this name and reads its answer.

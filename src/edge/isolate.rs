@@ -21,7 +21,7 @@ use onbehalf_agents::acting::Means;
 use onbehalf_agents::workflows;
 use onbehalf_connector::{Rates, Scalekit, TokenCache, TurnMemory, Turns};
 use onbehalf_fetch::Fetch;
-use onbehalf_http::{Api, ApiSettings, Budget, IdentityLayer, Streams};
+use onbehalf_http::{Api, ApiSettings, ApprovalWebhook, Budget, IdentityLayer, Streams};
 use onbehalf_identity::{
     Authenticator, IdentityCaches, Login, Namespaces, SignInMemory, SignatureVerifier,
 };
@@ -38,6 +38,7 @@ struct Isolate {
     rules: OnceCell<Rc<DeploymentRules>>,
     namespaces: OnceCell<Namespaces>,
     rates: OnceCell<Rc<Rates>>,
+    approval_webhook: OnceCell<Option<Rc<ApprovalWebhook>>>,
     /// Whether the log says what is wrong with the settings: once is enough for an isolate.
     complained: Cell<bool>,
 }
@@ -52,6 +53,7 @@ thread_local! {
         rules: OnceCell::new(),
         namespaces: OnceCell::new(),
         rates: OnceCell::new(),
+        approval_webhook: OnceCell::new(),
         complained: Cell::new(false),
     };
 }
@@ -93,6 +95,18 @@ pub fn rates(env: &Env) -> Rc<Rates> {
         };
         Rc::clone(isolate.rates.get_or_init(read))
     })
+}
+
+/// Where the operator wants to be told of approvals, if anywhere.
+///
+/// # Errors
+/// [`Misconfigured`]: nobody knows where, for now.
+pub fn approval_webhook(env: &Env) -> Result<Option<Rc<ApprovalWebhook>>, Misconfigured> {
+    if let Some(known) = ISOLATE.with(|isolate| isolate.approval_webhook.get().cloned()) {
+        return Ok(known);
+    }
+    let read = Settings::read(env)?.approval_webhook.map(Rc::new);
+    Ok(ISOLATE.with(|isolate| isolate.approval_webhook.get_or_init(|| read).clone()))
 }
 
 fn complain(wrong: &Misconfigured) {

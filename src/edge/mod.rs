@@ -4,6 +4,7 @@
 //! without it.
 
 mod account_object;
+mod approvals_object;
 mod binding;
 mod body;
 mod clock;

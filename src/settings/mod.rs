@@ -16,7 +16,7 @@ use url::Url;
 use onbehalf_agents::workflows;
 use onbehalf_connector::webhook::WebhookSecrets;
 use onbehalf_connector::{ConfigError, Connectors, Rates, ScalekitConfig, Secret};
-use onbehalf_http::{Budget, Seal};
+use onbehalf_http::{ApprovalWebhook, Budget, Seal};
 use onbehalf_identity::{IdentityConfig, IdentityScope};
 use onbehalf_runs::ApprovalMode;
 use onbehalf_runs::hosted::WorkflowList;
@@ -70,6 +70,8 @@ pub struct Settings {
     pub seal: Seal,
     /// Keys of Scalekit's webhooks; without them, none is accepted.
     pub webhook_secrets: Option<WebhookSecrets>,
+    /// Where the operator wants to be told of what waits for a decision.
+    pub approval_webhook: Option<ApprovalWebhook>,
     /// Client secrets for signing in with a browser, by issuer.
     pub login_secrets: HashMap<String, Secret>,
     /// Outbound calls of one invocation of a run.
@@ -98,6 +100,7 @@ impl Settings {
         let rates = reader.optional(PROVIDER_RATES, |text| Rates::from_json(Some(text)));
         let seal = reader.required("SESSION_SECRET", Seal::new);
         let webhook_secrets = reader.optional("SCALEKIT_WEBHOOK_SECRETS", WebhookSecrets::parse);
+        let approval_webhook = approval_webhook(&mut reader);
         let mut tuned = BTreeMap::new();
         for workflow in workflows().list().iter() {
             let key = workflow.settings_key();
@@ -152,6 +155,7 @@ impl Settings {
                     scope: scope.unwrap_or(IdentityScope::User),
                     seal,
                     webhook_secrets,
+                    approval_webhook,
                     login_secrets: login_secrets.unwrap_or_default(),
                     subrequest_budget: subrequest_budget.unwrap_or(SUBREQUEST_BUDGET),
                     run_retention: days_long(retention_days.unwrap_or(RUN_RETENTION_DAYS)),
@@ -209,6 +213,19 @@ fn scalekit(reader: &mut Reader<'_, impl Environment>) -> Option<ScalekitConfig>
             None
         }
     }
+}
+
+/// Two settings that only make sense together; the one that is missing is named.
+fn approval_webhook(reader: &mut Reader<'_, impl Environment>) -> Option<ApprovalWebhook> {
+    const URL: &str = "APPROVAL_WEBHOOK_URL";
+    const SECRETS: &str = "APPROVAL_WEBHOOK_SECRETS";
+    let (url, secrets) = (reader.is_set(URL), reader.is_set(SECRETS));
+    if url != secrets {
+        reader.note_missing(if url { SECRETS } else { URL });
+    }
+    let url = reader.optional(URL, ApprovalWebhook::url);
+    let secrets = reader.optional(SECRETS, WebhookSecrets::parse);
+    Some(ApprovalWebhook::new(url?, secrets?))
 }
 
 /// An origin: https (or http on this machine), without a path.

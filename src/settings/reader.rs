@@ -100,6 +100,11 @@ impl<'a, E: Environment> Reader<'a, E> {
         }
     }
 
+    /// Whether there is a setting of this name that is not blank.
+    pub(super) fn is_set(&self, name: &str) -> bool {
+        self.text(name).is_some()
+    }
+
     fn text(&self, name: &str) -> Option<String> {
         let text = self.environment.text(name)?;
         (!text.trim().is_empty()).then_some(text)

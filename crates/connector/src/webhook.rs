@@ -1,4 +1,4 @@
-//! Scalekit's webhooks: is it really from Scalekit, and what does it say?
+//! Webhooks: is it really from Scalekit, and what does it say? And a signature for those we send.
 //!
 //! Signatures follow Standard Webhooks: HMAC-SHA256 over `id.timestamp.body` with the raw body.
 //! Refuses to know which deliveries were seen before: the id is handed out for that.
@@ -58,6 +58,22 @@ impl WebhookSecrets {
         keys.filter(|keys| (1..=2).contains(&keys.len()))
             .map(Self)
             .ok_or(InvalidWebhookSecrets)
+    }
+
+    /// The value of `webhook-signature` for a delivery of our own: one signature for each key, so that
+    /// whoever takes it can change theirs at leisure.
+    pub fn sign(&self, id: &str, sent_at: Timestamp, body: &[u8]) -> String {
+        let seconds = sent_at.seconds().to_string();
+        let content: [&[u8]; 5] = [id.as_bytes(), b".", seconds.as_bytes(), b".", body];
+        let signatures = self.0.iter().filter_map(|key| {
+            let mut mac = Hmac::<Sha256>::new_from_slice(key).ok()?;
+            content.iter().for_each(|part| mac.update(part));
+            Some(format!(
+                "v1,{}",
+                STANDARD.encode(mac.finalize().into_bytes())
+            ))
+        });
+        signatures.collect::<Vec<_>>().join(" ")
     }
 
     fn signed(&self, content: &[&[u8]], signature: &[u8]) -> bool {

@@ -11,6 +11,7 @@
 //! tool does, and what Cloudflare is.
 
 mod api;
+mod approval_webhook;
 mod browser;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzz;
@@ -32,6 +33,7 @@ mod wire;
 
 pub use api::events;
 pub use api::watch::{Streams, Watch};
+pub use approval_webhook::ApprovalWebhook;
 pub use browser::connect::CONNECT_CALLBACK;
 pub use browser::login::LOGIN_CALLBACK;
 pub use guessable::Guessable;

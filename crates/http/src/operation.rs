@@ -68,6 +68,8 @@ pub enum ApiOperation {
     ResumeRun,
     /// Streams what happens to a run.
     RunEvents,
+    /// Lists what waits for the caller's decision.
+    ListApprovals,
     /// Shows the schedule.
     GetSchedule,
     /// Switches the daily run on.
@@ -166,6 +168,7 @@ impl ApiOperation {
             | Self::CancelRun
             | Self::ResumeRun
             | Self::RunEvents
+            | Self::ListApprovals
             | Self::GetSchedule
             | Self::EnableSchedule
             | Self::DisableSchedule
@@ -193,6 +196,7 @@ impl ApiOperation {
             Self::ListWorkflows
             | Self::ListRuns
             | Self::GetRun
+            | Self::ListApprovals
             | Self::GetSchedule
             | Self::ListTools => Budget::Reads,
         }

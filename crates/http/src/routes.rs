@@ -42,7 +42,7 @@ const fn api(operation: ApiOperation, method: &'static str, path: &'static str) 
 }
 
 /// Every route. Of two that fit, the earlier one counts.
-pub const ROUTES: [Route; 27] = [
+pub const ROUTES: [Route; 28] = [
     open(OpenOperation::Home, "GET", "/"),
     open(OpenOperation::Health, "GET", "/health"),
     open(OpenOperation::OpenApi, "GET", "/openapi.json"),
@@ -77,6 +77,7 @@ pub const ROUTES: [Route; 27] = [
         "GET",
         "/api/workflows/{workflow}/runs/{runId}/events",
     ),
+    api(ApiOperation::ListApprovals, "GET", "/api/approvals"),
     api(
         ApiOperation::GetSchedule,
         "GET",

@@ -226,6 +226,7 @@ impl Api {
             ApiOperation::CancelRun => self.cancel_run(&caller, named).await,
             ApiOperation::ResumeRun => self.resume_run(&caller, named, request).await,
             ApiOperation::RunEvents => return self.run_events(&caller, named, request).await,
+            ApiOperation::ListApprovals => self.list_approvals(&caller, request).await,
             ApiOperation::GetSchedule => self.get_schedule(&caller, named).await,
             ApiOperation::EnableSchedule => self.enable_schedule(caller, named, request).await,
             ApiOperation::DisableSchedule => self.disable_schedule(&caller, named).await,
@@ -286,7 +287,7 @@ impl Api {
 pub(super) fn check_query(operation: ApiOperation, request: &ApiRequest) -> Result<(), Problem> {
     match operation {
         // Reads its own.
-        ApiOperation::ListRuns | ApiOperation::TriggerRun => Ok(()),
+        ApiOperation::ListRuns | ApiOperation::TriggerRun | ApiOperation::ListApprovals => Ok(()),
         _ => Query::strict(request, &[]).map(|_| ()),
     }
 }

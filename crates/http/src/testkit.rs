@@ -20,6 +20,7 @@ use onbehalf_identity::{
     BridgeError, MemoryUnavailable, NamespaceClaim, OneTime, PendingLogin, Powers, Principal,
     RequestContext, SignInMemory,
 };
+use onbehalf_runs::approvals::ApprovalPage;
 use onbehalf_runs::schedule::Enrolled;
 use onbehalf_runs::*;
 use onbehalf_tools::Registry;
@@ -35,6 +36,7 @@ pub(super) struct Platform {
     pub(super) started: RefCell<Vec<StartRun>>,
     pub(super) start: RefCell<Option<Start>>,
     pub(super) queries: RefCell<Vec<RunQuery>>,
+    pub(super) asked: RefCell<Vec<(Tenant, Asker, u32, Option<u64>)>>,
     pub(super) next: Cell<Option<u64>>,
     pub(super) command: RefCell<Option<CommandOutcome>>,
     pub(super) attempts: RefCell<HashMap<(String, String), (ConnectAttempt, bool)>>,
@@ -84,6 +86,7 @@ impl Backend for Platform {
         Ok(RunPage {
             runs: Vec::new(),
             next: self.next.get(),
+            late: None,
         })
     }
 
@@ -131,6 +134,23 @@ impl Backend for Platform {
             .borrow_mut()
             .take()
             .unwrap_or(CommandOutcome::Accepted))
+    }
+
+    async fn approvals(
+        &self,
+        tenant: &Tenant,
+        asker: &Asker,
+        limit: u32,
+        after: Option<u64>,
+    ) -> Result<ApprovalPage, BackendError> {
+        self.check()?;
+        let asked = (tenant.clone(), asker.clone(), limit, after);
+        self.asked.borrow_mut().push(asked);
+        Ok(ApprovalPage {
+            approvals: Vec::new(),
+            next: self.next.get(),
+            late: None,
+        })
     }
 
     async fn schedule(&self, _: &OwnerKey, _: &WorkflowId) -> Result<Schedule, BackendError> {

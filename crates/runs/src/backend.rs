@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use onbehalf_engine::{Entry, RunStatus};
 
 use crate::account::AnnounceConnection;
+use crate::approvals::{ApprovalPage, ApprovalsKey, ListApprovals};
 use crate::contract::{
     Asker, Backend, BackendError, CommandOutcome, ConnectAttempt, ResumeRequest, RunPage, RunQuery,
     Schedule, Start, StartRun, SwitchOn, TakenAttempt, Tenant,
@@ -177,6 +178,22 @@ impl Backend for Objects {
             Some(Found::Waiting(_)) => Err(BackendError::Unavailable),
             Some(Found::Begun) | None => Ok(CommandOutcome::NotFound),
         }
+    }
+
+    async fn approvals(
+        &self,
+        tenant: &Tenant,
+        asker: &Asker,
+        limit: u32,
+        after: Option<u64>,
+    ) -> Result<ApprovalPage, BackendError> {
+        let list = ListApprovals {
+            owner: asker.owner.clone(),
+            approves: asker.approves.as_ref() == Some(tenant),
+            limit,
+            after,
+        };
+        self.ask(ApprovalsKey::of(tenant, &asker.owner), list).await
     }
 
     async fn schedule(

@@ -16,10 +16,12 @@ use onbehalf_clock::Timestamp;
 use onbehalf_engine::{Entry, Outcome, ResumedBy, RunStatus};
 use onbehalf_identity::RequestContext;
 
+use crate::approvals::ApprovalPage;
 use crate::names::{
     AccountKey, BrowserHash, ConnectorName, EventId, IdempotencyKey, OwnerKey, StateHash,
     WorkflowId,
 };
+use crate::outbox::Late;
 use crate::run_id::RunId;
 use crate::schedule::Enrolled;
 
@@ -158,6 +160,9 @@ pub struct RunPage {
     pub runs: Vec<RunSummary>,
     /// Position to go on before, when there is more.
     pub next: Option<u64>,
+    /// Messages about the owner's runs that nobody has taken for long.
+    #[serde(default)]
+    pub late: Option<Late>,
 }
 
 /// Who asks for a run: the principal it is sealed to, or somebody who approves for others.
@@ -343,6 +348,15 @@ pub trait Backend {
         owner: &OwnerKey,
         run_id: &RunId,
     ) -> Result<CommandOutcome, BackendError>;
+    /// What waits for the decision of somebody of this organization: at most so many, behind a
+    /// position.
+    async fn approvals(
+        &self,
+        tenant: &Tenant,
+        asker: &Asker,
+        limit: u32,
+        after: Option<u64>,
+    ) -> Result<ApprovalPage, BackendError>;
     /// The owner's schedule of a workflow.
     async fn schedule(
         &self,

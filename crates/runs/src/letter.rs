@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::account::{AccountMessage, AccountReply};
+use crate::approvals::{ApprovalsKey, ApprovalsMessage, ApprovalsReply, Notice};
 use crate::contract::BackendError;
 use crate::names::{AccountKey, OwnerKey};
 use crate::portal::{PortalKey, PortalMessage, PortalReply};
@@ -28,6 +29,10 @@ pub enum Letter {
     Schedule(Shard, Box<ScheduleMessage>),
     /// To what the users of one portal share.
     Portal(PortalKey, Box<PortalMessage>),
+    /// To what waits for a decision in an organization.
+    Approvals(ApprovalsKey, Box<ApprovalsMessage>),
+    /// To the operator's own systems, outside.
+    Notice(Box<Notice>),
 }
 
 impl Letter {
@@ -39,6 +44,8 @@ impl Letter {
             Self::Account(..) => "account",
             Self::Schedule(..) => "schedule",
             Self::Portal(..) => "portal",
+            Self::Approvals(..) => "approvals",
+            Self::Notice(..) => "outside",
         }
     }
 }
@@ -56,6 +63,10 @@ pub enum Answer {
     Schedule(ScheduleReply),
     /// From a portal.
     Portal(PortalReply),
+    /// From an organization's approvals.
+    Approvals(ApprovalsReply),
+    /// From outside: it was taken.
+    Noticed,
 }
 
 /// Nothing usable came back. Whether the message was acted on is not known.

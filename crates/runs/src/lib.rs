@@ -15,11 +15,13 @@
 //! | [`run`] | run id | one run; the engine decides what it does |
 //! | [`principal`] | owner's key | index of runs, idempotency keys, schedules, connect flows |
 //! | [`account`] | Scalekit identifier | who waits for which connection |
+//! | [`approvals`] | organization | what waits for a decision |
 //! | [`portal`] | portal, or account | claims on flags, allowances |
 //! | [`schedule`] | shard | who is enrolled, and had a run of the latest tick |
 
 pub mod account;
 mod approval_mode;
+pub mod approvals;
 mod backend;
 mod backoff;
 mod contract;

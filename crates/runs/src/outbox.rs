@@ -3,7 +3,10 @@
 //! Owns when each is sent again. An errand is stored in the turn that decided it, so no crash
 //! loses it; whoever gets it must bear getting it twice.
 
-use serde::Serialize;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use onbehalf_clock::Timestamp;
 
@@ -23,6 +26,10 @@ pub const INDEX: &str = "CREATE INDEX IF NOT EXISTS errands_by_due ON errands (d
 const BATCH: u32 = 200;
 /// Failures of one errand after which each further one is told to the log as an error would be.
 const WORTH_A_WARNING: u32 = 3;
+
+/// From when on a message that nobody has taken is shown to those it concerns. Six tries have failed
+/// by then: a deployment or an object that moves is over, and something is wrong.
+const LATE_AFTER: Duration = Duration::from_secs(5 * 60);
 
 /// A message that is being sent.
 #[derive(Clone, Debug, PartialEq)]
@@ -153,32 +160,28 @@ pub fn next_due(sql: &dyn Sql) -> Result<Option<Timestamp>, SqlError> {
     rows.first().map_or(Ok(None), |row| row.maybe_time(0))
 }
 
-/// Errands that have failed, for whoever looks at the service.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// Messages that nobody has taken for long, for whoever they concern. To whom and about whom is not
+/// said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Late {
     /// How many there are.
     pub count: u32,
-    /// How long the oldest has waited.
-    pub since: Option<Timestamp>,
+    /// Since when the oldest waits.
+    pub since: Timestamp,
 }
 
-/// What has failed at least once and was not taken yet.
+/// What was not taken within [`LATE_AFTER`].
 ///
 /// # Errors
 /// When storage fails.
-pub fn late(sql: &dyn Sql) -> Result<Late, SqlError> {
-    let rows = sql.query(
-        "SELECT COUNT(*), MIN(since) FROM errands WHERE failures > 1",
-        &[],
+pub fn late(turn: &Turn<'_>) -> Result<Option<Late>, SqlError> {
+    let rows = turn.sql.query(
+        "SELECT COUNT(*), MIN(since) FROM errands WHERE since <= ?",
+        &[turn.now.minus(LATE_AFTER).into()],
     )?;
     let Some(row) = rows.first() else {
-        return Ok(Late {
-            count: 0,
-            since: None,
-        });
+        return Ok(None);
     };
-    Ok(Late {
-        count: row.count(0)?,
-        since: row.maybe_time(1)?,
-    })
+    let count = row.count(0)?;
+    Ok(row.maybe_time(1)?.map(|since| Late { count, since }))
 }

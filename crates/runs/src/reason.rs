@@ -103,6 +103,11 @@ pub enum RunAnswer {
     Approval(Decided),
 }
 
+impl RunAnswer {
+    /// The `kind` of a decision.
+    pub(crate) const APPROVAL: &'static str = "approval";
+}
+
 /// A decision about a plan, whole or item by item, as somebody says it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -37,6 +37,9 @@ pub trait Rules {
         least: ApprovalMode,
     ) -> Result<(Value, ApprovalMode), NoPlan>;
 
+    /// Whether the operator wants to be told outside of what waits for a decision.
+    fn announces_approvals(&self) -> bool;
+
     /// How long a schedule lives without a sign of its user.
     fn enrolment_lifetime(&self) -> Duration;
 

@@ -14,7 +14,16 @@ pub struct CursorScope<'a> {
     pub status: Option<RunStatus>,
 }
 
-impl CursorScope<'_> {
+impl<'a> CursorScope<'a> {
+    /// The list of what waits for somebody's decision, which is of no workflow.
+    pub fn approvals(owner: &'a str) -> Self {
+        Self {
+            owner,
+            workflow: "",
+            status: None,
+        }
+    }
+
     fn bound_to(&self) -> [&str; 3] {
         let status = self.status.map_or("", RunStatus::name);
         [self.owner, self.workflow, status]

@@ -19,6 +19,7 @@ use crate::wire::query::{Query, refused};
 use crate::wire::request_headers::{idempotency_key, last_event_id};
 use onbehalf_engine::RunStatus;
 use onbehalf_runs::hosted::Listed;
+use onbehalf_runs::outbox::Late;
 use onbehalf_runs::{
     CommandOutcome, Overlap, ResumeRequest, RunId, RunPage, RunQuery, RunSummary, RunView, Start,
     StartRun, WaitView, WorkflowId,
@@ -68,6 +69,10 @@ pub struct RunListResponse {
     /// Hand this back as `cursor` for the next page; absent on the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
+    /// Messages about the caller's runs that nobody has taken for five minutes or more: what they
+    /// should have led to will come late.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub late: Option<Late>,
 }
 
 /// A run, with the links that help it on.
@@ -165,11 +170,15 @@ impl Api {
             limit: limit.unwrap_or(DEFAULT_LIMIT),
             before,
         };
-        let RunPage { runs, next } = self.backend.list_runs(&caller.owner, wanted).await?;
+        let RunPage { runs, next, late } = self.backend.list_runs(&caller.owner, wanted).await?;
         let next_cursor = next.map(|position| scope.write(seal, position));
         Ok(ApiResponse::json(
             200,
-            &RunListResponse { runs, next_cursor },
+            &RunListResponse {
+                runs,
+                next_cursor,
+                late,
+            },
         ))
     }
 
@@ -336,7 +345,7 @@ fn read_status(text: &str) -> Result<RunStatus, Problem> {
     })
 }
 
-fn read_limit(text: &str) -> Result<u32, Problem> {
+pub(super) fn read_limit(text: &str) -> Result<u32, Problem> {
     let limit = text.parse().ok();
     limit
         .filter(|limit| (1..=MAX_LIMIT).contains(limit))

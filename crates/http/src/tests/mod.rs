@@ -1,6 +1,7 @@
 //! Whole requests through the routes, against a scripted platform.
 
 mod any_request;
+mod approvals;
 mod browser_login;
 mod connect_flow;
 mod connections_and_tools;

@@ -7,6 +7,7 @@ use crate::approval_mode::ApprovalMode;
 use crate::contract::{RunPage, RunQuery, RunSummary};
 use crate::names::WorkflowId;
 use crate::object::Turn;
+use crate::outbox;
 use crate::run_id::RunId;
 use crate::sql::{Row, SqlError};
 
@@ -35,6 +36,7 @@ pub fn list(turn: &Turn<'_>, wanted: &RunQuery) -> Result<RunPage, SqlError> {
     Ok(RunPage {
         runs,
         next: next.and_then(|position| u64::try_from(position).ok()),
+        late: outbox::late(turn)?,
     })
 }
 

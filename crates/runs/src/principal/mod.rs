@@ -22,6 +22,7 @@ use crate::rules::Rules;
 use crate::schema::Schema;
 use crate::sql::SqlError;
 
+pub(crate) use index::mode;
 pub use messages::*;
 
 /// How exactly it is known when a user was last seen: a write a day, not one a request.

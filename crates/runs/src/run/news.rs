@@ -1,18 +1,20 @@
 //! Telling the outside where a run stands: the account whose connections it waits for, then its
-//! owner's index.
+//! owner's index. Between them, the list of what its organization has to decide.
 
 use std::rc::Rc;
 
 use async_trait::async_trait;
 
-use onbehalf_engine::{Head, Host, PublishError};
+use onbehalf_engine::{Head, Host, PublishError, ResumePayload, RunStatus};
 use onbehalf_identity::RequestContext;
 
 use crate::account::{AwaitConnections, Awaited};
+use crate::approvals::{ApprovalsKey, PutUp, TakeDown};
+use crate::contract::Tenant;
 use crate::letter::{Ask, Carrier, Letter};
-use crate::names::{AccountKey, ConnectorName, OwnerKey};
+use crate::names::{AccountKey, ConnectorName, OwnerKey, WorkflowId};
 use crate::principal::NoteStatus;
-use crate::reason::RunReason;
+use crate::reason::{RunAnswer, RunReason};
 use crate::run_id::RunId;
 
 /// Tells whom it concerns. The engine calls it again until it has succeeded.
@@ -37,6 +39,9 @@ impl Host for News {
     async fn publish(&self, head: &Head) -> Result<(), PublishError> {
         let run_id = RunId::stored(&head.started.run_id);
         if let Some(letter) = wait_of(head, &run_id)? {
+            self.send(letter).await?;
+        }
+        if let Some(letter) = approval_of(head) {
             self.send(letter).await?;
         }
         let note = NoteStatus {
@@ -73,6 +78,46 @@ fn wait_of(head: &Head, run_id: &RunId) -> Result<Option<Letter>, PublishError> 
     Ok(Some(
         wait.letter(AccountKey::from(&context.scalekit_identifier)),
     ))
+}
+
+/// What a run tells its organization's list of approvals: that it waits for a decision, or that it
+/// waits for none any more, where it may have.
+fn approval_of(head: &Head) -> Option<Letter> {
+    let context: RequestContext = serde_json::from_value(head.started.context.clone()).ok()?;
+    let owner = OwnerKey::new(&head.started.owner);
+    let to = ApprovalsKey::of(&Tenant::of(&context), &owner);
+    let run_id = RunId::stored(&head.started.run_id);
+    let suspension = head.suspension.as_ref();
+    let waits_for = suspension.and_then(|it| Some((it, it.reason.product()?)));
+    if let Some((suspension, RunReason::ApprovalRequired { items, mode, .. })) = waits_for {
+        let plan = PutUp {
+            run_id,
+            workflow: WorkflowId::new(&head.started.workflow),
+            owner,
+            number: suspension.number,
+            mode,
+            writes: u32::try_from(items.map_or(0, |items| items.len())).unwrap_or(u32::MAX),
+            since: suspension.since,
+            expires_at: suspension.until,
+        };
+        return Some(plan.letter(to));
+    }
+    let over = head.status.ended() || head.status == RunStatus::Cancelling;
+    let decided = head.answered.as_ref().is_some_and(|it| match &it.payload {
+        ResumePayload::Answer(answer) => answer["kind"] == RunAnswer::APPROVAL,
+        ResumePayload::TimeReached => false,
+    });
+    let number = head.suspensions;
+    (number > 0 && (over || decided)).then(|| TakeDown { run_id, number }.letter(to))
+}
+
+/// Has a decision be seen where it was asked for, before the run next says where it stands. Whoever
+/// cannot be told now is told then.
+pub async fn tell_of_decision(carrier: &dyn Carrier, head: &Head) {
+    if let Some(letter) = approval_of(head) {
+        // What it came to is told again with the run's next news.
+        let _ = carrier.carry(letter).await;
+    }
 }
 
 fn failed(error: &dyn std::fmt::Display) -> PublishError {

@@ -22,6 +22,7 @@ use onbehalf_clock::{Clock as _, Timestamp};
 use onbehalf_connector::Rates;
 
 use crate::account::Account;
+use crate::approvals::{Approvals, ApprovalsKey, Notice};
 use crate::letter::{Answer, Carrier, Letter, Undelivered};
 use crate::names::{AccountKey, OwnerKey};
 use crate::object::{Note, Object, receive, ring};
@@ -51,6 +52,8 @@ pub enum Address {
     Schedule(Shard),
     /// A portal's.
     Portal(PortalKey),
+    /// An organization's approvals'.
+    Approvals(ApprovalsKey),
 }
 
 /// The runs of a town.
@@ -78,6 +81,7 @@ pub struct Town {
     faults: RefCell<Rc<dyn Faults>>,
     roads: RefCell<Option<Rc<dyn Roads>>>,
     notes: Rc<RefCell<Vec<Note>>>,
+    notices: RefCell<Vec<Notice>>,
 }
 
 impl Town {
@@ -98,6 +102,7 @@ impl Town {
             faults: RefCell::new(Rc::new(Calm)),
             roads: RefCell::default(),
             notes: Rc::default(),
+            notices: RefCell::default(),
         })
     }
 
@@ -174,6 +179,11 @@ impl Town {
         self.notes.borrow().clone()
     }
 
+    /// What was told outside, in order.
+    pub fn notices(&self) -> Vec<Notice> {
+        self.notices.borrow().clone()
+    }
+
     /// When the object at an address rings, if it does.
     pub fn alarm_of(&self, address: &Address) -> Option<Timestamp> {
         let houses = self.houses.borrow();
@@ -225,6 +235,7 @@ impl Town {
             Address::Account(_) => self.ring_at(address, &Account).await,
             Address::Schedule(_) => self.ring_at(address, &self.shard()).await,
             Address::Portal(_) => self.ring_at(address, &self.portal()).await,
+            Address::Approvals(_) => self.ring_at(address, &self.approvals()).await,
         };
         if rung.is_err() {
             house.ring_at(self.clock_at(address).plus(PLATFORM_RINGS_AGAIN));
@@ -261,6 +272,11 @@ impl Town {
     fn portal(&self) -> Portal {
         let rates = Rc::clone(&self.rates.borrow());
         Portal { rates }
+    }
+
+    fn approvals(&self) -> Approvals {
+        let rules = Rc::clone(&self.rules);
+        Approvals { rules }
     }
 
     fn faults(&self) -> Rc<dyn Faults> {
@@ -322,6 +338,15 @@ impl Town {
                 let address = Address::Portal(portal);
                 let object = self.portal();
                 Answer::Portal(self.serve(address, &object, *message).await?)
+            }
+            Letter::Approvals(key, message) => {
+                let address = Address::Approvals(key);
+                let object = self.approvals();
+                Answer::Approvals(self.serve(address, &object, *message).await?)
+            }
+            Letter::Notice(notice) => {
+                self.notices.borrow_mut().push(*notice);
+                Answer::Noticed
             }
         })
     }

@@ -23,6 +23,8 @@ pub struct TownRules {
     pub distrusted: RefCell<BTreeSet<String>>,
     /// The approval that every run has to ask for.
     pub demanded: Cell<ApprovalMode>,
+    /// Whether the operator is told of what waits for a decision.
+    pub announces: Cell<bool>,
 }
 
 impl Default for TownRules {
@@ -32,6 +34,7 @@ impl Default for TownRules {
             lifetime: Cell::new(Duration::from_secs(90 * 24 * 3600)),
             distrusted: RefCell::default(),
             demanded: Cell::default(),
+            announces: Cell::new(true),
         }
     }
 }
@@ -67,6 +70,10 @@ impl Rules for TownRules {
             input["approval"] = asked.name().into();
         }
         Ok((input, asked))
+    }
+
+    fn announces_approvals(&self) -> bool {
+        self.announces.get()
     }
 
     fn enrolment_lifetime(&self) -> Duration {

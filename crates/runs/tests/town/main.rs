@@ -3,6 +3,7 @@
 mod common;
 
 mod approvals;
+mod approvals_list;
 mod connections;
 mod crashes;
 mod migrations;

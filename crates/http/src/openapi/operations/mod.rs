@@ -1,6 +1,7 @@
 //! What each operation takes and answers. The matches name every operation: one without a
 //! description does not compile.
 
+mod approvals;
 mod connections;
 mod open;
 mod pages;
@@ -59,6 +60,7 @@ fn for_caller(operation: ApiOperation, schemas: &mut Schemas, offered: &Offered<
         ApiOperation::CancelRun => runs::cancel(schemas),
         ApiOperation::ResumeRun => runs::resume(schemas),
         ApiOperation::RunEvents => runs::events(schemas),
+        ApiOperation::ListApprovals => approvals::list(schemas),
         ApiOperation::GetSchedule => schedule::show(schemas),
         ApiOperation::EnableSchedule => schedule::enable(schemas),
         ApiOperation::DisableSchedule => schedule::disable(schemas),
