@@ -109,10 +109,15 @@ impl Ground for EdgeGround {
     }
 
     fn note(&self, note: Note) {
-        let fields = note.fields.iter();
-        let fields: Vec<(&str, &str)> = fields.map(|(name, it)| (*name, it.as_str())).collect();
-        super::log::warn(note.event, &fields);
+        say(&note);
     }
+}
+
+/// Puts what an object has to say into the log.
+pub fn say(note: &Note) {
+    let fields = note.fields.iter();
+    let fields: Vec<(&str, &str)> = fields.map(|(name, it)| (*name, it.as_str())).collect();
+    super::log::warn(note.event, &fields);
 }
 
 struct EdgeSql(SqlStorage);

@@ -36,11 +36,6 @@ pub struct SqlJournal {
 }
 
 #[derive(Deserialize)]
-struct Table {
-    name: String,
-}
-
-#[derive(Deserialize)]
 struct BodyPart {
     seq: u64,
     body: String,
@@ -63,20 +58,6 @@ struct KeyKind {
 }
 
 impl SqlJournal {
-    /// Whether there is a journal here. An object that is merely asked leaves nothing in storage, so
-    /// that guessing at names costs whoever guesses, not the operator.
-    ///
-    /// # Errors
-    /// When SQLite refuses.
-    pub fn is_there(storage: &Storage) -> Result<bool, StoreError> {
-        let tables: Vec<Table> = query(
-            &storage.sql(),
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'head'",
-            Vec::new(),
-        )?;
-        Ok(tables.iter().any(|table| table.name == "head"))
-    }
-
     /// Opens the journal, creating its tables where there are none.
     ///
     /// # Errors

@@ -20,6 +20,7 @@ mod portal_object;
 mod principal_object;
 mod rate_limit;
 mod run_object;
+mod run_place;
 mod schedule_object;
 mod sign_in_object;
 mod sql;

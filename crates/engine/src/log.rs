@@ -10,7 +10,7 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use super::head::{Head, RunFailure, Trouble, TroubleKind};
-use super::journal::{Entry, Record};
+use super::journal::{Entry, Record, Started};
 use super::store::{Alarm, Commit, JournalError, JournalStore, StoreError};
 use onbehalf_clock::Clock;
 
@@ -55,6 +55,29 @@ impl RunLog {
             last_seq: Cell::new(last_seq),
             failed: Cell::new(false),
             damage,
+        })
+    }
+
+    /// Picks up a run of which nothing can be read but what somebody else has kept of how it began:
+    /// it is there to be failed and shown.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub fn damaged(
+        store: Rc<dyn JournalStore>,
+        clock: Rc<dyn Clock>,
+        started: Started,
+        damage: String,
+    ) -> Result<Self, StoreError> {
+        let head = Head::begin(started, clock.now());
+        let last_seq = store.last_seq()?;
+        Ok(Self {
+            store,
+            clock,
+            head: RefCell::new(Some(head)),
+            last_seq: Cell::new(last_seq),
+            failed: Cell::new(false),
+            damage: Some(damage),
         })
     }
 

@@ -21,6 +21,7 @@ use onbehalf_engine::{Definition, Engine, Host, RunLog, Runner, Workflow, workfl
 use onbehalf_identity::RequestContext;
 
 use crate::approval_mode::ApprovalMode;
+use crate::names::WorkflowId;
 use crate::reason::RunReason;
 use crate::rules::NoPlan;
 
@@ -292,6 +293,24 @@ impl<M: 'static> Workflows<M> {
     /// The workflow of this id.
     pub fn get(&self, id: &str) -> Option<&dyn Openable<M>> {
         self.0.iter().map(Rc::as_ref).find(|it| it.id() == id)
+    }
+
+    /// A run of this workflow over its journal; of one that is not hosted any more, a run that ends
+    /// as soon as it may. `settings` finds the text of a variable.
+    pub fn open(
+        &self,
+        workflow: &WorkflowId,
+        opening: Opening,
+        means: Result<M, String>,
+        settings: impl FnOnce(&str) -> Option<String>,
+    ) -> Rc<Run> {
+        match self.get(workflow.as_str()) {
+            Some(line) => {
+                let settings = settings(line.settings_key());
+                line.open(opening, means, settings.as_deref())
+            }
+            None => open_retired(opening),
+        }
     }
 
     /// What callers see of it.

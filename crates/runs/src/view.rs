@@ -330,7 +330,17 @@ impl RunView {
         let Some(head) = log.head().map(|head| head.clone()) else {
             return Ok(None);
         };
-        let milestones = log.store().entries_of(&MILESTONES)?;
+        let milestones = match log.store().entries_of(&MILESTONES) {
+            Ok(milestones) => milestones,
+            // Its end can be read: it was written after what was damaged.
+            Err(JournalError::Unreadable(_)) if head.end_seq.is_some() => {
+                let end = head
+                    .end_seq
+                    .and_then(|seq| log.store().entry(seq).transpose());
+                end.transpose()?.into_iter().collect()
+            }
+            Err(error) => return Err(error),
+        };
         Ok(Some(Self::from_parts(&head, &milestones)))
     }
 

@@ -11,8 +11,8 @@ use crate::names::OwnerKey;
 pub struct Sealed {
     /// The principal it is sealed to.
     pub owner: OwnerKey,
-    /// The organization it was started in.
-    pub tenant: Tenant,
+    /// The organization it was started in; `None` where that can no longer be read.
+    pub tenant: Option<Tenant>,
     /// The approval it waits for; [`ApprovalMode::None`] when it waits for none.
     pub waits_for: ApprovalMode,
     /// The approver whose decision it took last.
@@ -38,7 +38,8 @@ pub fn admit(run: &Sealed, asker: &Asker) -> Option<Admitted> {
     let tenant = asker.approves.as_ref().filter(|it| it.org_id.is_some())?;
     let decided = run.decided_by.as_ref() == Some(&asker.owner);
     let waits = run.waits_for > ApprovalMode::None;
-    (*tenant == run.tenant && (waits || decided)).then(|| Admitted::Approver(asker.owner.clone()))
+    let theirs = run.tenant.as_ref() == Some(tenant);
+    (theirs && (waits || decided)).then(|| Admitted::Approver(asker.owner.clone()))
 }
 
 /// Whether somebody who was let in may decide what the run waits for: under four eyes, its owner may
@@ -71,7 +72,7 @@ mod tests {
     fn run(org: Option<&str>) -> Sealed {
         Sealed {
             owner: OwnerKey::new("alice"),
-            tenant: tenant(org),
+            tenant: Some(tenant(org)),
             waits_for: ApprovalMode::Required,
             decided_by: None,
         }

@@ -1,8 +1,10 @@
 //! What a run's object answers, and who may ask it.
 //!
-//! Owns the messages and the rule of access. What the run does with them is the engine's.
+//! Owns the messages, the rule of access, and when there is a run to ask at all. What the run does
+//! with them is the engine's.
 
 mod access;
+mod keeper;
 mod keeping;
 mod news;
 mod serve;
@@ -18,6 +20,7 @@ use crate::run_id::RunId;
 use crate::view::RunView;
 
 pub use access::{Admitted, Sealed, admit, may_decide};
+pub use keeper::{Keeper, Place, Seal, Stored};
 pub use keeping::{Kept, tend};
 pub use news::News;
 pub use serve::{absent, serve};

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use async_trait::async_trait;
 
-use onbehalf_engine::{Head, Host, PublishError, ResumePayload, RunStatus};
+use onbehalf_engine::{Head, Host, Outcome, PublishError, ResumePayload, RunStatus};
 use onbehalf_identity::RequestContext;
 
 use crate::account::{AwaitConnections, Awaited};
@@ -16,6 +16,9 @@ use crate::names::{AccountKey, ConnectorName, OwnerKey, WorkflowId};
 use crate::principal::NoteStatus;
 use crate::reason::{RunAnswer, RunReason};
 use crate::run_id::RunId;
+
+/// The outcome of a run whose journal could not be read.
+const UNREADABLE: &str = "unreadable";
 
 /// Tells whom it concerns. The engine calls it again until it has succeeded.
 pub struct News {
@@ -107,7 +110,11 @@ fn approval_of(head: &Head) -> Option<Letter> {
         ResumePayload::Answer(answer) => answer["kind"] == RunAnswer::APPROVAL,
         ResumePayload::TimeReached => false,
     });
-    let number = head.suspensions;
+    let number = match &head.outcome {
+        // How often it has waited is not known any more.
+        Some(Outcome::Failed { reason }) if reason == UNREADABLE => u32::MAX,
+        _ => head.suspensions,
+    };
     (number > 0 && (over || decided)).then(|| TakeDown { run_id, number }.letter(to))
 }
 

@@ -87,7 +87,7 @@ pub fn absent(message: &RunMessage) -> RunReply {
 /// As whom somebody may look at the run and resume it, and what decides about that.
 fn admitted(run: &Run, rules: &dyn Rules, asker: &Asker) -> Option<(Sealed, Admitted)> {
     let head = run.log().head()?;
-    let context: RequestContext = serde_json::from_value(head.started.context.clone()).ok()?;
+    let context = serde_json::from_value::<RequestContext>(head.started.context.clone());
     let reason = head.suspension.as_ref().and_then(|it| it.reason.product());
     let decided_by = head.answered.as_ref().and_then(|it| match &it.by {
         ResumedBy::Approver { principal } => Some(OwnerKey::new(principal)),
@@ -102,7 +102,7 @@ fn admitted(run: &Run, rules: &dyn Rules, asker: &Asker) -> Option<(Sealed, Admi
     };
     let sealed = Sealed {
         owner: OwnerKey::new(&head.started.owner),
-        tenant: Tenant::of(&context),
+        tenant: context.ok().as_ref().map(Tenant::of),
         waits_for,
         decided_by,
     };
