@@ -28,6 +28,8 @@ use onbehalf_tools::Registry;
 pub(super) const WEBHOOK_SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZg==";
 pub(super) const SESSION_SECRET: &str = "7d1f0c94be2a6358e07b41d9a35c82f6";
 
+type AskedApprovals = (Tenant, Asker, u32, Option<u64>);
+
 /// Every run, schedule and attempt there is, by owner; what comes next may be scripted.
 #[derive(Default)]
 pub(super) struct Platform {
@@ -36,7 +38,8 @@ pub(super) struct Platform {
     pub(super) started: RefCell<Vec<StartRun>>,
     pub(super) start: RefCell<Option<Start>>,
     pub(super) queries: RefCell<Vec<RunQuery>>,
-    pub(super) asked: RefCell<Vec<(Tenant, Asker, u32, Option<u64>)>>,
+    /// For whom what waits was listed, how much of it, and behind which position.
+    pub(super) asked: RefCell<Vec<AskedApprovals>>,
     pub(super) next: Cell<Option<u64>>,
     pub(super) command: RefCell<Option<CommandOutcome>>,
     pub(super) attempts: RefCell<HashMap<(String, String), (ConnectAttempt, bool)>>,

@@ -283,13 +283,16 @@ impl Carrier for Slowly {
     }
 }
 
+/// Where a run is kept, and the process that keeps it.
+type OneRun = (Rc<Plot>, Rc<Keeper>);
+
 /// All runs of a town.
 pub struct Yard {
     pub world: Rc<World>,
     pub retention: Cell<Option<Duration>>,
     clock: Rc<HandClock>,
     rules: Rc<TownRules>,
-    kept: RefCell<BTreeMap<RunId, (Rc<Plot>, Rc<Keeper>)>>,
+    kept: RefCell<BTreeMap<RunId, OneRun>>,
 }
 
 /// The yard as the town reaches it.
@@ -305,7 +308,7 @@ impl Runs for Gate {
 }
 
 impl Yard {
-    fn at(self: &Rc<Self>, run: &RunId) -> (Rc<Plot>, Rc<Keeper>) {
+    fn at(self: &Rc<Self>, run: &RunId) -> OneRun {
         let mut kept = self.kept.borrow_mut();
         let entry = kept.entry(run.clone()).or_insert_with(|| {
             let plot = Plot {
