@@ -143,6 +143,8 @@ pub enum Class {
     Portal,
     /// A shard.
     Schedule,
+    /// An organization's approvals.
+    Approvals,
 }
 
 /// What happens.

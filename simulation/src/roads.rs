@@ -176,6 +176,7 @@ fn class_of(address: &Address) -> (Class, Kind) {
         Address::Account(_) => (Class::Account, Kind::AccountDies),
         Address::Portal(_) => (Class::Portal, Kind::PortalDies),
         Address::Schedule(_) => (Class::Schedule, Kind::ScheduleDies),
+        Address::Approvals(_) => (Class::Approvals, Kind::ApprovalsDie),
     }
 }
 

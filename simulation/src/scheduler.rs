@@ -546,10 +546,11 @@ impl Scheduler {
 
 fn address_of(letter: &Letter) -> Option<Address> {
     Some(match letter {
-        Letter::Run(..) => return None,
+        Letter::Run(..) | Letter::Notice(_) => return None,
         Letter::Principal(owner, _) => Address::Principal(owner.clone()),
         Letter::Account(account, _) => Address::Account(account.clone()),
         Letter::Schedule(shard, _) => Address::Schedule(*shard),
         Letter::Portal(portal, _) => Address::Portal(portal.clone()),
+        Letter::Approvals(key, _) => Address::Approvals(key.clone()),
     })
 }
