@@ -227,7 +227,6 @@ fn statement(dice: &mut Dice) -> (Moment, What) {
         (Class::Account, 120),
         (Class::Portal, 200),
         (Class::Schedule, 60),
-        (Class::Approvals, 40),
     ]);
     (Moment::Statement(class, nth(dice, most)), What::ObjectDies)
 }
