@@ -143,8 +143,6 @@ pub enum Class {
     Portal,
     /// A shard.
     Schedule,
-    /// An organization's approvals.
-    Approvals,
 }
 
 /// What happens.

@@ -42,7 +42,6 @@ counted! {
         AccountDies => "an account dies inside a turn",
         PortalDies => "a portal dies inside a turn",
         ScheduleDies => "a shard of the schedule dies inside a turn",
-        ApprovalsDie => "an organization's approvals die inside a turn",
         SenderDies => "an object dies with a message of its own under way",
         ReceiverDies => "an object dies over a message it has got",
         CommitRefused => "a commit is refused",
