@@ -8,6 +8,7 @@ import { join } from 'node:path';
 
 import { endAll, freePort } from '../../scripts/lib/processes.mjs';
 import { startSandbox, startWorker } from '../../scripts/lib/stack.mjs';
+import { BUILD } from './lib/stage.mjs';
 
 /** Too short to be a secret; nowhere to be seen. */
 const WEAK = 'canary-secret';
@@ -21,10 +22,10 @@ after(async () => {
 test('all that is missing or wrong is named at once, and no value is shown', async () => {
   state = await mkdtemp(join(tmpdir(), 'onbehalf-settings-'));
   const log = join(state, 'worker.log');
-  const sandbox = await startSandbox(await freePort());
+  const sandbox = await startSandbox(await freePort(), { profile: BUILD.sandbox });
   const port = await freePort();
   const extra = { SESSION_SECRET: WEAK, SCALEKIT_CLIENT_SECRET: '', RUN_RETENTION_DAYS: '3651' };
-  await assert.rejects(startWorker(sandbox, { port, state, log, extra }), /not healthy/);
+  await assert.rejects(startWorker(sandbox, { port, state, log, extra, build: BUILD }), /not healthy/);
 
   const url = `http://localhost:${port}`;
   const health = await fetch(`${url}/health`);

@@ -256,6 +256,23 @@ fn what_the_app_said_counts_whatever_the_status() {
     }
 }
 
+/// An app that failed inside may be asked again; how far a write came, nobody knows.
+#[test]
+fn an_app_that_failed_inside_is_away_whatever_the_status() {
+    for (code, own_status) in [
+        ("INTERNAL_ERROR", 503),
+        ("INTERNAL_SERVER_ERROR", 500),
+        ("SERVICE_UNAVAILABLE", 503),
+    ] {
+        let body = tool_error(json!(13), code, "no");
+        for status in [own_status, 500] {
+            let said = |kind| map(TOOL, kind, status, &body);
+            assert_eq!(said(CallKind::Read), CallFailure::Unavailable, "{code}");
+            assert_eq!(said(CallKind::Write), CallFailure::OutcomeUnknown, "{code}");
+        }
+    }
+}
+
 #[test]
 fn whose_limit_it_is_decides_who_is_held() {
     let then = |status: u16, body: &Value| {

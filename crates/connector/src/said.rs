@@ -29,7 +29,7 @@ const LONGEST_MESSAGE: usize = 16 * 1024;
 ///
 /// HubSpot, "Error handling": `category` and `errorType`. Linear, "Rate limiting" and the error
 /// types of its public SDK. Zendesk, "Requests: status codes and errors".
-const CODES: [(&str, Said); 43] = [
+const CODES: [(&str, Said); 45] = [
     ("TOKEN_EXPIRED", Said::Auth(AuthReason::TokenExpired)),
     (
         "EXPIRED_AUTHENTICATION",
@@ -85,6 +85,8 @@ const CODES: [(&str, Said); 43] = [
     ("BAD_GATEWAY", Said::Away),
     ("GATEWAY_TIMEOUT", Said::Away),
     ("LOCK_TIMEOUT", Said::Away),
+    ("INTERNAL_ERROR", Said::Away),
+    ("INTERNAL_SERVER_ERROR", Said::Away),
 ];
 
 /// Sentences that stand for an error where no name does. HubSpot's and Linear's own.
@@ -234,10 +236,12 @@ mod tests {
             ("MISSING_SCOPES", Said::Auth(AuthReason::ScopeInsufficient)),
             ("401", Said::Auth(AuthReason::TokenExpired)),
             ("503", Said::Away),
+            // A 503 may arrive as 500 under such a name: a question may be asked again.
+            ("INTERNAL_SERVER_ERROR", Said::Away),
         ] {
             assert_eq!(Said::by_code(code), Some(said), "{code}");
         }
-        for code in ["", "500", "408", "INTERNAL_SERVER_ERROR", "x", "99999999"] {
+        for code in ["", "500", "408", "x", "99999999"] {
             assert_eq!(Said::by_code(code), None, "{code}");
         }
     }

@@ -10,7 +10,7 @@ import { end, endAll, freePort } from '../../../scripts/lib/processes.mjs';
 import { connectWebhooks, startSandbox, startWorker, token } from '../../../scripts/lib/stack.mjs';
 
 /** `npm test -- --only` asks for the one that is built within seconds. */
-const BUILD = process.env.ONBEHALF_BUILD === LOCAL.profile ? LOCAL : RELEASE;
+export const BUILD = process.env.ONBEHALF_BUILD === LOCAL.profile ? LOCAL : RELEASE;
 
 /** How a provider's refusal arrives: `kept`, or `server_error` for 500 where Scalekit maps it so. */
 const MAPPING = process.env.ONBEHALF_MAPPING ?? 'server_error';
