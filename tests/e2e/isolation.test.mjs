@@ -25,6 +25,7 @@ const TESTED_BELOW = [
   'POST /api/workflows/{workflow}/trigger', // Idempotency-Key
   'GET /api/workflows/{workflow}/runs', // cursor
   'GET /connect/callback', // state
+  'GET /api/approvals', // an approver's organization
   'GET /api/workflows/{workflow}/schedules', // an operator's organization
   'DELETE /api/workflows/{workflow}/schedules/{owner}', // the same
   'GET /connect/{connector}', // says who is signed in, and what they have connected
@@ -180,6 +181,15 @@ for (const provider of Object.keys(PROVIDERS)) describe(`with ${provider}`, () =
     }
     for (const [runId, user] of started) {
       await stage.ask('DELETE', `${WORKFLOW}/runs/${runId}`, { as: user });
+    }
+  });
+
+  test('what waits for a decision is told to nobody who may not take it', async () => {
+    for (const by of users) {
+      const { text } = await stage.ask('GET', '/api/approvals', { as: by });
+      for (const of of users.filter((it) => it !== by)) {
+        for (const runId of Object.values(runs[of])) assert.ok(!text.includes(runId), `${of}\u2019s run, told to ${by}`);
+      }
     }
   });
 
