@@ -183,6 +183,19 @@ fn a_hubspot_that_fails_to_say_which_portal_it_is_is_asked_again() {
     }
 }
 
+/// The outage is longer than a signal is waited for; a colleague's run meets none of it.
+#[test]
+fn an_outage_while_the_portal_is_asked_for_is_waited_for() {
+    let office = shared();
+    office.apps.rules(&json!([{
+        "match": { "tool": "hubspot_account_details_get", "identifier": "user_ann" },
+        "status": 503, "times": 12 }]));
+    let runs = three_at_once(&office, [ANN, BEN, ANN]);
+    for run in &runs {
+        assert_flagged_once(&office, run, "two people, portal told late to one");
+    }
+}
+
 /// What is asked of the portal's object goes astray, or its answer does, so many times.
 struct NoWord {
     left: Cell<u32>,

@@ -302,6 +302,7 @@ fn misfortune(status: u16) -> ToolFailure {
         401 => ("UNAUTHORIZED", "The access token was rejected"),
         403 => ("SCOPE_INSUFFICIENT", "The token lacks a required scope"),
         429 => ("RATE_LIMITED", "You have reached your rate limit"),
+        400..=499 => ("VALIDATION_ERROR", "The request was not valid"),
         _ => ("INTERNAL_ERROR", "The provider had an internal error"),
     };
     ToolFailure::new(status, code, message)

@@ -38,7 +38,8 @@ pub struct Reader<'a, D: Acts> {
 pub enum Worth {
     /// A signal: waited for briefly, then its failure is a value.
     Signal,
-    /// Something a run can go without: waited for as briefly, and never by anybody's connecting again.
+    /// What a run goes without only where an app will not say it: an outage is left to the engine's
+    /// retries, and nobody is asked to connect again for it.
     Aside,
     /// The list of customers: an outage is left to the engine's retries.
     Everything,
@@ -163,9 +164,10 @@ impl<'a, D: Acts> Reader<'a, D> {
             _ if failure.is_auth() => return Ok(D::waits_for_connections(&self.cx.state())),
             _ if !limited && !failure.may_pass() => return Ok(false),
             Worth::Writes => return Ok(self.cx.now() < self.cx.deadline()),
+            Worth::Aside => return Ok(true),
             _ if limited => RATE_PATIENCE,
             Worth::Everything => return Ok(true),
-            Worth::Signal | Worth::Aside => OUTAGE_PATIENCE,
+            Worth::Signal => OUTAGE_PATIENCE,
         };
         let now = self.cx.now();
         let since: Timestamp = self.cx.memo(FIRST_FAILURE, || async { Ok(now) }).await?;
