@@ -8,7 +8,8 @@ import { after, before, test } from 'node:test';
 import { Stage, WORKFLOW } from './lib/stage.mjs';
 
 const KEY = randomBytes(24);
-const ANSWER_SECONDS = 60;
+/** alice's tasks and what they are given are more than HubSpot takes within a minute. */
+const ANSWER_SECONDS = 240;
 
 /** The operator's own system: keeps what it is sent, and answers the first of each id with an error. */
 class Receiver {

@@ -213,7 +213,9 @@ for (const provider of Object.keys(PROVIDERS)) describe(`with ${provider}`, () =
     }
   });
 
-  test('what a tool writes for one is found in that company\u2019s apps alone', async () => {
+  // Which apps a tool reaches follows from the identifier; no identity provider has a part in it, and
+  // HubSpot takes few searches.
+  if (provider === 'oidc') test('what a tool writes for one is found in that company\u2019s apps alone', async () => {
     const execute = (tool, user, body) => stage.ask('POST', `/api/tools/${tool}/execute`, { as: user, body });
     const marker = (user) => `isolation-${users.indexOf(user)}`;
     /** A search; HubSpot takes few of them, and whoever asks for more is told when to come back. */
