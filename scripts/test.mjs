@@ -64,8 +64,9 @@ async function endToEnd(files, mapping, env) {
     const wanted = files.filter((file) => all || some.includes(basename(file, '.test.mjs')));
     if (wanted.length === 0) continue;
     say(bold(`\n${wanted.length} files, an app's refusal arriving as ${one === 'kept' ? 'it is' : '500'}`));
-    // Two files at a time: each brings up a stack of its own and spends most of its time waiting.
-    await node(['--test-concurrency=2', ...wanted], 'An end-to-end test', { ...env, ONBEHALF_MAPPING: one });
+    // Four files at a time: each brings up a stack of its own and spends most of its time waiting for
+    // what the apps allow.
+    await node(['--test-concurrency=4', ...wanted], 'An end-to-end test', { ...env, ONBEHALF_MAPPING: one });
   }
 }
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { Stage, isLink } from './lib/stage.mjs';
+import { Stage, isLink, MAPPING } from './lib/stage.mjs';
 
 let stage;
 before(async () => {
@@ -83,7 +83,8 @@ test('carol, whose Linear dies in the middle, gets a completed run that says so'
   assert.ok((await stage.ledger('carol')).every((entry) => entry.tool === 'hubspot_task_create'));
 });
 
-test('erin, with a thousand customers, is served', async () => {
+// Five minutes that do not depend on how a refusal arrives: nobody refuses her anything but speed.
+if (MAPPING === 'server_error') test('erin, with a thousand customers, is served', async () => {
   // Some 1,400 calls to HubSpot, of which a portal takes 360 a minute from this service.
   const run = await stage.until('erin', await stage.trigger('erin'), undefined, 900);
   assert.equal(run.status, 'completed', JSON.stringify(run.failure));

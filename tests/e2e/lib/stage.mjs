@@ -13,7 +13,7 @@ import { connectWebhooks, startSandbox, startWorker, token } from '../../../scri
 export const BUILD = process.env.ONBEHALF_BUILD === LOCAL.profile ? LOCAL : RELEASE;
 
 /** How a provider's refusal arrives: `kept`, or `server_error` for 500 where Scalekit maps it so. */
-const MAPPING = process.env.ONBEHALF_MAPPING ?? 'server_error';
+export const MAPPING = process.env.ONBEHALF_MAPPING ?? 'server_error';
 
 /** Manners of a workspace whose Zendesk is connected with consent, like every other app. */
 export const BY_CONSENT = {
