@@ -38,10 +38,10 @@ pub struct World {
 }
 
 impl World {
-    /// Time goes by, and whatever happens at this moment happens.
+    /// Time goes by before and after whatever happens at this moment: far more than clocks are
+    /// apart, so that no tolerance hides a gap.
     async fn moment(&self) {
         let town = self.town.get().expect("a town");
-        // Far more than clocks are apart, so that no tolerance hides a gap.
         town.pass(minutes(7));
         let now = self.moments.get();
         self.moments.set(now + 1);
@@ -55,6 +55,7 @@ impl World {
             let told = ask(&post, AccountKey::new("user_alice"), made).await;
             told.expect("told");
         }
+        town.pass(minutes(7));
     }
 
     pub fn moments(&self) -> u32 {
