@@ -170,7 +170,7 @@ pub struct Late {
     pub since: Timestamp,
 }
 
-/// What was not taken within [`LATE_AFTER`].
+/// What was not taken within `LATE_AFTER`.
 ///
 /// # Errors
 /// When storage fails.
