@@ -198,22 +198,12 @@ impl RunLog {
         trouble: Option<Trouble>,
         alarm: Alarm,
     ) -> Result<(), StoreError> {
-        let head = {
-            let mut head = self.head.borrow_mut();
-            match head.as_mut() {
-                Some(head) if head.trouble != trouble => {
-                    head.trouble = trouble;
-                    Some(head.clone())
-                }
-                _ => None,
-            }
+        let note = |head: &mut Head| {
+            let news = head.trouble != trouble;
+            head.trouble = trouble;
+            news
         };
-        self.commit(Commit {
-            entries: Vec::new(),
-            head,
-            alarm,
-        })
-        .await
+        self.change_head(note, alarm).await
     }
 
     /// Sets the alarm and nothing else.
@@ -221,12 +211,7 @@ impl RunLog {
     /// # Errors
     /// When storage fails.
     pub async fn set_alarm(&self, alarm: Alarm) -> Result<(), StoreError> {
-        self.commit(Commit {
-            entries: Vec::new(),
-            head: None,
-            alarm,
-        })
-        .await
+        self.change_head(|_| false, alarm).await
     }
 
     /// Notes that the outside knows the status of `seen`, unless the run moved on meanwhile.
@@ -234,19 +219,28 @@ impl RunLog {
     /// # Errors
     /// When storage fails.
     pub async fn mark_published(&self, seen: &Head, alarm: Alarm) -> Result<(), StoreError> {
+        let note = |head: &mut Head| {
+            let current = head.status == seen.status && head.suspensions == seen.suspensions;
+            if current {
+                head.unpublished = false;
+                let outside = |it: &Trouble| it.kind == TroubleKind::Outside;
+                head.trouble = head.trouble.take().filter(|it| !outside(it));
+            }
+            current
+        };
+        self.change_head(note, alarm).await
+    }
+
+    /// Sets the alarm, and stores the head without a record where `change` says it changed it.
+    async fn change_head(
+        &self,
+        change: impl FnOnce(&mut Head) -> bool,
+        alarm: Alarm,
+    ) -> Result<(), StoreError> {
         let head = {
             let mut head = self.head.borrow_mut();
-            match head.as_mut() {
-                Some(head)
-                    if head.status == seen.status && head.suspensions == seen.suspensions =>
-                {
-                    head.unpublished = false;
-                    let outside = |it: &Trouble| it.kind == TroubleKind::Outside;
-                    head.trouble = head.trouble.take().filter(|it| !outside(it));
-                    Some(head.clone())
-                }
-                _ => None,
-            }
+            head.as_mut()
+                .and_then(|head| change(head).then(|| head.clone()))
         };
         self.commit(Commit {
             entries: Vec::new(),

@@ -1,12 +1,14 @@
 //! What the engine promises, on a small workflow of its own: no apps, no HTTP.
 
+mod common;
+
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use onbehalf_clock::Timestamp;
-use onbehalf_clock::{Clock, Random};
+use common::{Half, Still};
+use onbehalf_clock::Clock;
 use onbehalf_engine::memory::MemoryStore;
 use onbehalf_engine::{
     Branch, CommandError, Definition, End, Engine, Flow, ForEach, Head, Host, JournalStore,
@@ -226,28 +228,6 @@ fn sums() -> Workflow<Sums> {
         .build()
 }
 
-struct Still(Cell<i64>);
-
-#[async_trait(?Send)]
-impl Clock for Still {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.get())
-    }
-
-    /// Nobody waits here: only a step's deadline sleeps, and it must not come first.
-    async fn sleep(&self, _: Duration) {
-        std::future::pending::<()>().await;
-    }
-}
-
-struct Half;
-
-impl Random for Half {
-    fn fill(&self, buffer: &mut [u8]) {
-        buffer.fill(0x7f);
-    }
-}
-
 #[derive(Default)]
 struct Told(RefCell<Vec<RunStatus>>);
 
@@ -271,7 +251,7 @@ impl Stage {
     fn new() -> Self {
         Self {
             store: Rc::new(MemoryStore::default()),
-            clock: Rc::new(Still(Cell::new(1_795_420_800_000))),
+            clock: Rc::new(Still::morning()),
             world: Rc::new(World::default()),
             told: Rc::new(Told::default()),
         }
@@ -319,7 +299,7 @@ impl Stage {
         let Some(at) = self.store.take_alarm() else {
             return false;
         };
-        self.clock.0.set(self.clock.0.get().max(at.millis()));
+        self.clock.move_to(at);
         self.open().advance().await.expect("advanced");
         true
     }
@@ -329,7 +309,7 @@ impl Stage {
         let Some(at) = self.store.take_alarm() else {
             return false;
         };
-        self.clock.0.set(self.clock.0.get().max(at.millis()));
+        self.clock.move_to(at);
         let done = self.open_with(workflow).advance().await;
         done.expect("advanced");
         true
@@ -434,7 +414,9 @@ async fn a_sleep_keeps_its_due_time_over_any_restart() {
     stage.start(json!([1])).await;
     assert!(stage.ring().await);
     let due = stage.store.alarm().expect("an alarm");
-    stage.clock.0.set(stage.clock.0.get() + 1_800_000);
+    stage
+        .clock
+        .move_to(stage.clock.now().plus(Duration::from_secs(1_800)));
     stage.open().advance().await.expect("a ring too early");
     assert_eq!(stage.store.alarm(), Some(due));
     assert_eq!(stage.status(), RunStatus::Suspended);

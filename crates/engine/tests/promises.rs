@@ -1,13 +1,16 @@
 //! The promises where they are hardest: time, crashes, damage, wrong settings, shared state.
 
+mod common;
+
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use common::{Half, Still};
 use futures::FutureExt;
-use onbehalf_clock::{Clock, Random, Timestamp};
+use onbehalf_clock::Clock;
 use onbehalf_engine::memory::MemoryStore;
 use onbehalf_engine::{
     Definition, Effect, EffectKey, End, Engine, Flow, Found, Head, Host, JournalStore, NoReason,
@@ -89,9 +92,10 @@ impl Definition for Plain {
 
 /// How long the scripted step is tried.
 const PATIENCE: Duration = Duration::from_secs(1_000);
+const A_DAY: Duration = Duration::from_secs(86_400);
 
-/// Does what the script says, an act an attempt; goes on when nothing is left of it.
-struct Scripted;
+/// Does what the script says, an act an attempt, for so long; goes on when nothing is left of it.
+struct Scripted(Duration);
 
 #[async_trait(?Send)]
 impl Step<Plain> for Scripted {
@@ -104,7 +108,7 @@ impl Step<Plain> for Scripted {
 
     fn policy(&self) -> StepPolicy {
         StepPolicy {
-            patience: PATIENCE,
+            patience: self.0,
             ..StepPolicy::default()
         }
     }
@@ -141,7 +145,7 @@ impl Step<Plain> for Notes {
     async fn run(&self, (): (), cx: &StepContext<Plain>) -> StepResult<Plain, ()> {
         cx.update_state(|seen| seen.push(self.0.to_owned()));
         if self.1 {
-            return Scripted.run((), cx).await;
+            return Scripted(PATIENCE).run((), cx).await;
         }
         Ok(Flow::Next(()))
     }
@@ -204,7 +208,7 @@ impl Step<Plain> for Post {
     }
 
     fn policy(&self) -> StepPolicy {
-        Scripted.policy()
+        Scripted(PATIENCE).policy()
     }
 
     async fn run(&self, (): (), cx: &StepContext<Plain>) -> StepResult<Plain, ()> {
@@ -260,7 +264,10 @@ impl Step<Plain> for Both {
 }
 
 fn scripted() -> Workflow<Plain> {
-    workflow::<Plain>().then(Scripted).then(Tell).build()
+    workflow::<Plain>()
+        .then(Scripted(PATIENCE))
+        .then(Tell)
+        .build()
 }
 
 fn posting() -> Workflow<Plain> {
@@ -275,27 +282,6 @@ fn side_by_side() -> Workflow<Plain> {
         .then(Both)
         .then(Tell)
         .build()
-}
-
-struct HandClock(Cell<Timestamp>);
-
-#[async_trait(?Send)]
-impl Clock for HandClock {
-    fn now(&self) -> Timestamp {
-        self.0.get()
-    }
-
-    async fn sleep(&self, _: Duration) {
-        std::future::pending::<()>().await;
-    }
-}
-
-struct Half;
-
-impl Random for Half {
-    fn fill(&self, buffer: &mut [u8]) {
-        buffer.fill(0x7f);
-    }
 }
 
 #[derive(Default)]
@@ -319,7 +305,7 @@ impl Host for Index {
 struct Stage {
     chain: fn() -> Workflow<Plain>,
     store: Rc<MemoryStore>,
-    clock: Rc<HandClock>,
+    clock: Rc<Still>,
     world: Rc<World>,
     index: Rc<Index>,
     wrong: RefCell<Option<String>>,
@@ -336,9 +322,7 @@ impl Stage {
         let stage = Self {
             chain,
             store,
-            clock: Rc::new(HandClock(Cell::new(Timestamp::from_millis(
-                1_795_420_800_000,
-            )))),
+            clock: Rc::new(Still::morning()),
             world: Rc::new(world),
             index: Rc::default(),
             wrong: RefCell::default(),
@@ -377,7 +361,7 @@ impl Stage {
         let Some(at) = self.store.take_alarm() else {
             return false;
         };
-        self.clock.0.set(self.clock.0.get().max(at));
+        self.clock.move_to(at);
         let runner = self.open();
         match runner.advance().now_or_never() {
             Some(done) => done.expect("storage"),
@@ -486,36 +470,12 @@ async fn crashes_spend_no_attempts() {
     acts.push(Act::Limited(1));
     acts.extend([Act::Hang; 5]);
     let stage = Stage::start(
-        || workflow::<Plain>().then(Patient).then(Tell).build(),
+        || workflow::<Plain>().then(Scripted(A_DAY)).then(Tell).build(),
         &acts,
     )
     .await;
     stage.rest().await;
     assert_eq!(stage.head().status, RunStatus::Completed);
-}
-
-/// As [`Scripted`], for a day.
-struct Patient;
-
-#[async_trait(?Send)]
-impl Step<Plain> for Patient {
-    type Input = ();
-    type Output = ();
-
-    fn id(&self) -> &'static str {
-        "patient"
-    }
-
-    fn policy(&self) -> StepPolicy {
-        StepPolicy {
-            patience: Duration::from_secs(86_400),
-            ..StepPolicy::default()
-        }
-    }
-
-    async fn run(&self, (): (), cx: &StepContext<Plain>) -> StepResult<Plain, ()> {
-        Scripted.run((), cx).await
-    }
 }
 
 #[tokio::test]
@@ -611,7 +571,7 @@ async fn what_cannot_be_read_ends_as_a_failed_run() {
             || {
                 workflow::<Plain>()
                     .then(Notes("first", false))
-                    .then(Scripted)
+                    .then(Scripted(PATIENCE))
                     .then(Tell)
                     .build()
             },

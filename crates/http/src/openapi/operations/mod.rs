@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use super::describe::Offered;
 use super::parts::Described;
 use super::schemas::Schemas;
+use crate::api::runs::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::operation::{ApiOperation, BrowserOperation, OpenOperation, Operation};
 use crate::wire::problem::{ProblemBody, ProblemType};
 
@@ -75,6 +76,26 @@ fn for_caller(operation: ApiOperation, schemas: &mut Schemas, offered: &Offered<
 
 fn text() -> Value {
     json!({ "type": "string" })
+}
+
+/// A list that is answered page by page.
+fn paged(described: Described) -> Described {
+    described
+        .parameter(
+            "query",
+            "limit",
+            "At most this many.",
+            json!({
+                "type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT,
+            }),
+        )
+        .parameter(
+            "query",
+            "cursor",
+            "`nextCursor` of the page before; opaque.",
+            json!({ "type": "string", "minLength": 1 }),
+        )
+        .problem(ProblemType::InvalidCursor)
 }
 
 /// What the platform behind the routes may answer.

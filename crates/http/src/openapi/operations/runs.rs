@@ -2,11 +2,9 @@
 
 use serde_json::json;
 
-use super::{JSON, backed, text};
+use super::{JSON, backed, paged, text};
 use crate::api::events::RunEvent;
-use crate::api::runs::{
-    DEFAULT_LIMIT, MAX_LIMIT, RunListResponse, RunResponse, RunStatusResponse, TriggerResponse,
-};
+use crate::api::runs::{RunListResponse, RunResponse, RunStatusResponse, TriggerResponse};
 use crate::openapi::lists::WorkflowListResponse;
 use crate::openapi::parts::{Access, Described};
 use crate::openapi::schemas::Schemas;
@@ -76,29 +74,13 @@ pub fn trigger(schemas: &mut Schemas, workflows: &WorkflowList) -> Described {
 }
 
 pub fn list(schemas: &mut Schemas) -> Described {
-    of_workflow("Lists the caller's runs, newest first")
-        .parameter(
-            "query",
-            "status",
-            "Only this status.",
-            schemas.sent::<RunStatusSchema>(),
-        )
-        .parameter(
-            "query",
-            "limit",
-            "At most this many.",
-            json!({
-                "type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT,
-            }),
-        )
-        .parameter(
-            "query",
-            "cursor",
-            "`nextCursor` of the page before; opaque.",
-            json!({ "type": "string", "minLength": 1 }),
-        )
-        .answer(200, "A page.", JSON, schemas.of::<RunListResponse>())
-        .problem(ProblemType::InvalidCursor)
+    let runs = of_workflow("Lists the caller's runs, newest first").parameter(
+        "query",
+        "status",
+        "Only this status.",
+        schemas.sent::<RunStatusSchema>(),
+    );
+    paged(runs).answer(200, "A page.", JSON, schemas.of::<RunListResponse>())
 }
 
 pub fn show(schemas: &mut Schemas) -> Described {
