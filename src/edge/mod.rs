@@ -16,6 +16,7 @@ mod journal_store;
 mod key_set_object;
 mod log;
 mod messages;
+mod object;
 mod portal_object;
 mod principal_object;
 mod rate_limit;

@@ -1,43 +1,18 @@
-//! A shard of the schedule on the platform. Decodes, asks the protocol, sends.
+//! A shard of the schedule on the platform.
 
-use worker::{DurableObject, Env, Request, Response, State, durable_object};
+use worker::Env;
 
-use super::ground::{answer, go_on};
 use super::isolate::rules;
+use super::object::object;
 use onbehalf_runs::schedule::ScheduleShard;
 
-/// The object.
-#[durable_object]
-pub struct ScheduleObject {
-    state: State,
-    env: Env,
-}
+object!(
+    /// The object.
+    ScheduleObject,
+    "schedule",
+    protocol
+);
 
-impl ScheduleObject {
-    fn protocol(&self) -> ScheduleShard {
-        ScheduleShard {
-            rules: rules(&self.env),
-        }
-    }
-}
-
-impl DurableObject for ScheduleObject {
-    fn new(state: State, env: Env) -> Self {
-        Self { state, env }
-    }
-
-    async fn fetch(&self, request: Request) -> worker::Result<Response> {
-        answer(
-            &self.protocol(),
-            &self.state,
-            &self.env,
-            "schedule",
-            request,
-        )
-        .await
-    }
-
-    async fn alarm(&self) -> worker::Result<Response> {
-        go_on(&self.protocol(), &self.state, &self.env).await
-    }
+fn protocol(env: &Env) -> ScheduleShard {
+    ScheduleShard { rules: rules(env) }
 }
