@@ -279,6 +279,23 @@ mod tests {
         assert_eq!(next(&history(&rows), write(), at(127)), EffectNext::Send);
     }
 
+    /// A look that begins a moment too early and is answered late has seen nothing of the moment between.
+    #[test]
+    fn a_look_is_judged_by_when_it_began() {
+        let history = history(&[(0, intent())]);
+        let open = history.open.as_ref().expect("an open intent");
+        let looked = Looked {
+            found: Found::Absent,
+            at: at(94),
+            visible_after: LAG,
+        };
+        let record = after_look(KEY, &history, open, write(), looked, at(120));
+        let Record::Probed { again_at, .. } = record else {
+            panic!("{record:?}");
+        };
+        assert_eq!(again_at, Some(at(95)));
+    }
+
     #[test]
     fn a_look_is_due_when_the_journal_says_and_nobody_can_hurry_it() {
         let failed = Found::Unknown(Some(Duration::from_secs(600)));
