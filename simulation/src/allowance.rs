@@ -1,7 +1,8 @@
-//! The allowance that all runs of a user share, and whether calls keep inside it.
+//! The allowance that all who share an app's account have together, and whether calls keep inside it.
 //!
 //! Owns the rule for what left; knows nothing of leases, or of who counts.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use onbehalf_clock::Timestamp;
@@ -9,29 +10,32 @@ use onbehalf_connector::{Connector, Lane};
 use serde_json::Value;
 
 use crate::host::rates;
-use crate::shared::Shared;
+use crate::shared::{Shared, app_of};
 use crate::tally::Rule;
 
 /// A leased turn may be used this much later than it came.
 const LEASE: Duration = Duration::from_secs(2);
 /// Windows in which calls are counted, in milliseconds.
 const WINDOWS_MS: [i64; 3] = [1_000, 10_000, 60_000];
-/// Who learns of the portal while at work counts there afresh.
-const COUNTS: i64 = 2;
 
 /// Notes a call that leaves, if an app will hear of it.
 pub fn note_call(shared: &Shared, body: &[u8]) {
     let Ok(call) = serde_json::from_slice::<Value>(body) else {
         return;
     };
-    let text = |name: &str| call[name].as_str().unwrap_or_default().to_owned();
-    let Ok(connector) = text("connector").parse::<Connector>() else {
+    let text = |name: &str| call[name].as_str().unwrap_or_default();
+    let tool = text("tool_name");
+    let app = app_of(tool).and_then(|app| app.parse::<Connector>().ok());
+    let sub = text("identifier").strip_prefix("user_");
+    let service = shared.service.borrow();
+    let (Some(app), Some(csm)) = (app, sub.and_then(|it| service.world.csm(it))) else {
         return;
     };
-    let lane = Lane::of(connector, &text("tool_name"));
     let mut left = shared.left.borrow_mut();
-    let calls = left.entry((text("identifier"), lane)).or_default();
-    calls.push(shared.now());
+    let calls = left
+        .entry((csm.company.text(), Lane::of(app, tool)))
+        .or_default();
+    calls.push((text("identifier").to_owned(), shared.now()));
 }
 
 /// No window saw more calls than the burst and the rate allow. Turns are a courtesy: where whoever
@@ -42,19 +46,24 @@ pub fn check(shared: &Shared) {
         return;
     }
     let rates = rates(&shared.plan);
-    for ((identifier, lane), calls) in &*shared.left.borrow() {
+    for ((company, lane), calls) in &*shared.left.borrow() {
         let rate = rates.of(*lane);
+        let people: BTreeSet<&str> = calls.iter().map(|(who, _)| who.as_str()).collect();
+        // Each of them counts for themselves until they know whose portal it is, and afresh there.
+        let counts = 1 + i64::try_from(people.len()).unwrap_or(1);
+        let times: Vec<Timestamp> = calls.iter().map(|(_, at)| *at).collect();
         for window in WINDOWS_MS {
             let stretched = window + i64::try_from(LEASE.as_millis()).unwrap_or(0);
-            let burst = COUNTS * i64::from(rate.burst);
+            let burst = counts * i64::from(rate.burst);
             let most = burst + stretched * i64::from(rate.per_minute) / 60_000 + 1;
-            let busiest = calls.iter().map(|first| in_window(calls, *first, window));
+            let busiest = times.iter().map(|first| in_window(&times, *first, window));
             let busiest = busiest.max().unwrap_or(0);
             let kept = busiest <= usize::try_from(most).unwrap_or(0);
             shared.asks(Rule::WithinAllowance, kept, || {
                 let lane = lane.name();
                 format!(
-                    "{identifier} sent {busiest} calls to {lane} within {window} ms, {most} allowed"
+                    "{company} was sent {busiest} calls to {lane} within {window} ms, {most} \
+                     allowed"
                 )
             });
         }

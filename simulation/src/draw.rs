@@ -8,7 +8,7 @@ use onbehalf_sandbox::world::random::Dice;
 
 use crate::plan::{
     CallFault, Class, Command, Decides, Deployed, Disturbance, LONGEST_FLIGHT_MS, LetterFault,
-    Moment, Person, Plan, Said, Trigger, User, What, WorldKind,
+    Moment, Outage, OutageOf, Person, Plan, Said, Trigger, User, What, WorldKind,
 };
 
 /// Disturbances a plan holds at most: few enough to see which of them mattered.
@@ -16,10 +16,12 @@ const MOST_DISTURBANCES: i64 = 8;
 /// A wait of an answer that no client sees the end of.
 const LONGEST_ANSWER_MS: i64 = 90_000;
 /// HubSpot's search lags at most so far within the setting that every plan has.
-const LAG_WITHIN_MS: i64 = 29_000;
+const LAG_WITHIN_MS: i64 = 89_000;
 /// And this far beyond it.
 const LAG_BEYOND_MS: i64 = 300_000;
 const MINUTE_MS: i64 = 60_000;
+/// Longer than anything of a run has patience for.
+const LONG_OUTAGE_MINUTES: i64 = 180;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 /// Most requests travel no longer than this by themselves; what lands late leaves room for it.
 const ROOM_MS: i64 = 1_500;
@@ -31,15 +33,12 @@ const TIGHT_RATES: &str = r#"{
 
 /// As shipped.
 pub const DEFAULTS: &str = "{}";
-/// A strict world's index lags a minute now and then.
-const PATIENT: &str = r#"{"reconcileAfterSeconds": 90}"#;
 /// Everybody works on the whole portal.
 const WHOLE_PORTAL: &str = r#"{"customers": "portal"}"#;
-const PATIENT_WHOLE_PORTAL: &str = r#"{"customers": "portal", "reconcileAfterSeconds": 90}"#;
 /// What a deployment may bring.
 const OTHER_SETTINGS: [&str; 3] = [
-    r#"{"reflag": "daily", "reconcileAfterSeconds": 90}"#,
-    r#"{"dueInHours": 48, "reconcileAfterSeconds": 90}"#,
+    r#"{"reflag": "daily"}"#,
+    r#"{"dueInHours": 48}"#,
     r#"{"reconcileAfterSeconds": 120, "stalledAfterDays": 3}"#,
 ];
 
@@ -49,12 +48,8 @@ impl Plan {
         let mut dice = Dice::new(seed.wrapping_mul(0x2545_f491_4f6c_dd1d) ^ 0x51);
         let dice = &mut dice;
         let many = dice.chance(0.003);
-        let world = match dice.between(0, 9) {
-            0 | 1 => WorldKind::Strict,
-            2 | 3 => WorldKind::StrictKept,
-            _ => WorldKind::Kind,
-        };
-        let (users, people) = population(dice, many, world);
+        let world = *dice.pick(&[WorldKind::Strict, WorldKind::StrictKept]);
+        let (users, people) = population(dice, many);
         let shares = users.iter().any(|it| it.shares_portal);
         let triggers = triggers(dice, &people);
         let cron_ms = if people.iter().any(|it| it.scheduled_until_ms.is_some()) {
@@ -62,13 +57,9 @@ impl Plan {
         } else {
             Vec::new()
         };
-        let strict = world != WorldKind::Kind;
-        let whole = shares && dice.chance(0.5);
-        let settings = match (strict, whole) {
-            (false, false) => DEFAULTS,
-            (false, true) => WHOLE_PORTAL,
-            (true, false) => PATIENT,
-            (true, true) => PATIENT_WHOLE_PORTAL,
+        let settings = match shares && dice.chance(0.5) {
+            true => WHOLE_PORTAL,
+            false => DEFAULTS,
         };
         let most = if many { 2 } else { MOST_DISTURBANCES };
         let mut disturbances: Vec<Disturbance> = (0..dice.between(1, most))
@@ -80,14 +71,21 @@ impl Plan {
         if dice.chance(0.08) {
             disturbances.extend(deployment(dice, settings));
         }
-        let beyond = !strict && dice.chance(0.04);
-        let search_lag_ms = match beyond {
+        let search_lag_ms = match dice.chance(0.04) {
             true => dice.between(LAG_WITHIN_MS + 2_000, LAG_BEYOND_MS),
             false => dice.between(0, 1) * dice.between(0, LAG_WITHIN_MS),
         };
-        let outage_ms = dice.chance(0.03).then(|| {
-            let from = dice.between(0, 20_000);
-            (from, from + dice.between(1, 12) * MINUTE_MS)
+        let outage = dice.chance(0.04).then(|| {
+            let from_ms = dice.between(0, 20_000);
+            let minutes = match dice.chance(0.25) {
+                true => dice.between(LONG_OUTAGE_MINUTES, 2 * LONG_OUTAGE_MINUTES),
+                false => dice.between(1, 12),
+            };
+            Outage {
+                of: *dice.pick(&[OutageOf::All, OutageOf::HubSpot]),
+                from_ms,
+                until_ms: from_ms + minutes * MINUTE_MS,
+            }
         });
         Self {
             seed,
@@ -109,15 +107,15 @@ impl Plan {
             settings,
             retention_ms: *dice.pick(&[0, HOUR_MS, 30 * 24 * HOUR_MS]),
             skew_ms: *dice.pick(&[0, 0, 0, 1_500, 50_000]),
-            outage_ms,
+            outage,
             cron_ms: cron_ms.into_iter().map(|it| it * MINUTE_MS).collect(),
         }
     }
 }
 
-fn population(dice: &mut Dice, many: bool, world: WorldKind) -> (Vec<User>, Vec<Person>) {
+fn population(dice: &mut Dice, many: bool) -> (Vec<User>, Vec<Person>) {
     let count = if many { 1 } else { number(dice, 1, 3) };
-    let shares_portal = world != WorldKind::Kind || dice.chance(0.35);
+    let shares_portal = dice.chance(0.6);
     let users: Vec<User> = (0..count)
         .map(|_| User {
             customers: if many {

@@ -22,7 +22,7 @@ use onbehalf_runs::{Carrier, RunId, RunReason, Undelivered};
 use onbehalf_sandbox::service::{CLIENT_ID, CLIENT_SECRET};
 
 use crate::expected::Expected;
-use crate::plan::{Plan, WorldKind};
+use crate::plan::Plan;
 use crate::roads::{Sender, Way};
 use crate::shared::{Chore, Shared, shifted};
 use crate::site::{Life, Site};
@@ -34,7 +34,7 @@ use crate::wire::{BASE_URL, Wire};
 const AFTER_FAILURE_MS: i64 = 2_000;
 /// … so often.
 const MOST_DOUBLINGS: u32 = 7;
-/// The connections of a strict world, as an operator names them.
+/// The connections of the workspace, as an operator names them.
 const WORKSPACE: &str = r#"{
     "hubspot": {"connection": "hubspot-qkHFhMip"}, "linear": {"connection": "linear-mR2xVd9K"},
     "slack": {"connection": "slack-Tz81bWqe"}, "zendesk": {"connection": "zendesk-p5LsY0aN"}}"#;
@@ -153,8 +153,8 @@ fn open(shared: &Rc<Shared>, site: &Rc<Site>, life: &Rc<Life>) -> Result<Rc<Run>
         return Ok(open_retired(opening));
     }
     let config = ScalekitConfig::new(BASE_URL, CLIENT_ID, Secret::new(CLIENT_SECRET));
-    let names = (shared.plan.world != WorldKind::Kind).then_some(WORKSPACE);
-    let connectors = Connectors::from_json(names).expect("connectors as they are written");
+    let connectors =
+        Connectors::from_json(Some(WORKSPACE)).expect("connectors as they are written");
     let wire = Wire {
         shared: Rc::clone(shared),
         site: Rc::clone(site),

@@ -171,7 +171,7 @@ fn show(finding: &Finding) {
         plan.budget,
         plan.retention_ms,
         plan.skew_ms,
-        plan.outage_ms,
+        plan.outage,
         plan.settings,
     );
     for user in &plan.users {

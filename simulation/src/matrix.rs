@@ -49,7 +49,7 @@ fn plan(disturbances: Vec<Disturbance>) -> Plan {
             overlap: Overlap::Join,
         }],
         disturbances,
-        world: WorldKind::Kind,
+        world: WorldKind::Strict,
         search_lag_ms: 20_000,
         latency_ms: 5,
         budget: u32::MAX,
@@ -57,7 +57,7 @@ fn plan(disturbances: Vec<Disturbance>) -> Plan {
         settings: DEFAULTS,
         retention_ms: 3_600_000,
         skew_ms: 0,
-        outage_ms: None,
+        outage: None,
         cron_ms: Vec::new(),
     }
 }

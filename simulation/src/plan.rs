@@ -35,10 +35,38 @@ pub struct Plan {
     pub retention_ms: i64,
     /// How far the clock of an object may be off, in milliseconds.
     pub skew_ms: i64,
-    /// Nobody can be reached from and until, in milliseconds.
-    pub outage_ms: Option<(i64, i64)>,
+    /// What nobody is served by for a while.
+    pub outage: Option<Outage>,
     /// The cron trigger rings at these times, in milliseconds.
     pub cron_ms: Vec<i64>,
+}
+
+/// A while without service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outage {
+    /// Who does not serve.
+    pub of: OutageOf,
+    /// From, in milliseconds.
+    pub from_ms: i64,
+    /// Until, in milliseconds.
+    pub until_ms: i64,
+}
+
+/// Who does not serve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutageOf {
+    /// Nobody can be reached.
+    All,
+    /// HubSpot answers every call that its daily limit is reached.
+    HubSpot,
+}
+
+impl Outage {
+    /// Whether an app does not serve meanwhile.
+    #[must_use]
+    pub fn concerns(self, app: &str) -> bool {
+        self.of == OutageOf::All || app == "hubspot"
+    }
 }
 
 /// An account.
@@ -96,8 +124,6 @@ pub struct Trigger {
 /// How strict the world is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WorldKind {
-    /// As a first client was written against.
-    Kind,
     /// As it is documented; every error of an app is 500.
     Strict,
     /// As it is documented; an app's errors keep their status.
@@ -295,7 +321,7 @@ impl Plan {
             budget: u32::MAX,
             rates: None,
             skew_ms: 0,
-            outage_ms: None,
+            outage: None,
             cron_ms: Vec::new(),
             ..self.clone()
         }

@@ -140,8 +140,8 @@ pub struct Shared {
     pub answered: RefCell<Vec<(usize, Answered)>>,
     /// When each user's connection to an app was dead.
     pub dead: RefCell<BTreeMap<(usize, &'static str), Vec<Span>>>,
-    /// When each tool call left, by user and lane.
-    pub left: RefCell<BTreeMap<(String, Lane), Vec<Timestamp>>>,
+    /// Whose tool calls left when, by company and lane.
+    pub left: RefCell<BTreeMap<(String, Lane), Vec<(String, Timestamp)>>>,
     /// What a person saw of their schedule before they switched it off.
     pub ticks: RefCell<BTreeMap<usize, (Timestamp, onbehalf_runs::Schedule)>>,
     /// When a person's schedule was switched on.
@@ -234,10 +234,22 @@ impl Shared {
         Dice::of(&format!("{} {name}", self.plan.seed)).between(-far, far)
     }
 
-    /// Whether nobody can be reached now.
-    pub fn outage(&self) -> bool {
-        let outage = self.plan.outage_ms;
-        outage.is_some_and(|(from, until)| (self.at(from)..self.at(until)).contains(&self.now()))
+    /// Whether an app does not serve now.
+    pub fn outage(&self, app: &str) -> bool {
+        self.out(app, self.now(), self.now())
+    }
+
+    /// Whether somebody did not serve at this time.
+    pub fn outage_at(&self, at: Timestamp) -> bool {
+        APPS.into_iter().any(|app| self.out(app, at, at))
+    }
+
+    /// Whether an app did not serve between these times, not even once.
+    pub fn out(&self, app: &str, from: Timestamp, until: Timestamp) -> bool {
+        self.plan.outage.is_some_and(|it| {
+            let whole = self.at(it.from_ms) <= from && until < self.at(it.until_ms);
+            it.concerns(app) && whole
+        })
     }
 
     /// The run of this name.

@@ -65,6 +65,7 @@ counted! {
         LandsAfterGatewayError => "a write lands after 502 or 504",
         LandsAfterServerError => "a write lands after 500",
         Outage => "nobody can be reached for some minutes",
+        DailyLimit => "an app answers 429 for minutes or hours",
         TokensVoid => "our tokens to Scalekit are void",
         ConnectionDies => "a connection dies",
         MendedBeforeWait => "a connection is mended before anybody waits for it",

@@ -18,7 +18,7 @@ use onbehalf_sandbox::world::faults::{Rule as Misbehaviour, RuleList};
 use serde_json::Value;
 
 use crate::allowance::note_call;
-use crate::plan::{CallFault, LONGEST_FLIGHT_MS, Moment, Said, What, WorldKind};
+use crate::plan::{CallFault, LONGEST_FLIGHT_MS, Moment, OutageOf, Said, What};
 use crate::shared::{Answered, Shared, app_of};
 use crate::site::{Life, Site};
 use crate::tally::{Kind, Rule};
@@ -271,17 +271,27 @@ fn handle(
     let now = shared.now();
     let call: Value = serde_json::from_slice(&request.body).unwrap_or_default();
     let tool = call["tool_name"].as_str().unwrap_or_default();
-    let mut rule = Misbehaviour::default();
-    if shared.plan.world == WorldKind::Kind {
-        rule.search_lag_ms = Some(shared.plan.search_lag_ms);
-    }
+    let mut rule = Misbehaviour {
+        search_lag_ms: Some(shared.plan.search_lag_ms),
+        ..Misbehaviour::default()
+    };
     for fault in faults {
         disturb(shared, site, tool, fault, room_ms, &mut rule);
     }
-    if shared.outage() {
-        shared.met(Kind::Outage);
-        rule.break_before = true;
+    if let Some(outage) = shared.plan.outage
+        && shared.outage(app_of(tool).unwrap_or_default())
+    {
         rule.land_after_ms = None;
+        shared.met(match outage.of {
+            OutageOf::All => {
+                rule.break_before = true;
+                Kind::Outage
+            }
+            OutageOf::HubSpot => {
+                rule.status = Some(429);
+                Kind::DailyLimit
+            }
+        });
     }
     let mut service = shared.service.borrow_mut();
     if faults.contains(&CallFault::TokensVoid) {

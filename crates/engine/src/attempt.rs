@@ -165,75 +165,71 @@ impl Driver {
             // not done, they do again.
             state: prepared.without_parts(),
         };
-        let (record, after) = match answer {
-            Ok(ErasedFlow::Next(output)) => (
-                Record::StepCompleted {
-                    step,
-                    output,
-                    state,
-                },
-                After::Continue,
-            ),
-            Ok(ErasedFlow::End(ended)) => (
-                Record::Completed {
-                    step,
-                    result: ended.result,
-                    outcome: Some(ended.outcome),
-                    counts: ended.counts,
-                },
-                After::Continue,
-            ),
-            Ok(ErasedFlow::Suspend(reason)) => (suspended(reason), After::Continue),
+        let record = match answer {
+            Ok(ErasedFlow::Next(output)) => Record::StepCompleted {
+                step,
+                output,
+                state,
+            },
+            Ok(ErasedFlow::End(ended)) => Record::Completed {
+                step,
+                result: ended.result,
+                outcome: Some(ended.outcome),
+                counts: ended.counts,
+            },
+            Ok(ErasedFlow::Suspend(reason)) => suspended(reason),
             Err(StepError::Interrupted(interrupt)) => match interrupt {
                 Interrupt::Yield if attempt.whole && self.log.last_seq() == attempt.begun_at => {
                     let message = "nothing could be done within the limits of one invocation";
-                    let record = self.failed(&attempt, message.to_owned(), None);
-                    (record, After::Continue)
+                    return self.failed(&attempt, message.to_owned(), None).await;
                 }
-                Interrupt::Yield => (suspended(SuspendReason::Yielded), After::Break),
+                Interrupt::Yield => {
+                    let yielded = suspended(SuspendReason::Yielded);
+                    self.log.append(vec![yielded], Alarm::Keep).await?;
+                    return Ok(After::Break);
+                }
                 Interrupt::Cancelled => return Ok(After::Continue),
                 Interrupt::Storage(message) => return Err(StoreError(message)),
-                Interrupt::Incompatible(message) => (
-                    Record::Failed {
-                        failure: RunFailure::DefinitionChanged { message },
-                    },
-                    After::Continue,
-                ),
+                Interrupt::Incompatible(message) => {
+                    return self.fail(RunFailure::DefinitionChanged { message }).await;
+                }
             },
-            Err(StepError::Terminal { message }) => (
-                Record::Failed {
-                    failure: RunFailure::StepFailed { step, message },
-                },
-                After::Continue,
-            ),
+            Err(StepError::Terminal { message }) => {
+                return self.fail(RunFailure::StepFailed { step, message }).await;
+            }
             Err(StepError::Retry { message, after }) => {
-                (self.failed(&attempt, message, after), After::Continue)
+                return self.failed(&attempt, message, after).await;
             }
         };
         self.log.append(vec![record], Alarm::Keep).await?;
-        Ok(after)
+        Ok(After::Continue)
     }
 
     /// What follows an attempt that failed: another, the last of them at the deadline.
-    fn failed(&self, attempt: &Attempt, message: String, asked: Option<Duration>) -> Record {
+    async fn failed(
+        &self,
+        attempt: &Attempt,
+        message: String,
+        asked: Option<Duration>,
+    ) -> Result<After, StoreError> {
         let now = self.clock.now();
         let step = attempt.step.clone();
         if now >= attempt.deadline {
-            return Record::Failed {
-                failure: RunFailure::OutOfTime { step, message },
-            };
+            return self.fail(RunFailure::OutOfTime { step, message }).await;
         }
         let failures = attempt.head.failures.saturating_add(1);
         let random = self.random.as_ref();
         let pause = attempt.policy.retry.pause_after(failures, asked, random);
         let earliest = now.plus(asked.unwrap_or_default());
-        Record::StepFailed {
+        let failed = Record::StepFailed {
             step,
             attempt: attempt.head.attempt + 1,
             error: message,
             retry_at: now.plus(pause).min(attempt.deadline).max(earliest),
             crashed: false,
-        }
+        };
+        self.log.append(vec![failed], Alarm::Keep).await?;
+        Ok(After::Continue)
     }
 
     /// The step at `position`, if the chain up to there is the one this run has gone through.

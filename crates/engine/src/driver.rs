@@ -160,7 +160,10 @@ impl Driver {
     async fn advance_alone(&self) -> Result<(), StoreError> {
         let invocation = self.invocation();
         if let Some(message) = self.log.damage().map(str::to_owned)
-            && self.log.head().is_some_and(|head| !head.status.ended())
+            && self
+                .log
+                .head()
+                .is_some_and(|head| !head.status.ended() && head.failing.is_none())
         {
             self.fail(RunFailure::Unreadable { message }).await?;
         }
@@ -289,15 +292,28 @@ impl Driver {
         }
     }
 
+    /// Ends the run without a result: at once, or once it is known what became of the writes that
+    /// are under way.
     pub(super) async fn fail(&self, failure: RunFailure) -> Result<After, StoreError> {
-        self.log
-            .append(vec![Record::Failed { failure }], Alarm::Keep)
-            .await?;
+        let record = match self.open_intents()?.is_empty() {
+            true => Record::Failed { failure },
+            false => Record::Failing { failure },
+        };
+        self.log.append(vec![record], Alarm::Keep).await?;
         Ok(After::Continue)
     }
 
-    /// Finds out what became of the writes that a cancelled run had under way. Answers when to go
-    /// on, or `None` once all are settled and the run has ended.
+    fn open_intents(&self) -> Result<Vec<EffectKey>, StoreError> {
+        match self.log.store().open_intents() {
+            Ok(open) => Ok(open),
+            Err(JournalError::Storage(error)) => Err(error),
+            // Nothing is left that anybody could find out about.
+            Err(JournalError::Unreadable(_)) => Ok(Vec::new()),
+        }
+    }
+
+    /// Finds out what became of the writes that a cancelled or failing run had under way. Answers
+    /// when to go on, or `None` once all are settled and the run has ended.
     async fn find_out(&self, invocation: &Invocation) -> Result<Option<Timestamp>, StoreError> {
         let now = || self.clock.now();
         self.log.set_alarm(Alarm::At(now().plus(WATCHDOG))).await?;
@@ -311,12 +327,7 @@ impl Driver {
         let context = self.log.head().map(|head| head.started.context.clone());
         let settling = program.zip(context);
         let settling = settling.and_then(|(program, context)| program.settling(context));
-        let open = match self.log.store().open_intents() {
-            Ok(open) => open,
-            Err(JournalError::Storage(error)) => return Err(error),
-            // Nothing is left that anybody could find out about.
-            Err(JournalError::Unreadable(_)) => Vec::new(),
-        };
+        let open = self.open_intents()?;
         let mut later: Option<Timestamp> = None;
         for key in open {
             if (invocation.spent)() {
@@ -327,9 +338,9 @@ impl Driver {
             }
         }
         if later.is_none() {
-            self.log
-                .append(vec![Record::Cancelled], Alarm::Keep)
-                .await?;
+            let failing = self.log.head().and_then(|head| head.failing.clone());
+            let end = failing.map_or(Record::Cancelled, |failure| Record::Failed { failure });
+            self.log.append(vec![end], Alarm::Keep).await?;
         }
         Ok(later)
     }

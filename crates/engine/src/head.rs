@@ -248,6 +248,9 @@ pub struct Head {
     pub answer: Option<ResumePayload>,
     /// Who asked for the cancel, and when.
     pub cancelled_by: Option<(String, Timestamp)>,
+    /// What the run will fail with, once every write that was under way is settled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failing: Option<RunFailure>,
     /// Journal position of the result or failure.
     pub end_seq: Option<u64>,
     /// When it ended.
@@ -273,7 +276,7 @@ pub enum Next {
     Wait(Timestamp),
     /// Nothing until somebody resumes it.
     Idle,
-    /// Settle the open intents, then end as cancelled.
+    /// Settle the open intents, then end as cancelled or failed.
     Settle,
     /// The run has ended.
     Ended,
@@ -325,6 +328,7 @@ impl Head {
             answered: None,
             answer: None,
             cancelled_by: None,
+            failing: None,
             end_seq: None,
             ended_at: None,
             outcome: None,
@@ -431,8 +435,14 @@ impl Head {
                 self.cancelled_by = Some((by.clone(), at));
                 self.status = RunStatus::Cancelling;
                 self.suspension = None;
+                self.failing = None;
                 self.due = at;
                 self.unpublished = true;
+            }
+            Record::Failing { failure } => {
+                self.failing = Some(failure.clone());
+                self.attempt_ended();
+                self.due = at;
             }
             Record::Completed {
                 step,
@@ -470,6 +480,7 @@ impl Head {
     fn end(&mut self, status: RunStatus, seq: u64, at: Timestamp) {
         self.under_way = false;
         self.trouble = None;
+        self.failing = None;
         self.status = status;
         self.suspension = None;
         self.end_seq = Some(seq);
@@ -493,6 +504,7 @@ impl Head {
     /// What to do now.
     pub fn next(&self, now: Timestamp) -> Next {
         match self.status {
+            RunStatus::Running if self.due <= now && self.failing.is_some() => Next::Settle,
             RunStatus::Running if self.due <= now => Next::Run(self.completed.len()),
             RunStatus::Running => Next::Wait(self.due),
             RunStatus::Suspended => match self.suspension_due() {
@@ -637,7 +649,7 @@ impl Head {
 
     /// Whether writes may still begin.
     pub fn may_write(&self) -> bool {
-        self.status == RunStatus::Running
+        self.status == RunStatus::Running && self.failing.is_none()
     }
 
     /// The time from start to end, or to `now`.

@@ -165,6 +165,12 @@ pub enum Record {
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         counts: BTreeMap<String, u64>,
     },
+    /// The run will end without a result: nothing new may be sent from here on, and writes that
+    /// were under way are being settled.
+    Failing {
+        /// Why.
+        failure: RunFailure,
+    },
     /// The run ended without a result.
     Failed {
         /// Why.
@@ -213,6 +219,7 @@ impl Record {
             Self::Resumed { .. } => "resumed",
             Self::CancelRequested { .. } => "cancel_requested",
             Self::Completed { .. } => "completed",
+            Self::Failing { .. } => "failing",
             Self::Failed { .. } => "failed",
             Self::Cancelled => "cancelled",
         }

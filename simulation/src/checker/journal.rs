@@ -26,6 +26,7 @@ struct Reading {
     /// When the failed step may be tried again.
     retry_at: Option<Timestamp>,
     cancelled: bool,
+    failing: bool,
     ended: bool,
     /// Effects: open, or settled.
     effects: BTreeMap<String, bool>,
@@ -44,6 +45,7 @@ pub fn read(entries: &[Entry], alarm_was_lost: bool, found: &mut Vec<String>) {
         attempts: 0,
         retry_at: None,
         cancelled: false,
+        failing: false,
         ended: false,
         effects: BTreeMap::new(),
     };
@@ -96,6 +98,11 @@ impl Reading {
                 self.waits = None;
                 self.cancelled = true;
                 None
+            }
+            Record::Failing { .. } => {
+                let idle = self.idle();
+                self.failing = true;
+                idle
             }
             Record::Intent { key, .. } => {
                 // A request that was certainly not taken is repeated at once.

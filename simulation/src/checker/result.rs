@@ -6,7 +6,7 @@ use onbehalf_engine::{Head, JournalStore, Record, RunStatus};
 use serde_json::Value;
 
 use super::writes::lags_beyond;
-use crate::plan::{Decides, WorldKind};
+use crate::plan::Decides;
 use crate::shared::Shared;
 use crate::simulate::simulate;
 use crate::site::Site;
@@ -14,6 +14,8 @@ use crate::tally::Rule;
 
 /// Where the contacts step keeps the moment that a run's days are counted against.
 const NOW_MEMO: &str = "onboarding-contacts/now";
+/// An outage as long as this ends what a run can wait for.
+const LONGEST_PATIENCE_MS: i64 = 3_600_000;
 /// The undisturbed run of more customers than this costs more than it tells.
 const MOST_CUSTOMERS: usize = 50;
 
@@ -61,13 +63,14 @@ fn comparable(shared: &Shared, person: usize) -> bool {
     let small = plan.users.iter().all(|it| it.customers <= MOST_CUSTOMERS);
     let said_yes = !own.asks || matches!(own.decides, Decides::Yes | Decides::Mistyped);
     let connected = own.suspends || shared.dead.borrow().is_empty();
-    let kind = plan.world == WorldKind::Kind;
+    let outage = plan.outage.map_or(0, |it| it.until_ms - it.from_ms);
+    let patient = outage < LONGEST_PATIENCE_MS;
     let same_rules = !shared.redeployed.get() && !lags_beyond(shared);
     alone
         && small
         && said_yes
         && connected
-        && kind
+        && patient
         && same_rules
         && own.scheduled_until_ms.is_none()
 }

@@ -59,6 +59,9 @@ fn check_end(shared: &Shared, site: &Site, head: &Head, entries: &[Entry]) {
             Record::Failed {
                 failure: RunFailure::DefinitionChanged { .. },
             } => site.unhosted.get(),
+            Record::Failed {
+                failure: RunFailure::OutOfTime { .. },
+            } => shared.outage_at(shifted(it.at, -skew_of(shared, site))),
             _ => false,
         }),
         _ => false,

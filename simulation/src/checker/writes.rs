@@ -14,7 +14,6 @@ use onbehalf_runs::{Decision, PlanItem, RunReason};
 
 use super::ledger::Landed;
 use crate::host::skew_of;
-use crate::plan::WorldKind;
 use crate::shared::{Dead, Shared, identifier, shifted};
 use crate::simulate::DEFAULT_LAG_MS;
 use crate::site::{Site, is_of};
@@ -25,7 +24,7 @@ const LOOK_PATIENCE: Duration = Duration::from_secs(3600);
 
 /// Whether HubSpot's index lags by more than the setting says it may.
 pub fn lags_beyond(shared: &Shared) -> bool {
-    shared.plan.world == WorldKind::Kind && shared.plan.search_lag_ms >= DEFAULT_LAG_MS
+    shared.plan.search_lag_ms >= DEFAULT_LAG_MS
 }
 
 /// One effect of a run.
@@ -149,7 +148,8 @@ impl Written<'_> {
     fn check_unknown(&self, shared: &Shared, site: &Site) {
         let at = self.settled_at(shared, site);
         let since = at.minus(LOOK_PATIENCE);
-        let dead = shared.was_dead(self.user, self.app, since, at) == Dead::Throughout;
+        let dead = shared.was_dead(self.user, self.app, since, at) == Dead::Throughout
+            || shared.out(self.app, since, at);
         // A workflow that is not hosted any more has nobody who knows how to look.
         let nobody = site.unhosted.get();
         shared.asks(Rule::UnknownUnknowable, dead || nobody, || {

@@ -55,7 +55,7 @@ pub struct OnboardingSettings {
     /// When the follow-up task falls due, in hours from its creation. 1 to 720, default 24.
     pub due_in_hours: u32,
     /// How long HubSpot's search may lag behind its writes, in seconds: a task whose creation
-    /// went unanswered is given up as absent no sooner than this. 1 to 600, default 30.
+    /// went unanswered is given up as absent no sooner than this. 1 to 600, default 90.
     pub reconcile_after_seconds: u32,
     /// Weights and thresholds of the health score.
     pub scoring: ScoringWeights,
@@ -114,7 +114,7 @@ impl Default for OnboardingSettings {
             reflag: ReflagPolicy::default(),
             reflag_drop: 10,
             due_in_hours: 24,
-            reconcile_after_seconds: 30,
+            reconcile_after_seconds: 90,
             scoring: ScoringWeights::default(),
         }
     }

@@ -102,6 +102,12 @@ pub enum What {
     CancelRequested,
     /// The run ended with a result.
     Completed,
+    /// The run will end without a result: writes that were under way are being settled.
+    Failing {
+        /// Why.
+        #[schemars(with = "onbehalf_runs::RunFailureSchema")]
+        failure: RunFailure,
+    },
     /// The run ended without a result.
     Failed {
         /// Why.
@@ -124,7 +130,7 @@ pub enum WriteOutcome {
     Expired,
     /// Nobody can tell whether it landed; a person must look.
     UnknownOutcome,
-    /// The run was cancelled, and it is not in the app.
+    /// The run was cancelled or failed, and it is not in the app.
     Abandoned,
 }
 
@@ -194,6 +200,7 @@ pub fn public(entry: &Entry) -> Option<RunEvent> {
         },
         Record::CancelRequested { .. } => What::CancelRequested,
         Record::Completed { .. } => What::Completed,
+        Record::Failing { failure } => What::Failing { failure },
         Record::Failed { failure } => What::Failed { failure },
         Record::Cancelled => What::Cancelled,
         Record::Memo { .. }
@@ -336,6 +343,12 @@ mod tests {
                 payload: ResumePayload::Answer(json!({"hash": secret()})),
             },
             Record::CancelRequested { by: secret() },
+            Record::Failing {
+                failure: RunFailure::RequirementUnmet {
+                    step: "s".into(),
+                    message: "m".into(),
+                },
+            },
             Record::Completed {
                 step: "s".into(),
                 result: json!(secret()),
