@@ -2,7 +2,6 @@
 //!
 //! Owns the rule for what left; knows nothing of leases, or of who counts.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use onbehalf_clock::Timestamp;
@@ -17,6 +16,10 @@ use crate::tally::Rule;
 const LEASE: Duration = Duration::from_secs(2);
 /// Windows in which calls are counted, in milliseconds.
 const WINDOWS_MS: [i64; 3] = [1_000, 10_000, 60_000];
+/// Who learns of the portal while at work counts there afresh.
+const COUNTS: i64 = 2;
+/// With these a run learns who it is in HubSpot, and in whose portal.
+const FINDS_OUT: [&str; 2] = ["hubspot_owners_list", "hubspot_account_details_get"];
 
 /// Notes a call that leaves, if an app will hear of it.
 pub fn note_call(shared: &Shared, body: &[u8]) {
@@ -31,11 +34,14 @@ pub fn note_call(shared: &Shared, body: &[u8]) {
     let (Some(app), Some(csm)) = (app, sub.and_then(|it| service.world.csm(it))) else {
         return;
     };
+    // A portal's limit is for all who use it. Whose portal it is, is not known before it is asked.
+    let whose = match app == Connector::HUBSPOT && !FINDS_OUT.contains(&tool) {
+        true => csm.company.text(),
+        false => text("identifier").to_owned(),
+    };
     let mut left = shared.left.borrow_mut();
-    let calls = left
-        .entry((csm.company.text(), Lane::of(app, tool)))
-        .or_default();
-    calls.push((text("identifier").to_owned(), shared.now()));
+    let calls = left.entry((whose, Lane::of(app, tool))).or_default();
+    calls.push(shared.now());
 }
 
 /// No window saw more calls than the burst and the rate allow. Turns are a courtesy: where whoever
@@ -46,24 +52,19 @@ pub fn check(shared: &Shared) {
         return;
     }
     let rates = rates(&shared.plan);
-    for ((company, lane), calls) in &*shared.left.borrow() {
+    for ((whose, lane), calls) in &*shared.left.borrow() {
         let rate = rates.of(*lane);
-        let people: BTreeSet<&str> = calls.iter().map(|(who, _)| who.as_str()).collect();
-        // Each of them counts for themselves until they know whose portal it is, and afresh there.
-        let counts = 1 + i64::try_from(people.len()).unwrap_or(1);
-        let times: Vec<Timestamp> = calls.iter().map(|(_, at)| *at).collect();
         for window in WINDOWS_MS {
             let stretched = window + i64::try_from(LEASE.as_millis()).unwrap_or(0);
-            let burst = counts * i64::from(rate.burst);
+            let burst = COUNTS * i64::from(rate.burst);
             let most = burst + stretched * i64::from(rate.per_minute) / 60_000 + 1;
-            let busiest = times.iter().map(|first| in_window(&times, *first, window));
+            let busiest = calls.iter().map(|first| in_window(calls, *first, window));
             let busiest = busiest.max().unwrap_or(0);
             let kept = busiest <= usize::try_from(most).unwrap_or(0);
             shared.asks(Rule::WithinAllowance, kept, || {
                 let lane = lane.name();
                 format!(
-                    "{company} was sent {busiest} calls to {lane} within {window} ms, {most} \
-                     allowed"
+                    "{whose} was sent {busiest} calls to {lane} within {window} ms, {most} allowed"
                 )
             });
         }

@@ -225,6 +225,7 @@ fn statement(dice: &mut Dice) -> (Moment, What) {
         (Class::Account, 120),
         (Class::Portal, 200),
         (Class::Schedule, 60),
+        (Class::Approvals, 30),
     ]);
     (Moment::Statement(class, nth(dice, most)), What::ObjectDies)
 }

@@ -101,7 +101,12 @@ fn points(quiet: &Ended) -> Vec<(Moment, What)> {
         }
     }
     let statements = shared.statements.borrow();
-    for class in [Class::Principal, Class::Account, Class::Portal] {
+    for class in [
+        Class::Principal,
+        Class::Account,
+        Class::Portal,
+        Class::Approvals,
+    ] {
         for nth in 1..=statements.get(&class).copied().unwrap_or(0) {
             points.push((Moment::Statement(class, nth), What::ObjectDies));
         }

@@ -5,8 +5,11 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use onbehalf_engine::JournalStore;
+use onbehalf_engine::{Head, JournalStore};
+use onbehalf_identity::RequestContext;
+use onbehalf_runs::approvals::ApprovalsKey;
 use onbehalf_runs::schedule::{Shard, Sweep};
+use onbehalf_runs::town::Address;
 use onbehalf_runs::{
     Approval, ApprovalMode, Asker, Backend, BackendError, CommandOutcome, Decision, EventId,
     Objects, Overlap, OwnerKey, ResumeRequest, RunReason, Start, StartRun, SwitchOn, Tenant,
@@ -196,6 +199,7 @@ async fn decide(
         return Ok(());
     };
     shared.trouble();
+    check_listed(shared, &site, number);
     let mut approval = all(hash, Decision::Approve);
     match shared.plan.people[person].decides {
         Decides::Yes => {}
@@ -226,6 +230,32 @@ async fn decide(
     });
     answer(shared, &site, number, approval).await?;
     Ok(())
+}
+
+/// Whoever was told of a plan finds it, unless it has been decided since.
+fn check_listed(shared: &Shared, site: &Site, number: u32) {
+    let waits = |it: Head| it.suspension.is_some_and(|it| it.number == number);
+    if site.head().is_some_and(waits) {
+        let listed = listed(shared, site).is_some_and(|it| it == number);
+        shared.asks(Rule::WaitingIsListed, listed, || {
+            format!("suspension {number} of {}", site.run_id)
+        });
+    }
+}
+
+/// The suspension under which a run is on its organization's list of approvals.
+pub fn listed(shared: &Shared, site: &Site) -> Option<u32> {
+    let town = shared.town.borrow().upgrade()?;
+    let started = site.started.borrow().clone()?;
+    let context: RequestContext = serde_json::from_value(started.context).ok()?;
+    let key = ApprovalsKey::of(&Tenant::of(&context), &OwnerKey::new(started.owner));
+    let rows = town.query(
+        &Address::Approvals(key),
+        "SELECT number FROM waiting WHERE run_id = ?",
+        &[site.run_id.as_str().into()],
+    );
+    // A list that nothing was ever put up on has no table.
+    rows.ok()?.first()?.count(0).ok()
 }
 
 /// Half of all decisions are made by somebody who approves for others.

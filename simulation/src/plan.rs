@@ -169,6 +169,8 @@ pub enum Class {
     Portal,
     /// A shard.
     Schedule,
+    /// An organization's list of approvals.
+    Approvals,
 }
 
 /// What happens.

@@ -85,8 +85,8 @@ impl Roads for TownRoads {
 }
 
 async fn carry(shared: &Rc<Shared>, from: &Sender, letter: Letter) -> Reply {
-    // How approvals are found decides about no write; its faults are the town's tests'.
-    if matches!(letter, Letter::Approvals(..) | Letter::Notice(_)) {
+    // To the operator's own systems, which are outside of all this.
+    if matches!(letter, Letter::Notice(_)) {
         let town = shared.town.borrow().upgrade();
         return match town {
             Some(town) => town.deliver(letter).await,
@@ -178,23 +178,21 @@ pub fn come_back(back: &Return, reply: Reply) {
 /// What the simulation does to the town's objects.
 pub struct TownFaults(pub Rc<Shared>);
 
-/// What an object is counted under; nothing for one whose faults are not simulated.
-fn class_of(address: &Address) -> Option<(Class, Kind)> {
-    Some(match address {
+/// What an object is counted under.
+fn class_of(address: &Address) -> (Class, Kind) {
+    match address {
         Address::Principal(_) => (Class::Principal, Kind::PrincipalDies),
         Address::Account(_) => (Class::Account, Kind::AccountDies),
         Address::Portal(_) => (Class::Portal, Kind::PortalDies),
         Address::Schedule(_) => (Class::Schedule, Kind::ScheduleDies),
-        Address::Approvals(_) => return None,
-    })
+        Address::Approvals(_) => (Class::Approvals, Kind::ApprovalsDie),
+    }
 }
 
 impl Faults for TownFaults {
     fn dies_before(&self, at: &Address, _: &str) -> bool {
         let shared = &self.0;
-        let Some((class, kind)) = class_of(at) else {
-            return false;
-        };
+        let (class, kind) = class_of(at);
         let nth = {
             let mut counts = shared.statements.borrow_mut();
             let count = counts.entry(class).or_default();

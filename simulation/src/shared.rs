@@ -140,8 +140,8 @@ pub struct Shared {
     pub answered: RefCell<Vec<(usize, Answered)>>,
     /// When each user's connection to an app was dead.
     pub dead: RefCell<BTreeMap<(usize, &'static str), Vec<Span>>>,
-    /// Whose tool calls left when, by company and lane.
-    pub left: RefCell<BTreeMap<(String, Lane), Vec<(String, Timestamp)>>>,
+    /// When each tool call left, by who has the allowance, and lane.
+    pub left: RefCell<BTreeMap<(String, Lane), Vec<Timestamp>>>,
     /// What a person saw of their schedule before they switched it off.
     pub ticks: RefCell<BTreeMap<usize, (Timestamp, onbehalf_runs::Schedule)>>,
     /// When a person's schedule was switched on.

@@ -522,10 +522,12 @@ impl Head {
     pub(super) fn overdue_since(&self, now: Timestamp) -> Option<Timestamp> {
         match self.next(now) {
             Next::Run(_) | Next::Settle => Some(self.due),
-            Next::Wait(until) => Some(until).filter(|until| *until <= now),
-            Next::Idle if self.unpublished => self.suspension.as_ref().map(|it| it.since),
+            Next::Wait(until) if until <= now => Some(until),
+            Next::Wait(_) | Next::Idle if self.unpublished => {
+                self.suspension.as_ref().map(|it| it.since)
+            }
             Next::Ended if self.unpublished => self.ended_at,
-            Next::Idle | Next::Ended => None,
+            Next::Wait(_) | Next::Idle | Next::Ended => None,
         }
     }
 

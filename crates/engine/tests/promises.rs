@@ -13,10 +13,10 @@ use futures::FutureExt;
 use onbehalf_clock::Clock;
 use onbehalf_engine::memory::MemoryStore;
 use onbehalf_engine::{
-    Definition, Effect, EffectKey, End, Engine, Flow, Found, Head, Host, JournalStore, NoReason,
-    Outcome, Parallel, Performed, Permit, PublishError, Reason, Record, ResumedBy, RunFailure,
-    RunLog, RunStatus, Runner, Settled, Started, Step, StepContext, StepError, StepPolicy,
-    StepResult, SuspendReason, TroubleKind, Workflow, workflow,
+    Definition, Effect, EffectKey, EffectOutcome, End, Engine, Flow, Found, Head, Host,
+    JournalStore, NoReason, Outcome, Parallel, Performed, Permit, PublishError, Reason, Record,
+    ResumedBy, RunFailure, RunLog, RunStatus, Runner, Settled, Started, Step, StepContext,
+    StepError, StepPolicy, StepResult, SuspendReason, TroubleKind, Workflow, workflow,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -28,6 +28,7 @@ enum Act {
     Hang,
     Yield,
     Ask,
+    AskDaily,
     Limited(u64),
     Go,
 }
@@ -48,6 +49,8 @@ struct World {
 #[serde(tag = "reason", rename_all = "snake_case")]
 enum Question {
     MayI,
+    /// The same, and looked at again after a day though nobody answers.
+    MayIDaily,
 }
 
 impl Reason for Question {
@@ -59,6 +62,10 @@ impl Reason for Question {
 
     fn accept(&self, answer: bool) -> Result<bool, String> {
         Ok(answer)
+    }
+
+    fn look_again_after(&self, _: u32) -> Option<Duration> {
+        (*self == Self::MayIDaily).then_some(A_DAY)
     }
 }
 
@@ -122,10 +129,11 @@ impl Step<Plain> for Scripted {
             Act::Hang => std::future::pending().await,
             Act::Yield => Err(StepError::Interrupted(onbehalf_engine::Interrupt::Yield)),
             Act::Ask if cx.answer().is_none() => Ok(Flow::Suspend(Question::MayI.into())),
+            Act::AskDaily if cx.answer().is_none() => Ok(Flow::Suspend(Question::MayIDaily.into())),
             Act::Limited(seconds) => Ok(Flow::Suspend(SuspendReason::RateLimited {
                 until: cx.now().plus(Duration::from_secs(seconds)),
             })),
-            Act::Ask | Act::Go => Ok(Flow::Next(())),
+            Act::Ask | Act::AskDaily | Act::Go => Ok(Flow::Next(())),
         }
     }
 }
@@ -725,4 +733,69 @@ async fn a_cancelled_run_with_a_write_under_way_always_has_an_alarm() {
 fn a_workflow_may_wait_for_nothing() {
     fn is_a_reason<R: Reason>() {}
     is_a_reason::<NoReason>();
+}
+
+/// Posts as its second step.
+fn posting_later() -> Workflow<Plain> {
+    let chain = workflow::<Plain>().then(Scripted(PATIENCE)).then(Post);
+    chain.then(Tell).writes::<Letter>().build()
+}
+
+/// Knows nothing of letters.
+fn not_posting() -> Workflow<Plain> {
+    workflow::<Plain>().then(Tell).build()
+}
+
+/// The kinds of rows from the one on with which a run begins to fail.
+async fn failing_with(changed: fn() -> Workflow<Plain>) -> (Stage, Vec<&'static str>) {
+    let mut stage = Stage::start(posting_later, &[]).await;
+    let unanswered = VecDeque::from([Performed::Unknown]);
+    stage.world.sent.replace(unanswered);
+    assert!(stage.ring().await);
+    assert_eq!(stage.world.sends.get(), 1);
+    stage.chain = changed;
+    stage.rest().await;
+    let rows = stage.store.entries_after(0, usize::MAX).expect("rows");
+    let kinds = rows.iter().map(|it| it.record.kind());
+    let kinds = kinds.skip_while(|kind| *kind != "failing").collect();
+    (stage, kinds)
+}
+
+#[tokio::test]
+async fn a_run_fails_once_it_is_known_what_became_of_its_writes() {
+    let (stage, kinds) = failing_with(posting).await;
+    assert_eq!(kinds.first(), Some(&"failing"));
+    assert_eq!(kinds[kinds.len() - 2..], ["outcome", "failed"]);
+    assert_eq!(stage.world.sends.get(), 1, "nothing is sent any more");
+    let key = EffectKey::from_journal("run_1/post/one");
+    let history = stage.store.effect(&key).expect("rows");
+    assert_eq!(history.outcome, Some(EffectOutcome::Abandoned));
+    // It may land, and be invisible, for so long.
+    assert!(stage.since_start() >= Duration::from_secs(65 + 30));
+}
+
+#[tokio::test]
+async fn a_run_whose_writes_nobody_knows_any_more_says_so_as_it_fails() {
+    let (stage, kinds) = failing_with(not_posting).await;
+    assert_eq!(kinds, ["failing", "outcome", "failed"]);
+    let key = EffectKey::from_journal("run_1/post/one");
+    let history = stage.store.effect(&key).expect("rows");
+    assert_eq!(history.outcome, Some(EffectOutcome::UnknownOutcome));
+}
+
+#[tokio::test]
+async fn a_wait_that_nobody_was_told_of_is_told_by_whoever_looks_though_its_alarm_is_lost() {
+    let stage = Stage::start(scripted, &[Act::AskDaily]).await;
+    stage.index.deaf.set(true);
+    assert!(stage.ring().await);
+    assert_eq!(stage.head().status, RunStatus::Suspended);
+    assert!(stage.store.take_alarm().is_some(), "to tell of it again");
+    stage.index.deaf.set(false);
+    stage
+        .clock
+        .move_to(stage.clock.now().plus(Duration::from_secs(700)));
+    stage.open().look_after().await.expect("storage");
+    assert!(stage.ring().await, "an alarm was set");
+    let told = stage.index.told.borrow();
+    assert_eq!(told.last().map(|it| it.status), Some(RunStatus::Suspended));
 }

@@ -8,6 +8,7 @@ use onbehalf_runs::town::Address;
 
 use super::journal::read;
 use crate::host::skew_of;
+use crate::people::listed;
 use crate::plan::LONGEST_FLIGHT_MS;
 use crate::shared::{Shared, later, shifted};
 use crate::simulate::Ended;
@@ -41,6 +42,7 @@ pub fn check(ended: &Ended, site: &Site) {
     check_end(shared, site, &head, &entries);
     check_fold(shared, site, &head, &entries);
     check_index(ended, site, &head);
+    check_list(shared, site);
     let mut found = Vec::new();
     read(&entries, site.alarm_lost.get(), &mut found);
     shared.asks(Rule::JournalInOrder, found.is_empty(), || {
@@ -127,6 +129,14 @@ fn check_fold(shared: &Shared, site: &Site, head: &Head, entries: &[Entry]) {
     let sealed = started.as_ref() == Some(&head.started);
     shared.asks(Rule::SealedFromStrangers, sealed, || {
         format!("{} has another owner or context", site.run_id)
+    });
+}
+
+/// A run that has ended is decided, one way or another.
+fn check_list(shared: &Shared, site: &Site) {
+    let listed = listed(shared, site);
+    shared.asks(Rule::DecidedIsNot, listed.is_none(), || {
+        format!("suspension {listed:?} of {}", site.run_id)
     });
 }
 
