@@ -799,3 +799,16 @@ async fn a_wait_that_nobody_was_told_of_is_told_by_whoever_looks_though_its_alar
     let told = stage.index.told.borrow();
     assert_eq!(told.last().map(|it| it.status), Some(RunStatus::Suspended));
 }
+
+#[tokio::test]
+async fn an_alarm_that_rings_during_another_rings_again() {
+    let stage = Stage::start(scripted, &[Act::Hang]).await;
+    assert!(stage.store.take_alarm().is_some());
+    let runner = stage.open();
+    let mut first = Box::pin(runner.advance());
+    assert!(futures::poll!(&mut first).is_pending());
+    assert!(stage.store.take_alarm().is_some(), "should the process die");
+    runner.advance().await.expect("storage");
+    // The first may have set the very alarm that has just rung as the last thing it did.
+    assert!(stage.store.alarm().is_some());
+}
