@@ -196,7 +196,13 @@ fn disturbance(dice: &mut Dice, runs: usize) -> Disturbance {
         36..=37 => (commit, What::StoredButFails),
         38..=46 => (Moment::Letter(nth(dice, 90)), What::Letter(letter(dice))),
         47..=54 => statement(dice),
-        55 => (Moment::Ring(nth(dice, 5)), What::AlarmLost),
+        55 => {
+            let moment = match dice.chance(0.5) {
+                true => Moment::Ring(nth(dice, 5)),
+                false => Moment::OtherRing(nth(dice, 8)),
+            };
+            (moment, What::AlarmLost)
+        }
         56 => {
             let after = dice.between(0, 12_000);
             (Moment::Ring(nth(dice, 5)), What::Aborted(after))

@@ -12,8 +12,8 @@ use onbehalf_runs::schedule::{Shard, Sweep};
 use onbehalf_runs::town::Address;
 use onbehalf_runs::{
     Approval, ApprovalMode, Asker, Backend, BackendError, CommandOutcome, Decision, EventId,
-    Objects, Overlap, OwnerKey, ResumeRequest, RunReason, Start, StartRun, SwitchOn, Tenant,
-    WorkflowId, ask,
+    Objects, Overlap, OwnerKey, ResumeRequest, RunQuery, RunReason, Start, StartRun, SwitchOn,
+    Tenant, WorkflowId, ask,
 };
 use serde_json::json;
 
@@ -93,6 +93,7 @@ pub async fn chore(shared: Rc<Shared>, chore: Chore) {
             items,
         } => decide(&shared, site, number, &hash, &items).await,
         Chore::Look { site } => look(&shared, site).await,
+        Chore::LookAround(person) => look_around(&shared, person).await,
         Chore::SwitchOn(person) => switch_on(&shared, person).await,
         Chore::SwitchOff(person) => switch_off(&shared, person).await,
         Chore::Sweep(person) => {
@@ -292,6 +293,19 @@ async fn look(shared: &Rc<Shared>, site: usize) -> Result<(), BackendError> {
         }
         _ => Ok(()),
     }
+}
+
+async fn look_around(shared: &Rc<Shared>, person: usize) -> Result<(), BackendError> {
+    shared.trouble();
+    let whose = owner(person);
+    let newest = RunQuery {
+        workflow: workflow(),
+        status: None,
+        limit: 20,
+        before: None,
+    };
+    let listed = api(shared).list_runs(&whose, newest).await;
+    listed.map(|_| ())
 }
 
 async fn switch_on(shared: &Rc<Shared>, person: usize) -> Result<(), BackendError> {

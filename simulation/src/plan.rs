@@ -150,6 +150,8 @@ pub enum Moment {
     Call(u32),
     /// When the run's alarm rings for the nth time.
     Ring(u32),
+    /// When the alarm of any other object rings, counted over all of them.
+    OtherRing(u32),
     /// At the nth message between any two objects.
     Letter(u32),
     /// At the nth statement of all objects of a class.

@@ -232,6 +232,7 @@ impl Scheduler {
                 self.deliver(parcel);
             }
             Choice::Ring(index) => self.ring(*index),
+            Choice::RingTown(address) if self.loses_alarm(address) => {}
             Choice::RingTown(address) => {
                 let (town, at) = (Rc::clone(&self.town), address.clone());
                 let work = Box::pin(async move { town.ring(&at).await });
@@ -243,6 +244,24 @@ impl Scheduler {
                 self.begin(None, Kind::Plain, Box::pin(people::chore(shared, chore)));
             }
         }
+    }
+
+    /// Whether the platform has given up on the alarm that an object is due.
+    fn loses_alarm(&self, address: &Address) -> bool {
+        let shared = &self.shared;
+        let moment = Moment::OtherRing(Site::next(&shared.other_rings));
+        let lost = |it: &What| *it == What::AlarmLost;
+        if shared.take(None, moment, lost).is_none() {
+            return false;
+        }
+        shared.met(Fault::OtherAlarmLost);
+        self.town.lose_alarm(address);
+        // Everybody comes back, sooner or later.
+        for person in 0..shared.plan.people.len() {
+            let after = shared.between(LOOKS_AFTER_MS, 2 * LOOKS_AFTER_MS);
+            shared.later(after, Chore::LookAround(person));
+        }
+        true
     }
 
     fn ring(&mut self, index: usize) {
@@ -337,7 +356,7 @@ impl Scheduler {
                     Moment::Call(nth) => count(|it| it.calls.get()) >= nth,
                     Moment::Ring(nth) => count(|it| it.rings.get()) >= nth,
                     Moment::Letter(nth) => shared.letters.get() >= nth,
-                    Moment::Statement(..) => false,
+                    Moment::Statement(..) | Moment::OtherRing(_) => false,
                     Moment::Time(ms) => now >= shared.at(ms),
                 };
                 reached && matches!(it.what, What::Command(_))

@@ -65,6 +65,8 @@ pub enum Chore {
         /// Which.
         site: usize,
     },
+    /// Look at one's runs.
+    LookAround(usize),
     /// Switch the daily run on.
     SwitchOn(usize),
     /// See what became of it, and switch it off.
@@ -147,6 +149,8 @@ pub struct Shared {
     /// When a person's schedule was switched on.
     pub enrolled: RefCell<BTreeMap<usize, Timestamp>>,
     pub letters: Cell<u32>,
+    /// How often alarms of other objects than runs have rung.
+    pub other_rings: Cell<u32>,
     pub statements: RefCell<BTreeMap<Class, u32>>,
     /// When something last happened that a run has to get over.
     pub troubled: Cell<Timestamp>,

@@ -108,6 +108,7 @@ pub fn simulate(plan: &Plan, start: Timestamp, verbose: bool) -> Ended {
         ticks: RefCell::default(),
         enrolled: RefCell::default(),
         letters: Cell::default(),
+        other_rings: Cell::default(),
         statements: RefCell::default(),
         troubled: Cell::new(start),
         turns_disturbed: Cell::default(),

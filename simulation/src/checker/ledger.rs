@@ -12,6 +12,7 @@ use onbehalf_sandbox::world::Csm;
 use serde_json::Value;
 
 use super::writes::lags_beyond;
+use crate::plan::{Command, Deployed, What};
 use crate::shared::Shared;
 use crate::site::Site;
 use crate::tally::Rule;
@@ -88,7 +89,7 @@ pub fn check_claims(shared: &Shared, ledger: &[Landed]) {
 pub fn check_flags(shared: &Shared, ledger: &[Landed], sites: &[Rc<Site>]) {
     // What the index does not show for longer than the setting may be flagged again, and who asked
     // for a flag a day gets one.
-    if lags_beyond(shared) || shared.redeployed.get() {
+    if lags_beyond(shared) || asks_for_a_flag_a_day(shared) {
         return;
     }
     let mut flags: BTreeMap<(&str, &str), Vec<&Landed>> = BTreeMap::new();
@@ -114,6 +115,14 @@ pub fn check_flags(shared: &Shared, ledger: &[Landed], sites: &[Rc<Site>]) {
             format!("{customer} in {portal}, at {times:?}, {} runs", sites.len())
         });
     }
+}
+
+fn asks_for_a_flag_a_day(shared: &Shared) -> bool {
+    let mut all = shared.plan.disturbances.iter();
+    all.any(|it| match it.what {
+        What::Command(Command::Deploy(Deployed::Settings(settings))) => settings.contains("daily"),
+        _ => false,
+    })
 }
 
 fn is_worse(first: (HealthStatus, u32), second: (HealthStatus, u32)) -> bool {
