@@ -15,7 +15,7 @@ const MUTATIONS = '2';
 /** How an app's refusal may arrive, which no document settles: under its own status, or as 500. */
 const MAPPINGS = ['server_error', 'kept'];
 /** End-to-end files whose runs depend on what apps answer: tried under both without being asked. */
-const WITH_APPS = ['api', 'api_key', 'daily_run', 'engine', 'hostile_apps', 'survival', 'workflows'];
+const WITH_APPS = ['api', 'api_key', 'daily_run', 'engine', 'hostile_apps', 'sdk', 'survival', 'workflows'];
 
 await main(async () => {
   const { values } = flags('npm test', {

@@ -4,8 +4,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 
-import { inRoot, root, tool, tools } from './paths.mjs';
+import { root, tool, tools } from './paths.mjs';
 import { run } from './processes.mjs';
 import { downloaded } from './prebuilt.mjs';
 import { Failure } from './say.mjs';
@@ -53,15 +54,16 @@ export async function rust() {
   });
 }
 
-export async function npmPackages() {
-  const lock = await readFile(inRoot('package-lock.json'));
+/** The packages of a folder with a lockfile of its own, or of the project. */
+export async function npmPackages(folder = root) {
+  const lock = await readFile(join(folder, 'package-lock.json'));
   const wanted = createHash('sha256').update(lock).digest('hex');
-  const stamp = inRoot('node_modules', '.onbehalf-lock');
+  const stamp = join(folder, 'node_modules', '.onbehalf-lock');
   if (existsSync(stamp) && (await readFile(stamp, 'utf8')) === wanted) return;
   // Not `npm ci`: it refuses a lockfile made on a platform whose registry has no packages for the
   // others. `--no-save` keeps to the versions in the lockfile and leaves it as it is.
   await run('npm', ['install', '--no-save', '--no-fund', '--no-audit', '--loglevel=error'], {
-    cwd: root,
+    cwd: folder,
     quiet: true,
     what: 'Installing npm packages',
   });

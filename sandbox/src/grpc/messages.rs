@@ -65,6 +65,8 @@ pub(super) struct Account {
     status: i32,
     #[prost(int32, tag = "4")]
     authorization_type: i32,
+    #[prost(message, optional, tag = "5")]
+    authorization_details: Option<Authorization>,
     #[prost(message, optional, tag = "7")]
     updated_at: Option<Timestamp>,
     #[prost(string, tag = "8")]
@@ -73,6 +75,52 @@ pub(super) struct Account {
     id: String,
     #[prost(string, tag = "11")]
     connection_id: String,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct Authorization {
+    #[prost(message, optional, tag = "1")]
+    oauth_token: Option<OauthToken>,
+    #[prost(message, optional, tag = "2")]
+    static_auth: Option<StaticAuth>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct OauthToken {
+    #[prost(string, tag = "1")]
+    access_token: String,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct StaticAuth {
+    #[prost(message, optional, tag = "1")]
+    details: Option<Struct>,
+}
+
+/// An account, to look at or to remove.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct OneAccount {
+    #[prost(string, optional, tag = "3")]
+    connector: Option<String>,
+    #[prost(string, optional, tag = "4")]
+    identifier: Option<String>,
+    #[prost(string, optional, tag = "5")]
+    id: Option<String>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct CreateAccount {
+    #[prost(string, optional, tag = "3")]
+    connector: Option<String>,
+    #[prost(string, optional, tag = "4")]
+    identifier: Option<String>,
+}
+
+/// Answers of one account.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct ShownAccount {
+    #[prost(message, optional, tag = "1")]
+    connected_account: Option<Account>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -107,14 +155,6 @@ pub(super) struct Verify {
 pub(super) struct Verified {
     #[prost(string, tag = "1")]
     post_user_verify_redirect_url: String,
-}
-
-#[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct DeleteAccount {
-    #[prost(string, optional, tag = "3")]
-    connector: Option<String>,
-    #[prost(string, optional, tag = "4")]
-    identifier: Option<String>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -238,22 +278,49 @@ impl ListAccounts {
     }
 }
 
-impl From<&Value> for Listed {
-    fn from(body: &Value) -> Self {
-        let accounts = body.get("connected_accounts").and_then(Value::as_array);
-        let account = |it: &Value| Account {
+impl From<&Value> for Account {
+    fn from(it: &Value) -> Self {
+        Self {
             identifier: text(it, "identifier"),
             provider: text(it, "provider"),
             status: number(&STATUSES, &text(it, "status")),
             authorization_type: number(&TYPES, &text(it, "authorization_type")),
+            authorization_details: it.get("authorization_details").map(Authorization::from),
             updated_at: moment(it, "updated_at"),
             connector: text(it, "connector"),
             id: text(it, "id"),
             connection_id: text(it, "connection_id"),
-        };
+        }
+    }
+}
+
+impl From<&Value> for Authorization {
+    fn from(it: &Value) -> Self {
+        Self {
+            oauth_token: it.get("oauth_token").map(|token| OauthToken {
+                access_token: text(token, "access_token"),
+            }),
+            static_auth: it.get("static_auth").map(|auth| StaticAuth {
+                details: auth.get("details").and_then(structure),
+            }),
+        }
+    }
+}
+
+impl From<&Value> for ShownAccount {
+    fn from(body: &Value) -> Self {
+        Self {
+            connected_account: body.get("connected_account").map(Account::from),
+        }
+    }
+}
+
+impl From<&Value> for Listed {
+    fn from(body: &Value) -> Self {
+        let accounts = body.get("connected_accounts").and_then(Value::as_array);
         let total = body.get("total_size").and_then(Value::as_u64);
         Self {
-            connected_accounts: accounts.into_iter().flatten().map(account).collect(),
+            connected_accounts: accounts.into_iter().flatten().map(Account::from).collect(),
             total_size: total.and_then(|it| u32::try_from(it).ok()).unwrap_or(0),
             next_page_token: text(body, "next_page_token"),
             prev_page_token: text(body, "prev_page_token"),
@@ -296,7 +363,30 @@ impl From<&Value> for Verified {
     }
 }
 
-impl DeleteAccount {
+impl OneAccount {
+    pub fn query(&self) -> Vec<(&'static str, String)> {
+        let named = [
+            ("connector", &self.connector),
+            ("identifier", &self.identifier),
+            ("id", &self.id),
+        ];
+        let named = named.into_iter();
+        named
+            .filter_map(|(name, value)| Some((name, value.clone()?)))
+            .collect()
+    }
+
+    pub fn json(&self) -> Value {
+        members([
+            ("connector", &self.connector),
+            ("identifier", &self.identifier),
+            ("id", &self.id),
+        ])
+        .into()
+    }
+}
+
+impl CreateAccount {
     pub fn json(&self) -> Value {
         members([
             ("connector", &self.connector),

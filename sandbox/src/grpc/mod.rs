@@ -5,6 +5,7 @@
 
 mod json;
 mod messages;
+mod tools;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -13,8 +14,12 @@ use serde_json::Value;
 
 use crate::service::{Reply, Request};
 use messages::{
-    AnyInfo, DeleteAccount, Empty, ErrorInfo, ExecuteTool, Executed, FieldViolation, ListAccounts,
-    Listed, Made, MagicLink, RpcStatus, ToolErrorInfo, ValidationErrorInfo, Verified, Verify,
+    AnyInfo, CreateAccount, Empty, ErrorInfo, ExecuteTool, Executed, FieldViolation, ListAccounts,
+    Listed, Made, MagicLink, OneAccount, RpcStatus, ShownAccount, ToolErrorInfo,
+    ValidationErrorInfo, Verified, Verify,
+};
+use tools::{
+    AvailableTools, ListAvailableTools, ListScopedTools, ListTools, ListedTools, ScopedTools,
 };
 
 /// Length of a frame's head: whether it is compressed, and how long it is.
@@ -50,30 +55,43 @@ pub fn is_call(request: &Request) -> bool {
 pub fn to_rest(call: &Request) -> Result<Request, Answer> {
     let unreadable = || failed(INVALID_ARGUMENT, "the message cannot be read", None);
     let message = payload(&call.body).ok_or_else(unreadable)?;
-    let read = if let Some(method) = call.path.strip_prefix(TOOLS) {
-        match method {
-            "ExecuteTool" => {
-                ExecuteTool::decode(message).map(|it| post("execute_tool", &it.json()))
+    let read =
+        if let Some(method) = call.path.strip_prefix(TOOLS) {
+            match method {
+                "ExecuteTool" => {
+                    ExecuteTool::decode(message).map(|it| post("execute_tool", &it.json()))
+                }
+                "ListTools" => ListTools::decode(message).map(|it| get("tools", &it.query())),
+                "ListScopedTools" => {
+                    ListScopedTools::decode(message).map(|it| get("tools/scoped", &it.query()))
+                }
+                "ListAvailableTools" => ListAvailableTools::decode(message)
+                    .map(|it| get("tools/available", &it.query())),
+                _ => return Err(unknown()),
             }
-            _ => return Err(unknown()),
-        }
-    } else if let Some(method) = call.path.strip_prefix(ACCOUNTS) {
-        match method {
-            "ListConnectedAccounts" => {
-                ListAccounts::decode(message).map(|it| get("connected_accounts", &it.query()))
+        } else if let Some(method) = call.path.strip_prefix(ACCOUNTS) {
+            match method {
+                "ListConnectedAccounts" => {
+                    ListAccounts::decode(message).map(|it| get("connected_accounts", &it.query()))
+                }
+                "GetMagicLinkForConnectedAccount" => MagicLink::decode(message)
+                    .map(|it| post("connected_accounts/magic_link", &it.json())),
+                "VerifyConnectedAccountUser" => Verify::decode(message)
+                    .map(|it| post("connected_accounts/user/verify", &it.json())),
+                "DeleteConnectedAccount" => OneAccount::decode(message)
+                    .map(|it| post("connected_accounts:delete", &it.json())),
+                "CreateConnectedAccount" => {
+                    CreateAccount::decode(message).map(|it| post("connected_accounts", &it.json()))
+                }
+                "GetConnectedAccountAuth" => OneAccount::decode(message)
+                    .map(|it| get("connected_accounts/auth", &it.query())),
+                "GetConnectedAccountDetails" => OneAccount::decode(message)
+                    .map(|it| get("connected_accounts/details", &it.query())),
+                _ => return Err(unknown()),
             }
-            "GetMagicLinkForConnectedAccount" => MagicLink::decode(message)
-                .map(|it| post("connected_accounts/magic_link", &it.json())),
-            "VerifyConnectedAccountUser" => {
-                Verify::decode(message).map(|it| post("connected_accounts/user/verify", &it.json()))
-            }
-            "DeleteConnectedAccount" => DeleteAccount::decode(message)
-                .map(|it| post("connected_accounts:delete", &it.json())),
-            _ => return Err(unknown()),
-        }
-    } else {
-        return Err(unknown());
-    };
+        } else {
+            return Err(unknown());
+        };
     let (method, url, body) = read.map_err(|_| unreadable())?;
     Ok(Request::new(method, &url, call.headers.clone(), body))
 }
@@ -97,6 +115,12 @@ pub fn from_rest(call: &Request, reply: &Reply) -> Option<Answer> {
         "ListConnectedAccounts" => Listed::from(&body).encode_to_vec(),
         "GetMagicLinkForConnectedAccount" => Made::from(&body).encode_to_vec(),
         "VerifyConnectedAccountUser" => Verified::from(&body).encode_to_vec(),
+        "CreateConnectedAccount" | "GetConnectedAccountAuth" | "GetConnectedAccountDetails" => {
+            ShownAccount::from(&body).encode_to_vec()
+        }
+        "ListTools" => ListedTools::from(&body).encode_to_vec(),
+        "ListScopedTools" => ScopedTools::from(&body).encode_to_vec(),
+        "ListAvailableTools" => AvailableTools::from(&body).encode_to_vec(),
         _ => Empty {}.encode_to_vec(),
     };
     Some(Answer {

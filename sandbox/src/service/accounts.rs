@@ -1,18 +1,25 @@
-//! Listing and removing connected accounts.
+//! Listing, making, looking at and removing connected accounts.
 
 use serde_json::{Value, json};
 
 use super::error::{failure, missing};
 use super::lengths::{self, Checks};
 use super::message::{Reply, Request};
+use super::pages::Page;
 use crate::world::World;
+use crate::world::vault::Account;
 
 /// Names one list call may ask for.
 const NAMES: usize = 20;
-/// Page size when none is asked for.
-const PAGE: usize = 10;
-/// Largest page.
-const PAGE_MOST: usize = 100;
+
+/// What of an account is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// What somebody could act with, too.
+    WithCredentials,
+    /// Nothing that is secret.
+    WithoutCredentials,
+}
 
 pub(super) fn list(world: &World, request: &Request) -> Reply {
     let names = request.all("connection_names");
@@ -24,16 +31,9 @@ pub(super) fn list(world: &World, request: &Request) -> Reply {
             "at most 20 connection_names, and not with connector",
         );
     }
-    let number = |name: &str, default| match request.one(name) {
-        None | Some("") => Some(default),
-        Some(text) => text.parse::<usize>().ok(),
-    };
-    let (Some(size), Some(offset)) = (number("page_size", PAGE), number("page_token", 0)) else {
-        return failure(
-            400,
-            "VALIDATION_ERROR",
-            "page_size or page_token is not valid",
-        );
+    let page = match Page::asked(request) {
+        Ok(page) => page,
+        Err(refused) => return refused,
     };
     let mut checks = Checks::of(world.manners.lengths);
     let one = |name: &str| request.one(name).unwrap_or_default();
@@ -43,11 +43,10 @@ pub(super) fn list(world: &World, request: &Request) -> Reply {
     for name in &names {
         checks.connection("connection_names", name);
     }
-    checks.page_size(size);
+    checks.page_size(page.size);
     if let Some(refused) = checks.refusal() {
         return refused;
     }
-    let size = size.clamp(1, PAGE_MOST);
     let all: Vec<Value> = world
         .vault
         .accounts()
@@ -58,20 +57,74 @@ pub(super) fn list(world: &World, request: &Request) -> Reply {
                 && connector.is_none_or(|it| it == account.connector)
                 && (names.is_empty() || names.contains(&account.connector.as_str()))
         })
-        .map(crate::world::vault::Account::json)
+        .map(Account::json)
         .collect();
-    let page: Vec<&Value> = all.iter().skip(offset).take(size).collect();
-    let next = offset + page.len();
-    let token = if next < all.len() {
-        next.to_string()
-    } else {
-        String::new()
-    };
+    let (page, token) = page.of(&all);
     Reply::json(
         200,
         &json!({ "connected_accounts": page, "next_page_token": token,
         "prev_page_token": "", "total_size": all.len() }),
     )
+}
+
+/// The account of this id; without one, of this person at this connection.
+fn named<'a>(world: &'a World, id: &str, identifier: &str, connector: &str) -> Option<&'a Account> {
+    match id {
+        "" => world.vault.get(identifier, connector),
+        id => world.vault.accounts().find(|account| account.id == id),
+    }
+}
+
+/// One account, by id or by whose it is.
+pub(super) fn one(world: &World, request: &Request, shown: Shown) -> Reply {
+    let one = |name: &str| request.one(name).unwrap_or_default();
+    let (id, connector, identifier) = (one("id"), one("connector"), one("identifier"));
+    let mut checks = Checks::of(world.manners.lengths);
+    checks.longest("identifier", identifier, lengths::IDENTIFIER);
+    checks.connection("connector", connector);
+    if let Some(refused) = checks.refusal() {
+        return refused;
+    }
+    match named(world, id, identifier, connector) {
+        Some(account) => {
+            let mut json = account.json();
+            if shown == Shown::WithCredentials {
+                json["authorization_details"] = account.credentials();
+            }
+            Reply::json(200, &json!({ "connected_account": json }))
+        }
+        None => missing(&world.manners, "NOT_FOUND", || {
+            "connected account not found".to_owned()
+        }),
+    }
+}
+
+/// An account that nobody has connected yet.
+pub(super) fn create(world: &mut World, request: &Request, now_ms: i64) -> Reply {
+    let body = request.json();
+    let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
+    let (name, identifier) = (text("connector"), text("identifier"));
+    let mut checks = Checks::of(world.manners.lengths);
+    checks.longest("identifier", identifier, lengths::IDENTIFIER);
+    checks.connection("connector", name);
+    if let Some(refused) = checks.refusal() {
+        return refused;
+    }
+    let Some(connection) = world.manners.connections.get(name) else {
+        return missing(&world.manners, "NOT_FOUND", || {
+            "connector is not configured in this environment".to_owned()
+        });
+    };
+    if world.vault.get(identifier, name).is_some() {
+        return failure(409, "ALREADY_EXISTS", "the connected account exists");
+    }
+    let vault = &mut world.vault;
+    let change = vault.put(identifier, (name, connection), "PENDING_AUTH", now_ms);
+    let account = vault.get(identifier, name).map(Account::json);
+    Reply {
+        webhooks: vec![change.data],
+        ..Reply::json(201, &json!({ "connected_account": account }))
+    }
 }
 
 pub(super) fn delete(world: &mut World, request: &Request) -> Reply {
@@ -83,11 +136,12 @@ pub(super) fn delete(world: &mut World, request: &Request) -> Reply {
     if let Some(refused) = checks.refusal() {
         return refused;
     }
-    if world.vault.remove(text("identifier"), text("connector")) {
-        Reply::json(200, &json!({}))
-    } else {
-        missing(&world.manners, "NOT_FOUND", || {
+    let account = named(world, text("id"), text("identifier"), text("connector"));
+    let Some(account) = account.cloned() else {
+        return missing(&world.manners, "NOT_FOUND", || {
             "connected account not found".to_owned()
-        })
-    }
+        });
+    };
+    world.vault.remove(&account.identifier, &account.connector);
+    Reply::json(200, &json!({}))
 }

@@ -9,6 +9,7 @@ mod error;
 mod execute;
 mod lengths;
 mod message;
+mod pages;
 mod tools;
 
 pub use connect::{Decision, Next};
@@ -19,6 +20,7 @@ use serde_json::json;
 use crate::world::World;
 use crate::world::faults::{Landing, Rule};
 use crate::world::limits::Rate;
+use accounts::Shown;
 use error::failure;
 
 /// The environment's client id.
@@ -57,6 +59,9 @@ impl Service {
         let endpoint = match (request.method.as_str(), request.path.as_str()) {
             ("POST", "/oauth/token") => "token",
             ("GET", "/api/v1/connected_accounts") => "list_accounts",
+            ("POST", "/api/v1/connected_accounts") => "create_account",
+            ("GET", "/api/v1/connected_accounts/auth") => "account_auth",
+            ("GET", "/api/v1/connected_accounts/details") => "account_details",
             ("POST", "/api/v1/connected_accounts/magic_link") => "magic_link",
             ("POST", "/api/v1/connected_accounts/user/verify") => "verify",
             ("POST", "/api/v1/connected_accounts:delete") => "delete_account",
@@ -154,6 +159,9 @@ impl Service {
         }
         match endpoint {
             "list_accounts" => accounts::list(&self.world, request),
+            "create_account" => accounts::create(&mut self.world, request, now_ms),
+            "account_auth" => accounts::one(&self.world, request, Shown::WithCredentials),
+            "account_details" => accounts::one(&self.world, request, Shown::WithoutCredentials),
             "delete_account" => accounts::delete(&mut self.world, request),
             "magic_link" => connect::magic_link(&mut self.world, request, now_ms, base_url),
             "verify" => connect::verify(&mut self.world, request, now_ms),

@@ -4,46 +4,65 @@ use serde_json::{Value, json};
 
 use super::lengths::{self, Checks};
 use super::message::{Reply, Request};
+use super::pages::Page;
 use crate::world::{World, catalogue};
 
+/// Of the three lists: all tools, those with a connection, those of somebody's accounts.
 pub(super) fn list(world: &World, request: &Request) -> Reply {
-    let identifier = request.one("identifier");
+    let identifier = request.one("identifier").unwrap_or_default();
     let mut checks = Checks::of(world.manners.lengths);
-    checks.longest(
-        "identifier",
-        identifier.unwrap_or_default(),
-        lengths::IDENTIFIER,
-    );
+    checks.longest("identifier", identifier, lengths::IDENTIFIER);
     if let Some(refused) = checks.refusal() {
         return refused;
     }
-    let scoped = request.path.ends_with("/scoped");
-    let connections = &world.manners.connections;
-    let active = |provider: &str| {
-        let mut names = connections.of_provider(provider);
-        names.any(|name| {
-            let account = identifier.and_then(|it| world.vault.get(it, name));
-            account.is_some_and(|account| account.status == "ACTIVE")
-        })
+    let page = match Page::asked(request) {
+        Ok(page) => page,
+        Err(refused) => return refused,
     };
-    let offered = |provider: &str| match scoped {
-        true => active(provider),
-        false => connections.has_provider(provider),
+    let all: Vec<Value> = if request.path.ends_with("/scoped") {
+        scoped(world, request, identifier)
+    } else {
+        let connections = &world.manners.connections;
+        catalogue::tools()
+            .filter(|(provider, _)| connections.has_provider(provider))
+            .map(|(provider, name)| described(provider, &name))
+            .collect()
     };
-    let tools: Vec<Value> = catalogue::tools()
-        .filter(|(provider, _)| offered(provider))
-        .map(|(connector, name)| {
-            let tool =
-                json!({ "provider": connector.to_uppercase(), "definition": { "name": name } });
-            if scoped {
-                json!({ "identifier": identifier, "tool": tool })
-            } else {
-                tool
-            }
-        })
-        .collect();
+    let (page, token) = page.of(&all);
     Reply::json(
         200,
-        &json!({ "tools": tools, "total_size": tools.len(), "next_page_token": "" }),
+        &json!({ "tools": page, "total_size": all.len(), "next_page_token": token,
+            "prev_page_token": "" }),
     )
+}
+
+/// The tools of the accounts that somebody has connected, as far as the filter asks for them.
+fn scoped(world: &World, request: &Request, identifier: &str) -> Vec<Value> {
+    let asked = |filter: &str, value: &str| {
+        let all = request.all(filter);
+        all.is_empty() || all.iter().any(|it| it.eq_ignore_ascii_case(value))
+    };
+    let accounts = world.vault.accounts().filter(|account| {
+        account.identifier == identifier
+            && account.status == "ACTIVE"
+            && asked("filter.connection_names", &account.connector)
+            && asked("filter.providers", &account.provider)
+    });
+    let tools = accounts.flat_map(|account| {
+        catalogue::tools()
+            .filter(|(provider, _)| *provider == account.provider)
+            .map(move |(provider, name)| (account, provider, name))
+    });
+    tools
+        .filter(|(_, _, name)| asked("filter.tool_names", name))
+        .map(|(account, provider, name)| {
+            json!({ "identifier": identifier, "connected_account_id": account.id,
+                "tool": described(provider, &name) })
+        })
+        .collect()
+}
+
+fn described(provider: &str, name: &str) -> Value {
+    json!({ "provider": provider.to_uppercase(),
+        "definition": { "name": name, "input_schema": catalogue::input_schema(name) } })
 }

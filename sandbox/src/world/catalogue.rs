@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::tool::Params;
 
@@ -75,13 +75,39 @@ pub fn simulated() -> impl Iterator<Item = String> {
         .chain(stubs)
 }
 
+/// The parameters of a tool, by name.
+fn parameters(tool: &str) -> Option<&'static BTreeMap<String, String>> {
+    let (_, name) = entry(tool)?;
+    CATALOGUE.values().find_map(|tools| tools.get(&name))
+}
+
+/// A parameter's type, and whether it has to be there.
+fn kind_of(stated: &str) -> (&str, bool) {
+    match stated.strip_suffix('!') {
+        Some(kind) => (kind, true),
+        None => (stated, false),
+    }
+}
+
+/// What a tool takes, as JSON Schema.
+pub fn input_schema(tool: &str) -> Value {
+    let known = parameters(tool).into_iter().flatten();
+    let known: Vec<_> = known.map(|(name, kind)| (name, kind_of(kind))).collect();
+    let properties: serde_json::Map<String, Value> = known
+        .iter()
+        .map(|(name, (kind, _))| ((*name).clone(), json!({ "type": kind })))
+        .collect();
+    let required: Vec<&String> = known
+        .iter()
+        .filter(|(_, (_, required))| *required)
+        .map(|(name, _)| *name)
+        .collect();
+    json!({ "type": "object", "properties": properties, "required": required })
+}
+
 /// What is wrong with these parameters.
 pub fn violations(tool: &str, params: &Params) -> Vec<Violation> {
-    let known = entry(tool).and_then(|(_, name)| {
-        let mut all = CATALOGUE.values();
-        all.find_map(|tools| tools.get(&name))
-    });
-    let Some(known) = known else {
+    let Some(known) = parameters(tool) else {
         return Vec::new();
     };
     let mut wrong = Vec::new();
@@ -92,10 +118,7 @@ pub fn violations(tool: &str, params: &Params) -> Vec<Violation> {
         });
     };
     for (name, kind) in known {
-        let (kind, required) = match kind.strip_suffix('!') {
-            Some(kind) => (kind, true),
-            None => (kind.as_str(), false),
-        };
+        let (kind, required) = kind_of(kind);
         match params.get(name) {
             None if required => note(name, "is required".to_owned()),
             Some(value) if !fits(value, kind) => note(name, format!("must be of type {kind}")),

@@ -162,6 +162,16 @@ impl Account {
             "updated_at": iso(self.updated_ms) })
     }
 
+    /// What the app is asked with. It opens nothing, here or anywhere.
+    pub fn credentials(&self) -> Value {
+        let token = format!("credential-of-{}", self.id);
+        match (self.status.as_str(), self.kind) {
+            ("ACTIVE", Kind::Oauth) => json!({ "oauth_token": { "access_token": token } }),
+            ("ACTIVE", Kind::ApiKey) => json!({ "static_auth": { "details": { "token": token } } }),
+            _ => json!({}),
+        }
+    }
+
     /// The user connected again: the credential is new.
     pub fn renew(&mut self) {
         self.revoked = false;
