@@ -11,12 +11,12 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use common::morning;
-use common::office::{Office, OfficeRun, Who};
+use common::office::{ORGANIZATION, Office, OfficeRun, Who};
 use onbehalf_agents::onboarding::OnboardingHealth;
 use onbehalf_clock::{Clock as _, DAY_MS};
 use onbehalf_engine::RunStatus;
 use onbehalf_runs::hosted::Workflows;
-use onbehalf_runs::portal::{PortalMessage, Portals};
+use onbehalf_runs::portal::{PortalKey, PortalMessage, Portals};
 use onbehalf_runs::town::{Faults, Passage, Post};
 use onbehalf_runs::{
     AccountKey, Approval, ConnectorName, Decision, Letter, RunAnswer, Undelivered,
@@ -30,10 +30,12 @@ const WORKFLOW: &str = "onboarding-health";
 const ANN: Who<'static> = Who {
     user: "ann",
     identifier: "user_ann",
+    organization: ORGANIZATION,
 };
 const BEN: Who<'static> = Who {
     user: "ben",
     identifier: "user_ben",
+    organization: ORGANIZATION,
 };
 
 /// Ann and Ben look after all customers of one portal together.
@@ -129,21 +131,51 @@ fn two_people_of_one_portal_and_three_runs_at_once_flag_each_customer_once() {
     assert_eq!(left, 2 * made);
 }
 
+/// Whose allowance somebody's calls of an app are counted against.
+fn counted_by(office: &Office, who: Who<'_>, app: &str) -> PortalKey {
+    let portals = Portals::new(Rc::new(Post(Rc::clone(&office.town))), office.town.clock());
+    let (account, app) = (AccountKey::new(who.identifier), ConnectorName::new(app));
+    let asked = async { portals.of(&account, &app).await };
+    office.clock.run(asked, || false).expect("nothing stops it")
+}
+
 #[test]
 fn colleagues_share_what_their_portal_allows_once_each_has_had_a_run() {
     let office = shared();
-    let hubspot = ConnectorName::new("hubspot");
-    let portal_of = |who: Who<'_>| {
-        let portals = Portals::new(Rc::new(Post(Rc::clone(&office.town))), office.town.clock());
-        let account = AccountKey::new(who.identifier);
-        let asked = async { portals.of(&account, &hubspot).await };
-        office.clock.run(asked, || false).expect("nothing stops it")
-    };
-    assert_ne!(portal_of(ANN), portal_of(BEN));
+    for app in ["hubspot", "zendesk"] {
+        assert_ne!(counted_by(&office, ANN, app), counted_by(&office, BEN, app));
+    }
     for who in [ANN, BEN] {
         office.drive(&start(&office, who, who.user));
     }
-    assert_eq!(portal_of(ANN), portal_of(BEN));
+    for app in ["hubspot", "zendesk"] {
+        assert_eq!(counted_by(&office, ANN, app), counted_by(&office, BEN, app));
+    }
+}
+
+/// A Zendesk with a key is at an address that its user typed: what answers there could name any
+/// account, and must not be able to use up what strangers are allowed.
+#[test]
+fn a_zendesk_account_is_shared_within_an_organization_and_no_further() {
+    let office = shared();
+    let elsewhere = Who {
+        organization: Some("org_else"),
+        ..BEN
+    };
+    let nowhere = Who {
+        user: "carol",
+        identifier: "user_ben",
+        organization: None,
+    };
+    office.drive(&start(&office, nowhere, "nowhere"));
+    let alone = PortalKey::of_account(&AccountKey::new(BEN.identifier));
+    assert_eq!(counted_by(&office, BEN, "zendesk"), alone);
+    for (who, name) in [(ANN, "here"), (elsewhere, "elsewhere")] {
+        office.drive(&start(&office, who, name));
+    }
+    let of = |who| counted_by(&office, who, "zendesk");
+    assert_ne!(of(ANN), of(BEN));
+    assert_ne!(of(BEN), alone);
 }
 
 /// With `IDENTITY_SCOPE` `org`, people are several and their account is one.
@@ -153,6 +185,7 @@ fn three_people_who_act_through_one_account_flag_each_customer_once() {
     let through = |user| Who {
         user,
         identifier: "user_ann",
+        organization: ORGANIZATION,
     };
     let runs = three_at_once(&office, ["ann", "ben", "carol"].map(through));
     for run in &runs {

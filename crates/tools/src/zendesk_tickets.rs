@@ -18,6 +18,8 @@ use super::zendesk_query;
 pub(super) const PER_PAGE: u32 = 100;
 const MAX_RESULTS: u32 = 1_000;
 pub(super) const MAX_PAGE: u32 = MAX_RESULTS / PER_PAGE;
+/// Longest name of a host (RFC 1035).
+const MAX_HOST_BYTES: usize = 253;
 
 crate::tool_input! {
     /// Whose tickets: of some requesters, or of one organization.
@@ -69,6 +71,11 @@ pub struct Tickets {
     pub next_page: Option<u32>,
     /// More match than the 1,000 Zendesk gives for one query: ask for fewer requesters.
     pub truncated: bool,
+    /// The Zendesk account that answered, as far as its tickets tell. No part of what a model or a
+    /// journal is given: it says whose limit the call was counted against, and nothing else.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub account: Option<String>,
 }
 
 /// A support ticket.
@@ -156,7 +163,17 @@ pub(super) fn tickets(data: &Value, page: u32) -> Result<Tickets, OutputError> {
         total,
         next_page: (more && page < MAX_PAGE).then(|| page + 1),
         truncated: total > u64::from(MAX_RESULTS),
+        account: results.iter().filter_map(account).next(),
     })
+}
+
+/// The host in a ticket's address, like `acme.zendesk.com`.
+fn account(result: &Value) -> Option<String> {
+    let address = text(result, "url")?;
+    let (host, _) = address.strip_prefix("https://")?.split_once('/')?;
+    let named = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
+    (host.contains('.') && host.len() <= MAX_HOST_BYTES && host.chars().all(named))
+        .then(|| host.to_ascii_lowercase())
 }
 
 fn ticket(result: &Value, emails: &BTreeMap<String, String>) -> Option<Ticket> {
@@ -208,6 +225,33 @@ mod tests {
             .collect();
         assert_eq!(emails, [Some("jo@acme.test"), None]);
         assert_eq!((output.next_page, output.truncated), (Some(2), true));
+    }
+
+    #[test]
+    fn the_account_is_the_host_of_its_tickets_and_nothing_that_only_looks_like_one() {
+        let account = |url: &str| {
+            let data = json!({"results": [{"id": 9}, {"id": 31, "url": url}]});
+            let page = tickets(&data, 1).expect("a page");
+            assert!(
+                !serde_json::to_string(&page)
+                    .expect("JSON")
+                    .contains("zendesk")
+            );
+            page.account
+        };
+        let ticket = "https://Acme.zendesk.com/api/v2/tickets/31.json";
+        assert_eq!(account(ticket).as_deref(), Some("acme.zendesk.com"));
+        for url in [
+            "",
+            "http://acme.zendesk.com/api",
+            "https://acme.zendesk.com",
+            "https://acme/api",
+            "https://a@acme.zendesk.com/api",
+            "https://acme.zendesk.com:8443/api",
+            "/api/v2/tickets/31.json",
+        ] {
+            assert_eq!(account(url), None, "{url}");
+        }
     }
 
     #[test]

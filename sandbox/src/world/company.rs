@@ -52,13 +52,15 @@ impl Company {
     /// A company as it is before anybody works there.
     pub fn new(key: &CompanyKey, manners: &Manners, now_ms: i64) -> Self {
         let text = key.text();
-        let (name, linear) = match key {
-            CompanyKey::Of(sub) => ("acme", format!("linear of {sub}")),
-            CompanyKey::Shared(portal) => (portal.as_str(), format!("linear {text}")),
+        let (name, linear, zendesk) = match key {
+            CompanyKey::Of(sub) => ("acme", format!("linear of {sub}"), format!("of-{sub}")),
+            CompanyKey::Shared(portal) => {
+                (portal.as_str(), format!("linear {text}"), portal.clone())
+            }
         };
         let mut company = Self {
             hubspot: Hubspot::new(&text),
-            zendesk: Zendesk::default(),
+            zendesk: Zendesk::new(&zendesk),
             linear: Linear::new(name, &linear),
             slack: Slack::new(name, &text),
             customers: 0,

@@ -54,8 +54,10 @@ pub struct Ticket {
 }
 
 /// A Zendesk account.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Zendesk {
+    /// Where it is, which its answers say.
+    host: String,
     users: Vec<User>,
     tickets: Vec<Ticket>,
     by_email: BTreeMap<String, usize>,
@@ -68,6 +70,22 @@ const USER_BASE: usize = 360_000;
 const TICKET_BASE: usize = 7_000;
 
 impl Zendesk {
+    /// An account of this name, with nobody in it.
+    pub fn new(name: &str) -> Self {
+        // A subdomain has letters, digits and hyphens; what is none of them is spelled out.
+        let subdomain = name.chars().map(|c| match c {
+            'a'..='z' | '0'..='9' => c.to_string(),
+            other => format!("-{:x}", u32::from(other)),
+        });
+        Self {
+            host: format!("{}.zendesk.example", subdomain.collect::<String>()),
+            users: Vec::new(),
+            tickets: Vec::new(),
+            by_email: BTreeMap::new(),
+            by_requester: BTreeMap::new(),
+        }
+    }
+
     /// Adds a person.
     pub fn add_user(&mut self, name: &str, email: &str, organization: &str) -> usize {
         if let Some(known) = self.by_email.get(email) {
@@ -178,8 +196,8 @@ impl Zendesk {
             .take(per_page)
             .collect();
         let more = page * per_page < found.len();
-        let link =
-            |page: usize| format!("https://world.zendesk.example/api/v2/search.json?page={page}");
+        let host = &self.host;
+        let link = |page: usize| format!("https://{host}/api/v2/search.json?page={page}");
         let mut data = json!({
             "results": shown.iter().map(|(index, ticket)| self.ticket(*index, ticket)).collect::<Vec<_>>(),
             "count": found.len(),
@@ -202,7 +220,7 @@ impl Zendesk {
 
     fn ticket(&self, index: usize, ticket: &Ticket) -> Value {
         let id = TICKET_BASE + index;
-        json!({ "id": id, "url": format!("https://world.zendesk.example/api/v2/tickets/{id}.json"),
+        json!({ "id": id, "url": format!("https://{}/api/v2/tickets/{id}.json", self.host),
             "subject": ticket.subject, "description": ticket.subject, "status": ticket.status,
             "priority": "normal", "created_at": iso(ticket.created_ms),
             "updated_at": iso(ticket.updated_ms), "type": ticket.kind,

@@ -19,7 +19,8 @@ use onbehalf_clock::Timestamp;
 use onbehalf_connector::{AlwaysPermit, Connector};
 use onbehalf_engine::{Flow, StepContext, StepError, SuspendReason};
 use onbehalf_identity::RequestContext;
-use onbehalf_runs::RunReason;
+use onbehalf_runs::portal::PortalKey;
+use onbehalf_runs::{AccountKey, ConnectorName, RunReason};
 use onbehalf_tools::{self as tools, Tool, ToolContext};
 
 /// Reads for one attempt of a step.
@@ -119,6 +120,21 @@ impl<'a, D: Acts> Reader<'a, D> {
             self.circuit.note(T::CONNECTOR, &failure);
             failure.into()
         })
+    }
+
+    /// Notes which Zendesk account has answered, so that colleagues share what it allows. Where
+    /// nobody is anybody's colleague, an account stays its own.
+    pub async fn answered_by_zendesk(&self, account: Option<&str>) {
+        let context = self.cx.context();
+        let (Some(account), Some(organization)) = (account, context.org_id.as_deref()) else {
+            return;
+        };
+        let portal = PortalKey::within_organization(account, &context.issuer, organization);
+        let key = AccountKey::from(&context.scalekit_identifier);
+        let app = ConnectorName::new(Connector::ZENDESK.name());
+        let portals = self.cx.services().portals();
+        // Unnoted, turns are counted for the account alone: a courtesy less, and no harm.
+        let _ = portals.note_in_passing(&key, &app, &portal).await;
     }
 
     /// Does a piece of reading once and keeps what came of it.

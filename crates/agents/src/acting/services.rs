@@ -56,10 +56,16 @@ impl<S> Services<S> {
 pub trait Connected {
     /// The connected apps.
     fn scalekit(&self) -> &Scalekit;
+    /// Which portal an account is connected to.
+    fn portals(&self) -> &Portals;
 }
 
 impl<S> Connected for Services<S> {
     fn scalekit(&self) -> &Scalekit {
         &self.scalekit
+    }
+
+    fn portals(&self) -> &Portals {
+        &self.portals
     }
 }

@@ -81,6 +81,7 @@ pub(super) async fn ask(
         let mut input = TicketsInput::open_of(addresses.clone());
         loop {
             let page = reader.call::<ZendeskTickets>(&input).await?;
+            reader.answered_by_zendesk(page.account.as_deref()).await;
             if page.truncated && addresses.len() > 1 {
                 let (left, right) = addresses.split_at(addresses.len() / 2);
                 waiting.push(left.to_vec());
@@ -190,6 +191,7 @@ mod tests {
             total: 5,
             next_page: None,
             truncated: false,
+            account: None,
         };
         let mut counts = BTreeMap::new();
         let addresses = ["ann@a.test".to_owned(), "ann@b.test".to_owned()];

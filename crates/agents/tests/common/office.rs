@@ -59,7 +59,12 @@ pub struct OfficeRun {
 pub struct Who<'a> {
     pub user: &'a str,
     pub identifier: &'a str,
+    /// Where they work, if the issuer says so.
+    pub organization: Option<&'a str>,
 }
+
+/// Where everybody works who works anywhere.
+pub const ORGANIZATION: Option<&str> = Some("org_acme");
 
 impl Office {
     /// An office that hosts these workflows, at eight in the morning.
@@ -134,7 +139,7 @@ impl Office {
             version: line.version(),
             owner: who.user.into(),
             context: json!({"user_id": who.user, "scalekit_identifier": who.identifier,
-                "issuer": "https://idp.test"}),
+                "org_id": who.organization, "issuer": "https://idp.test"}),
             input,
             trace_id: None,
         };
@@ -146,7 +151,12 @@ impl Office {
     /// Starts a run of somebody and drives it to where it rests.
     pub fn run(&self, workflow: &str, user: &str, id: &str, input: &Value) -> OfficeRun {
         let identifier = &format!("user_{user}");
-        let run = self.start(workflow, Who { user, identifier }, id, input);
+        let who = Who {
+            user,
+            identifier,
+            organization: ORGANIZATION,
+        };
+        let run = self.start(workflow, who, id, input);
         self.drive(&run);
         run
     }

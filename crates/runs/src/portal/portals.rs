@@ -66,6 +66,22 @@ impl Portals {
         portal
     }
 
+    /// Notes what an answer has said in passing, where it is news.
+    ///
+    /// # Errors
+    /// [`Undelivered`]: this process knows it all the same.
+    pub async fn note_in_passing(
+        &self,
+        account: &AccountKey,
+        app: &ConnectorName,
+        portal: &str,
+    ) -> Result<(), Undelivered> {
+        if self.of(account, app).await != PortalKey::of_portal(app, portal) {
+            self.note(account, app, portal).await?;
+        }
+        Ok(())
+    }
+
     /// Notes what the app has said of its portal, for everybody.
     ///
     /// # Errors

@@ -23,17 +23,17 @@ impl SharedTurns {
         Self { carrier, portals }
     }
 
-    /// Whose allowance it is. HubSpot counts by portal, whoever of its users calls; of the other
-    /// apps nothing says which portal it is.
+    /// Whose allowance it is. HubSpot counts by portal and Zendesk by account, whoever of its users
+    /// calls; Linear counts by person.
     async fn counted_by(&self, identifier: &str, lane: Lane) -> PortalKey {
         let account = AccountKey::new(identifier);
-        match lane {
-            Lane::HubspotSearch | Lane::App(Connector::HUBSPOT) => {
-                let hubspot = ConnectorName::new(Connector::HUBSPOT.name());
-                self.portals.of(&account, &hubspot).await
-            }
-            _ => PortalKey::of_account(&account),
-        }
+        let app = match lane {
+            Lane::HubspotSearch | Lane::App(Connector::HUBSPOT) => Connector::HUBSPOT,
+            Lane::App(Connector::ZENDESK) => Connector::ZENDESK,
+            _ => return PortalKey::of_account(&account),
+        };
+        let app = ConnectorName::new(app.name());
+        self.portals.of(&account, &app).await
     }
 }
 

@@ -271,12 +271,23 @@ async fn colleagues_share_what_their_portal_allows_once_it_is_known() {
     let given = turns.take(bob.as_str(), lane, wanted).await;
     assert!(matches!(given, Some(Given::TooFar(_))), "{given:?}");
     // An app whose portal nobody has said is counted by account.
+    let lane = Lane::App(Connector::ZENDESK);
     for account in &accounts {
-        let given = turns
-            .take(account.as_str(), Lane::App(Connector::ZENDESK), wanted)
-            .await;
+        let given = turns.take(account.as_str(), lane, wanted).await;
         assert!(matches!(given, Some(Given::AtOnce(_))), "{given:?}");
     }
+    // Once their answers have said it, the two count as one.
+    let zendesk = ConnectorName::new("zendesk");
+    let portals = place.portals();
+    for account in &accounts {
+        let noted = portals.note_in_passing(account, &zendesk, "acme").await;
+        assert_eq!(noted, Ok(()));
+    }
+    let turns = place.turns();
+    let given = turns.take(alice.as_str(), lane, wanted).await;
+    assert!(matches!(given, Some(Given::AtOnce(_))), "{given:?}");
+    let given = turns.take(bob.as_str(), lane, wanted).await;
+    assert!(matches!(given, Some(Given::TooFar(_))), "{given:?}");
     // A new connection may be to another portal.
     let event = EventId::new("wh_1");
     let made = place.api.connection_made(alice, &hubspot, &event).await;

@@ -57,6 +57,7 @@ async fn ask(
     reader
         .keep(&format!("zendesk-{}", news.word()), || async {
             let page = reader.call::<ZendeskQueue>(&input).await?;
+            reader.answered_by_zendesk(page.account.as_deref()).await;
             Ok(Group::of(
                 news,
                 page.total,
