@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
+import { KEY, keyPage, withoutKey } from './lib/key_page.mjs';
 import { Browser, Stage } from './lib/stage.mjs';
 
 let stage;
@@ -12,22 +13,13 @@ before(async () => {
 });
 after(() => stage?.down());
 
-const KEY = { decision: 'allow', domain: 'acme.zendesk.com', username: 'agent@acme.example', api_token: 'a-key-of-zendesk' };
-
 /** Somebody who has connected everything but Zendesk. */
 async function somebody(user) {
-  await stage.control('POST', 'seed', { user, customers: 3, connectors: ['hubspot', 'linear', 'slack'] });
+  await withoutKey(stage, user);
   return user;
 }
 
-/** A browser of this user on Scalekit's page for a key. */
-async function atKeyPage(user) {
-  const browser = new Browser();
-  const asked = await browser.signIn(await browser.open(`${stage.url}/connect/zendesk`), user);
-  const page = await browser.open((await browser.confirm(asked)).location);
-  assert.match(page.url, /\/magic\//, page.text);
-  return { browser, asked, page };
-}
+const atKeyPage = (user) => keyPage(stage, user);
 
 const status = async (user) => {
   const { json } = await stage.ask('GET', '/api/connections', { as: user });
