@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use onbehalf_clock::{Clock, Random};
+use onbehalf_clock::{Clock, Random, Timestamp};
 use onbehalf_fetch::{Fetch, FetchError, HttpRequest, HttpResponse, Method};
 
 use super::allowance::Lane;
@@ -124,6 +124,12 @@ impl Scalekit {
             turns: Some(turns),
             ..self
         }
+    }
+
+    /// Until when every call of this process waits for its turn because Scalekit's limit for the
+    /// whole environment was met; `None` when it was not met lately.
+    pub fn careful_until(&self) -> Option<Timestamp> {
+        self.turns.as_ref()?.careful_until(self.clock.now())
     }
 
     /// The same client, telling this log of every request it sends.

@@ -185,6 +185,13 @@ impl Turns {
         true
     }
 
+    /// Until when calls ask for their turn because Scalekit's own limit was met; `None` when it was
+    /// not met lately.
+    pub(super) fn careful_until(&self, now: Timestamp) -> Option<Timestamp> {
+        let memory = self.memory.0.borrow();
+        memory.careful_until.filter(|until| now < *until)
+    }
+
     fn be_careful(&self, held_until: Timestamp) {
         let until = held_until.plus(CAREFUL_AFTERWARDS);
         let mut memory = self.memory.0.borrow_mut();

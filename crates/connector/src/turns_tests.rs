@@ -196,6 +196,9 @@ async fn scalekits_own_limit_holds_every_user_in_every_process() {
     let clock = count.clock.as_ref();
     let held = one.refused(ENVIRONMENT, Lane::Environment, Some(60), clock);
     assert_eq!(held.await, 60);
+    let until = one.careful_until(clock.now());
+    assert!(until.is_some_and(|until| until >= clock.now().plus(Duration::from_secs(60))));
+    assert_eq!(other.careful_until(clock.now()), None, "not met there yet");
     let limited = Err(CallFailure::RateLimited {
         retry_after_seconds: Some(60),
     });

@@ -14,7 +14,8 @@ use crate::sign_in::{AuthRefusal, Caller, LoginFailure, LoginProvider, SignIn};
 use onbehalf_connector::Secret;
 use onbehalf_identity::{
     AuthenticationError, Authenticator, BridgeError, IdentityScope, Issuer, Login, LoginError,
-    NamespaceError, Namespaces, PendingLogin, Powers, Principal, Provider, bridge, principal_key,
+    Missed, NamespaceError, Namespaces, PendingLogin, Powers, Principal, Provider, bridge,
+    principal_key,
 };
 use onbehalf_runs::OwnerKey;
 
@@ -50,8 +51,26 @@ fn callback(issuer: &Issuer) -> String {
     }
 }
 
+/// What an operator is told of a document that an issuer does not hand out.
+fn in_words(missed: Missed) -> String {
+    let why = missed.error.map(|error| format!(": {error}"));
+    let why = why.unwrap_or_default();
+    let document = missed.document;
+    match missed.usable_until {
+        Some(until) => {
+            format!("The {document} cannot be renewed{why}; the last one is good until {until}")
+        }
+        None => format!("The {document} cannot be had{why}"),
+    }
+}
+
 #[async_trait(?Send)]
 impl SignIn for IdentityLayer {
+    fn waits(&self) -> Vec<String> {
+        let missed = self.authenticator.missed().into_iter();
+        missed.map(in_words).collect()
+    }
+
     async fn authenticate(&self, authorization: Option<&str>) -> Result<Caller, AuthRefusal> {
         let principal = self
             .authenticator

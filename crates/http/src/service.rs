@@ -181,7 +181,10 @@ impl Api {
     async fn for_anybody(&self, operation: OpenOperation, request: &ApiRequest) -> Handled {
         match operation {
             OpenOperation::Home => Ok(self.home(request)),
-            OpenOperation::Health => Ok(crate::site::health(&[], &self.settings.notes)),
+            OpenOperation::Health => {
+                let waiting_for = self.waiting_for();
+                Ok(crate::site::health(&[], &self.settings.notes, waiting_for))
+            }
             OpenOperation::OpenApi => self.openapi(request),
             OpenOperation::ReceiveWebhook => self.receive_webhook(request).await,
         }
@@ -321,7 +324,7 @@ fn method_not_allowed(methods: &[&str]) -> Problem {
 pub fn handle_unconfigured(request: &ApiRequest, problems: &[String]) -> ApiResponse {
     let mut response = match find(&request.method, &request.path) {
         Matched::Operation(Operation::Open(OpenOperation::Health), _) => {
-            crate::site::health(problems, &[])
+            crate::site::health(problems, &[], Vec::new())
         }
         _ => {
             let detail = "The service is not configured; GET /health names what is missing.";

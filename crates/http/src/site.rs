@@ -34,10 +34,16 @@ pub struct HealthResponse {
     pub configuration_problems: Vec<String>,
     /// What can be meant so, and leaves part of the service of use to nobody.
     pub configuration_notes: Vec<String>,
+    /// What others keep the service waiting for, as far as this process knows: nobody is asked.
+    pub waiting_for: Vec<String>,
 }
 
 /// Answers 200, or 503 with the names of what is not configured.
-pub(super) fn health(problems: &[String], notes: &[String]) -> ApiResponse {
+pub(super) fn health(
+    problems: &[String],
+    notes: &[String],
+    waiting_for: Vec<String>,
+) -> ApiResponse {
     let (code, status) = if problems.is_empty() {
         (200, HealthStatus::Ok)
     } else {
@@ -48,6 +54,7 @@ pub(super) fn health(problems: &[String], notes: &[String]) -> ApiResponse {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         configuration_problems: problems.to_vec(),
         configuration_notes: notes.to_vec(),
+        waiting_for,
     };
     let response = ApiResponse::json(code, &body);
     match status {
@@ -57,6 +64,16 @@ pub(super) fn health(problems: &[String], notes: &[String]) -> ApiResponse {
 }
 
 impl Api {
+    /// What this process waits for: it retries by itself, ever more seldom, and says so here.
+    pub(super) fn waiting_for(&self) -> Vec<String> {
+        let scalekit = self.scalekit.careful_until().map(|until| {
+            format!(
+                "Scalekit's limit for the whole environment was met: calls take turns until {until}"
+            )
+        });
+        scalekit.into_iter().chain(self.sign_in.waits()).collect()
+    }
+
     /// Shows the way out to whoever has a cookie of ours. Whether that session has ended is not
     /// asked: nothing is at stake here, and this page is counted against nobody.
     pub(super) fn home(&self, request: &ApiRequest) -> ApiResponse {

@@ -289,6 +289,13 @@ pub(super) fn principal(name: &str) -> Principal {
 
 #[async_trait(?Send)]
 impl SignIn for People {
+    fn waits(&self) -> Vec<String> {
+        let gone = self.keys_gone.get();
+        gone.then(|| "The key set of https://idp.test cannot be had".to_owned())
+            .into_iter()
+            .collect()
+    }
+
     async fn authenticate(&self, authorization: Option<&str>) -> Result<Caller, AuthRefusal> {
         if self.keys_gone.get() {
             return Err(AuthRefusal::Unavailable);

@@ -6,7 +6,7 @@ use super::claims::{Purpose, VerifiedClaims};
 use super::config::{IdentityConfig, Issuer};
 use super::discovery::Metadata;
 use super::document::{DocumentError, DocumentSource, SharedDocuments};
-use super::document_cache::DocumentCache;
+use super::document_cache::{DocumentCache, Missed};
 use super::error::{AuthenticationError, TokenError};
 use super::key_cache::KeySets;
 use super::principal::Principal;
@@ -38,6 +38,13 @@ pub struct Authenticator {
 }
 
 impl Authenticator {
+    /// Issuers' documents that this isolate could not have when it last asked for them.
+    pub fn missed(&self) -> Vec<Missed> {
+        let mut missed = self.caches.key_sets.missed();
+        missed.extend(self.caches.metadata.missed());
+        missed
+    }
+
     /// Verifies the `Authorization` header of a request.
     ///
     /// # Errors

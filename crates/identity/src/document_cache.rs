@@ -22,6 +22,17 @@ const FLIGHT_AT_MOST: Duration = Duration::from_secs(15);
 /// Pause between two looks at a question under way.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
+/// A document of an issuer that could not be had when it was last asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missed {
+    /// Which, in words: `key set of https://…`.
+    pub document: String,
+    /// Why; `None` where whoever keeps it for all isolates has handed out the old one.
+    pub error: Option<DocumentError>,
+    /// Until when the old one is used; `None` where there is none.
+    pub usable_until: Option<Timestamp>,
+}
+
 /// A document as read, and when it was fetched.
 pub(super) type Current<T> = (Rc<T>, Timestamp);
 
@@ -94,6 +105,18 @@ impl<T> DocumentCache<T> {
         }
     }
 
+    /// The documents that could not be had when they were last asked for, each with the reason.
+    pub(super) fn missed(&self) -> Vec<Missed> {
+        let slots = self.slots.borrow();
+        let missed = slots.iter().filter(|(_, slot)| slot.missed());
+        let missed = missed.map(|(name, slot)| Missed {
+            document: name.clone(),
+            error: slot.failed,
+            usable_until: slot.kept.as_ref().map(|kept| kept.usable_until),
+        });
+        missed.collect()
+    }
+
     fn keep(
         &self,
         name: &str,
@@ -147,6 +170,13 @@ enum Look<T> {
 }
 
 impl<T> Slot<T> {
+    /// Whether the last question brought none, or one whose time was over.
+    fn missed(&self) -> bool {
+        let stale = self.kept.as_ref().zip(self.asked_at);
+        let stale = stale.is_some_and(|(kept, asked_at)| kept.fresh_until <= asked_at);
+        self.failed.is_some() || stale
+    }
+
     /// What is there; an error only where there is nothing that may still be used.
     fn answer(&self, now: Timestamp) -> Result<Current<T>, DocumentError> {
         match &self.kept {

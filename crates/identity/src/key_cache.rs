@@ -3,7 +3,7 @@
 use super::algorithm::Algorithm;
 use super::config::Issuer;
 use super::document::SharedDocuments;
-use super::document_cache::DocumentCache;
+use super::document_cache::{DocumentCache, Missed};
 use super::error::{AuthenticationError, TokenError};
 use super::key::PublicKey;
 use super::key_set::KeySet;
@@ -14,6 +14,11 @@ use onbehalf_clock::Clock;
 pub struct KeySets(DocumentCache<KeySet>);
 
 impl KeySets {
+    /// Those that could not be had when they were last asked for.
+    pub(super) fn missed(&self) -> Vec<Missed> {
+        self.0.missed()
+    }
+
     /// The key a token of `issuer` names.
     ///
     /// # Errors

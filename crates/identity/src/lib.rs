@@ -52,6 +52,7 @@ pub use config_error::{AddressProblem, ConfigError, EntryProblem};
 pub use document::{
     DirectDocuments, DocumentError, DocumentSource, FetchedDocument, SharedDocuments, USED_AT_MOST,
 };
+pub use document_cache::Missed;
 pub use entry::LongIdentifiers;
 pub use error::{AuthenticationError, TokenError};
 pub use key::PublicKey;

@@ -359,7 +359,7 @@ mod tests {
         let entries: Vec<_> = (1..).zip(records).map(|(seq, it)| entry(seq, it)).collect();
         let text = server_sent(&entries);
         assert!(!text.contains("SECRET"), "{text}");
-        assert_eq!(text.matches("data: ").count(), 7);
+        assert_eq!(text.matches("data: ").count(), 8);
         assert!(entries.last().is_some_and(is_last) && !is_last(&entries[0]));
     }
 }

@@ -108,6 +108,19 @@ async fn a_broken_platform_is_worth_another_try() {
     );
 }
 
+/// A service that waits for others is well: those who operate it see for whom.
+#[tokio::test]
+async fn health_says_what_the_service_waits_for() {
+    let bench = bench();
+    let health = json_of(&bench.ask("GET", "/health", "").await);
+    assert_eq!(health["waitingFor"], serde_json::json!([]));
+    bench.people.keys_gone.set(true);
+    let health = json_of(&bench.ask("GET", "/health", "").await);
+    assert_eq!(health["status"], "ok");
+    let waits = health["waitingFor"][0].as_str().unwrap_or_default();
+    assert!(waits.contains("https://idp.test"), "{health}");
+}
+
 #[tokio::test]
 async fn health_names_what_is_missing() {
     let bench = bench();

@@ -136,6 +136,9 @@ async fn a_silent_provider_fails_no_token_whose_key_is_known_for_a_day() {
     };
     stage.clock.advance(23 * 3600);
     stage.try_token(&later(23 * 3600)).await.expect("known key");
+    let missed = stage.authenticator.missed();
+    assert_eq!(missed.len(), 1, "{missed:?}");
+    assert!(missed[0].usable_until.is_some(), "the old one still counts");
     stage.clock.advance(3 * 3600);
     let error = stage.try_token(&later(26 * 3600)).await;
     assert_eq!(
@@ -152,12 +155,15 @@ async fn a_provider_that_was_down_at_first_is_asked_again() {
     let stage = &isolates[0];
     stage.provider.down.set(true);
     assert!(stage.try_token(&token(&claims())).await.is_err());
+    let missed = stage.authenticator.missed();
+    assert!(missed.iter().any(|it| it.usable_until.is_none()));
     stage.provider.down.set(false);
     stage.clock.advance(10);
     stage
         .try_token(&token(&claims()))
         .await
         .expect("back again");
+    assert_eq!(stage.authenticator.missed(), []);
 }
 
 #[tokio::test]
