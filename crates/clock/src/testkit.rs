@@ -123,6 +123,35 @@ impl Clock for HandClock {
     }
 }
 
+/// A clock that leaps over every sleep, where nobody drives the work: whoever sleeps moves it on, and
+/// those who sleep at the same time share it.
+pub struct LeapingClock(HandClock);
+
+impl LeapingClock {
+    /// A clock that shows this time.
+    pub fn at(now: Timestamp) -> Self {
+        Self(HandClock::at(now))
+    }
+
+    /// Lets so much time pass.
+    pub fn pass(&self, time: Duration) {
+        self.0.pass(time);
+    }
+}
+
+#[async_trait(?Send)]
+impl Clock for LeapingClock {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        let until = self.now().plus(duration);
+        pause().await;
+        self.0.move_to(until);
+    }
+}
+
 /// Lets everybody else go on first.
 pub async fn pause() {
     let mut paused = false;
@@ -135,6 +164,15 @@ pub async fn pause() {
         Poll::Pending
     })
     .await;
+}
+
+/// No chance at all: the same byte, always.
+pub struct Always(pub u8);
+
+impl Random for Always {
+    fn fill(&self, buffer: &mut [u8]) {
+        buffer.fill(self.0);
+    }
 }
 
 /// Chance that is the same in every run: SplitMix64 from a seed.
@@ -171,6 +209,16 @@ mod tests {
 
     fn clock() -> HandClock {
         HandClock::at(Timestamp::parse("2026-11-23T08:00:00Z").expect("a time"))
+    }
+
+    #[test]
+    fn those_who_sleep_together_share_the_leap() {
+        let clock = LeapingClock::at(clock().now());
+        let began = clock.now();
+        let sleeps = [60, 10, 30].map(|seconds| clock.sleep(Duration::from_secs(seconds)));
+        let slept = clock.0.run(futures::future::join_all(sleeps), || false);
+        assert!(slept.is_some());
+        assert_eq!(clock.now().since(began), Duration::from_secs(60));
     }
 
     #[test]

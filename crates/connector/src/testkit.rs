@@ -1,51 +1,20 @@
-//! A scripted Scalekit for tests beside the code: canned answers, recorded requests, a hand clock.
+//! A scripted Scalekit for tests beside the code: canned answers, recorded requests, a clock that leaps.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use onbehalf_clock::Timestamp;
-use onbehalf_clock::{Clock, Random};
+use onbehalf_clock::testkit::{Always, LeapingClock};
 use onbehalf_fetch::{Fetch, FetchError, HttpRequest, HttpResponse};
 
 use super::{Connectors, Scalekit, ScalekitConfig, Secret, TokenCache};
 
 /// What the script answers next.
 pub type Answer = Result<HttpResponse, FetchError>;
-
-/// Time that moves only when somebody sleeps or the test says so. Also the random source (zeros).
-pub struct HandClock(Cell<Timestamp>);
-
-impl HandClock {
-    /// Lets time pass.
-    pub fn advance(&self, duration: Duration) {
-        self.0.set(self.0.get().plus(duration));
-    }
-}
-
-#[async_trait(?Send)]
-impl Clock for HandClock {
-    fn now(&self) -> Timestamp {
-        self.0.get()
-    }
-
-    async fn sleep(&self, duration: Duration) {
-        // Those who sleep at the same time share it.
-        let until = self.now().plus(duration);
-        tokio::task::yield_now().await;
-        self.0.set(self.now().max(until));
-    }
-}
-
-impl Random for HandClock {
-    fn fill(&self, buffer: &mut [u8]) {
-        buffer.fill(0);
-    }
-}
 
 /// Answers the token endpoint by itself and everything else from the script.
 #[derive(Default)]
@@ -135,7 +104,7 @@ pub struct Kit {
     /// What answers it.
     pub script: Rc<Script>,
     /// Its time.
-    pub clock: Rc<HandClock>,
+    pub clock: Rc<LeapingClock>,
     /// Its tokens.
     pub cache: TokenCache,
 }
@@ -148,7 +117,7 @@ pub fn kit() -> Kit {
 /// The same, in a workspace whose connections are called so.
 pub fn kit_with(names: Connectors) -> Kit {
     let start = Timestamp::parse("2026-11-23T08:00:00Z").expect("a date");
-    let clock = Rc::new(HandClock(Cell::new(start)));
+    let clock = Rc::new(LeapingClock::at(start));
     let script = Rc::new(Script::default());
     let cache = TokenCache::new();
     let config = ScalekitConfig::new("https://acme.scalekit.test", "skc_1", Secret::new("shh"));
@@ -156,7 +125,7 @@ pub fn kit_with(names: Connectors) -> Kit {
         config.expect("a configuration").with_connectors(names),
         script.clone(),
         clock.clone(),
-        clock.clone(),
+        Rc::new(Always(0)),
         cache.clone(),
     );
     Kit {

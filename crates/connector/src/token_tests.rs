@@ -42,10 +42,10 @@ async fn a_token_is_replaced_before_it_expires() {
     let kit = kit();
     answers(&kit, 3);
     read(&kit).await.expect("first");
-    kit.clock.advance(Duration::from_secs(3600 - 61));
+    kit.clock.pass(Duration::from_secs(3600 - 61));
     read(&kit).await.expect("still the first token");
     assert_eq!(kit.script.tokens_given.get(), 1);
-    kit.clock.advance(Duration::from_secs(1));
+    kit.clock.pass(Duration::from_secs(1));
     read(&kit).await.expect("a new token");
     assert_eq!(kit.script.tokens_given.get(), 2);
 }
@@ -193,7 +193,7 @@ async fn nobody_waits_for_ever_for_fetches_of_others() {
             break result;
         }
         // One caller after the other claims and never comes back.
-        kit.clock.advance(FLIGHT_DEADLINE);
+        kit.clock.pass(FLIGHT_DEADLINE);
         let _ = kit.cache.look(kit.clock.now(), None);
     };
     assert_eq!(result, Err(CallFailure::Unavailable));

@@ -26,18 +26,12 @@ pub(super) fn traceparent(trace_id: &str, random: &dyn Random) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    struct Zeros;
-    impl Random for Zeros {
-        fn fill(&self, buffer: &mut [u8]) {
-            buffer.fill(0);
-        }
-    }
+    use onbehalf_clock::testkit::Always;
 
     #[test]
     fn the_header_is_well_formed_even_for_an_unlucky_draw() {
         assert_eq!(
-            traceparent("4bf92f3577b34da6a3ce929d0e0e4736", &Zeros),
+            traceparent("4bf92f3577b34da6a3ce929d0e0e4736", &Always(0)),
             "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000001-01"
         );
     }

@@ -4,13 +4,14 @@ use std::cell::Cell;
 
 use super::*;
 use crate::allowance::Used;
-use crate::testkit::{HandClock, kit};
+use crate::testkit::kit;
+use onbehalf_clock::testkit::LeapingClock;
 
 const LANE: Lane = Lane::HubspotSearch;
 
 /// The count as an object would keep it.
 struct Count {
-    clock: Rc<HandClock>,
+    clock: Rc<LeapingClock>,
     rates: Rates,
     used: RefCell<HashMap<(String, Lane), Used>>,
     asked: Cell<u32>,
@@ -123,7 +124,7 @@ async fn a_turn_too_far_away_is_a_rate_limit() {
             .await;
         assert_eq!(next, Err(limited.clone()));
     }
-    clock.advance(Duration::from_secs(6));
+    clock.pass(Duration::from_secs(6));
     assert_eq!(
         turns
             .next("user_alice", Some(LANE), CallKind::Write, clock)
@@ -166,9 +167,7 @@ async fn a_stale_turn_is_not_used() {
     let (count, rates) = count(10, 60);
     let turns = Turns::new(count.clone(), rates);
     seconds_of(&turns, &count, 1).await;
-    count
-        .clock
-        .advance(LEASE_LIFETIME + Duration::from_millis(1));
+    count.clock.pass(LEASE_LIFETIME + Duration::from_millis(1));
     seconds_of(&turns, &count, 1).await;
     assert_eq!(count.asked.get(), 2);
 }

@@ -55,20 +55,14 @@ fn fraction(random: &dyn Random) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use onbehalf_clock::testkit::Always;
     use proptest::prelude::*;
-
-    struct Fixed(u8);
-    impl Random for Fixed {
-        fn fill(&self, buffer: &mut [u8]) {
-            buffer.fill(self.0);
-        }
-    }
 
     proptest! {
         #[test]
         fn a_pause_never_exceeds_the_longest_unless_asked(failure: u32, byte: u8) {
             let policy = RetryPolicy::default();
-            let pause = policy.pause_after(failure, None, &Fixed(byte));
+            let pause = policy.pause_after(failure, None, &Always(byte));
             prop_assert!(pause <= policy.longest_pause);
             prop_assert!(pause >= policy.first_pause / 2);
         }
@@ -76,7 +70,7 @@ mod tests {
         #[test]
         fn what_the_outside_world_asked_for_is_a_minimum(failure: u32, seconds in 0..10_000_u64) {
             let asked = Duration::from_secs(seconds);
-            prop_assert!(RetryPolicy::default().pause_after(failure, Some(asked), &Fixed(7)) >= asked);
+            prop_assert!(RetryPolicy::default().pause_after(failure, Some(asked), &Always(7)) >= asked);
         }
     }
 }

@@ -7,8 +7,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use common::{Half, Still};
+use common::{HALF, morning};
 use onbehalf_clock::Clock;
+use onbehalf_clock::testkit::HandClock;
 use onbehalf_engine::memory::MemoryStore;
 use onbehalf_engine::{
     Branch, CommandError, Definition, End, Engine, Flow, ForEach, Head, Host, JournalStore,
@@ -242,7 +243,7 @@ impl Host for Told {
 /// One run, over storage that outlives its runner.
 struct Stage {
     store: Rc<MemoryStore>,
-    clock: Rc<Still>,
+    clock: Rc<HandClock>,
     world: Rc<World>,
     told: Rc<Told>,
 }
@@ -251,7 +252,7 @@ impl Stage {
     fn new() -> Self {
         Self {
             store: Rc::new(MemoryStore::default()),
-            clock: Rc::new(Still::morning()),
+            clock: morning(),
             world: Rc::new(World::default()),
             told: Rc::new(Told::default()),
         }
@@ -270,7 +271,7 @@ impl Stage {
             workflow: Rc::new(workflow),
             services: Ok(Rc::clone(&self.world)),
             clock,
-            random: Rc::new(Half),
+            random: Rc::new(HALF),
             host: Rc::clone(&self.told) as Rc<dyn Host>,
             spent: Rc::new(|| false),
         };

@@ -1,12 +1,13 @@
 //! What a run costs its storage: each effect the same, whether it is the tenth or the thousandth.
 
+mod common;
+
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use onbehalf_clock::Timestamp;
-use onbehalf_clock::{Clock, Random};
+use common::{HALF, morning};
 use onbehalf_engine::memory::MemoryStore;
 use onbehalf_engine::{
     Definition, Effect, EffectKey, Engine, Flow, Found, Head, Host, JournalStore, NoReason,
@@ -88,28 +89,11 @@ impl Step<Letters> for SendAll {
     }
 }
 
-/// Time stands still; nobody waits.
-struct Still;
+/// Nobody who would have to be told.
+struct Nobody;
 
 #[async_trait(?Send)]
-impl Clock for Still {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(1_795_420_800_000)
-    }
-
-    async fn sleep(&self, _: Duration) {
-        std::future::pending::<()>().await;
-    }
-}
-
-impl Random for Still {
-    fn fill(&self, buffer: &mut [u8]) {
-        buffer.fill(0);
-    }
-}
-
-#[async_trait(?Send)]
-impl Host for Still {
+impl Host for Nobody {
     async fn publish(&self, _: &Head) -> Result<(), PublishError> {
         Ok(())
     }
@@ -120,13 +104,13 @@ async fn stored(letters: u32) -> Rc<MemoryStore> {
     let store = Rc::new(MemoryStore::default());
     let sent = Rc::new(Cell::new(0));
     let journal: Rc<dyn JournalStore> = store.clone();
-    let log = RunLog::open(journal, Rc::new(Still)).expect("a journal");
+    let log = RunLog::open(journal, morning()).expect("a journal");
     let engine = Engine {
         workflow: Rc::new(workflow::<Letters>().then(SendAll).build()),
         services: Ok(Rc::clone(&sent)),
-        clock: Rc::new(Still),
-        random: Rc::new(Still),
-        host: Rc::new(Still),
+        clock: morning(),
+        random: Rc::new(HALF),
+        host: Rc::new(Nobody),
         spent: Rc::new(|| false),
     };
     let runner = Runner::new(engine, Rc::new(log));

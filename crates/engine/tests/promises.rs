@@ -8,9 +8,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use common::{Half, Still};
+use common::{HALF, morning};
 use futures::FutureExt;
 use onbehalf_clock::Clock;
+use onbehalf_clock::testkit::HandClock;
 use onbehalf_engine::memory::MemoryStore;
 use onbehalf_engine::{
     Definition, Effect, EffectKey, EffectOutcome, End, Engine, Flow, Found, Head, Host,
@@ -313,7 +314,7 @@ impl Host for Index {
 struct Stage {
     chain: fn() -> Workflow<Plain>,
     store: Rc<MemoryStore>,
-    clock: Rc<Still>,
+    clock: Rc<HandClock>,
     world: Rc<World>,
     index: Rc<Index>,
     wrong: RefCell<Option<String>>,
@@ -330,7 +331,7 @@ impl Stage {
         let stage = Self {
             chain,
             store,
-            clock: Rc::new(Still::morning()),
+            clock: morning(),
             world: Rc::new(world),
             index: Rc::default(),
             wrong: RefCell::default(),
@@ -357,7 +358,7 @@ impl Stage {
             workflow: Rc::new((self.chain)()),
             services: wrong.map_or_else(|| Ok(Rc::clone(&self.world)), Err),
             clock,
-            random: Rc::new(Half),
+            random: Rc::new(HALF),
             host: self.index.clone(),
             spent: Rc::new(|| false),
         };
@@ -438,7 +439,7 @@ async fn what_people_take_their_time_over_is_not_on_the_steps() {
     let stage = Stage::start(scripted, &[Act::Fail, Act::Ask, Act::Fail, Act::Go]).await;
     stage.rest().await;
     let later = stage.clock.now().plus(PATIENCE * 10);
-    stage.clock.0.set(later);
+    stage.clock.move_to(later);
     let runner = stage.open();
     runner
         .resume(None, ResumedBy::Owner, true)
@@ -663,7 +664,7 @@ async fn the_intent_is_on_record_in_the_turn_in_which_the_write_leaves() {
 async fn a_write_whose_intent_is_not_stored_does_not_leave() {
     let stage = Stage::start(posting, &[]).await;
     let at = stage.store.take_alarm().expect("an alarm");
-    stage.clock.0.set(at);
+    stage.clock.move_to(at);
     // The row of the step's beginning is the first; the next commit is the intent's.
     let runner = stage.open();
     let advancing = runner.advance();

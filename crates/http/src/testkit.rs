@@ -478,13 +478,14 @@ pub(super) fn bench_at(public_url: &str) -> Bench {
 
 /// A second client on the kit's script and clock, to be owned by the routes.
 fn kit_client(kit: &Kit) -> onbehalf_connector::Scalekit {
+    use onbehalf_clock::testkit::Always;
     use onbehalf_connector::{Scalekit, ScalekitConfig, Secret};
     let config = ScalekitConfig::new("https://acme.scalekit.test", "skc_1", Secret::new("shh"));
     Scalekit::new(
         config.expect("a configuration"),
         kit.script.clone(),
         kit.clock.clone(),
-        kit.clock.clone(),
+        Rc::new(Always(0)),
         kit.cache.clone(),
     )
 }

@@ -1,43 +1,14 @@
-//! A clock that is set, and chance that always comes out in the middle.
+//! The morning on which every test begins.
 
-use std::cell::Cell;
-use std::time::Duration;
+use std::rc::Rc;
 
-use async_trait::async_trait;
-use onbehalf_clock::{Clock, Random, Timestamp};
-
-/// A clock that shows what it was set to.
-pub struct Still(pub Cell<Timestamp>);
-
-impl Still {
-    /// The morning on which every test begins.
-    pub fn morning() -> Self {
-        Self(Cell::new(Timestamp::from_millis(1_795_420_800_000)))
-    }
-
-    /// Moves on, never back.
-    pub fn move_to(&self, at: Timestamp) {
-        self.0.set(self.0.get().max(at));
-    }
-}
-
-#[async_trait(?Send)]
-impl Clock for Still {
-    fn now(&self) -> Timestamp {
-        self.0.get()
-    }
-
-    /// Nobody waits here: only a step's deadline sleeps, and it must not come first.
-    async fn sleep(&self, _: Duration) {
-        std::future::pending::<()>().await;
-    }
-}
+use onbehalf_clock::Timestamp;
+use onbehalf_clock::testkit::{Always, HandClock};
 
 /// Neither early nor late.
-pub struct Half;
+pub const HALF: Always = Always(0x7f);
 
-impl Random for Half {
-    fn fill(&self, buffer: &mut [u8]) {
-        buffer.fill(0x7f);
-    }
+/// A clock that shows 2026-11-23T08:00:00Z until it is moved.
+pub fn morning() -> Rc<HandClock> {
+    Rc::new(HandClock::at(Timestamp::from_millis(1_795_420_800_000)))
 }

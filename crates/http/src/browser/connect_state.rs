@@ -60,14 +60,7 @@ fn digest(browser: &str) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    struct Fixed;
-
-    impl Random for Fixed {
-        fn fill(&self, buffer: &mut [u8]) {
-            buffer.fill(7);
-        }
-    }
+    use onbehalf_clock::testkit::Always;
 
     fn seal() -> Seal {
         Seal::new("7d1f0c94be2a6358e07b41d9a35c82f6").expect("seal")
@@ -75,7 +68,8 @@ mod tests {
 
     #[test]
     fn a_state_says_whose_it_is() {
-        let state = ConnectState::write(&seal(), &Fixed, &OwnerKey::new("p_alice"), "browser-1");
+        let state =
+            ConnectState::write(&seal(), &Always(7), &OwnerKey::new("p_alice"), "browser-1");
         assert!(state.len() <= MAX_STATE_BYTES);
         assert!(!state.contains("browser-1"));
         let read = ConnectState::read(&seal(), &state).expect("ours");
@@ -86,7 +80,7 @@ mod tests {
 
     #[test]
     fn nobody_makes_one_up() {
-        let state = ConnectState::write(&seal(), &Fixed, &OwnerKey::new("p_alice"), "b");
+        let state = ConnectState::write(&seal(), &Always(7), &OwnerKey::new("p_alice"), "b");
         let cursor = seal().seal(Purpose::Cursor, &[], &[0; 40]);
         for made_up in ["", "s", &state[1..], &format!("{state}A"), &cursor] {
             assert_eq!(ConnectState::read(&seal(), made_up), None, "{made_up}");

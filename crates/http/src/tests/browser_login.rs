@@ -42,7 +42,7 @@ async fn signing_in_leads_back_with_a_session() {
     let request = browser_request("GET", "/", std::slice::from_ref(&session));
     let caller = bench.api.browser_caller(&request).await.expect("signed in");
     assert_eq!(caller.context.user_id, "alice");
-    bench.scalekit.clock.advance(SESSION_LIFETIME);
+    bench.scalekit.clock.pass(SESSION_LIFETIME);
     assert!(bench.api.browser_caller(&request).await.is_none());
 }
 
@@ -78,7 +78,7 @@ async fn an_answer_to_another_attempt_is_refused() {
     bench
         .scalekit
         .clock
-        .advance(LOGIN_LIFETIME + Duration::from_secs(1));
+        .pass(LOGIN_LIFETIME + Duration::from_secs(1));
     assert_eq!(come_back(&bench, &cookie, &state).await.status, 400);
 }
 

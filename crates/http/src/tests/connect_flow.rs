@@ -273,7 +273,7 @@ async fn nothing_is_done_ahead_of_a_click() {
 async fn a_late_return_connects_nothing() {
     let bench = bench();
     let Begun { cookies, state } = begin(&bench).await;
-    bench.scalekit.clock.advance(CONNECT_LIFETIME);
+    bench.scalekit.clock.pass(CONNECT_LIFETIME);
     let response = come_back(&bench, &cookies, &state).await;
     assert_eq!(response.status, 410);
     assert!(text(&response).contains("href=\"/connect/hubspot\""));

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::future::join_all;
@@ -13,14 +14,14 @@ use crate::{
     AuthenticationError, DocumentError, DocumentSource, FetchedDocument, SharedDocument,
     SharedDocuments, TokenError, USED_AT_MOST,
 };
-use onbehalf_clock::Clock;
-use onbehalf_clock::Timestamp;
+use onbehalf_clock::testkit::LeapingClock;
+use onbehalf_clock::{Clock, Timestamp};
 
 /// The shared state behind the trait, as the edge puts an object behind it.
 struct Shared {
     state: SharedDocument,
     provider: Rc<Provider>,
-    clock: Rc<ManualClock>,
+    clock: Rc<LeapingClock>,
 }
 
 #[async_trait(?Send)]
@@ -77,7 +78,7 @@ async fn a_flood_of_unknown_kids_costs_one_fetch_a_cooldown() {
     let isolates = isolates(3);
     let stage = &isolates[0];
     stage.try_token(&token(&claims())).await.expect("warm");
-    stage.clock.advance(60);
+    stage.clock.pass(Duration::from_secs(60));
     let flood = |from: u32| {
         (from..from + 200)
             .map(|n| {
@@ -99,7 +100,7 @@ async fn a_flood_of_unknown_kids_costs_one_fetch_a_cooldown() {
             );
         }
         assert_eq!(stage.provider.key_set_fetches.get() - before, 1);
-        stage.clock.advance(31);
+        stage.clock.pass(Duration::from_secs(31));
     }
 }
 
@@ -110,7 +111,7 @@ async fn a_rotated_key_is_found_without_a_failed_request() {
     for isolate in &isolates {
         isolate.try_token(&token(&claims())).await.expect("warm");
     }
-    stage.clock.advance(60);
+    stage.clock.pass(Duration::from_secs(60));
     *stage.provider.keys.borrow_mut() =
         json!({ "keys": [rsa_jwk(&RSA, "rs", "RS256"), rsa_jwk(&OTHER_RSA, "new", "RS256")] });
     let header = json!({ "alg": "RS256", "kid": "new" }).to_string();
@@ -134,12 +135,12 @@ async fn a_silent_provider_fails_no_token_whose_key_is_known_for_a_day() {
         claims["exp"] = json!(NOW + seconds + 600);
         token(&claims)
     };
-    stage.clock.advance(23 * 3600);
+    stage.clock.pass(Duration::from_secs(23 * 3600));
     stage.try_token(&later(23 * 3600)).await.expect("known key");
     let missed = stage.authenticator.missed();
     assert_eq!(missed.len(), 1, "{missed:?}");
     assert!(missed[0].usable_until.is_some(), "the old one still counts");
-    stage.clock.advance(3 * 3600);
+    stage.clock.pass(Duration::from_secs(3 * 3600));
     let error = stage.try_token(&later(26 * 3600)).await;
     assert_eq!(
         error,
@@ -158,7 +159,7 @@ async fn a_provider_that_was_down_at_first_is_asked_again() {
     let missed = stage.authenticator.missed();
     assert!(missed.iter().any(|it| it.usable_until.is_none()));
     stage.provider.down.set(false);
-    stage.clock.advance(10);
+    stage.clock.pass(Duration::from_secs(10));
     stage
         .try_token(&token(&claims()))
         .await
@@ -174,7 +175,7 @@ async fn a_repeated_token_is_checked_once_and_not_beyond_its_time() {
         stage.try_token(&token).await.expect("accepted");
     }
     assert_eq!(stage.verifier.checks.get(), 1);
-    stage.clock.advance(51);
+    stage.clock.pass(Duration::from_secs(51));
     assert_eq!(
         stage.try_token(&token).await,
         Err(AuthenticationError::Invalid(TokenError::Expired))
@@ -201,7 +202,7 @@ async fn a_fetch_whose_request_is_cancelled_does_not_spend_the_cooldown() {
     for isolate in &isolates {
         isolate.try_token(&token(&claims())).await.expect("warm");
     }
-    stage.clock.advance(60);
+    stage.clock.pass(Duration::from_secs(60));
     *stage.provider.keys.borrow_mut() =
         json!({ "keys": [rsa_jwk(&RSA, "rs", "RS256"), rsa_jwk(&OTHER_RSA, "new", "RS256")] });
     let header = json!({ "alg": "RS256", "kid": "new" }).to_string();
@@ -222,7 +223,7 @@ async fn cancelling_again_and_again_costs_the_issuer_a_few_fetches_at_most() {
     let isolates = isolates(1);
     let stage = &isolates[0];
     stage.try_token(&token(&claims())).await.expect("warm");
-    stage.clock.advance(60);
+    stage.clock.pass(Duration::from_secs(60));
     let before = stage.provider.asked.get();
     for n in 0..100 {
         let header = json!({ "alg": "RS256", "kid": format!("k{n}") });
@@ -272,7 +273,7 @@ async fn a_changed_jwks_uri_counts_at_once() {
 struct ByName {
     states: RefCell<BTreeMap<String, Rc<SharedDocument>>>,
     provider: Rc<Provider>,
-    clock: Rc<ManualClock>,
+    clock: Rc<LeapingClock>,
 }
 
 #[async_trait(?Send)]
@@ -304,15 +305,11 @@ async fn no_key_outlives_the_stated_time() {
             token(&claims)
         };
         stage.try_token(&at(0)).await.expect("warm");
-        let fetched_at = stage.clock.now();
         stage.provider.down.set(true);
         let longest = i64::try_from(USED_AT_MOST.as_secs()).expect("seconds");
-        stage
-            .clock
-            .0
-            .set(fetched_at.millis() + longest * 1000 - 1000);
+        stage.clock.pass(USED_AT_MOST - Duration::from_secs(1));
         stage.try_token(&at(longest)).await.expect(max_age);
-        stage.clock.advance(61);
+        stage.clock.pass(Duration::from_secs(61));
         assert_eq!(
             stage.try_token(&at(longest + 1)).await,
             Err(AuthenticationError::KeysUnavailable(

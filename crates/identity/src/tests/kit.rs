@@ -3,7 +3,6 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::LazyLock;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use base64::Engine;
@@ -20,8 +19,8 @@ use crate::{
     Authenticator, DirectDocuments, IdentityCaches, IdentityConfig, PublicKey, SharedDocuments,
     SignatureError, SignatureVerifier,
 };
-use onbehalf_clock::Clock;
-use onbehalf_clock::Timestamp;
+use onbehalf_clock::testkit::LeapingClock;
+use onbehalf_clock::{Clock, Timestamp};
 use onbehalf_fetch::{Fetch, FetchError, HttpRequest, HttpResponse};
 
 pub const ISSUER: &str = "https://idp.example";
@@ -178,28 +177,6 @@ impl SignatureVerifier for NativeVerifier {
     }
 }
 
-/// A clock that moves when told, or when somebody sleeps.
-pub struct ManualClock(pub Cell<i64>);
-
-#[async_trait(?Send)]
-impl Clock for ManualClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.get())
-    }
-
-    async fn sleep(&self, duration: Duration) {
-        let millis = i64::try_from(duration.as_millis()).expect("a short sleep");
-        self.0.set(self.0.get() + millis);
-        tokio::task::yield_now().await;
-    }
-}
-
-impl ManualClock {
-    pub fn advance(&self, seconds: i64) {
-        self.0.set(self.0.get() + seconds * 1000);
-    }
-}
-
 /// An identity provider that counts what it is asked.
 pub struct Provider {
     pub keys: RefCell<Value>,
@@ -238,7 +215,7 @@ impl Fetch for Provider {
 pub struct Stage {
     pub authenticator: Authenticator,
     pub provider: Rc<Provider>,
-    pub clock: Rc<ManualClock>,
+    pub clock: Rc<LeapingClock>,
     pub verifier: Rc<NativeVerifier>,
 }
 
@@ -256,7 +233,7 @@ impl Stage {
             cache_control: RefCell::new("max-age=600".into()),
             down: Cell::new(false),
         });
-        let clock = Rc::new(ManualClock(Cell::new(NOW * 1000)));
+        let clock = Rc::new(LeapingClock::at(Timestamp::from_millis(NOW * 1000)));
         let fetch: Rc<dyn Fetch> = Rc::clone(&provider) as Rc<dyn Fetch>;
         let shared = Rc::new(DirectDocuments::new(
             fetch,
@@ -268,7 +245,7 @@ impl Stage {
     pub fn over(
         config: &Value,
         provider: Rc<Provider>,
-        clock: Rc<ManualClock>,
+        clock: Rc<LeapingClock>,
         shared: Rc<dyn SharedDocuments>,
     ) -> Self {
         let config = IdentityConfig::from_json(&config.to_string()).expect("a configuration");

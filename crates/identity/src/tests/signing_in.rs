@@ -5,7 +5,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use onbehalf_clock::{Clock, Random};
+use onbehalf_clock::testkit::LeapingClock;
+use onbehalf_clock::{Clock, Random, Timestamp};
 use onbehalf_fetch::{Fetch, FetchError, HttpRequest, HttpResponse, Method};
 use onbehalf_sandbox::server::Sandbox;
 use onbehalf_sandbox::service::{Reply, Request};
@@ -13,7 +14,7 @@ use onbehalf_sandbox::world::Manners;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::kit::{ManualClock, NativeVerifier};
+use super::kit::NativeVerifier;
 use crate::{
     Authenticator, DirectDocuments, IdentityCaches, IdentityConfig, IdentityScope, Login,
     LoginError, PendingLogin, Principal, TokenError, bridge,
@@ -114,7 +115,9 @@ impl Deployment {
             asked: RefCell::default(),
         });
         let now = std::time::UNIX_EPOCH.elapsed().expect("now").as_millis();
-        let clock: Rc<dyn Clock> = Rc::new(ManualClock(Cell::new(now.try_into().expect("now"))));
+        let clock: Rc<dyn Clock> = Rc::new(LeapingClock::at(Timestamp::from_millis(
+            now.try_into().expect("now"),
+        )));
         let fetch = Rc::clone(&world) as Rc<dyn Fetch>;
         let authenticator = Rc::new(Authenticator {
             config: Rc::clone(&config),
