@@ -18,6 +18,7 @@ pub mod fuzz;
 mod guessable;
 mod identity_layer;
 mod limits;
+mod named;
 pub mod openapi;
 mod operation;
 mod routes;

@@ -1,6 +1,7 @@
 //! The route table: the one place that knows which paths exist. The router and the OpenAPI
 //! document are both made from it.
 
+use crate::named::Named;
 use crate::operation::{ApiOperation, BrowserOperation, OpenOperation, Operation};
 
 /// One row of the table.
@@ -125,15 +126,6 @@ pub const ROUTES: [Route; 28] = [
     page(BrowserOperation::Logout, "POST", "/auth/logout"),
 ];
 
-/// What a path names; empty where its template has no such parameter.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Named<'a> {
-    /// The value of `{workflow}`.
-    pub workflow: &'a str,
-    /// The value of the other parameter: a run, a tool, a connector.
-    pub item: &'a str,
-}
-
 /// What a method and a path come to.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Matched<'a> {
@@ -150,7 +142,7 @@ pub fn find<'a>(method: &str, path: &'a str) -> Matched<'a> {
     let fitting = || {
         ROUTES
             .iter()
-            .filter_map(|route| Some((route, named(route.path, path)?)))
+            .filter_map(|route| Some((route, Named::by(route.path, path)?)))
     };
     // The first path that fits decides which path it is; its methods are then looked at.
     let Some((Route { path: template, .. }, named)) = fitting().next() else {
@@ -170,27 +162,6 @@ pub fn find<'a>(method: &str, path: &'a str) -> Matched<'a> {
     Matched::OtherMethods(methods)
 }
 
-/// What `path` names by the template; `None` when they do not fit.
-fn named<'a>(template: &str, path: &'a str) -> Option<Named<'a>> {
-    let mut found = Named::default();
-    let mut segments = path.split('/');
-    for part in template.split('/') {
-        let segment = segments.next()?;
-        if part.starts_with('{') {
-            if segment.is_empty() {
-                return None;
-            }
-            match part {
-                "{workflow}" => found.workflow = segment,
-                _ => found.item = segment,
-            }
-        } else if part != segment {
-            return None;
-        }
-    }
-    segments.next().is_none().then_some(found)
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
@@ -198,6 +169,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::named::Parameter;
 
     #[test]
     fn every_row_is_reached_and_unique() {
@@ -222,27 +194,18 @@ mod tests {
     }
 
     #[test]
-    fn parameters_are_handed_out() {
-        let path = "/api/workflows/onboarding-health/runs/run_1/resume";
-        let matched = find("POST", path);
-        assert_eq!(
-            matched,
-            Matched::Operation(
-                Operation::Api(ApiOperation::ResumeRun),
-                Named {
-                    workflow: "onboarding-health",
-                    item: "run_1"
-                }
-            )
-        );
+    fn what_stands_in_braces_is_a_parameter() {
+        for part in ROUTES.iter().flat_map(|route| route.path.split('/')) {
+            let braces = part.contains(['{', '}']);
+            assert_eq!(Parameter::of(part).is_some(), braces, "{part}");
+        }
+    }
+
+    #[test]
+    fn a_name_of_a_path_comes_before_a_parameter() {
         let matched = find("GET", "/connect/callback");
-        assert_eq!(
-            matched,
-            Matched::Operation(
-                Operation::Browser(BrowserOperation::FinishConnect),
-                Named::default()
-            )
-        );
+        let finish = Operation::Browser(BrowserOperation::FinishConnect);
+        assert_eq!(matched, Matched::Operation(finish, Named::default()));
     }
 
     #[test]

@@ -12,9 +12,10 @@ use crate::browser::cookie::{self, Cookie};
 use crate::browser::session::Session;
 use crate::browser::{navigation, pages};
 use crate::limits::{self, Budget, RateLimiter};
+use crate::named::Named;
 use crate::openapi;
 use crate::operation::{ApiOperation, BrowserOperation, OpenOperation, Operation, Who};
-use crate::routes::{Matched, Named, find};
+use crate::routes::{Matched, find};
 use crate::seal::Seal;
 use crate::sign_in::{Caller, SignIn};
 use crate::wire::message::{ApiRequest, ApiResponse};
@@ -159,7 +160,7 @@ impl Api {
                 Ok(pages::asked_ahead().into())
             }
             Operation::Browser(operation) => {
-                let handled = self.for_browser(operation, named.item, request).await;
+                let handled = self.for_browser(operation, named, request).await;
                 handled.map(Answer::from)
             }
             Operation::Api(operation) => {
@@ -193,12 +194,18 @@ impl Api {
     async fn for_browser(
         &self,
         operation: BrowserOperation,
-        parameter: &str,
+        named: Named<'_>,
         request: &ApiRequest,
     ) -> Handled {
         match operation {
-            BrowserOperation::ShowConnect => Ok(self.show_connect(request, parameter).await),
-            BrowserOperation::StartConnect => Ok(self.start_connect(request, parameter).await),
+            BrowserOperation::ShowConnect => Ok(match named.app(self) {
+                Some(app) => self.show_connect(request, app).await,
+                None => pages::unknown_connector(),
+            }),
+            BrowserOperation::StartConnect => Ok(match named.app(self) {
+                Some(app) => self.start_connect(request, app).await,
+                None => pages::unknown_connector(),
+            }),
             BrowserOperation::FinishConnect => Ok(self.finish_connect(request).await),
             BrowserOperation::StartLogin => Ok(self.start_login(request).await),
             BrowserOperation::FinishLogin | BrowserOperation::FinishLoginAt => {
@@ -218,27 +225,40 @@ impl Api {
         let handled = match operation {
             ApiOperation::ListWorkflows => Ok(self.list_workflows()),
             ApiOperation::TriggerRun => {
-                let workflow = self.workflow(named.workflow)?;
+                let workflow = named.workflow(self)?;
                 self.trigger_run(caller, workflow, request).await
             }
             ApiOperation::ListRuns => {
-                let workflow = self.workflow(named.workflow)?;
+                let workflow = named.workflow(self)?;
                 self.list_runs(&caller, workflow, request).await
             }
-            ApiOperation::GetRun => self.get_run(&caller, named).await,
-            ApiOperation::CancelRun => self.cancel_run(&caller, named).await,
-            ApiOperation::ResumeRun => self.resume_run(&caller, named, request).await,
-            ApiOperation::RunEvents => return self.run_events(&caller, named, request).await,
+            ApiOperation::GetRun => self.get_run(&caller, named.run(self)?).await,
+            ApiOperation::CancelRun => self.cancel_run(&caller, named.run(self)?).await,
+            ApiOperation::ResumeRun => self.resume_run(&caller, named.run(self)?, request).await,
+            ApiOperation::RunEvents => {
+                return self.run_events(&caller, named.run(self)?, request).await;
+            }
             ApiOperation::ListApprovals => self.list_approvals(&caller, request).await,
-            ApiOperation::GetSchedule => self.get_schedule(&caller, named).await,
-            ApiOperation::EnableSchedule => self.enable_schedule(caller, named, request).await,
-            ApiOperation::DisableSchedule => self.disable_schedule(&caller, named).await,
-            ApiOperation::ListSchedules => self.list_schedules(&caller, named).await,
-            ApiOperation::WithdrawSchedule => self.withdraw_schedule(&caller, named).await,
+            ApiOperation::GetSchedule => self.get_schedule(&caller, named.daily(self)?).await,
+            ApiOperation::EnableSchedule => {
+                let workflow = named.daily(self)?;
+                self.enable_schedule(caller, workflow, request).await
+            }
+            ApiOperation::DisableSchedule => {
+                self.disable_schedule(&caller, named.daily(self)?).await
+            }
+            ApiOperation::ListSchedules => self.list_schedules(&caller, named.daily(self)?).await,
+            ApiOperation::WithdrawSchedule => {
+                let (workflow, owner) = (named.daily(self)?, named.owner()?);
+                self.withdraw_schedule(&caller, workflow, &owner).await
+            }
             ApiOperation::CreateConnectLink => self.create_connect_link(request),
             ApiOperation::ListConnections => self.list_connections(&caller).await,
             ApiOperation::ListTools => Ok(self.list_tools()),
-            ApiOperation::ExecuteTool => self.execute_tool(&caller, named.item, request).await,
+            ApiOperation::ExecuteTool => {
+                let tool = named.tool(self)?;
+                self.execute_tool(&caller, &*tool, request).await
+            }
         };
         handled.map(Answer::from)
     }

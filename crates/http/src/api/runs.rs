@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::api::cursor::CursorScope;
 use crate::api::watch::{MAX_STREAMS, Watch};
-use crate::routes::Named;
+use crate::named::NamedRun;
 use crate::service::{Answer, Api, Handled};
 use crate::sign_in::Caller;
 use crate::wire::json_body;
@@ -182,23 +182,22 @@ impl Api {
         ))
     }
 
-    pub(crate) async fn get_run(&self, caller: &Caller, named: Named<'_>) -> Handled {
-        let run = self.owned_run(caller, named).await?;
+    pub(crate) async fn get_run(&self, caller: &Caller, run: NamedRun<'_>) -> Handled {
+        let run = self.owned_run(caller, &run).await?;
         let connect = self.connect_links(&run);
         Ok(ApiResponse::json(200, &RunResponse { run, connect }))
     }
 
-    pub(crate) async fn cancel_run(&self, caller: &Caller, named: Named<'_>) -> Handled {
-        self.owned_run(caller, named).await?;
-        let run_id = read_run_id(named.item)?;
-        let outcome = self.backend.cancel_run(&caller.owner, &run_id).await?;
-        self.command_answer(caller, named, outcome).await
+    pub(crate) async fn cancel_run(&self, caller: &Caller, run: NamedRun<'_>) -> Handled {
+        self.owned_run(caller, &run).await?;
+        let outcome = self.backend.cancel_run(&caller.owner, &run.id).await?;
+        self.command_answer(caller, &run, outcome).await
     }
 
     pub(crate) async fn resume_run(
         &self,
         caller: &Caller,
-        named: Named<'_>,
+        run: NamedRun<'_>,
         request: &ApiRequest,
     ) -> Handled {
         let resume: ResumeRequest = json_body::required(request)?;
@@ -207,27 +206,25 @@ impl Api {
             let problem = Problem::new(ProblemType::InvalidBody, detail);
             return Err(problem.with("field", "connected"));
         }
-        self.owned_run(caller, named).await?;
-        let run_id = read_run_id(named.item)?;
+        self.owned_run(caller, &run).await?;
         let asker = caller.asker();
-        let outcome = self.backend.resume_run(&asker, &run_id, resume).await?;
-        self.command_answer(caller, named, outcome).await
+        let outcome = self.backend.resume_run(&asker, &run.id, resume).await?;
+        self.command_answer(caller, &run, outcome).await
     }
 
     /// What happened behind the position the client has seen, and the watch over what follows.
     pub(crate) async fn run_events(
         &self,
         caller: &Caller,
-        named: Named<'_>,
+        run: NamedRun<'_>,
         request: &ApiRequest,
     ) -> Result<Answer, Problem> {
-        self.owned_run(caller, named).await?;
-        let run_id = read_run_id(named.item)?;
+        self.owned_run(caller, &run).await?;
         let asker = caller.asker();
         let after = last_event_id(request);
         let entries = self
             .backend
-            .run_events(&asker, &run_id, after)
+            .run_events(&asker, &run.id, after)
             .await?
             .ok_or_else(run_not_found)?;
         let head = |body| ApiResponse::new(200, EVENT_STREAM, body);
@@ -236,7 +233,7 @@ impl Api {
         }
         let lease = self.streams.lease(&caller.owner, self.clock.now());
         let lease = lease.ok_or_else(too_many_streams)?;
-        let mut watch = Watch::begin(asker, run_id, after, lease);
+        let mut watch = Watch::begin(asker, run.id, after, lease);
         let body = watch.saw(&entries).into_bytes();
         Ok(Answer {
             response: head(body),
@@ -245,18 +242,16 @@ impl Api {
     }
 
     /// The run a path names, if it is one of the path's workflow and the caller may see it.
-    async fn owned_run(&self, caller: &Caller, named: Named<'_>) -> Result<RunView, Problem> {
-        self.workflow(named.workflow)?;
-        let run_id = read_run_id(named.item)?;
-        let run = self.backend.run(&caller.asker(), &run_id).await?;
-        run.filter(|run| run.workflow == named.workflow)
+    async fn owned_run(&self, caller: &Caller, named: &NamedRun<'_>) -> Result<RunView, Problem> {
+        let run = self.backend.run(&caller.asker(), &named.id).await?;
+        run.filter(|run| run.workflow == named.workflow.id())
             .ok_or_else(run_not_found)
     }
 
     async fn command_answer(
         &self,
         caller: &Caller,
-        named: Named<'_>,
+        named: &NamedRun<'_>,
         outcome: CommandOutcome,
     ) -> Handled {
         match outcome {
@@ -305,12 +300,6 @@ impl Api {
     }
 }
 
-/// Whatever has not the form of a run's name was never one, and is answered like one that does not
-/// exist.
-fn read_run_id(text: &str) -> Result<RunId, Problem> {
-    RunId::parse(text).ok_or_else(run_not_found)
-}
-
 /// Approval asked of a workflow that has nothing to approve.
 pub(super) fn no_plan() -> Problem {
     let detail = "approval: runs of this workflow put no plan up that could be approved.";
@@ -333,7 +322,7 @@ fn too_many_streams() -> Problem {
 }
 
 /// The one answer for every run the caller does not have; it repeats nothing of the request.
-fn run_not_found() -> Problem {
+pub(crate) fn run_not_found() -> Problem {
     Problem::new(ProblemType::RunNotFound, "You have no run of this name.")
 }
 

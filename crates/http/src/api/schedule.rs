@@ -5,14 +5,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::api::runs::no_plan;
-use crate::routes::Named;
+use crate::named::Daily;
 use crate::service::{Api, Handled, nothing_here};
 use crate::sign_in::Caller;
 use crate::wire::json_body;
 use crate::wire::message::{ApiRequest, ApiResponse};
-use crate::wire::problem::Problem;
 use onbehalf_runs::schedule::Enrolled;
-use onbehalf_runs::{ApprovalMode, OwnerKey, SwitchOn, Tenant, WorkflowId};
+use onbehalf_runs::{ApprovalMode, OwnerKey, SwitchOn, Tenant};
 
 /// How the daily run is switched on; `{}` is enough.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -30,8 +29,8 @@ pub struct ScheduleListResponse {
 }
 
 impl Api {
-    pub(crate) async fn get_schedule(&self, caller: &Caller, named: Named<'_>) -> Handled {
-        let workflow = self.schedulable(named)?;
+    pub(crate) async fn get_schedule(&self, caller: &Caller, workflow: Daily<'_>) -> Handled {
+        let workflow = workflow.id();
         let schedule = self.backend.schedule(&caller.owner, &workflow).await?;
         Ok(ApiResponse::json(200, &schedule))
     }
@@ -40,13 +39,12 @@ impl Api {
     pub(crate) async fn enable_schedule(
         &self,
         caller: Caller,
-        named: Named<'_>,
+        workflow: Daily<'_>,
         request: &ApiRequest,
     ) -> Handled {
-        let workflow = self.schedulable(named)?;
         let wanted: Option<EnableScheduleRequest> = json_body::optional(request)?;
         let approval = wanted.unwrap_or_default().approval;
-        if approval > ApprovalMode::None && !self.workflow(named.workflow)?.puts_plans_up() {
+        if approval > ApprovalMode::None && !workflow.puts_plans_up() {
             return Err(no_plan());
         }
         let on = SwitchOn {
@@ -55,13 +53,13 @@ impl Api {
         };
         let schedule = self
             .backend
-            .set_schedule(&caller.owner, &workflow, Some(on))
+            .set_schedule(&caller.owner, &workflow.id(), Some(on))
             .await?;
         Ok(ApiResponse::json(200, &schedule))
     }
 
-    pub(crate) async fn disable_schedule(&self, caller: &Caller, named: Named<'_>) -> Handled {
-        let workflow = self.schedulable(named)?;
+    pub(crate) async fn disable_schedule(&self, caller: &Caller, workflow: Daily<'_>) -> Handled {
+        let workflow = workflow.id();
         let schedule = self
             .backend
             .set_schedule(&caller.owner, &workflow, None)
@@ -69,35 +67,29 @@ impl Api {
         Ok(ApiResponse::json(200, &schedule))
     }
 
-    pub(crate) async fn list_schedules(&self, caller: &Caller, named: Named<'_>) -> Handled {
-        let workflow = self.schedulable(named)?;
+    pub(crate) async fn list_schedules(&self, caller: &Caller, workflow: Daily<'_>) -> Handled {
+        let workflow = workflow.id();
         let tenant = Tenant::of(&caller.context);
         let mut schedules = self.backend.enrolled(&tenant).await?;
         schedules.retain(|it| it.workflow == workflow);
         Ok(ApiResponse::json(200, &ScheduleListResponse { schedules }))
     }
 
-    pub(crate) async fn withdraw_schedule(&self, caller: &Caller, named: Named<'_>) -> Handled {
-        let workflow = self.schedulable(named)?;
+    pub(crate) async fn withdraw_schedule(
+        &self,
+        caller: &Caller,
+        workflow: Daily<'_>,
+        owner: &OwnerKey,
+    ) -> Handled {
         let tenant = Tenant::of(&caller.context);
-        let owner = OwnerKey::new(named.item);
         let backend = &self.backend;
         if backend
-            .withdraw_schedule(&tenant, &owner, &workflow)
+            .withdraw_schedule(&tenant, owner, &workflow.id())
             .await?
         {
             Ok(ApiResponse::empty(204))
         } else {
             Err(nothing_here())
-        }
-    }
-
-    /// The workflow a path names, if it may run by itself.
-    fn schedulable(&self, named: Named<'_>) -> Result<WorkflowId, Problem> {
-        let workflow = self.workflow(named.workflow)?;
-        match workflow.schedule() {
-            Some(_) => Ok(WorkflowId::new(workflow.id())),
-            None => Err(nothing_here()),
         }
     }
 }

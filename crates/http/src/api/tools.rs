@@ -10,7 +10,7 @@ use crate::wire::json_body;
 use crate::wire::message::{ApiRequest, ApiResponse};
 use crate::wire::problem::{Problem, ProblemType};
 use onbehalf_connector::{AlwaysPermit, CallKind};
-use onbehalf_tools::ToolContext;
+use onbehalf_tools::{ErasedTool, ToolContext};
 
 impl Api {
     pub(crate) fn list_tools(&self) -> ApiResponse {
@@ -20,13 +20,9 @@ impl Api {
     pub(crate) async fn execute_tool(
         &self,
         caller: &Caller,
-        id: &str,
+        tool: &dyn ErasedTool,
         request: &ApiRequest,
     ) -> Handled {
-        let tool = self.registry.get(id).map_err(|unknown| {
-            let detail = "There is no such tool; knownTools lists them.";
-            Problem::new(ProblemType::ToolNotFound, detail).with("knownTools", unknown.known)
-        })?;
         if tool.kind() == CallKind::Write && !caller.keeps_accounts() {
             return Err(keepers_only());
         }

@@ -21,7 +21,7 @@ use crate::browser::connect_state::{ConnectState, MAX_STATE_BYTES};
 use crate::browser::cookie::Cookie;
 use crate::browser::navigation;
 use crate::browser::pages::{
-    Confirmation, ConnectEnd, Replaced, SignedIn, connect_end, login_path, unknown_connector,
+    Confirmation, ConnectEnd, Replaced, SignedIn, connect_end, login_path,
 };
 use crate::browser::return_to::ReturnTo;
 use crate::limits;
@@ -57,10 +57,7 @@ type End = (ConnectEnd, Option<App>);
 
 impl Api {
     /// The page a link leads to, from wherever it was clicked: nothing begins with it.
-    pub(crate) async fn show_connect(&self, request: &ApiRequest, connector: &str) -> ApiResponse {
-        let Some(app) = self.app(connector) else {
-            return unknown_connector();
-        };
+    pub(crate) async fn show_connect(&self, request: &ApiRequest, app: App) -> ApiResponse {
         let connector = app.connector;
         let Some(caller) = self.browser_caller(request).await else {
             return sign_in_first(302, &app.path());
@@ -114,10 +111,7 @@ impl Api {
     }
 
     /// Begins a flow for the person who confirmed it on our own page.
-    pub(crate) async fn start_connect(&self, request: &ApiRequest, connector: &str) -> ApiResponse {
-        let Some(app) = self.app(connector) else {
-            return unknown_connector();
-        };
+    pub(crate) async fn start_connect(&self, request: &ApiRequest, app: App) -> ApiResponse {
         let connector = app.connector;
         if !navigation::is_from(request, &self.settings.public_url) {
             return connect_end(ConnectEnd::ForeignSite, Some(&app));

@@ -39,6 +39,34 @@ async fn the_api_wants_a_bearer_token_and_takes_no_cookie() {
 }
 
 #[tokio::test]
+async fn every_path_names_what_its_operation_asks_for() {
+    let bench = bench();
+    for route in ROUTES.iter().filter(|route| route.path.contains('{')) {
+        let path = route
+            .path
+            .replace("{workflow}", "onboarding-health")
+            .replace("{runId}", "run_1")
+            .replace("{owner}", "p_scheduled")
+            .replace("{id}", "linear-list-issues")
+            .replace("{connector}", "hubspot")
+            .replace("{namespace}", "globex");
+        let ask = |method: &str, path: &str| {
+            let mut request = api_request(method, path, "");
+            request.headers[1].1 = "Bearer operator-acme".to_owned();
+            bench.api.handle(request)
+        };
+        // There is a daily run to be asked for and to be ended.
+        let schedule = "/api/workflows/onboarding-health/schedule";
+        assert_eq!(ask("PUT", schedule).await.status, 200);
+        let response = ask(route.method, &path).await;
+        if response.status == 404 {
+            let absent = json_of(&response)["type"].clone();
+            assert_eq!(absent, ProblemType::RunNotFound.urn(), "{path}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn unknown_paths_and_methods_are_problems() {
     let bench = bench();
     let response = bench.ask("GET", "/nope", "").await;

@@ -1,0 +1,167 @@
+//! What a path names, in the type that whoever asks for it needs.
+//!
+//! Owns the parameters that a template may have, and how the text of each is read: once, where the
+//! route is matched. No handler sees a piece of a path. A run cannot be looked up without the
+//! workflow that its path names, and a daily run only of a workflow that may have one.
+
+use std::rc::Rc;
+
+use crate::api::runs::run_not_found;
+use crate::browser::app::App;
+use crate::service::{Api, nothing_here};
+use crate::wire::problem::{Problem, ProblemType};
+use onbehalf_runs::hosted::Listed;
+use onbehalf_runs::{OwnerKey, RunId, WorkflowId};
+use onbehalf_tools::ErasedTool;
+
+/// What one segment of a path can stand for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parameter {
+    /// A workflow.
+    Workflow,
+    /// A run of it.
+    Run,
+    /// Whose daily run is meant.
+    Owner,
+    /// A tool.
+    Tool,
+    /// An app.
+    Connector,
+    /// An identity provider. Nothing asks for it: a provider's whole address is compared with the
+    /// one that it was told.
+    Namespace,
+}
+
+impl Parameter {
+    /// The parameter a part of a template stands for; `None` for a part that stands for itself.
+    pub fn of(part: &str) -> Option<Self> {
+        Some(match part {
+            "{workflow}" => Self::Workflow,
+            "{runId}" => Self::Run,
+            "{owner}" => Self::Owner,
+            "{id}" => Self::Tool,
+            "{connector}" => Self::Connector,
+            "{namespace}" => Self::Namespace,
+            _ => return None,
+        })
+    }
+}
+
+/// Most parameters in one template.
+const MOST: usize = 2;
+
+/// What a path names, not yet looked up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Named<'a>([Option<(Parameter, &'a str)>; MOST]);
+
+/// A run by its workflow and its name. Whether there is such a run is not known.
+pub struct NamedRun<'a> {
+    /// The workflow.
+    pub workflow: &'a dyn Listed,
+    /// The run.
+    pub id: RunId,
+}
+
+/// A workflow that may run by itself.
+pub struct Daily<'a>(&'a dyn Listed);
+
+impl Daily<'_> {
+    /// Its id.
+    pub fn id(&self) -> WorkflowId {
+        WorkflowId::new(self.0.id())
+    }
+
+    /// Whether its runs put a plan up that can be approved.
+    pub fn puts_plans_up(&self) -> bool {
+        self.0.puts_plans_up()
+    }
+}
+
+impl<'a> Named<'a> {
+    /// What `path` names by a template; `None` when they do not fit.
+    pub fn by(template: &str, path: &'a str) -> Option<Self> {
+        let mut found = Self::default();
+        let mut places = found.0.iter_mut();
+        let mut segments = path.split('/');
+        for part in template.split('/') {
+            let segment = segments.next()?;
+            match Parameter::of(part) {
+                Some(parameter) if !segment.is_empty() => {
+                    *places.next()? = Some((parameter, segment));
+                }
+                None if part == segment => {}
+                _ => return None,
+            }
+        }
+        segments.next().is_none().then_some(found)
+    }
+
+    /// The text of a parameter. One that the template does not have is answered like a path that
+    /// does not exist.
+    fn text(&self, wanted: Parameter) -> Result<&'a str, Problem> {
+        let mut named = self.0.iter().flatten();
+        let found = named.find(|(parameter, _)| *parameter == wanted);
+        found.map(|(_, text)| *text).ok_or_else(nothing_here)
+    }
+
+    /// Whose daily run is meant.
+    ///
+    /// # Errors
+    /// 404.
+    pub fn owner(&self) -> Result<OwnerKey, Problem> {
+        self.text(Parameter::Owner).map(OwnerKey::new)
+    }
+
+    /// The workflow.
+    ///
+    /// # Errors
+    /// 404, with those there are.
+    pub fn workflow<'api>(&self, api: &'api Api) -> Result<&'api dyn Listed, Problem> {
+        let id = self.text(Parameter::Workflow)?;
+        api.workflows.get(id).ok_or_else(|| {
+            let known: Vec<_> = api.workflows.iter().map(Listed::id).collect();
+            let detail = "There is no such workflow; knownWorkflows lists them.";
+            Problem::new(ProblemType::WorkflowNotFound, detail).with("knownWorkflows", known)
+        })
+    }
+
+    /// The workflow, if it may run by itself.
+    ///
+    /// # Errors
+    /// 404.
+    pub fn daily<'api>(&self, api: &'api Api) -> Result<Daily<'api>, Problem> {
+        let workflow = self.workflow(api)?;
+        match workflow.schedule() {
+            Some(_) => Ok(Daily(workflow)),
+            None => Err(nothing_here()),
+        }
+    }
+
+    /// The run. Whatever has not the form of a run's name was never one, and is answered like one
+    /// that does not exist.
+    ///
+    /// # Errors
+    /// 404.
+    pub fn run<'api>(&self, api: &'api Api) -> Result<NamedRun<'api>, Problem> {
+        let workflow = self.workflow(api)?;
+        let id = RunId::parse(self.text(Parameter::Run)?).ok_or_else(run_not_found)?;
+        Ok(NamedRun { workflow, id })
+    }
+
+    /// The tool.
+    ///
+    /// # Errors
+    /// 404, with those there are.
+    pub fn tool(&self, api: &Api) -> Result<Rc<dyn ErasedTool>, Problem> {
+        let id = self.text(Parameter::Tool)?;
+        api.registry.get(id).map_err(|unknown| {
+            let detail = "There is no such tool; knownTools lists them.";
+            Problem::new(ProblemType::ToolNotFound, detail).with("knownTools", unknown.known)
+        })
+    }
+
+    /// The app, if it is one that is configured.
+    pub fn app(&self, api: &Api) -> Option<App> {
+        api.app(self.text(Parameter::Connector).ok()?)
+    }
+}
