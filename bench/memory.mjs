@@ -60,8 +60,8 @@ export async function measure(stage, { quick, progress }) {
   const plan = quick ? QUICK : FULL;
   const single = await stage.startOnbehalf('memory-single');
   const fresh = await memory(single);
-  await stage.freshUser('many', plan.customers);
-  await wholeRun(single, await stage.token('many'));
+  const many = await stage.freshUser(plan.customers);
+  await wholeRun(single, await stage.token(many));
   const peak = await memory(single);
   await single.stop();
 

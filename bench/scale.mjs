@@ -31,7 +31,7 @@ const LOOK_AGAIN = 500;
 /** Time for the second ring to get under way. */
 const SECOND_TICK = 5000;
 const SHARDS = 32;
-/** Both from src/edge/schedule_object.rs: runs started by one alarm, and calls for each. */
+/** Runs started by one alarm (crates/runs/src/schedule), and calls for each. */
 const BATCH = 200;
 const CALLS_PER_START = 1;
 const LONGEST = 600_000;

@@ -8,10 +8,11 @@
 import { rounded, spread } from './lib/numbers.mjs';
 import { startBare } from './lib/peers.mjs';
 import { WORKFLOW, ask, wholeRun } from './lib/stage.mjs';
-import { assertWrk, tokensFile, wrk } from './lib/wrk.mjs';
+import { missingWrk, tokensFile, wrk } from './lib/wrk.mjs';
 
 export const name = 'trigger';
 export const title = 'Trigger and read';
+export const missing = missingWrk;
 
 const CALLERS = 64;
 const CUSTOMERS = 50;
@@ -23,10 +24,10 @@ async function prepared(stage) {
   const onbehalf = await stage.startOnbehalf('trigger');
   const bare = await startBare(stage);
   await stage.control('seed', { prefix: 'caller', count: CALLERS, customers: 0, connectors: [] });
-  await stage.freshUser('reader', CUSTOMERS);
+  const reading = await stage.freshUser(CUSTOMERS);
   const bearers = [];
   for (let caller = 0; caller < CALLERS; caller += 1) bearers.push(await stage.token(`caller${caller}`));
-  const reader = await stage.token('reader');
+  const reader = await stage.token(reading);
   const { view } = await wholeRun(onbehalf, reader);
   // Each caller's object exists and each token has been seen.
   for (const bearer of bearers) await ask(`${onbehalf.url}${WORKFLOW}/trigger?overlap=allow`, bearer, 'POST');
@@ -52,7 +53,6 @@ async function prepared(stage) {
 }
 
 export async function measure(stage, { quick, progress }) {
-  assertWrk();
   const { seconds, repetitions } = quick ? QUICK : FULL;
   const { workers, routes, bytes } = await prepared(stage);
   const found = routes.flatMap((route) => CONNECTIONS.map((connections) => ({ ...route, connections, passes: [] })));

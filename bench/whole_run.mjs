@@ -48,8 +48,8 @@ async function timedPost(url, body) {
 }
 
 /** One run of Onbehalf on a fresh user. */
-async function onbehalfOnce(stage, onbehalf, user, customers) {
-  await stage.freshUser(user, customers);
+async function onbehalfOnce(stage, onbehalf, customers) {
+  const user = await stage.freshUser(customers);
   const bearer = await stage.token(user);
   const upstream = stage.sandbox.child.pid;
   const before = { counts: await stage.counts(), cpu: cpuMs(onbehalf.child.pid), upstream: cpuMs(upstream) };
@@ -64,22 +64,24 @@ async function onbehalfOnce(stage, onbehalf, user, customers) {
 }
 
 /** One run of a peer on a fresh user; its own report must agree with what Onbehalf did. */
-async function peerOnce(stage, peer, user, customers, atOnce, expected) {
-  await stage.freshUser(user, customers);
+async function peerOnce(stage, peer, customers, atOnce, expected) {
+  const user = await stage.freshUser(customers);
   const before = { counts: await stage.counts(), cpu: cpuMs(peer.child.pid) };
   const { ms, json } = await timedPost(`${peer.url}/trigger`, { user, atOnce });
   const counted = difference(await stage.counts(), before.counts);
   const { result } = json;
   const same = result?.tasksCreated === expected.tasksCreated && result?.commentsAdded === expected.commentsAdded;
   if (json.status !== 'success' || !same) {
-    throw new Failure(`The peer did other work than Onbehalf: ${JSON.stringify(json)}`);
+    const wanted = `${expected.tasksCreated} tasks and ${expected.commentsAdded} comments`;
+    throw new Failure(`The peer did other work than Onbehalf, which made ${wanted}: ${JSON.stringify(json)}`);
   }
   return { ms, counted, cpu: cpuMs(peer.child.pid) - before.cpu };
 }
 
 /** All repetitions at one size and latency. */
 async function point(stage, workers, plan, customers, latency, progress) {
-  const user = `bench${customers}`;
+  // Whom the floor asks for; it changes nothing of theirs.
+  const user = await stage.freshUser(customers);
   await stage.latency(latency);
   const compared = plan.peers.customers.includes(customers) && plan.peers.latencies.includes(latency);
   const runs = [];
@@ -90,9 +92,9 @@ async function point(stage, workers, plan, customers, latency, progress) {
   const repetitions = plan.repetitions(customers);
   for (let repetition = 0; repetition < repetitions; repetition += 1) {
     progress(`${customers} customers, ${latency} ms: ${repetition + 1} of ${repetitions}`);
-    const run = await onbehalfOnce(stage, workers.onbehalf, user, customers);
+    const run = await onbehalfOnce(stage, workers.onbehalf, customers);
     runs.push(run);
-    onDisk.push(await onbehalfOnce(stage, workers.onDisk, user, customers));
+    onDisk.push(await onbehalfOnce(stage, workers.onDisk, customers));
     list = stages(run.counted, run.counts);
     const spent = cpuMs(workers.bare.child.pid);
     const { ms } = await timedPost(`${workers.bare.url}/calls`, { user, stages: list });
@@ -100,7 +102,7 @@ async function point(stage, workers, plan, customers, latency, progress) {
     if (!compared || repetition >= plan.peers.repetitions) continue;
     for (const of of peers) {
       progress(`${customers} customers, ${latency} ms: ${of.peer}, ${of.shape} shape`);
-      of.runs.push(await peerOnce(stage, workers[of.peer], user, customers, of.atOnce, run.counts));
+      of.runs.push(await peerOnce(stage, workers[of.peer], customers, of.atOnce, run.counts));
     }
   }
   await stage.latency(0);
@@ -147,11 +149,10 @@ export async function measure(stage, { quick, progress }) {
     mastraNode: await startMastraNode(stage),
     mastraWorkerd: await start(await prepareMastraWorkerd(stage)),
   };
-  const user = 'warm-up';
   // Every process has compiled its code before the first figure is taken.
-  const { counts } = await onbehalfOnce(stage, workers.onbehalf, user, 20);
-  await onbehalfOnce(stage, workers.onDisk, user, 20);
-  for (const { peer, atOnce } of SHAPES) await peerOnce(stage, workers[peer], user, 20, atOnce, counts);
+  const { counts } = await onbehalfOnce(stage, workers.onbehalf, 20);
+  await onbehalfOnce(stage, workers.onDisk, 20);
+  for (const { peer, atOnce } of SHAPES) await peerOnce(stage, workers[peer], 20, atOnce, counts);
   const points = [];
   for (const customers of plan.customers) {
     for (const latency of plan.latencies) {

@@ -35,13 +35,22 @@ await main(async () => {
   const wanted = values.only?.split(',') ?? NAMES;
   const unknown = wanted.filter((name) => !NAMES.includes(name));
   if (unknown.length > 0) throw new Failure(`There is no measurement ${unknown.join(', ')}. There are ${NAMES.join(', ')}.`);
+  const possible = MEASUREMENTS.filter((it) => wanted.includes(it.name) && isPossible(it, values.only !== undefined));
   await prepare({ worker: RELEASE });
-  for (const measurement of MEASUREMENTS.filter(({ name }) => wanted.includes(name))) {
-    await take(measurement, values.quick ?? false);
-  }
+  for (const measurement of possible) await take(measurement, values.quick ?? false);
   // A short pass says whether the bench works, not what the figures are.
   if (!values.quick) await publish();
 });
+
+/** Whether this machine has what a measurement needs. One that was asked for by name has to be taken;
+ *  of all of them, it is left out. */
+function isPossible({ name, missing }, named) {
+  const what = missing?.();
+  if (!what) return true;
+  if (named) throw new Failure(`${name} needs ${what}.`);
+  say(yellow(`${name} is left out: it needs ${what}.`));
+  return false;
+}
 
 /** One measurement, on processes and storage of its own. */
 async function take(measurement, quick) {

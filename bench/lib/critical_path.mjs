@@ -3,11 +3,13 @@
 // A stage begins when the one before it has ended, since it needs its answers:
 //
 //   preflight   the list of connected accounts                            one call
-//   contacts    each page's cursor comes with the page before             one after the other
+//   contacts    who the user is in HubSpot, which portal it is, and the
+//               pages, where each cursor comes with the page before       one after the other
 //   signals     Zendesk and Linear side by side, six connections at once; within one Linear
 //               question pages follow each other
 //   flags       pages of the open tasks                                   one after the other
-//   writes      tasks and comments, six connections at once
+//   writes      tasks and comments, six connections at once; a task has to be there before it
+//               is linked to its contact, its company and its owner, one after the other
 //
 // A stage of n calls over six connections takes at least ceil(n / 6) rounds, and no fewer than its
 // longest chain. A round takes what one call takes. Cloudflare allows an invocation six connections
@@ -17,8 +19,10 @@
 // it. What they cost at least on this machine shows in the floor: a Worker without any workflow that
 // makes as many calls in the same stages (bench/peers/bare).
 
+import { Failure } from '../../scripts/lib/say.mjs';
+
 export const CONNECTIONS = 6;
-/** Customers in one Linear question: src/onboarding/tasks.rs. */
+/** Customers in one Linear question: crates/agents/src/onboarding/tasks.rs. */
 const CUSTOMERS_PER_QUESTION = 50;
 
 const sequential = (name, calls) => ({ name, calls, atOnce: 1, rounds: calls });
@@ -36,13 +40,21 @@ export function stages(counted, { customers, tasksCreated, commentsAdded }) {
   const issuePages = tool('linear_graphql_query') - commentsAdded;
   const questions = Math.ceil(customers / CUSTOMERS_PER_QUESTION);
   const signals = tool('zendesk_search_tickets') + issuePages;
-  return [
+  const who = tool('hubspot_owners_list') + tool('hubspot_account_details_get');
+  const links = tool('hubspot_association_create') + tool('hubspot_task_update');
+  const linked = tasksCreated === 0 ? 0 : 1 + Math.ceil(links / tasksCreated);
+  const list = [
     sequential('preflight', counted.accounts),
-    sequential('contacts', tool('hubspot_contacts_search')),
+    sequential('contacts', who + tool('hubspot_contacts_search')),
     parallel('signals', signals, Math.ceil(issuePages / questions)),
     sequential('flags', tool('hubspot_tasks_search')),
-    parallel('writes', tasksCreated + commentsAdded),
+    parallel('writes', tasksCreated + links + commentsAdded, linked),
   ];
+  const explained = list.reduce((calls, stage) => calls + stage.calls, 0) + counted.tokens;
+  if (explained !== total(counted)) {
+    throw new Failure(`${explained} calls belong to a stage, and there were ${JSON.stringify(counted)}.`);
+  }
+  return list;
 }
 
 /** Milliseconds of the path at this latency. */

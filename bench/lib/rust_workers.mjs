@@ -10,7 +10,7 @@ import { dim, say } from '../../scripts/lib/say.mjs';
 
 const SOURCES = {
   bare: ['bench/rust/bare/src'],
-  objects: ['bench/rust/objects/src', 'src', 'Cargo.toml'],
+  objects: ['bench/rust/objects/src', 'src', 'crates', 'Cargo.toml'],
 };
 
 /** Builds one of them; answers its modules, the entry first. */

@@ -34,6 +34,9 @@ export const OBJECTS = {
 };
 
 export class Stage {
+  /** How many were made so far. */
+  #users = 0;
+
   /** Builds and starts a sandbox; state goes below one of these folders. */
   static async up({ memory, disk }) {
     await buildSandbox({ profile: PROFILE });
@@ -87,9 +90,14 @@ export class Stage {
     return this.control('faults', { rules: ms === 0 ? [] : ['execute_tool', 'list_accounts', 'token'].map(rule) });
   }
 
-  /** A customer success manager as on the first day: same customers, no task, no comment. */
-  freshUser(user, customers) {
-    return this.control('seed', { user, customers });
+  /** A customer success manager on their first day, in apps of their own; answers the user's name.
+   *  The customers are the same for everybody who is given as many. Nobody is there a second time: a
+   *  Worker remembers whom it has flagged in a portal. */
+  async freshUser(customers) {
+    this.#users += 1;
+    const user = `bench${this.#users}`;
+    await this.control('seed', { user, customers, like: 'bench' });
+    return user;
   }
 
   /** Calls and writes so far, to be compared with a later moment's. */

@@ -1,8 +1,8 @@
 // wrk, the load generator: one measurement of one URL.
 
-import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 
 import { inRoot } from '../../scripts/lib/paths.mjs';
 import { run } from '../../scripts/lib/processes.mjs';
@@ -10,13 +10,11 @@ import { Failure } from '../../scripts/lib/say.mjs';
 
 const SCRIPT = inRoot('bench', 'wrk', 'requests.lua');
 
-/** Fails with advice where there is no wrk. */
-export function assertWrk() {
-  try {
-    execFileSync('which', ['wrk'], { stdio: 'ignore' });
-  } catch {
-    throw new Failure('This measurement needs wrk; install it (apt-get install wrk, brew install wrk) or leave it out with --only.');
-  }
+/** What is missing and how to get it, where there is no wrk. */
+export function missingWrk() {
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  if (folders.some((folder) => existsSync(join(folder, 'wrk')))) return undefined;
+  return 'wrk, which is installed with apt-get install wrk or brew install wrk';
 }
 
 /** Writes tokens where the script reads them. */

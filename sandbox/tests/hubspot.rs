@@ -4,7 +4,8 @@ mod common;
 
 use std::collections::BTreeSet;
 
-use common::{Client, error};
+use common::{Client, NOW, error};
+use onbehalf_sandbox::world::users::{APPS, CsmSeed};
 use serde_json::{Value, json};
 
 fn shared() -> Client {
@@ -279,4 +280,26 @@ fn newer_portals_know_one_date_only() {
     let found = client.data("alice", "hubspot_contacts_search", &contacts(&old, None));
     assert_eq!(found["total"], 0);
     assert_eq!(onboarding(&mut client, "alice", &[]).len(), 200);
+}
+
+#[test]
+fn customers_like_somebody_else_s_are_theirs_to_the_letter_in_a_portal_of_ones_own() {
+    let mut client = Client::with(&json!({ "portals": "own" }));
+    for (sub, like) in [("ann", None), ("ben", Some("ann")), ("eve", None)] {
+        let seed = CsmSeed {
+            like: like.map(str::to_owned),
+            ..CsmSeed::new(sub, sub, "org_acme", &APPS, 20)
+        };
+        client.service.world.add(seed, NOW);
+    }
+    let mut of = |user: &str| {
+        let search = json!({ "filterGroups": "[]", "properties": ["email"], "limit": 100 });
+        let found = client.data(user, "hubspot_contacts_search", &search);
+        let portal = client.data(user, "hubspot_account_details_get", &json!({}));
+        (found["results"].clone(), portal["portalId"].clone())
+    };
+    let (ann, ben, eve) = (of("ann"), of("ben"), of("eve"));
+    assert_eq!(ann.0, ben.0);
+    assert_ne!(ann.0, eve.0);
+    assert_ne!(ann.1, ben.1);
 }

@@ -30,6 +30,8 @@ struct Seed {
     org: Option<String>,
     /// The portal they share; by default as the world's manners have it.
     portal: Option<String>,
+    /// Whose customers theirs are like; by default like nobody else's.
+    like: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -179,6 +181,7 @@ impl Sandbox {
         for sub in &subs {
             let csm = CsmSeed {
                 portal: seed.portal.clone(),
+                like: seed.like.clone(),
                 ..CsmSeed::new(sub, sub, org, &apps, seed.customers)
             };
             service.world.add(csm, now);

@@ -89,7 +89,7 @@ impl Company {
         let owner = Owner::new(&csm.name, &csm.email(), since, false);
         let owner = self.hubspot.add_owner(owner);
         self.slack.add_person(&csm.name, &csm.email());
-        let mut dice = Dice::of(&csm.sub);
+        let mut dice = Dice::of(csm.like.as_ref().unwrap_or(&csm.sub));
         let shared = matches!(key, CompanyKey::Shared(_));
         self.take_on(
             &mut dice,

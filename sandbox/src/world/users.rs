@@ -17,6 +17,9 @@ pub struct CsmSeed {
     pub linear_dies: bool,
     /// The portal they work in with others. Without one, [`super::manners::Portals`] decides.
     pub portal: Option<String>,
+    /// Whose customers theirs are like to the letter: those that somebody of this name is given.
+    /// Without one, like nobody else's.
+    pub like: Option<String>,
 }
 
 /// All apps there are.
@@ -33,6 +36,7 @@ impl CsmSeed {
             customers,
             linear_dies: false,
             portal: None,
+            like: None,
         }
     }
 

@@ -16,7 +16,7 @@ import { z } from 'zod';
 import { computeHealthScore, daysInStage, taskSignals, ticketSignals, windowStart } from './scoring.mjs';
 
 const CONNECTORS = ['hubspot', 'zendesk', 'linear'];
-const ENTERED = 'hs_lifecyclestage_customer_date';
+const ENTERED = 'hs_v2_date_entered_customer';
 
 const customer = z.object({
   id: z.string(),
