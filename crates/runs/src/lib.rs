@@ -37,8 +37,6 @@ mod rules;
 pub mod run;
 mod run_id;
 pub mod schedule;
-mod schema;
-mod sql;
 #[cfg(feature = "testkit")]
 pub mod town;
 mod view;
@@ -49,12 +47,12 @@ pub use contract::*;
 pub use letter::{Answer, Ask, Carrier, Letter, ObjectFailed, Undelivered, ask};
 pub use names::*;
 pub use object::{CALL_DEADLINE, Ground, Note, Object, Turn, receive, ring};
+pub use onbehalf_sql::{Row, Sql, SqlError, Value};
 pub use reason::{
     Approval, Decided, Decision, MissingConnection, PlanItem, RunAnswer, RunReason, Standing,
 };
 pub use rules::{NoPlan, NotBridged, Rules};
 pub use run_id::{RunId, Tagged};
-pub use sql::{Row, Sql, SqlError, Value};
 pub use view::{
     OutcomeSchema, ResumeView, RunFailureSchema, RunStatusSchema, RunView, StepStatus, StepView,
     SuspensionView, TroubleView, WaitView,

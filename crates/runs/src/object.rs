@@ -12,11 +12,10 @@ use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 
 use onbehalf_clock::{Random, Timestamp};
+use onbehalf_sql::{Schema, Sql, SqlError, bring_up_to_date};
 
 use crate::letter::{Answer, Carrier, Undelivered};
 use crate::outbox::{self, Errand};
-use crate::schema::{Schema, bring_up_to_date};
-use crate::sql::{Sql, SqlError};
 
 /// How long one object waits for another. The slowest answer of a healthy object is a start that
 /// has to wake a run, well under a second.

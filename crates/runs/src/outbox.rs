@@ -9,11 +9,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use onbehalf_clock::Timestamp;
+use onbehalf_sql::{Row, Sql, SqlError, Value, to_json};
 
 use crate::backoff::pause_after;
 use crate::letter::{Letter, Undelivered};
 use crate::object::{CALL_DEADLINE, Turn};
-use crate::sql::{Row, Sql, SqlError, Value, to_json};
 
 /// The table every object keeps its errands in.
 pub const TABLE: &str = "CREATE TABLE IF NOT EXISTS errands (

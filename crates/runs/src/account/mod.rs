@@ -10,6 +10,7 @@ mod messages;
 use std::time::Duration;
 
 use onbehalf_clock::Timestamp;
+use onbehalf_sql::{Schema, SqlError};
 
 use crate::letter::Ask as _;
 use crate::names::{ConnectorName, EventId};
@@ -18,8 +19,6 @@ use crate::outbox;
 use crate::portal::PortalKey;
 use crate::run::ConnectionMade;
 use crate::run_id::RunId;
-use crate::schema::Schema;
-use crate::sql::SqlError;
 
 pub use messages::*;
 

@@ -13,6 +13,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use onbehalf_clock::Timestamp;
+use onbehalf_sql::{Row, Schema, SqlError};
 
 use crate::approval_mode::ApprovalMode;
 use crate::letter::Letter;
@@ -22,8 +23,6 @@ use crate::outbox;
 use crate::principal::mode;
 use crate::rules::Rules;
 use crate::run_id::RunId;
-use crate::schema::Schema;
-use crate::sql::{Row, SqlError};
 
 pub use key::ApprovalsKey;
 pub use messages::*;

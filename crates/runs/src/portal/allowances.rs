@@ -2,10 +2,10 @@
 
 use onbehalf_clock::Timestamp;
 use onbehalf_connector::{Given, Lane, Rate, Used};
+use onbehalf_sql::SqlError;
 
 use super::{HoldLane, TakeTurns};
 use crate::object::Turn;
-use crate::sql::SqlError;
 
 pub fn take(turn: &Turn<'_>, rate: Rate, ask: &TakeTurns) -> Result<Given, SqlError> {
     let mut used = used(turn, ask.lane)?;

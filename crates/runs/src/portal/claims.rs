@@ -10,6 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use onbehalf_clock::Timestamp;
+use onbehalf_sql::{Row, SqlError, to_json};
 
 use super::{
     Again, ClaimFlags, Claimed, FlagOutcome, PortalKey, SettleFlags, SettledFlag, WantedFlag,
@@ -17,7 +18,6 @@ use super::{
 use crate::letter::{Carrier, Undelivered, ask};
 use crate::object::Turn;
 use crate::run_id::RunId;
-use crate::sql::{Row, SqlError, to_json};
 
 /// How long a claim lasts whose run says nothing of it: longer than any run goes on without an end
 /// or a person's decision.
@@ -134,7 +134,7 @@ impl Kept {
             since: row.time(3)?,
             touched: row.time(5)?,
             outcome: outcome
-                .map(|text| crate::sql::from_json(text, "an outcome"))
+                .map(|text| onbehalf_sql::from_json(text, "an outcome"))
                 .transpose()?,
         })
     }

@@ -16,11 +16,10 @@ use std::rc::Rc;
 
 use onbehalf_clock::Timestamp;
 use onbehalf_connector::Rates;
+use onbehalf_sql::{Schema, SqlError};
 
 use crate::object::{Object, Turn};
 use crate::outbox;
-use crate::schema::Schema;
-use crate::sql::SqlError;
 
 pub use claims::{ClaimsUnavailable, FlagClaims, SharedClaims};
 pub use key::PortalKey;

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use onbehalf_sql::SqlError;
+
 use crate::contract::{ConnectAttempt, TakenAttempt};
 use crate::names::{BrowserHash, ConnectorName, StateHash};
 use crate::object::Turn;
-use crate::sql::SqlError;
 
 /// How long a used or expired flow is remembered, to tell "used" from "unknown".
 const ATTEMPT_MEMORY: Duration = Duration::from_secs(24 * 3600);

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use onbehalf_clock::Timestamp;
 use onbehalf_identity::RequestContext;
+use onbehalf_sql::{Row, SqlError, to_json};
 
 use super::index::mode;
 use super::starts::{self, NewRun};
@@ -21,7 +22,6 @@ use crate::outbox;
 use crate::rules::Rules;
 use crate::run_id::RunId;
 use crate::schedule::{Cron, Enrol, Shard, Withdraw, offset};
-use crate::sql::{Row, SqlError, to_json};
 
 /// When a tick that could not be started is tried again.
 const TRY_AGAIN: Duration = Duration::from_secs(10 * 60);

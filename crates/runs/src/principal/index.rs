@@ -1,6 +1,7 @@
 //! The index of a principal's runs, as it is read.
 
 use onbehalf_engine::{RunStatus, Started};
+use onbehalf_sql::{Row, SqlError};
 
 use super::{Found, WaitingRun};
 use crate::approval_mode::ApprovalMode;
@@ -9,7 +10,6 @@ use crate::names::WorkflowId;
 use crate::object::Turn;
 use crate::outbox;
 use crate::run_id::RunId;
-use crate::sql::{Row, SqlError};
 
 pub fn list(turn: &Turn<'_>, wanted: &RunQuery) -> Result<RunPage, SqlError> {
     let before = wanted

@@ -14,13 +14,12 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use onbehalf_clock::Timestamp;
+use onbehalf_sql::{Schema, SqlError};
 
 use crate::letter::{Answer, Undelivered};
 use crate::object::{Object, Turn};
 use crate::outbox::{self, Errand};
 use crate::rules::Rules;
-use crate::schema::Schema;
-use crate::sql::SqlError;
 
 pub(crate) use index::mode;
 pub use messages::*;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use onbehalf_clock::Random;
 use onbehalf_engine::{RunStatus, Started};
 use onbehalf_identity::RequestContext;
+use onbehalf_sql::{SqlError, from_json, to_json};
 
 use super::index::{mode, status};
 use super::{CancelWaiting, NoteStatus};
@@ -18,7 +19,6 @@ use crate::outbox::{self, Errand};
 use crate::rules::Rules;
 use crate::run::{LookAfter, StartThis};
 use crate::run_id::RunId;
-use crate::sql::{SqlError, from_json, to_json};
 
 /// Runs of one principal that may be open at once. A person's workflow runs daily; this stops a
 /// loop, not a user.

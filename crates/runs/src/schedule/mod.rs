@@ -13,6 +13,7 @@ use std::rc::Rc;
 
 use onbehalf_clock::Timestamp;
 use onbehalf_identity::RequestContext;
+use onbehalf_sql::{Row, Schema, SqlError, to_json};
 
 use crate::contract::Tenant;
 use crate::letter::{Answer, Ask, Undelivered};
@@ -21,8 +22,6 @@ use crate::object::{Object, Turn};
 use crate::outbox::{self, Errand};
 use crate::principal::{StartForTick, TickStart};
 use crate::rules::Rules;
-use crate::schema::Schema;
-use crate::sql::{Row, SqlError, to_json};
 
 pub use cron::{Cron, NotDaily};
 pub use messages::*;

@@ -4,19 +4,17 @@
 //! object that dies in between leaves none of them. Once it has died, whatever it still had under
 //! way finds its storage closed.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::rc::Rc;
 
 use async_trait::async_trait;
-use rusqlite::Connection;
-use rusqlite::types::{ToSqlOutput, ValueRef};
-
 use onbehalf_clock::{Random, Timestamp};
+use onbehalf_sql::testkit::Database;
+use onbehalf_sql::{Row, Sql, SqlError, Value};
 
 use super::{Address, Town};
 use crate::letter::{Answer, Carrier, Letter, Undelivered};
 use crate::object::{Ground, Note};
-use crate::sql::{Row, Sql, SqlError, Value};
 
 /// An object's storage.
 pub struct House {
@@ -152,90 +150,4 @@ impl Ground for HouseGround {
     fn note(&self, note: Note) {
         self.town.notes.borrow_mut().push(note);
     }
-}
-
-/// A real SQLite database in memory.
-pub struct Database {
-    connection: Connection,
-    open: RefCell<bool>,
-}
-
-impl Database {
-    /// A database without tables.
-    ///
-    /// # Panics
-    /// When SQLite cannot open one in memory, which leaves nothing to test.
-    pub fn empty() -> Self {
-        let connection = Connection::open_in_memory().expect("SQLite opens in memory");
-        Self {
-            connection,
-            open: RefCell::new(false),
-        }
-    }
-
-    fn begin(&self) -> Result<(), SqlError> {
-        if !self.open.replace(true) {
-            self.connection.execute_batch("BEGIN").map_err(refused)?;
-        }
-        Ok(())
-    }
-
-    fn commit(&self) -> Result<(), SqlError> {
-        if self.open.replace(false) {
-            self.connection.execute_batch("COMMIT").map_err(refused)?;
-        }
-        Ok(())
-    }
-
-    fn rollback(&self) {
-        if self.open.replace(false) {
-            // Fails only where there is nothing to take back.
-            let _ = self.connection.execute_batch("ROLLBACK");
-        }
-    }
-}
-
-impl Sql for Database {
-    fn query(&self, statement: &str, values: &[Value]) -> Result<Vec<Row>, SqlError> {
-        let mut prepared = self.connection.prepare(statement).map_err(refused)?;
-        let columns = prepared.column_count();
-        let mut rows = prepared
-            .query(rusqlite::params_from_iter(values))
-            .map_err(refused)?;
-        let mut found = Vec::new();
-        while let Some(row) = rows.next().map_err(refused)? {
-            let values = (0..columns).map(|column| value(row, column));
-            found.push(Row::new(values.collect::<Result<_, _>>()?));
-        }
-        Ok(found)
-    }
-}
-
-impl rusqlite::ToSql for Value {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Borrowed(match self {
-            Self::Null => ValueRef::Null,
-            Self::Integer(number) => ValueRef::Integer(*number),
-            Self::Text(text) => ValueRef::Text(text.as_bytes()),
-        }))
-    }
-}
-
-fn value(row: &rusqlite::Row<'_>, column: usize) -> Result<Value, SqlError> {
-    Ok(match row.get_ref(column).map_err(refused)? {
-        ValueRef::Null => Value::Null,
-        ValueRef::Integer(number) => Value::Integer(number),
-        ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
-        ValueRef::Real(_) | ValueRef::Blob(_) => {
-            return Err(SqlError::Shape {
-                column,
-                expected: "a number or a text",
-            });
-        }
-    })
-}
-
-#[allow(clippy::needless_pass_by_value, reason = "made for `map_err`")]
-fn refused(error: rusqlite::Error) -> SqlError {
-    SqlError::Refused(error.to_string())
 }

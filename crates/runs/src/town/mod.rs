@@ -20,6 +20,7 @@ use async_trait::async_trait;
 use onbehalf_clock::testkit::{Dice, HandClock};
 use onbehalf_clock::{Clock as _, Timestamp};
 use onbehalf_connector::Rates;
+use onbehalf_sql::{Row, Sql as _, SqlError, Value};
 
 use crate::account::Account;
 use crate::approvals::{Approvals, ApprovalsKey, Notice};
@@ -31,7 +32,6 @@ use crate::principal::Principal;
 use crate::run::{RunMessage, RunReply};
 use crate::run_id::RunId;
 use crate::schedule::{ScheduleShard, Shard};
-use crate::sql::{Row, Sql as _, SqlError, Value};
 
 pub use faults::{Calm, CrashAt, Faults, Passage};
 pub use house::House;
