@@ -7,10 +7,8 @@ use super::binding::{carry, received, reply};
 use super::clock::{EdgeClock, EdgeRandom};
 use super::journal_store::scheduled;
 use onbehalf_clock::{Clock, Random, Timestamp};
-use onbehalf_runs::{
-    Answer, Carrier, Ground, Letter, Note, Object, Row, Sql, SqlError, Undelivered, Value, receive,
-    ring,
-};
+use onbehalf_runs::{Answer, Carrier, Ground, Letter, Note, Object, Undelivered, receive, ring};
+use onbehalf_sql::{Row, Sql, SqlError, Value};
 
 /// Answers the message in a request.
 ///
@@ -120,7 +118,15 @@ pub fn say(note: &Note) {
     super::log::warn(note.event, &fields);
 }
 
-struct EdgeSql(SqlStorage);
+/// An object's SQLite.
+pub struct EdgeSql(SqlStorage);
+
+impl EdgeSql {
+    /// This object's.
+    pub fn of(state: &State) -> Self {
+        Self(state.storage().sql())
+    }
+}
 
 impl Sql for EdgeSql {
     fn query(&self, statement: &str, values: &[Value]) -> Result<Vec<Row>, SqlError> {

@@ -25,6 +25,7 @@ mod error;
 mod exchange;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzz;
+mod kept_document;
 mod key;
 mod key_cache;
 mod key_set;
@@ -35,6 +36,7 @@ mod powers;
 mod principal;
 mod provider;
 mod shared_document;
+mod sign_ins;
 mod strict_json;
 #[cfg(test)]
 mod tests;
@@ -55,6 +57,7 @@ pub use document::{
 pub use document_cache::Missed;
 pub use entry::LongIdentifiers;
 pub use error::{AuthenticationError, TokenError};
+pub use kept_document::KeptDocument;
 pub use key::PublicKey;
 pub use key_cache::KeySets;
 pub use key_set::KeySet;
@@ -65,5 +68,6 @@ pub use powers::Powers;
 pub use principal::{Principal, RequestContext, ScalekitIdentifier, principal_key};
 pub use provider::Provider;
 pub use shared_document::SharedDocument;
+pub use sign_ins::SignIns;
 pub use token::UnverifiedToken;
 pub use verifier::{SignatureError, SignatureVerifier};

@@ -46,6 +46,12 @@ impl OneTime {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The name of the object that remembers it: one of 64, so that no sign-in waits for all others.
+    pub fn object(&self) -> String {
+        let first: String = self.0.chars().take(1).collect();
+        format!("spent {first}")
+    }
 }
 
 /// An issuer that means to use the accounts kept under a namespace.
@@ -67,6 +73,11 @@ impl NamespaceClaim {
             issuer: issuer.id().to_owned(),
             takes_over: issuer.takes_over().map(str::to_owned),
         }
+    }
+
+    /// The name of the object that keeps the namespace.
+    pub fn object(&self) -> String {
+        format!("namespace {}", self.namespace)
     }
 
     /// Who holds the namespace from now on, given who held it so far: whoever came first, until an
@@ -94,4 +105,29 @@ pub trait SignInMemory {
     async fn is_spent(&self, value: &OneTime) -> Result<bool, MemoryUnavailable>;
     /// Who holds a namespace once this claim was made ([`NamespaceClaim::holder`]).
     async fn claim_namespace(&self, claim: &NamespaceClaim) -> Result<String, MemoryUnavailable>;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// What is stored is found again under these names only.
+    #[test]
+    fn values_are_spread_over_objects_of_constant_names() {
+        let names: BTreeSet<String> = (0..2000)
+            .map(|number| OneTime::session(&number.to_string()).object())
+            .collect();
+        assert_eq!(names.len(), 64);
+        assert!(names.iter().all(|name| name.len() == "spent x".len()));
+        assert_eq!(OneTime::sign_in("state").object(), "spent d");
+        let claim = |namespace: &str| NamespaceClaim {
+            namespace: namespace.to_owned(),
+            issuer: "https://okta.test".to_owned(),
+            takes_over: None,
+        };
+        assert_eq!(claim("acme").object(), "namespace acme");
+        assert_eq!(claim("").object(), "namespace ");
+    }
 }

@@ -4,6 +4,7 @@ mod attacks;
 mod bridging;
 mod caching;
 mod configuring;
+mod kept;
 mod kit;
 mod namespaces;
 mod signing_in;
