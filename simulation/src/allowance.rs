@@ -34,8 +34,12 @@ pub fn note_call(shared: &Shared, body: &[u8]) {
     let (Some(app), Some(csm)) = (app, sub.and_then(|it| service.world.csm(it))) else {
         return;
     };
-    // A portal's limit is for all who use it. Whose portal it is, is not known before it is asked.
-    let whose = match app == Connector::HUBSPOT && !FINDS_OUT.contains(&tool) {
+    // Counted for the person or for the portal, as it is known at that moment.
+    if FINDS_OUT.contains(&tool) {
+        return;
+    }
+    // A portal's limit is for all who use it.
+    let whose = match app == Connector::HUBSPOT {
         true => csm.company.text(),
         false => text("identifier").to_owned(),
     };

@@ -376,6 +376,35 @@ fn a_hubspot_that_is_away_for_an_hour_delays_the_tasks_only() {
 }
 
 #[test]
+fn a_look_at_the_flags_that_nobody_can_read_is_repeated() {
+    let process = four();
+    process
+        .apps
+        .fault("hubspot_tasks_search", &[Fault::Garbled; 2]);
+    let summary = process.run("run_1", json!({})).summary();
+    assert_written_once(&process, "after answers that were no answers");
+    assert!(summary.connector_errors.is_empty());
+}
+
+/// The app was never asked to write, so it has refused nothing.
+#[test]
+fn where_nobody_can_read_the_flags_nothing_is_written_and_nothing_was_refused() {
+    let process = four();
+    process
+        .apps
+        .fault("hubspot_tasks_search", &[Fault::Garbled; 500]);
+    let summary = process.run("run_1", json!({})).summary();
+    assert_eq!(
+        process.apps.tasks().len() + process.apps.comments().len(),
+        0
+    );
+    assert!(!summary.actions.is_empty());
+    for action in &summary.actions {
+        assert_eq!(action.status, ActionStatus::Expired, "{action:?}");
+    }
+}
+
+#[test]
 fn a_hubspot_that_never_takes_tasks_is_given_up_with_a_typed_reason() {
     let process = four();
     process

@@ -131,6 +131,21 @@ fn two_people_of_one_portal_and_three_runs_at_once_flag_each_customer_once() {
     assert_eq!(left, 2 * made);
 }
 
+/// A moment later the connection may live again, and what is claimed under another name of the same
+/// portal is seen by nobody.
+#[test]
+fn a_run_whose_connection_dies_as_it_asks_for_the_portal_claims_nothing_elsewhere() {
+    let office = shared();
+    let fault = [common::apps::Fault::Revoked];
+    office.apps.fault("hubspot_account_details_get", &fault);
+    let first = start(&office, ANN, "run_1");
+    office.drive(&first);
+    assert_eq!(counts(&first, "customers"), 0, "{}", first.result());
+    let second = start(&office, ANN, "run_2");
+    office.drive(&second);
+    assert_flagged_once(&office, &second, "after a moment without a connection");
+}
+
 /// Whose allowance somebody's calls of an app are counted against.
 fn counted_by(office: &Office, who: Who<'_>, app: &str) -> PortalKey {
     let portals = Portals::new(Rc::new(Post(Rc::clone(&office.town))), office.town.clock());

@@ -520,14 +520,13 @@ impl Head {
     /// Since when the run should have gone on, or have told the outside where it stands; `None` when
     /// it waits for something.
     pub(super) fn overdue_since(&self, now: Timestamp) -> Option<Timestamp> {
+        let waits = self.suspension.as_ref().filter(|_| self.unpublished);
+        let untold = waits.map(|it| it.since);
         match self.next(now) {
             Next::Run(_) | Next::Settle => Some(self.due),
-            Next::Wait(until) if until <= now => Some(until),
-            Next::Wait(_) | Next::Idle if self.unpublished => {
-                self.suspension.as_ref().map(|it| it.since)
-            }
-            Next::Ended if self.unpublished => self.ended_at,
-            Next::Wait(_) | Next::Idle | Next::Ended => None,
+            Next::Wait(until) => untold.or(Some(until).filter(|until| *until <= now)),
+            Next::Idle => untold,
+            Next::Ended => self.ended_at.filter(|_| self.unpublished),
         }
     }
 

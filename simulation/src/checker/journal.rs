@@ -13,8 +13,9 @@ use onbehalf_engine::{EffectOutcome, Entry, Record, ResumePayload, SuspendReason
 /// that died while the alarm was handled, the pauses of a handful of crashes, and an attempt of
 /// the outside to take note.
 const SLACK: Duration = Duration::from_secs(200);
-/// The same where an alarm was lost, and somebody had to look at the run first.
-const SLACK_WITHOUT_ALARM: Duration = Duration::from_secs(3600);
+/// The same where an alarm was lost, and somebody had to look at the run first; or where settings
+/// were wrong, and the run waited until they were mended.
+const SLACK_HELD_UP: Duration = Duration::from_secs(3600);
 
 /// Where the reading stands.
 struct Reading {
@@ -33,13 +34,9 @@ struct Reading {
 }
 
 /// Reads a journal from its beginning; what is out of order goes to `found`.
-pub fn read(entries: &[Entry], alarm_was_lost: bool, found: &mut Vec<String>) {
+pub fn read(entries: &[Entry], held_up: bool, found: &mut Vec<String>) {
     let mut reading = Reading {
-        slack: if alarm_was_lost {
-            SLACK_WITHOUT_ALARM
-        } else {
-            SLACK
-        },
+        slack: if held_up { SLACK_HELD_UP } else { SLACK },
         waits: None,
         suspensions: 0,
         attempts: 0,
@@ -75,10 +72,15 @@ impl Reading {
                 self.retry_at = Some(*retry_at);
                 self.idle()
             }
-            Record::Suspended { number, reason, .. } => {
+            Record::Suspended {
+                number,
+                reason,
+                until,
+                ..
+            } => {
                 let idle = self.idle();
                 self.suspensions += 1;
-                self.waits = Some((*number, due(reason, entry.at)));
+                self.waits = Some((*number, due(reason, entry.at).or(*until)));
                 let next = *number == self.suspensions;
                 idle.or((!next).then(|| format!("suspension {number} is not the next")))
             }

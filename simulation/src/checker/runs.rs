@@ -9,7 +9,7 @@ use onbehalf_runs::town::Address;
 use super::journal::read;
 use crate::host::skew_of;
 use crate::people::listed;
-use crate::plan::LONGEST_FLIGHT_MS;
+use crate::plan::{Command, Deployed, LONGEST_FLIGHT_MS, What};
 use crate::shared::{Shared, later, shifted};
 use crate::simulate::Ended;
 use crate::site::Site;
@@ -44,7 +44,10 @@ pub fn check(ended: &Ended, site: &Site) {
     check_index(ended, site, &head);
     check_list(shared, site);
     let mut found = Vec::new();
-    read(&entries, site.alarm_lost.get(), &mut found);
+    let broke = What::Command(Command::Deploy(Deployed::Broken));
+    let settings_broke = shared.plan.disturbances.iter().any(|it| it.what == broke);
+    let held_up = site.alarm_lost.get() || settings_broke;
+    read(&entries, held_up, &mut found);
     shared.asks(Rule::JournalInOrder, found.is_empty(), || {
         format!("{}: {}", site.run_id, found.join("; "))
     });

@@ -6,7 +6,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use onbehalf_connector::{CallFailure, Connector};
+use onbehalf_connector::{AuthReason, CallFailure, Connector};
 use onbehalf_tools::{ErrorKind, ToolOutcome};
 
 /// Why a call gave no result.
@@ -69,6 +69,11 @@ impl Failure {
     /// Whether the user has to connect again.
     pub fn is_auth(&self) -> bool {
         self.kind == FailureKind::AuthError
+    }
+
+    /// Whether the connection itself is of no use, and not only to what was asked of it.
+    pub fn is_dead_connection(&self) -> bool {
+        self.is_auth() && self.reason != Some(snake(&AuthReason::ScopeInsufficient))
     }
 
     /// Whether nothing was done and waiting may help without anybody's connecting again: an outage,

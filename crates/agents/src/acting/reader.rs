@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use super::circuit::Circuit;
 use super::failures::{Failure, FailureKind, result};
 use super::needs::{Acts, reconnection_required};
-use super::patience::{OUTAGE_PATIENCE, RATE_PATIENCE, asked_pause, grown_pause};
+use super::patience::{OUTAGE_PATIENCE, RATE_PATIENCE, UNCLEAR_ATTEMPTS, asked_pause, grown_pause};
 use super::services::Connected;
 use onbehalf_clock::Timestamp;
 use onbehalf_connector::{AlwaysPermit, Connector};
@@ -176,8 +176,14 @@ impl<'a, D: Acts> Reader<'a, D> {
     async fn may_wait(&self, failure: &Failure) -> Result<bool, StepError> {
         let limited = failure.kind == FailureKind::RateLimited;
         let patience = match self.worth {
-            Worth::Aside if failure.is_auth() => return Ok(false),
+            // A scope that nobody gave.
+            Worth::Aside if failure.is_auth() && !failure.is_dead_connection() => return Ok(false),
             _ if failure.is_auth() => return Ok(D::waits_for_connections(&self.cx.state())),
+            // An app that fails once may well answer the next time; one that goes on failing has its
+            // say.
+            Worth::Writes | Worth::Aside if failure.kind == FailureKind::Upstream => {
+                return Ok(self.cx.attempt() < UNCLEAR_ATTEMPTS);
+            }
             _ if !limited && !failure.may_pass() => return Ok(false),
             Worth::Writes => return Ok(self.cx.now() < self.cx.deadline()),
             Worth::Aside => return Ok(true),

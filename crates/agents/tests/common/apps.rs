@@ -41,6 +41,8 @@ pub enum Fault {
     Swallowed,
     /// The app does not take it.
     Refused,
+    /// What comes back is no JSON.
+    Garbled,
     /// Scalekit sends it on twice.
     Twice,
 }
@@ -73,6 +75,10 @@ impl Fault {
             },
             Self::Swallowed => Rule {
                 break_before: true,
+                ..usual
+            },
+            Self::Garbled => Rule {
+                garbage: Some("html".to_owned()),
                 ..usual
             },
             Self::Twice => Rule {

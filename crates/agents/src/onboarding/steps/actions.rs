@@ -68,8 +68,13 @@ impl Step<OnboardingHealth> for Actions {
                 let planned = plan(&scored.customers, &[], &cx.services().settings);
                 let error = (Connector::HUBSPOT, &failure);
                 ConnectorError::note(&mut scored.connector_errors, error.0, self.id(), error.1);
-                let refused = |action| ended(action, ActionStatus::Refused, Some(failure.clone()));
-                planned.actions.iter().map(refused).collect()
+                // Refused is what the app said no to; what was never sent is not.
+                let status = match failure.is_auth() {
+                    true => ActionStatus::Refused,
+                    false => ActionStatus::Expired,
+                };
+                let unwritten = |action| ended(action, status, Some(failure.clone()));
+                planned.actions.iter().map(unwritten).collect()
             }
             Settling::Settled(contract) => {
                 let account = || PortalKey::of_account(&(&cx.context().scalekit_identifier).into());

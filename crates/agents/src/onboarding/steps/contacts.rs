@@ -11,14 +11,14 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::acting::{ConnectorError, Failure, FailureKind, Read, Reader, Stop, Worth};
+use crate::acting::{ConnectorError, Failure, FailureKind, Read, Reader, Worth};
 use crate::onboarding::customers::{Customer, Lead, group};
 use crate::onboarding::{
     CustomerScope, OnboardingHealth, OnboardingResult, OnboardingState, OwnerMissing,
 };
 use onbehalf_clock::{DAY_MS, Timestamp};
 use onbehalf_connector::Connector;
-use onbehalf_engine::{Flow, Step, StepContext, StepError, StepResult};
+use onbehalf_engine::{Flow, FlowOf, Step, StepContext, StepError, StepResult};
 use onbehalf_identity::RequestContext;
 use onbehalf_runs::portal::PortalKey;
 use onbehalf_runs::{AccountKey, ConnectorName};
@@ -31,9 +31,6 @@ use super::preflight::Verified;
 
 /// The step's id.
 pub(super) const CONTACTS: &str = "onboarding-contacts";
-/// Attempts of the step before a HubSpot that fails to say which portal it is counts as one that
-/// does not say it.
-const PORTAL_ATTEMPTS: u32 = 4;
 /// HubSpot's own bound for one page.
 const PAGE_SIZE: u32 = 100;
 /// 2,000 contacts: ten times what a customer success team looks after, and what keeps each of the
@@ -100,23 +97,14 @@ impl Step<OnboardingHealth> for Contacts {
                 return Ok(Flow::Exit(OnboardingResult::OwnerNotFound { reason }));
             }
             Whose::Later(failure) => return reader.wait(vec![(Connector::HUBSPOT, failure)]),
-            Whose::Unread(failure) => {
-                let errors = &mut connector_errors;
-                ConnectorError::note(errors, Connector::HUBSPOT, self.id(), &failure);
-                return Ok(Flow::Next(Found {
-                    portal: None,
-                    now,
-                    owner_id: None,
-                    customers: Vec::new(),
-                    connector_errors,
-                }));
-            }
+            Whose::Unread(failure) => return Ok(unread(now, &failure)),
         };
         // By a reader of its own: what it meets says nothing of the calls that matter.
         let aside = Reader::new(cx, Worth::Aside);
         let portal = match portal(&aside, cx).await? {
-            Ok(portal) => Some(portal),
-            Err(failure) => return aside.wait(vec![(Connector::HUBSPOT, failure)]),
+            Asked::Portal(portal) => Some(portal),
+            Asked::Later(failure) => return aside.wait(vec![(Connector::HUBSPOT, failure)]),
+            Asked::Unread(failure) => return Ok(unread(now, &failure)),
         };
         let mut after = None;
         for page in 0.. {
@@ -171,51 +159,61 @@ impl Step<OnboardingHealth> for Contacts {
     }
 }
 
+/// What is found where HubSpot cannot be read.
+fn unread(now: Timestamp, failure: &Failure) -> FlowOf<OnboardingHealth, Found> {
+    let mut connector_errors = Vec::new();
+    ConnectorError::note(&mut connector_errors, Connector::HUBSPOT, CONTACTS, failure);
+    Flow::Next(Found {
+        portal: None,
+        now,
+        owner_id: None,
+        customers: Vec::new(),
+        connector_errors,
+    })
+}
+
+/// What asking for the portal came to.
+enum Asked {
+    /// It is this one.
+    Portal(PortalKey),
+    /// Not known yet.
+    Later(Failure),
+    /// HubSpot cannot be read at all.
+    Unread(Failure),
+}
+
 /// The portal, as HubSpot says it; as it was known before where HubSpot does not say it (the tool may
 /// take a scope that nobody gave), and the account itself where nobody ever has. A failure that may
 /// pass is waited for: two runs that name one portal differently would not see each other's flags.
 async fn portal(
     reader: &Reader<'_, OnboardingHealth>,
     cx: &StepContext<OnboardingHealth>,
-) -> Result<Result<PortalKey, Failure>, StepError> {
+) -> Result<Asked, StepError> {
     let account = AccountKey::from(&cx.context().scalekit_identifier);
     let app = ConnectorName::new(Connector::HUBSPOT.name());
     let portals = &cx.services().portals;
     let read = reader
         .keep("portal", || async {
-            let portal = reader.call::<HubspotPortal>(&PortalInput {}).await;
-            Ok(portal
-                .map_err(|stop| may_pass(stop, cx.attempt()))?
+            Ok(reader
+                .call::<HubspotPortal>(&PortalInput {})
+                .await?
                 .portal_id)
         })
         .await?;
-    Ok(Ok(match read {
-        Read::Later(failure) => return Ok(Err(failure)),
+    Ok(Asked::Portal(match read {
+        Read::Later(failure) => return Ok(Asked::Later(failure)),
         Read::Done(id) => {
             // Unnoted, others learn it from their own first run.
             let noted = portals.note(&account, &app, &id).await;
             noted.unwrap_or_else(|_| PortalKey::of_portal(&app, &id))
         }
+        // Nothing of it can be read now, and what is read a moment later would be claimed elsewhere.
+        Read::Failed(failure) if failure.is_dead_connection() => return Ok(Asked::Unread(failure)),
         Read::Failed(_) => {
             let known = || async { Ok(portals.of_anew(&account, &app).await) };
             cx.memo("known-portal", known).await?
         }
     }))
-}
-
-/// An app that fails once may well answer the next time; one that goes on failing has its say.
-fn may_pass(stop: Stop, attempt: u32) -> Stop {
-    match stop {
-        Stop::Failed(failure)
-            if failure.kind == FailureKind::Upstream && attempt < PORTAL_ATTEMPTS =>
-        {
-            Stop::Failed(Failure {
-                kind: FailureKind::Unavailable,
-                ..failure
-            })
-        }
-        stop => stop,
-    }
 }
 
 /// Whose customers a run works on.
