@@ -174,6 +174,8 @@ fn open(shared: &Rc<Shared>, site: &Rc<Site>, life: &Rc<Life>) -> Result<Rc<Run>
         scalekit: Rc::new(scalekit),
         claims: Rc::new(SharedClaims::new(carrier)),
         portals,
+        // No run of this table calls a tool by its name.
+        tools: Rc::default(),
         public_url: "https://agent.test/".into(),
     };
     let table = Workflows::<Means>::default().with::<OnboardingHealth>();

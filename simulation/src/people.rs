@@ -125,6 +125,7 @@ async fn start(
         input: json!({"onMissingConnector": missing, "approval": approval}),
         idempotency_key: key.clone(),
         overlap: asked.overlap,
+        repeats: None,
     };
     let started = api(shared).start_run(start).await?;
     shared.note(|| format!("person {}: {started:?}", asked.person));

@@ -164,6 +164,8 @@ impl Settings {
             scalekit: self.scalekit(&carrier, &portals, subrequests),
             claims: Rc::new(SharedClaims::new(carrier)),
             portals,
+            // Two tools of one name were reported where the routes are built.
+            tools: Rc::new(Registry::standard().unwrap_or_default()),
             public_url: self.public_url.to_string(),
         }
     }

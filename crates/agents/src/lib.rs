@@ -9,6 +9,7 @@ use onbehalf_runs::hosted::Workflows;
 pub mod acting;
 pub mod morning_brief;
 pub mod onboarding;
+pub mod tool_call;
 
 /// What is hosted: a line a workflow. Routes, the OpenAPI document, schedules, settings and the
 /// objects that keep runs are all made from this table; nothing else names a workflow.
@@ -16,4 +17,5 @@ pub fn workflows() -> Workflows<acting::Means> {
     Workflows::default()
         .with::<onboarding::OnboardingHealth>()
         .with::<morning_brief::MorningBrief>()
+        .with::<tool_call::ToolCall>()
 }

@@ -36,11 +36,24 @@ fn whatever_may_be_scheduled_is_daily() {
 fn nothing_set_and_nothing_sent_are_enough() {
     for workflow in workflows().list().iter() {
         assert_eq!(workflow.check_settings(None), Ok(()), "{}", workflow.id());
+        if !workflow.is_offered() {
+            continue;
+        }
         let input = workflow.check_input("{}").expect("an input");
         let again = workflow.check_input(&input.to_string()).expect("as kept");
         assert_eq!(input, again, "{}", workflow.id());
         assert_eq!(workflow.input_schema()["type"], "object");
     }
+}
+
+/// Whoever cannot start it cannot schedule it either.
+#[test]
+fn what_is_not_offered_does_not_run_by_itself() {
+    let list = workflows().list();
+    for workflow in list.iter().filter(|it| !it.is_offered()) {
+        assert_eq!(workflow.schedule(), None, "{}", workflow.id());
+    }
+    assert!(list.offered().all(|it| it.is_offered()));
 }
 
 #[test]

@@ -93,6 +93,8 @@ pub enum Found<R> {
     Absent,
     /// The look itself failed; another may help, no sooner than the pause.
     Unknown(Option<Duration>),
+    /// There is nothing to look at, now or later: nobody will ever be able to tell.
+    Untraceable,
 }
 
 /// A write to the outside world, as plain data. Its serialised form is journaled with the intent.

@@ -340,6 +340,7 @@ impl<E: Effect, B: Borrow<E>> Work for Bound<'_, E, B> {
                 Found::Landed(receipt) => Found::Landed(to_value(&receipt)?),
                 Found::Absent => Found::Absent,
                 Found::Unknown(asked) => Found::Unknown(asked),
+                Found::Untraceable => Found::Untraceable,
             },
         )
     }

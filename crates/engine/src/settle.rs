@@ -136,6 +136,10 @@ pub fn after_look(
             reason: ABSENT.into(),
             until: Some(now.plus(vanished_pause(history.sends))),
         },
+        (Found::Untraceable, _) => Record::Outcome {
+            key,
+            outcome: EffectOutcome::UnknownOutcome,
+        },
         (Found::Unknown(_), _) if looked.at >= given_up_at(visible_at, purpose) => {
             Record::Outcome {
                 key,
@@ -379,6 +383,19 @@ mod tests {
                 failure: Some("slow down".into())
             })
         );
+    }
+
+    #[test]
+    fn a_write_that_nobody_can_look_for_is_not_waited_for_and_never_sent_again() {
+        for purpose in [write(), Purpose::FindOut] {
+            let mut rows = vec![(0, intent())];
+            let record = look(&history(&rows), Found::Untraceable, purpose, 1);
+            rows.push((1, record));
+            for later in [1, 100, 8_000] {
+                let next = next(&history(&rows), purpose, at(later));
+                assert_eq!(next, EffectNext::Done(EffectOutcome::UnknownOutcome));
+            }
+        }
     }
 
     #[test]

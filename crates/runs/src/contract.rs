@@ -4,6 +4,8 @@
 //! asked for by the key of the verified principal; another principal's run is reached by a
 //! configured approver alone, and only to decide what it asks.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -52,6 +54,21 @@ pub struct StartRun {
     /// What happens while another run of the workflow is open.
     #[serde(default)]
     pub overlap: Overlap,
+    /// When a start without a key of its own is taken for an earlier one that asked for the same.
+    #[serde(default)]
+    pub repeats: Option<Repeats>,
+}
+
+/// When a start repeats an earlier one of the same workflow, whose run is then answered: while that is
+/// open, and for a while after it has ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Repeats {
+    /// What both ask for; the rest of the input may differ.
+    pub of: Value,
+    /// How long after its end. At most as long as keys are remembered.
+    pub within: Duration,
+    /// Unless it ended so: nothing has come of it, so that asking again is no repetition.
+    pub unless_failed_as: Vec<String>,
 }
 
 /// What happens to a start while another run of the same workflow and principal is open.
@@ -71,7 +88,8 @@ pub enum Overlap {
 /// object could not be reached yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Start {
-    /// The run's name; `fresh` is false when the idempotency key named an earlier run.
+    /// The run's name; `fresh` is false when the idempotency key named an earlier run, or
+    /// the start repeated one.
     Started {
         /// The run's name.
         run_id: RunId,

@@ -45,6 +45,10 @@ pub trait Hosted<M>:
     /// When it runs by itself for those who switch that on: a cron expression, UTC. `None` keeps
     /// it from being scheduled.
     const SCHEDULE: Option<&'static str>;
+    /// Whether callers may start and schedule it. One that they may not is started by what the service
+    /// does for them by other means; its runs are the caller's all the same, to be looked at, decided
+    /// about and cancelled.
+    const OFFERED: bool = true;
     /// The variable its settings are read from.
     const SETTINGS_KEY: &'static str;
     /// What an operator can tune.
@@ -80,6 +84,8 @@ pub trait Listed {
     fn title(&self) -> &'static str;
     /// What a run does.
     fn description(&self) -> &'static str;
+    /// Whether callers may start and schedule it.
+    fn is_offered(&self) -> bool;
     /// When it runs by itself for those who switch that on; `None` when it may not be scheduled.
     fn schedule(&self) -> Option<&'static str>;
     /// JSON Schema of what a run is started with, where workflows are described: not in the Worker,
@@ -151,6 +157,10 @@ impl<M: 'static, W: Hosted<M>> Listed for Line<W, M> {
 
     fn description(&self) -> &'static str {
         W::DESCRIPTION
+    }
+
+    fn is_offered(&self) -> bool {
+        W::OFFERED
     }
 
     fn schedule(&self) -> Option<&'static str> {
@@ -257,7 +267,7 @@ pub fn open_retired(opening: Opening) -> Rc<Run> {
     drive(workflow::<Retired>().build(), Ok(()), opening)
 }
 
-/// The workflows as callers see them, in the order of the table.
+/// The workflows without their types, in the order of the table.
 #[derive(Clone)]
 pub struct WorkflowList(Vec<Rc<dyn Listed>>);
 
@@ -270,6 +280,11 @@ impl WorkflowList {
     /// Every workflow.
     pub fn iter(&self) -> impl Iterator<Item = &dyn Listed> {
         self.0.iter().map(Rc::as_ref)
+    }
+
+    /// Those that callers may start and schedule.
+    pub fn offered(&self) -> impl Iterator<Item = &dyn Listed> {
+        self.iter().filter(|it| it.is_offered())
     }
 }
 

@@ -37,6 +37,7 @@ mod rules;
 pub mod run;
 mod run_id;
 pub mod schedule;
+pub mod tool_call;
 #[cfg(feature = "testkit")]
 pub mod town;
 mod view;

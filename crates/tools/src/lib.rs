@@ -11,6 +11,8 @@
 //! # Adding a tool
 //! One file like this, and one line in [`Registry::standard`]. A tool for an app that no
 //! [`Connector`](onbehalf_connector::Connector) names yet needs one row in `connector/name.rs` too.
+//! A tool that writes says how a write is found again whose answer was lost ([`Findable`]), and is
+//! added with [`Registry::with_findable`]; one that does not leaves an unclear answer unclear.
 //!
 //! ```
 //! use onbehalf_connector::{CallKind, Connector};
@@ -62,6 +64,7 @@
 //! ```
 
 mod context;
+mod finding;
 mod hubspot_contacts;
 mod hubspot_create_task;
 mod hubspot_due_tasks;
@@ -98,6 +101,9 @@ mod zendesk_queue;
 mod zendesk_tickets;
 
 pub use context::{ContextMissing, REQUIRED_CONTEXT, ToolContext};
+pub use finding::{
+    CallMark, Findable, HISTORY_PAGES, Look, SEARCH_LAG_SECONDS, Sought, find_message, find_tasks,
+};
 pub use hubspot_contacts::{Contact, Contacts, ContactsInput, HubspotContacts};
 pub use hubspot_create_task::{CreatedTask, HubspotCreateTask, TaskInput, TaskPriority};
 pub use hubspot_due_tasks::{DueTask, DueTasks, DueTasksInput, HubspotDueTasks};

@@ -2,8 +2,9 @@
 //!
 //! To add a tool: one file with its [`Tool`], one line in [`Registry::standard`].
 
-use std::marker::PhantomData;
+use std::pin::Pin;
 use std::rc::Rc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::Value;
@@ -14,7 +15,9 @@ use onbehalf_connector::{
 };
 
 use super::context::{REQUIRED_CONTEXT, ToolContext};
+use super::finding::{CallMark, Findable, Look, Sought};
 use super::input::ToolInput;
+use super::outcome::ToolOutcome;
 #[cfg(not(target_arch = "wasm32"))]
 use super::schema_guard::{SchemaRefused, check};
 #[cfg(not(target_arch = "wasm32"))]
@@ -40,18 +43,88 @@ pub trait ErasedTool {
     fn required_context(&self) -> &'static [&'static str] {
         REQUIRED_CONTEXT
     }
-    /// Reads the input, runs the tool and gives its [`ToolOutcome`](super::ToolOutcome) as JSON. A bad input is an
+    /// The input as it is kept and compared: every default written out.
+    ///
+    /// # Errors
+    /// [`CallFailure::InvalidInput`] with the path of the field; nothing would be sent.
+    fn checked(&self, input: Value) -> Result<Value, CallFailure>;
+    /// How long after it landed a write may still not be found; `None` where it cannot be looked for.
+    fn visible_after(&self) -> Option<Duration>;
+    /// Reads the input, runs the tool and gives its outcome as JSON. A bad input is an
     /// `invalid_input` outcome with the path of the field.
-    async fn execute_json(
+    async fn execute(
         &self,
         scalekit: &Scalekit,
         context: &ToolContext,
         input: Value,
         permit: &dyn SendPermit,
-    ) -> Value;
+    ) -> ToolOutcome<Value>;
+    /// The same for a write that is to be found again, if it can be.
+    async fn execute_marked(
+        &self,
+        scalekit: &Scalekit,
+        context: &ToolContext,
+        input: Value,
+        mark: &CallMark,
+        permit: &dyn SendPermit,
+    ) -> ToolOutcome<Value>;
+    /// Looks for a write that was sent with this input and mark; `None` where it cannot be looked for.
+    async fn find(
+        &self,
+        look: Look<'_>,
+        input: Value,
+        mark: &CallMark,
+    ) -> Option<Result<Sought<Value>, CallFailure>>;
 }
 
-struct Erased<T>(PhantomData<T>);
+type Finds<'a, T> = Pin<Box<dyn Future<Output = Result<Sought<T>, CallFailure>> + 'a>>;
+
+/// How a tool's writes are found again.
+struct Finding<T: Tool> {
+    visible_after: Duration,
+    marked: fn(T::Input, &CallMark) -> T::Input,
+    find: for<'a> fn(Look<'a>, &'a T::Input, &'a CallMark) -> Finds<'a, T::Output>,
+}
+
+impl<T: Findable> Finding<T> {
+    const fn declared() -> Self {
+        Self {
+            visible_after: T::VISIBLE_AFTER,
+            marked: T::marked,
+            find: |look, sent, mark| T::find(look, sent, mark),
+        }
+    }
+}
+
+struct Erased<T: Tool> {
+    finding: Option<Finding<T>>,
+}
+
+impl<T: Tool> Erased<T> {
+    /// Runs the tool on what was read of the input.
+    async fn run(
+        scalekit: &Scalekit,
+        context: &ToolContext,
+        input: Result<T::Input, CallFailure>,
+        permit: &dyn SendPermit,
+    ) -> ToolOutcome<Value> {
+        let known = [context.user_id(), context.scalekit_identifier()];
+        match input {
+            Ok(input) => run::<T>(scalekit, context, &input, permit)
+                .await
+                .map(|output| serde_json::to_value(output).unwrap_or(Value::Null)),
+            Err(CallFailure::InvalidInput { violations }) => {
+                let violations = violations.into_iter().map(|it| Violation {
+                    field: scrub::scrub(&it.field, &known),
+                    description: scrub::scrub(&it.description, &known),
+                });
+                let violations = violations.collect();
+                CallFailure::InvalidInput { violations }.into()
+            }
+            Err(failure) => failure.into(),
+        }
+    }
+}
 
 #[async_trait(?Send)]
 impl<T: Tool> ErasedTool for Erased<T> {
@@ -76,36 +149,72 @@ impl<T: Tool> ErasedTool for Erased<T> {
         ToolSchemas::of::<T>()
     }
 
-    async fn execute_json(
+    fn checked(&self, input: Value) -> Result<Value, CallFailure> {
+        let input = read::<T::Input>(input)?;
+        T::params(&input)?;
+        // What came out of JSON goes into it.
+        Ok(serde_json::to_value(input).unwrap_or(Value::Null))
+    }
+
+    fn visible_after(&self) -> Option<Duration> {
+        self.finding.as_ref().map(|it| it.visible_after)
+    }
+
+    async fn execute(
         &self,
         scalekit: &Scalekit,
         context: &ToolContext,
         input: Value,
         permit: &dyn SendPermit,
-    ) -> Value {
-        let outcome = match read::<T::Input>(input) {
-            Ok(input) => run::<T>(scalekit, context, &input, permit).await,
-            Err((field, description)) => {
-                let known = [context.user_id(), context.scalekit_identifier()];
-                let [field, description] = [field, description].map(|t| scrub::scrub(&t, &known));
-                let violations = vec![Violation { field, description }];
-                CallFailure::InvalidInput { violations }.into()
-            }
+    ) -> ToolOutcome<Value> {
+        Self::run(scalekit, context, read(input), permit).await
+    }
+
+    async fn execute_marked(
+        &self,
+        scalekit: &Scalekit,
+        context: &ToolContext,
+        input: Value,
+        mark: &CallMark,
+        permit: &dyn SendPermit,
+    ) -> ToolOutcome<Value> {
+        let input = read(input).map(|input| match &self.finding {
+            Some(finding) => (finding.marked)(input, mark),
+            None => input,
+        });
+        Self::run(scalekit, context, input, permit).await
+    }
+
+    async fn find(
+        &self,
+        look: Look<'_>,
+        input: Value,
+        mark: &CallMark,
+    ) -> Option<Result<Sought<Value>, CallFailure>> {
+        let finding = self.finding.as_ref()?;
+        let sent = match read(input) {
+            Ok(input) => (finding.marked)(input, mark),
+            Err(failure) => return Some(Err(failure)),
         };
-        serde_json::to_value(outcome).unwrap_or(Value::Null)
+        let found = (finding.find)(look, &sent, mark).await;
+        let json = |output| serde_json::to_value(output).unwrap_or(Value::Null);
+        Some(found.map(|sought| sought.map(json)))
     }
 }
 
 /// The input, or the path of the field that is wrong and what is wrong with it.
-fn read<I: ToolInput>(input: Value) -> Result<I, (String, String)> {
+fn read<I: ToolInput>(input: Value) -> Result<I, CallFailure> {
+    let refused = |field: String, description: String| CallFailure::InvalidInput {
+        violations: vec![Violation { field, description }],
+    };
     // Serde would also read a list, field by field.
     if !input.is_object() {
-        return Err((String::new(), "must be an object".to_owned()));
+        return Err(refused(String::new(), "must be an object".to_owned()));
     }
     serde_path_to_error::deserialize(input).map_err(|error| {
         let (path, words) = refusal::of(&error);
         let field = if path == "." { String::new() } else { path };
-        (field, words)
+        refused(field, words)
     })
 }
 
@@ -149,15 +258,23 @@ impl Registry {
             .with::<super::HubspotContacts>()?
             .with::<super::ZendeskTickets>()?
             .with::<super::LinearIssues>()?
-            .with::<super::HubspotCreateTask>()?
-            .with::<super::LinearCreateComment>()?
+            .with_findable::<super::HubspotCreateTask>()?
+            .with_findable::<super::LinearCreateComment>()?
             .with::<super::HubspotSearchTasks>()?
             .with::<super::LinearListComments>()?
             .with::<super::ZendeskQueue>()?
             .with::<super::LinearOpenIssues>()?
             .with::<super::HubspotDueTasks>()?
             .with::<super::SlackListMessages>()?
-            .with::<super::SlackSendMessage>()
+            .with_findable::<super::SlackSendMessage>()
+    }
+
+    /// Adds a tool that writes, and whose writes can be found again.
+    ///
+    /// # Errors
+    /// As [`Self::with`].
+    pub fn with_findable<T: Findable>(self) -> Result<Self, RegistryError> {
+        self.add::<T>(Some(Finding::declared()))
     }
 
     /// Adds a tool. What its input asks for is looked at wherever tools are described: in tests, and
@@ -165,8 +282,12 @@ impl Registry {
     ///
     /// # Errors
     /// [`RegistryError`] when the id is taken or the input asks for identity.
-    pub fn with<T: Tool>(mut self) -> Result<Self, RegistryError> {
-        let tool = Erased::<T>(PhantomData);
+    pub fn with<T: Tool>(self) -> Result<Self, RegistryError> {
+        self.add::<T>(None)
+    }
+
+    fn add<T: Tool>(mut self, finding: Option<Finding<T>>) -> Result<Self, RegistryError> {
+        let tool = Erased::<T> { finding };
         if self.0.iter().any(|other| other.id() == T::ID) {
             return Err(RegistryError::Duplicate(T::ID));
         }

@@ -103,15 +103,23 @@ pub async fn run<T: Tool>(
     input: &T::Input,
     permit: &dyn SendPermit,
 ) -> ToolOutcome<T::Output> {
-    match attempt::<T>(scalekit, context, input, permit).await {
+    match call::<T>(scalekit, context, input, permit).await {
         Ok(output) => ToolOutcome::Success(output),
-        Err(failure) => match T::settled(failure, input) {
-            Ok(output) => ToolOutcome::Success(output),
-            Err(failure) => failure
-                .without(&[context.scalekit_identifier(), context.user_id()])
-                .into(),
-        },
+        Err(failure) => failure.into(),
     }
+}
+
+/// The same, with the failure as the connector has it.
+pub(super) async fn call<T: Tool>(
+    scalekit: &Scalekit,
+    context: &ToolContext,
+    input: &T::Input,
+    permit: &dyn SendPermit,
+) -> Result<T::Output, CallFailure> {
+    let called = attempt::<T>(scalekit, context, input, permit).await;
+    called
+        .or_else(|failure| T::settled(failure, input))
+        .map_err(|failure| failure.without(&[context.scalekit_identifier(), context.user_id()]))
 }
 
 async fn attempt<T: Tool>(

@@ -3,7 +3,6 @@
 //! Owns that mapping, in one place, because it decides whether a write may be sent again.
 
 use std::rc::Rc;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -11,10 +10,13 @@ use super::circuit::Circuit;
 use super::failures::{Failure, FailureKind, result};
 use super::patience::{asked_pause, look_again};
 use super::reader::tool_context;
-use onbehalf_connector::{AlwaysPermit, Connector, Scalekit, SendPermit};
-use onbehalf_engine::{EffectKey, Performed, Permit};
+use onbehalf_clock::Timestamp;
+use onbehalf_connector::{CallFailure, Connector, Scalekit, SendPermit};
+use onbehalf_engine::{EffectKey, Found, Performed, Permit};
 use onbehalf_identity::RequestContext;
-use onbehalf_tools::{self as tools, Tool, ToolContext, ToolOutcome};
+use onbehalf_tools::{
+    self as tools, CallMark, Findable, Look, Sought, Tool, ToolContext, ToolOutcome,
+};
 
 /// How an effect behaves when its connector says no. Travels with the effect.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -37,7 +39,7 @@ impl SendPermit for EnginePermit<'_> {
 }
 
 /// The engine's permit, as the connector asks for it.
-fn permit(permit: &Permit) -> impl SendPermit + '_ {
+pub(crate) fn permit(permit: &Permit) -> impl SendPermit + '_ {
     EnginePermit(permit)
 }
 
@@ -45,6 +47,16 @@ fn permit(permit: &Permit) -> impl SendPermit + '_ {
 pub fn acting(context: &RequestContext, key: &EffectKey) -> Result<ToolContext, Failure> {
     let run = key.as_str().split('/').next().unwrap_or_default();
     tool_context(context, run)
+}
+
+/// What tells an effect's write from every other.
+pub fn mark(key: &EffectKey, home: &str, since: Option<Timestamp>) -> CallMark {
+    CallMark {
+        digits: key.marker(),
+        uuid: key.uuid(),
+        home: home.to_owned(),
+        since,
+    }
 }
 
 impl Manner {
@@ -69,23 +81,47 @@ impl Manner {
         self.performed(T::CONNECTOR, outcome, receipt)
     }
 
-    /// Reads with this tool whether a write has landed.
-    ///
-    /// # Errors
-    /// The look could not tell; when the app may be asked again, if it said so.
-    pub async fn look<T: Tool>(
+    /// Looks for a write in this connector's app.
+    pub async fn find<R>(
         &self,
         scalekit: &Scalekit,
         context: &RequestContext,
         key: &EffectKey,
-        input: &T::Input,
-    ) -> Result<T::Output, Option<Duration>> {
-        let acting = acting(context, key).map_err(|_| None)?;
-        let outcome = tools::run::<T>(scalekit, &acting, input, &AlwaysPermit).await;
-        result(outcome).map_err(|failure| {
-            self.circuit.note(T::CONNECTOR, &failure);
-            look_again(&failure)
-        })
+        connector: Connector,
+        look: impl AsyncFnOnce(Look<'_>) -> Result<Sought<R>, CallFailure>,
+    ) -> Found<R> {
+        let Ok(acting) = acting(context, key) else {
+            return Found::Unknown(None);
+        };
+        match look(Look::new(scalekit, &acting)).await {
+            Ok(Sought::There(receipt)) => Found::Landed(receipt),
+            Ok(Sought::Absent) => Found::Absent,
+            Ok(Sought::TooMuch) => Found::Unknown(None),
+            Err(failure) => {
+                let failure = Failure::from(failure);
+                self.circuit.note(connector, &failure);
+                Found::Unknown(look_again(&failure))
+            }
+        }
+    }
+
+    /// Looks for a write that was sent with this input and mark.
+    pub async fn find_marked<T: Findable, R>(
+        &self,
+        scalekit: &Scalekit,
+        context: &RequestContext,
+        key: &EffectKey,
+        (sent, mark): (&T::Input, &CallMark),
+        receipt: impl FnOnce(T::Output) -> R,
+    ) -> Found<R> {
+        self.find(
+            scalekit,
+            context,
+            key,
+            T::CONNECTOR,
+            async |look: Look<'_>| Ok(T::find(look, sent, mark).await?.map(receipt)),
+        )
+        .await
     }
 
     /// What a write comes to without being sent, when its connector is known to refuse.
@@ -95,7 +131,7 @@ impl Manner {
     }
 
     /// What a sent write came to.
-    fn performed<T, R>(
+    pub(crate) fn performed<T, R>(
         &self,
         connector: Connector,
         outcome: ToolOutcome<T>,

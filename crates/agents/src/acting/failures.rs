@@ -3,6 +3,8 @@
 //! Owns the one form in which failures travel through this workflow, from a tool's outcome to the
 //! summary. Texts come scrubbed from the tools; nothing here adds to them.
 
+use std::convert::Infallible;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -90,6 +92,15 @@ impl Failure {
         match (&self.reason, self.kind) {
             (Some(reason), FailureKind::AuthError) => reason.clone(),
             (_, kind) => snake(&kind),
+        }
+    }
+}
+
+impl From<CallFailure> for Failure {
+    fn from(failure: CallFailure) -> Self {
+        match result(ToolOutcome::<Infallible>::from(failure)) {
+            Ok(never) => match never {},
+            Err(failure) => failure,
         }
     }
 }

@@ -21,11 +21,12 @@ mod services;
 
 pub use approval::approval_needed;
 pub use circuit::Circuit;
-pub use effects::{Manner, acting};
+pub(crate) use effects::permit;
+pub use effects::{Manner, acting, mark};
 pub use failures::{ConnectorError, Failure, FailureKind, result};
 pub use needs::{
-    Acts, Need, OnMissingConnector, connections_required, inactive, reconnection_required,
+    Acts, Need, OnMissingConnector, connections_required, deferred, inactive, reconnection_required,
 };
-pub use patience::{CONNECTIONS, WRITE_PATIENCE, asked_pause, grown_pause, look_again};
+pub use patience::{CONNECTIONS, WRITE_PATIENCE, asked_pause, grown_pause};
 pub use reader::{Read, Reader, Stop, Worth, tool_context};
 pub use services::{Connected, Means, Services};

@@ -8,7 +8,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::failures::Failure;
+use super::failures::{Failure, FailureKind};
 use super::services::Connected;
 use onbehalf_clock::Timestamp;
 use onbehalf_connector::{CallFailure, Connection, ConnectionStatus, Connector};
@@ -110,6 +110,20 @@ pub fn reconnection_required<'f, D: Acts>(
     found.sort_by_key(|(connector, _)| order::<D>(*connector));
     let missing = found.into_iter().map(|(_, missing)| missing).collect();
     RunReason::ConnectionRequired { missing }.into()
+}
+
+/// What a step waits for whose write was refused for now: the connection, where that is dead, or else
+/// the time at which it is tried again.
+pub fn deferred<D: Acts>(
+    connector: Connector,
+    failure: &Failure,
+    until: Timestamp,
+) -> SuspendReason<RunReason> {
+    match failure.kind {
+        FailureKind::AuthError => reconnection_required::<D>([(connector, failure)], None),
+        FailureKind::RateLimited => SuspendReason::RateLimited { until },
+        _ => SuspendReason::Retrying { until },
+    }
 }
 
 fn missing<D: Acts>(

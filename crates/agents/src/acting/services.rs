@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use onbehalf_connector::{Connector, Scalekit};
 use onbehalf_runs::portal::{FlagClaims, Portals};
+use onbehalf_tools::Registry;
 
 /// What whoever hosts workflows lends to each of their runs.
 #[derive(Clone)]
@@ -14,6 +15,8 @@ pub struct Means {
     pub claims: Rc<dyn FlagClaims>,
     /// Which portal an account is connected to.
     pub portals: Portals,
+    /// The tools that callers may name.
+    pub tools: Rc<Registry>,
     /// The host's own address, such as `https://agent.example.com`.
     pub public_url: String,
 }

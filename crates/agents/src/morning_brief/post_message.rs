@@ -13,15 +13,13 @@ use sha2::{Digest, Sha256};
 use super::settings::BriefSettings;
 use crate::acting::{Failure, Manner, Services};
 use onbehalf_clock::Timestamp;
+use onbehalf_connector::Connector;
 use onbehalf_engine::{Effect, EffectKey, Found, Performed, Permit};
 use onbehalf_identity::RequestContext;
 use onbehalf_tools::{
-    Message, MessageInput, MessagesInput, SentMessage, SlackListMessages, SlackSendMessage,
+    Findable, Look, Message, MessageInput, SentMessage, SlackSendMessage, find_message,
 };
 
-/// Pages of a conversation that are looked through, 15 messages each: what a busy channel says
-/// between midnight and the morning.
-pub(super) const PAGES: usize = 40;
 /// Bytes of the digest that make a marker.
 const MARKER_BYTES: usize = 8;
 
@@ -112,36 +110,20 @@ impl Effect for PostMessage {
         context: &RequestContext,
         key: &EffectKey,
     ) -> Found<SentMessage> {
-        let mut input = MessagesInput {
-            channel: self.channel.clone(),
-            after: Some(self.since),
-            cursor: None,
-        };
-        for _ in 0..PAGES {
-            let scalekit = &services.scalekit;
-            let looked = self
-                .manner
-                .look::<SlackListMessages>(scalekit, context, key, &input);
-            let page = match looked.await {
-                Ok(page) => page,
-                Err(again) => return Found::Unknown(again),
-            };
-            if let Some(ours) = page.messages.into_iter().find(|it| self.marker.is_in(it)) {
-                return Found::Landed(SentMessage {
-                    channel: self.channel.clone(),
-                    ts: ours.ts,
-                });
-            }
-            match page.next {
-                Some(next) => input.cursor = Some(next),
-                None => return Found::Absent,
-            }
-        }
-        Found::Unknown(None)
+        let found = self.manner.find(
+            &services.scalekit,
+            context,
+            key,
+            Connector::SLACK,
+            async |look: Look<'_>| {
+                let is_ours = |it: &Message| self.marker.is_in(it);
+                find_message(look, &self.channel, Some(self.since), is_ours).await
+            },
+        );
+        found.await
     }
 
     fn visible_after(&self, _: &Services<BriefSettings>) -> Duration {
-        // Slack's history shows what was said a moment ago.
-        Duration::ZERO
+        SlackSendMessage::VISIBLE_AFTER
     }
 }

@@ -13,14 +13,10 @@ use super::input::OnboardingServices;
 use super::plan::{IssueRef, PlannedAction};
 use super::scoring::HealthStatus;
 use super::texts;
-use crate::acting::{Failure, Manner};
+use crate::acting::{Failure, Manner, mark};
 use onbehalf_engine::{Effect, EffectKey, Found, Performed, Permit};
 use onbehalf_identity::RequestContext;
-use onbehalf_tools::{CommentInput, CommentsInput, LinearCreateComment, LinearListComments};
-
-/// Pages of an issue's comments that are looked through, 250 each. An issue with more is not one
-/// anybody reads; the look then cannot tell.
-const COMMENT_PAGES: usize = 8;
+use onbehalf_tools::{CommentInput, Findable, LinearCreateComment};
 
 /// A comment on one customer's stalled issue.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -102,36 +98,21 @@ impl Effect for AddComment {
         context: &RequestContext,
         key: &EffectKey,
     ) -> Found<CommentReceipt> {
-        let id = key.uuid();
-        let mut input = CommentsInput {
-            first: 250,
-            ..CommentsInput::of(&self.issue_id)
-        };
-        for _ in 0..COMMENT_PAGES {
-            let scalekit = &services.scalekit;
-            let looked = self
-                .manner
-                .look::<LinearListComments>(scalekit, context, key, &input);
-            let page = match looked.await {
-                Ok(page) => page,
-                Err(again) => return Found::Unknown(again),
-            };
-            let ours = page.comments.into_iter().find(|it| it.id == id);
-            if let Some(comment) = ours {
-                return Found::Landed(CommentReceipt {
-                    comment_id: comment.id,
-                });
-            }
-            match page.next {
-                Some(next) => input.after = Some(next),
-                None => return Found::Absent,
-            }
-        }
-        Found::Unknown(None)
+        let input = self.input(key);
+        let mark = mark(key, &services.public_url, None);
+        let found = self.manner.find_marked::<LinearCreateComment, _>(
+            &services.scalekit,
+            context,
+            key,
+            (&input, &mark),
+            |comment| CommentReceipt {
+                comment_id: comment.comment_id.unwrap_or_else(|| key.uuid()),
+            },
+        );
+        found.await
     }
 
     fn visible_after(&self, _: &OnboardingServices) -> Duration {
-        // Linear reads its own writes.
-        Duration::ZERO
+        LinearCreateComment::VISIBLE_AFTER
     }
 }

@@ -1,10 +1,8 @@
 //! The follow-up task in HubSpot, as a write that happens once.
 //!
 //! HubSpot takes no id from us, so a task whose answer was lost is found by its reference. HubSpot's
-//! search lags, so the list of stored tasks is looked through as well, and "not found" counts only
-//! after the operator's `reconcileAfterSeconds`.
+//! search lags, so "not found" counts only after the operator's `reconcileAfterSeconds`.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -16,19 +14,12 @@ use super::input::OnboardingServices;
 use super::plan::PlannedAction;
 use super::scoring::HealthStatus;
 use super::texts;
-use crate::acting::{Failure, Manner, acting, look_again, result};
+use crate::acting::{Failure, Manner};
 use onbehalf_clock::Timestamp;
-use onbehalf_connector::{AlwaysPermit, Connector};
+use onbehalf_connector::Connector;
 use onbehalf_engine::{Effect, EffectKey, Found, Performed, Permit};
 use onbehalf_identity::RequestContext;
-use onbehalf_tools::{
-    self as tools, HubspotCreateTask, HubspotListTasks, HubspotSearchTasks, Task, TaskInput,
-    TaskPageInput, TaskPriority, TasksInput, ToolContext,
-};
-
-/// Pages of the list that are looked through for a task the search does not find, a hundred tasks
-/// each. A portal with more is left to the search and its lag.
-const LISTED_PAGES: usize = 10;
+use onbehalf_tools::{HubspotCreateTask, Look, Sought, TaskInput, TaskPriority, find_tasks};
 
 /// A follow-up task about one customer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -75,46 +66,6 @@ impl CreateTask {
             status: self.status,
             score: self.score,
         }
-    }
-
-    /// Ids of all tasks with this reference, the first one first: what the search finds, and what
-    /// the list shows that the search's index does not know yet.
-    async fn look(
-        &self,
-        services: &OnboardingServices,
-        acting: &ToolContext,
-        reference: &Reference,
-    ) -> Result<Vec<String>, Failure> {
-        let scalekit = &services.scalekit;
-        let marker = format!("e{}", reference.marker);
-        let holds = |task: &Task| {
-            let body = task.body.as_deref();
-            body.is_some_and(|body| body.contains(&marker))
-        };
-        let mut ids = BTreeSet::new();
-        // The marker as a word of its own is how the first release wrote it.
-        for word in [&reference.word(), &marker] {
-            let input = TasksInput::marked(word);
-            let found = tools::run::<HubspotSearchTasks>(scalekit, acting, &input, &AlwaysPermit);
-            ids.extend(result(found.await)?.tasks.into_iter().map(|it| it.id));
-            if !ids.is_empty() {
-                break;
-            }
-        }
-        let mut page = TaskPageInput::default();
-        for _ in 0..LISTED_PAGES {
-            let listed = tools::run::<HubspotListTasks>(scalekit, acting, &page, &AlwaysPermit);
-            // The search alone has always been enough to go on with.
-            let Ok(listed) = result(listed.await) else {
-                break;
-            };
-            ids.extend(listed.tasks.into_iter().filter(holds).map(|it| it.id));
-            match listed.next {
-                Some(next) if ids.is_empty() => page.after = Some(next),
-                _ => break,
-            }
-        }
-        Ok(ids.into_iter().collect())
     }
 
     fn input(&self, key: &EffectKey) -> TaskInput {
@@ -174,23 +125,28 @@ impl Effect for CreateTask {
         context: &RequestContext,
         key: &EffectKey,
     ) -> Found<TaskReceipt> {
-        let Ok(acting) = acting(context, key) else {
-            return Found::Unknown(None);
-        };
-        match self.look(services, &acting, &self.reference(key)).await {
-            Ok(mut ids) if !ids.is_empty() => {
-                let task_id = ids.remove(0);
-                Found::Landed(TaskReceipt {
-                    task_id,
+        let reference = self.reference(key);
+        let marker = format!("e{}", reference.marker);
+        // The marker as a word of its own is how the first release wrote it.
+        let words = [reference.word(), marker.clone()];
+        let words = words.each_ref().map(String::as_str);
+        let found = self.manner.find(
+            &services.scalekit,
+            context,
+            key,
+            Connector::HUBSPOT,
+            async |look: Look<'_>| {
+                let mut ids = find_tasks(look, &words, &marker).await?;
+                if ids.is_empty() {
+                    return Ok(Sought::Absent);
+                }
+                Ok(Sought::There(TaskReceipt {
+                    task_id: ids.remove(0),
                     duplicates: ids,
-                })
-            }
-            Ok(_) => Found::Absent,
-            Err(failure) => {
-                self.manner.circuit.note(Connector::HUBSPOT, &failure);
-                Found::Unknown(look_again(&failure))
-            }
-        }
+                }))
+            },
+        );
+        found.await
     }
 
     fn visible_after(&self, services: &OnboardingServices) -> Duration {

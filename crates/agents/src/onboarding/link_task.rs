@@ -13,12 +13,11 @@ use serde::{Deserialize, Serialize};
 
 use super::input::OnboardingServices;
 use super::plan::TaskLinks;
-use crate::acting::{Failure, Manner};
+use crate::acting::{Failure, Manner, mark};
 use onbehalf_engine::{Effect, EffectKey, Found, Performed, Permit};
 use onbehalf_identity::RequestContext;
 use onbehalf_tools::{
-    AssignInput, AssociateInput, HubspotAssignTask, HubspotAssociateTask, HubspotTaskLinks,
-    RecordKind, TaskLinksInput,
+    AssignInput, AssociateInput, Findable, HubspotAssignTask, HubspotAssociateTask, RecordKind,
 };
 
 /// One thing that a task is given after it was created.
@@ -76,6 +75,29 @@ impl LinkTask {
             manner,
         }
     }
+
+    fn input(&self) -> LinkInput {
+        let task_id = self.task_id.clone();
+        let (kind, record_id) = match &self.link {
+            Link::Contact(id) => (RecordKind::Contact, id.clone()),
+            Link::Company(id) => (RecordKind::Company, id.clone()),
+            Link::Owner(owner) => {
+                let owner_id = owner.clone();
+                return LinkInput::Assign(AssignInput { task_id, owner_id });
+            }
+        };
+        LinkInput::Associate(AssociateInput {
+            task_id,
+            kind,
+            record_id,
+        })
+    }
+}
+
+/// What the tool that gives it takes.
+enum LinkInput {
+    Assign(AssignInput),
+    Associate(AssociateInput),
 }
 
 #[async_trait(?Send)]
@@ -93,31 +115,22 @@ impl Effect for LinkTask {
         key: &EffectKey,
         may_send: &Permit,
     ) -> Performed<LinkReceipt, Failure> {
-        let (scalekit, task_id) = (&services.scalekit, self.task_id.clone());
+        let scalekit = &services.scalekit;
         let done = |_| LinkReceipt {};
-        let (kind, id) = match &self.link {
-            Link::Contact(id) => (RecordKind::Contact, id),
-            Link::Company(id) => (RecordKind::Company, id),
-            Link::Owner(owner) => {
-                let input = AssignInput {
-                    task_id,
-                    owner_id: owner.clone(),
-                };
+        match self.input() {
+            LinkInput::Assign(input) => {
                 let sent = self
                     .manner
                     .send::<HubspotAssignTask, _>(scalekit, context, key, may_send, &input, done);
-                return sent.await;
+                sent.await
             }
-        };
-        let input = AssociateInput {
-            task_id,
-            kind,
-            record_id: id.clone(),
-        };
-        let sent = self
-            .manner
-            .send::<HubspotAssociateTask, _>(scalekit, context, key, may_send, &input, done);
-        sent.await
+            LinkInput::Associate(input) => {
+                let sent = self.manner.send::<HubspotAssociateTask, _>(
+                    scalekit, context, key, may_send, &input, done,
+                );
+                sent.await
+            }
+        }
     }
 
     async fn find(
@@ -126,31 +139,37 @@ impl Effect for LinkTask {
         context: &RequestContext,
         key: &EffectKey,
     ) -> Found<LinkReceipt> {
-        let input = TaskLinksInput {
-            task_id: self.task_id.clone(),
-        };
         let scalekit = &services.scalekit;
-        let looked = self
-            .manner
-            .look::<HubspotTaskLinks>(scalekit, context, key, &input);
-        let links = match looked.await {
-            Ok(links) => links,
-            Err(again) => return Found::Unknown(again),
-        };
-        let there = match &self.link {
-            Link::Contact(id) => links.contacts.contains(id),
-            Link::Company(id) => links.companies.contains(id),
-            Link::Owner(owner) => links.owner_id.as_ref() == Some(owner),
-        };
-        if there {
-            Found::Landed(LinkReceipt {})
-        } else {
-            Found::Absent
+        let mark = mark(key, &services.public_url, None);
+        let done = |_| LinkReceipt {};
+        match self.input() {
+            LinkInput::Assign(input) => {
+                let found = self.manner.find_marked::<HubspotAssignTask, _>(
+                    scalekit,
+                    context,
+                    key,
+                    (&input, &mark),
+                    done,
+                );
+                found.await
+            }
+            LinkInput::Associate(input) => {
+                let found = self.manner.find_marked::<HubspotAssociateTask, _>(
+                    scalekit,
+                    context,
+                    key,
+                    (&input, &mark),
+                    done,
+                );
+                found.await
+            }
         }
     }
 
     fn visible_after(&self, _: &OnboardingServices) -> Duration {
-        // The record itself is read, not an index.
-        Duration::ZERO
+        match self.link {
+            Link::Contact(_) | Link::Company(_) => HubspotAssociateTask::VISIBLE_AFTER,
+            Link::Owner(_) => HubspotAssignTask::VISIBLE_AFTER,
+        }
     }
 }

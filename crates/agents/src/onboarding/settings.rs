@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use super::template::Template;
 use super::weights::{ScoringWeights, within};
 use onbehalf_runs::ApprovalMode;
+use onbehalf_tools::SEARCH_LAG_SECONDS;
 
 /// The business rules of the Onboarding Health Agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -114,7 +115,7 @@ impl Default for OnboardingSettings {
             reflag: ReflagPolicy::default(),
             reflag_drop: 10,
             due_in_hours: 24,
-            reconcile_after_seconds: 90,
+            reconcile_after_seconds: SEARCH_LAG_SECONDS,
             scoring: ScoringWeights::default(),
         }
     }

@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::future::{join, join_all};
@@ -12,7 +13,8 @@ use onbehalf_clock::{Clock, Timestamp};
 use onbehalf_connector::{Scalekit, ScalekitConfig, Secret, TokenCache};
 use onbehalf_engine::memory::MemoryStore;
 use onbehalf_engine::{
-    Head, Host, JournalStore, PublishError, Record, ResumedBy, RunLog, RunStatus, Started,
+    CommandError, Head, Host, JournalStore, PublishError, Record, ResumedBy, RunLog, RunStatus,
+    Started,
 };
 use onbehalf_runs::RunAnswer;
 use onbehalf_runs::hosted::{Opening, Run, Workflows};
@@ -20,6 +22,7 @@ use onbehalf_runs::portal::{Portals, SharedClaims};
 use onbehalf_runs::town::{PaperRuns, Post, Town};
 use onbehalf_sandbox::service::{CLIENT_ID, CLIENT_SECRET};
 use onbehalf_sandbox::world::{Manners, World};
+use onbehalf_tools::Registry;
 use serde_json::{Value, json};
 
 use super::apps::{Apps, BASE, LEG};
@@ -45,6 +48,8 @@ pub struct Office {
     pub town: Rc<Town>,
     pub apps: Rc<Apps>,
     workflows: Workflows<Means>,
+    /// What callers may name.
+    pub tools: RefCell<Rc<Registry>>,
     settings: RefCell<Option<String>>,
 }
 
@@ -85,6 +90,7 @@ impl Office {
             ),
             clock,
             workflows,
+            tools: RefCell::new(Rc::new(Registry::standard().expect("tools"))),
             settings: RefCell::default(),
         }
     }
@@ -109,6 +115,7 @@ impl Office {
             scalekit: Rc::new(scalekit),
             claims: Rc::new(SharedClaims::new(post.clone())),
             portals: Portals::new(post, clock),
+            tools: Rc::clone(&self.tools.borrow()),
             public_url: "https://agent.test/".into(),
         }
     }
@@ -220,11 +227,39 @@ impl Office {
         cancelled.expect("cancelled");
     }
 
-    /// Resumes a run and drives it on.
+    /// Drives a run to where it rests, in a process that may die and comes back.
+    pub fn survive(&self, workflow: &str, run: &OfficeRun) {
+        for _ in 0..RINGS {
+            let Some(at) = run.due() else {
+                return;
+            };
+            run.store.take_alarm();
+            self.clock.move_to(at);
+            let runner = Rc::clone(&run.runner.borrow());
+            let crashed = || self.apps.crashed.take();
+            match self.clock.run(runner.advance(), crashed) {
+                Some(done) => done.expect("storage"),
+                None => {
+                    run.store.take_alarm();
+                    // When the platform rings a handler again that died.
+                    let again = self.clock.now().plus(Duration::from_secs(2));
+                    run.store.restore_alarm(again);
+                    self.pick_up(workflow, run);
+                }
+            }
+        }
+        panic!("the run goes round in circles: {:?}", run.head().suspension);
+    }
+
+    /// Resumes a run; it goes on with [`Self::drive`].
     pub fn resume(&self, run: &OfficeRun, answer: RunAnswer) {
+        self.try_resume(run, answer).expect("resumed");
+    }
+
+    /// The same, for an answer that may not be taken.
+    pub fn try_resume(&self, run: &OfficeRun, answer: RunAnswer) -> Result<(), CommandError> {
         let runner = Rc::clone(&run.runner.borrow());
         self.now(runner.resume(None, ResumedBy::Owner, answer))
-            .expect("resumed");
     }
 
     /// Connects an app for somebody, and tells a run that waits for it.

@@ -115,6 +115,7 @@ impl Api {
             input,
             idempotency_key,
             overlap: overlap.unwrap_or_default(),
+            repeats: None,
         };
         let triggered = |run_id: RunId, status, behind| {
             let location = format!("/api/workflows/{}/runs/{run_id}", workflow.id());

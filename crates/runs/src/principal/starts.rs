@@ -1,17 +1,18 @@
-//! Starting runs: once for each idempotency key, and one at a time for each workflow unless the
+//! Starting runs: once for each idempotency key, once for what is asked for again and again, and one at a time for each workflow unless the
 //! caller says otherwise.
 
 use std::time::Duration;
 
 use onbehalf_clock::Random;
-use onbehalf_engine::{RunStatus, Started};
+use onbehalf_engine::{Outcome, RunStatus, Started};
 use onbehalf_identity::RequestContext;
 use onbehalf_sql::{SqlError, from_json, to_json};
+use sha2::{Digest, Sha256};
 
 use super::index::{mode, status};
 use super::{CancelWaiting, NoteStatus};
 use crate::approval_mode::ApprovalMode;
-use crate::contract::{Overlap, Start, StartRun};
+use crate::contract::{Overlap, Repeats, Start, StartRun};
 use crate::letter::Ask as _;
 use crate::names::{IdempotencyKey, OwnerKey, WorkflowId};
 use crate::object::Turn;
@@ -41,16 +42,18 @@ pub struct NewRun {
 }
 
 pub fn start(turn: &Turn<'_>, rules: &dyn Rules, start: StartRun) -> Result<Start, SqlError> {
-    let input = to_json(&(&start.workflow, &start.input), "an input")?;
+    let asked = start.repeats.as_ref().map_or(&start.input, |it| &it.of);
+    let input = to_json(&(&start.workflow, asked), "an input")?;
+    let sameness = start.repeats.as_ref().map(|_| sameness(&input));
+    forget_old_keys(turn)?;
     if let Some(key) = &start.idempotency_key {
-        let expired = turn.now.minus(KEY_LIFETIME);
-        turn.sql.run(
-            "DELETE FROM idempotency_keys WHERE at < ?",
-            &[expired.into()],
-        )?;
         if let Some(known) = known_key(turn, key, &input)? {
             return Ok(known);
         }
+    } else if let (Some(repeats), Some(sameness)) = (&start.repeats, &sameness)
+        && let Some(known) = repeated(turn, repeats, sameness)?
+    {
+        return Ok(known);
     }
     let key = start.idempotency_key;
     let begun = begin(
@@ -67,18 +70,81 @@ pub fn start(turn: &Turn<'_>, rules: &dyn Rules, start: StartRun) -> Result<Star
             approval: ApprovalMode::None,
         },
     )?;
-    if let (Some(key), Some(run_id)) = (key, begun.run_id()) {
-        turn.sql.run(
-            "INSERT INTO idempotency_keys (key, input, run_id, at) VALUES (?, ?, ?, ?)",
-            &[
-                key.as_str().into(),
-                input.into(),
-                run_id.as_str().into(),
-                turn.now.into(),
-            ],
-        )?;
+    if let Some(run_id) = begun.run_id() {
+        // What was asked for with a key may be repeated without.
+        for key in [key, sameness].into_iter().flatten() {
+            remember(turn, &key, &input, run_id)?;
+        }
     }
     Ok(begun)
+}
+
+/// Begins keys that no caller can send: theirs are visible characters.
+const OWN_KEYS: &str = "\u{1}same:";
+
+/// The key of all starts that ask for the same. JSON is written with its members in order, so the same
+/// input has the same text.
+fn sameness(input: &str) -> IdempotencyKey {
+    let digest = Sha256::digest(input.as_bytes());
+    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    IdempotencyKey::new(format!("{OWN_KEYS}{hex}"))
+}
+
+/// A key is remembered for its time, and as long as its run is open.
+fn forget_old_keys(turn: &Turn<'_>) -> Result<(), SqlError> {
+    turn.sql.run(
+        "DELETE FROM idempotency_keys WHERE at < ? AND run_id NOT IN (
+            SELECT run_id FROM runs INDEXED BY open_runs WHERE ended_at IS NULL)",
+        &[turn.now.minus(KEY_LIFETIME).into()],
+    )
+}
+
+fn remember(
+    turn: &Turn<'_>,
+    key: &IdempotencyKey,
+    input: &str,
+    run_id: &RunId,
+) -> Result<(), SqlError> {
+    turn.sql.run(
+        "INSERT OR REPLACE INTO idempotency_keys (key, input, run_id, at) VALUES (?, ?, ?, ?)",
+        &[
+            key.as_str().into(),
+            input.into(),
+            run_id.as_str().into(),
+            turn.now.into(),
+        ],
+    )
+}
+
+/// The run that asked for the same, if this repeats it.
+fn repeated(
+    turn: &Turn<'_>,
+    repeats: &Repeats,
+    sameness: &IdempotencyKey,
+) -> Result<Option<Start>, SqlError> {
+    let rows = turn.sql.query(
+        "SELECT runs.run_id, runs.ended_at, runs.outcome FROM idempotency_keys
+         JOIN runs ON runs.run_id = idempotency_keys.run_id WHERE idempotency_keys.key = ?",
+        &[sameness.as_str().into()],
+    )?;
+    let Some(row) = rows.first() else {
+        return Ok(None);
+    };
+    let run_id = RunId::stored(row.text(0)?);
+    let over = match row.maybe_time(1)? {
+        Some(ended_at) => ended_at.plus(repeats.within) <= turn.now,
+        None => false,
+    };
+    let outcome = match row.maybe_text(2)? {
+        Some(_) => Some(row.json(2, "an outcome")?),
+        None => None,
+    };
+    let came_to_nothing = match outcome {
+        Some(Outcome::Failed { reason }) => repeats.unless_failed_as.contains(&reason),
+        Some(Outcome::Done | Outcome::Partial { .. }) | None => false,
+    };
+    let fresh = false;
+    Ok((!over && !came_to_nothing).then_some(Start::Started { run_id, fresh }))
 }
 
 fn known_key(

@@ -81,6 +81,7 @@ pub fn request(name: &str) -> StartRun {
         input: json!({}),
         idempotency_key: None,
         overlap: Overlap::Join,
+        repeats: None,
     }
 }
 

@@ -6,9 +6,9 @@ use async_trait::async_trait;
 
 use crate::acting::{
     Circuit, ConnectorError, Failure, FailureKind, Manner, Read, Reader, Stop, WRITE_PATIENCE,
-    Worth, reconnection_required,
+    Worth, deferred,
 };
-use crate::morning_brief::post_message::{Marker, PAGES, PostMessage};
+use crate::morning_brief::post_message::{Marker, PostMessage};
 use crate::morning_brief::{Brief, BriefResult, Delivery, MorningBrief};
 use onbehalf_clock::Timestamp;
 use onbehalf_connector::Connector;
@@ -16,8 +16,8 @@ use onbehalf_engine::{
     Flow, FlowOf, Settled, Step, StepContext, StepError, StepPolicy, StepResult, SuspendReason,
 };
 use onbehalf_tools::{
-    ConversationInput, MessagesInput, SentMessage, SlackListMessages, SlackOpenConversation,
-    SlackWhoami, WhoamiInput,
+    ConversationInput, HISTORY_PAGES, MessagesInput, SentMessage, SlackListMessages,
+    SlackOpenConversation, SlackWhoami, WhoamiInput,
 };
 
 /// Says it.
@@ -128,7 +128,7 @@ async fn said(
         after: Some(since),
         cursor: None,
     };
-    for _ in 0..PAGES {
+    for _ in 0..HISTORY_PAGES {
         let page = reader.call::<SlackListMessages>(&input).await?;
         let channel = channel.to_owned();
         if let Some(found) = page.messages.into_iter().find(|it| marker.is_in(it)) {
@@ -158,16 +158,8 @@ fn after(
         Settled::Expired(failure) => Delivery::Expired { failure },
         Settled::UnknownOutcome => Delivery::UnknownOutcome,
         Settled::Pending(until) => return Flow::Suspend(SuspendReason::Retrying { until }),
-        Settled::Deferred(failure, _) if failure.is_auth() => {
-            let dead = [(Connector::SLACK, &failure)];
-            return Flow::Suspend(reconnection_required::<MorningBrief>(dead, None));
-        }
         Settled::Deferred(failure, until) => {
-            return Flow::Suspend(if failure.kind == FailureKind::RateLimited {
-                SuspendReason::RateLimited { until }
-            } else {
-                SuspendReason::Retrying { until }
-            });
+            return Flow::Suspend(deferred::<MorningBrief>(Connector::SLACK, &failure, until));
         }
     };
     Flow::Next(ended(brief, delivery))
