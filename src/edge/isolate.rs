@@ -216,6 +216,8 @@ impl Settings {
                 public_url: self.public_url,
                 seal: self.seal,
                 webhook_secrets: self.webhook_secrets,
+                tool_policy: self.tool_policy,
+                tool_repeats_within: self.tool_repeats_within,
                 notes,
             },
             streams: Streams::default(),

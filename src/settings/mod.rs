@@ -20,6 +20,7 @@ use onbehalf_http::{ApprovalWebhook, Budget, Seal};
 use onbehalf_identity::{IdentityConfig, IdentityScope};
 use onbehalf_runs::ApprovalMode;
 use onbehalf_runs::hosted::WorkflowList;
+use onbehalf_runs::tool_call::{TOOL_POLICY, ToolPolicy};
 use reader::Reader;
 pub use reader::{Misconfigured, SettingProblem};
 
@@ -43,6 +44,11 @@ const MAX_SCHEDULE_SPREAD_MINUTES: u32 = 60;
 /// How long a schedule lives without a sign of its user, in days.
 const SCHEDULE_LIFETIME_DAYS: u32 = 90;
 const MAX_SCHEDULE_LIFETIME_DAYS: u32 = 3650;
+/// How long after its end a direct write is taken for the same one, in minutes: models and their
+/// clients repeat a call within seconds or not at all, and a person who means it twice says so later.
+const TOOL_REPEAT_MINUTES: u32 = 10;
+/// A day: half as long as what was asked for is remembered.
+const MAX_TOOL_REPEAT_MINUTES: u32 = 24 * 60;
 
 /// Where settings come from.
 pub trait Environment {
@@ -70,6 +76,10 @@ pub struct Settings {
     pub seal: Seal,
     /// Keys of Scalekit's webhooks; without them, none is accepted.
     pub webhook_secrets: Option<WebhookSecrets>,
+    /// Who may make which call of a tool.
+    pub tool_policy: ToolPolicy,
+    /// How long after its end a direct write is taken for the same one.
+    pub tool_repeats_within: Duration,
     /// Where the operator wants to be told of what waits for a decision.
     pub approval_webhook: Option<ApprovalWebhook>,
     /// Client secrets for signing in with a browser, by issuer.
@@ -128,6 +138,9 @@ impl Settings {
         let lifetime_days = reader.optional("SCHEDULE_LIFETIME_DAYS", |text| {
             whole_number(text, 1..=MAX_SCHEDULE_LIFETIME_DAYS)
         });
+        let repeat_minutes = reader.optional("TOOL_REPEAT_MINUTES", |text| {
+            whole_number(text, 0..=MAX_TOOL_REPEAT_MINUTES)
+        });
         if let (Some(rates), Some(scalekit)) = (&rates, &scalekit)
             && let Some(lane) = rates.stray(scalekit.connectors())
         {
@@ -145,11 +158,18 @@ impl Settings {
                 if problems.is_empty() =>
             {
                 let days_long = |days: u32| Duration::from_secs(u64::from(days) * SECONDS_OF_A_DAY);
+                let minutes_long = |minutes: u32| Duration::from_secs(u64::from(minutes) * 60);
+                // What is wrong with it was found with the settings of all workflows.
+                let policy = ToolPolicy::from_json(tuned.get(TOOL_POLICY).map(String::as_str));
                 let spread = spread_minutes.unwrap_or(SCHEDULE_SPREAD_MINUTES);
                 Ok(Self {
                     public_url,
                     scalekit,
                     rates: rates.unwrap_or_default(),
+                    tool_policy: policy.unwrap_or_default(),
+                    tool_repeats_within: minutes_long(
+                        repeat_minutes.unwrap_or(TOOL_REPEAT_MINUTES),
+                    ),
                     workflows: tuned,
                     identity,
                     scope: scope.unwrap_or(IdentityScope::User),
@@ -159,7 +179,7 @@ impl Settings {
                     login_secrets: login_secrets.unwrap_or_default(),
                     subrequest_budget: subrequest_budget.unwrap_or(SUBREQUEST_BUDGET),
                     run_retention: days_long(retention_days.unwrap_or(RUN_RETENTION_DAYS)),
-                    schedule_spread: Duration::from_secs(u64::from(spread) * 60),
+                    schedule_spread: minutes_long(spread),
                     schedule_lifetime: days_long(lifetime_days.unwrap_or(SCHEDULE_LIFETIME_DAYS)),
                 })
             }

@@ -68,6 +68,26 @@ fn what_is_optional_has_defaults() {
 }
 
 #[test]
+fn the_policy_for_tools_is_read_with_the_rest_and_named_when_it_is_wrong() {
+    let settings = Settings::read(&good()).expect("settings");
+    assert_eq!(settings.tool_policy, ToolPolicy::default());
+    assert_eq!(settings.tool_repeats_within, Duration::from_secs(600));
+    let deny = r#"{"rules": [{"tools": "slack-*", "decide": "deny"}]}"#;
+    let settings = Settings::read(&with("TOOL_POLICY", deny)).expect("settings");
+    assert_ne!(settings.tool_policy, ToolPolicy::default());
+    for (name, wrong) in [
+        ("TOOL_POLICY", r#"{"rules": [{"decide": "perhaps"}]}"#),
+        ("TOOL_POLICY", "[]"),
+        ("TOOL_REPEAT_MINUTES", "1441"),
+        ("TOOL_REPEAT_MINUTES", "soon"),
+    ] {
+        let problems = problems(&with(name, wrong)).public();
+        let expected = format!("{name} cannot be used; the log says why");
+        assert_eq!(problems, [expected], "{wrong}");
+    }
+}
+
+#[test]
 fn a_workflows_settings_say_what_approval_its_runs_wait_for() {
     let hosted = onbehalf_agents::workflows().list();
     let demanded = |fake: &Fake| Settings::read(fake).expect("settings").demanded(&hosted);

@@ -7,6 +7,7 @@
 use std::rc::Rc;
 
 use crate::api::runs::run_not_found;
+use crate::api::tool_calls::tool_call_not_found;
 use crate::browser::app::App;
 use crate::service::{Api, nothing_here};
 use crate::wire::problem::{Problem, ProblemType};
@@ -25,6 +26,8 @@ pub enum Parameter {
     Owner,
     /// A tool.
     Tool,
+    /// A direct write.
+    Call,
     /// An app.
     Connector,
     /// An identity provider. Nothing asks for it: a provider's whole address is compared with the
@@ -40,6 +43,7 @@ impl Parameter {
             "{runId}" => Self::Run,
             "{owner}" => Self::Owner,
             "{id}" => Self::Tool,
+            "{callId}" => Self::Call,
             "{connector}" => Self::Connector,
             "{namespace}" => Self::Namespace,
             _ => return None,
@@ -112,17 +116,23 @@ impl<'a> Named<'a> {
         self.text(Parameter::Owner).map(OwnerKey::new)
     }
 
-    /// The workflow.
+    /// The workflow, of those that callers may start.
     ///
     /// # Errors
     /// 404, with those there are.
     pub fn workflow<'api>(&self, api: &'api Api) -> Result<&'api dyn Listed, Problem> {
+        let workflow = self.hosted(api)?;
+        match workflow.is_offered() {
+            true => Ok(workflow),
+            false => Err(workflow_not_found(api)),
+        }
+    }
+
+    /// The workflow, also one that callers do not start by its name: its runs are theirs.
+    fn hosted<'api>(&self, api: &'api Api) -> Result<&'api dyn Listed, Problem> {
         let id = self.text(Parameter::Workflow)?;
-        api.workflows.get(id).ok_or_else(|| {
-            let known: Vec<_> = api.workflows.iter().map(Listed::id).collect();
-            let detail = "There is no such workflow; knownWorkflows lists them.";
-            Problem::new(ProblemType::WorkflowNotFound, detail).with("knownWorkflows", known)
-        })
+        let hosted = api.workflows.get(id);
+        hosted.ok_or_else(|| workflow_not_found(api))
     }
 
     /// The workflow, if it may run by itself.
@@ -143,7 +153,7 @@ impl<'a> Named<'a> {
     /// # Errors
     /// 404.
     pub fn run<'api>(&self, api: &'api Api) -> Result<NamedRun<'api>, Problem> {
-        let workflow = self.workflow(api)?;
+        let workflow = self.hosted(api)?;
         let id = RunId::parse(self.text(Parameter::Run)?).ok_or_else(run_not_found)?;
         Ok(NamedRun { workflow, id })
     }
@@ -160,8 +170,22 @@ impl<'a> Named<'a> {
         })
     }
 
+    /// The direct write.
+    ///
+    /// # Errors
+    /// 404.
+    pub fn tool_call(&self) -> Result<RunId, Problem> {
+        RunId::parse(self.text(Parameter::Call)?).ok_or_else(tool_call_not_found)
+    }
+
     /// The app, if it is one that is configured.
     pub fn app(&self, api: &Api) -> Option<App> {
         api.app(self.text(Parameter::Connector).ok()?)
     }
+}
+
+fn workflow_not_found(api: &Api) -> Problem {
+    let known: Vec<_> = api.workflows.offered().map(Listed::id).collect();
+    let detail = "There is no such workflow; knownWorkflows lists them.";
+    Problem::new(ProblemType::WorkflowNotFound, detail).with("knownWorkflows", known)
 }

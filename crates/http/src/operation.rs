@@ -88,6 +88,8 @@ pub enum ApiOperation {
     ListTools,
     /// Runs a tool.
     ExecuteTool,
+    /// Shows what became of a direct write.
+    GetToolCall,
 }
 
 /// Who of the verified callers may ask.
@@ -174,7 +176,8 @@ impl ApiOperation {
             | Self::DisableSchedule
             | Self::ListConnections
             | Self::ListTools
-            | Self::ExecuteTool => Who::Anybody,
+            | Self::ExecuteTool
+            | Self::GetToolCall => Who::Anybody,
         }
     }
 
@@ -198,7 +201,8 @@ impl ApiOperation {
             | Self::GetRun
             | Self::ListApprovals
             | Self::GetSchedule
-            | Self::ListTools => Budget::Reads,
+            | Self::ListTools
+            | Self::GetToolCall => Budget::Reads,
         }
     }
 }

@@ -43,7 +43,7 @@ const fn api(operation: ApiOperation, method: &'static str, path: &'static str) 
 }
 
 /// Every route. Of two that fit, the earlier one counts.
-pub const ROUTES: [Route; 28] = [
+pub const ROUTES: [Route; 29] = [
     open(OpenOperation::Home, "GET", "/"),
     open(OpenOperation::Health, "GET", "/health"),
     open(OpenOperation::OpenApi, "GET", "/openapi.json"),
@@ -108,6 +108,7 @@ pub const ROUTES: [Route; 28] = [
     api(ApiOperation::ListConnections, "GET", "/api/connections"),
     api(ApiOperation::ListTools, "GET", "/api/tools"),
     api(ApiOperation::ExecuteTool, "POST", "/api/tools/{id}/execute"),
+    api(ApiOperation::GetToolCall, "GET", "/api/tool-calls/{callId}"),
     open(OpenOperation::ReceiveWebhook, "POST", "/webhooks/scalekit"),
     page(BrowserOperation::FinishConnect, "GET", "/connect/callback"),
     page(BrowserOperation::ShowConnect, "GET", "/connect/{connector}"),
@@ -180,6 +181,7 @@ mod tests {
                 .path
                 .replace("{workflow}", "w")
                 .replace("{runId}", "run_1")
+                .replace("{callId}", "run_1")
                 .replace("{owner}", "p_1")
                 .replace("{connector}", "hubspot")
                 .replace("{namespace}", "okta")

@@ -4,6 +4,7 @@
 
 use std::cell::OnceCell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use url::Url;
 
@@ -28,6 +29,7 @@ use onbehalf_connector::webhook::WebhookSecrets;
 use onbehalf_identity::SignInMemory;
 use onbehalf_runs::Backend;
 use onbehalf_runs::hosted::WorkflowList;
+use onbehalf_runs::tool_call::ToolPolicy;
 use onbehalf_tools::Registry;
 
 /// What a handler gives: an answer, or the problem that is answered instead.
@@ -57,6 +59,10 @@ pub struct ApiSettings {
     pub seal: Seal,
     /// Keys of Scalekit's webhooks; without them, none is accepted.
     pub webhook_secrets: Option<WebhookSecrets>,
+    /// Who may make which call of a tool.
+    pub tool_policy: ToolPolicy,
+    /// How long after a direct write has ended the same one is taken for a repetition of it.
+    pub tool_repeats_within: Duration,
     /// What an operator should know of the settings; without a value of theirs.
     pub notes: Vec<String>,
 }
@@ -257,7 +263,11 @@ impl Api {
             ApiOperation::ListTools => Ok(self.list_tools()),
             ApiOperation::ExecuteTool => {
                 let tool = named.tool(self)?;
-                self.execute_tool(&caller, &*tool, request).await
+                self.execute_tool(caller, &*tool, request).await
+            }
+            ApiOperation::GetToolCall => {
+                let call_id = named.tool_call()?;
+                self.get_tool_call(&caller, call_id).await
             }
         };
         handled.map(Answer::from)
@@ -310,7 +320,10 @@ impl Api {
 pub(super) fn check_query(operation: ApiOperation, request: &ApiRequest) -> Result<(), Problem> {
     match operation {
         // Reads its own.
-        ApiOperation::ListRuns | ApiOperation::TriggerRun | ApiOperation::ListApprovals => Ok(()),
+        ApiOperation::ListRuns
+        | ApiOperation::TriggerRun
+        | ApiOperation::ListApprovals
+        | ApiOperation::ExecuteTool => Ok(()),
         _ => Query::strict(request, &[]).map(|_| ()),
     }
 }

@@ -3,6 +3,7 @@
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use url::Url;
@@ -22,6 +23,7 @@ use onbehalf_identity::{
 };
 use onbehalf_runs::approvals::ApprovalPage;
 use onbehalf_runs::schedule::Enrolled;
+use onbehalf_runs::tool_call::ToolPolicy;
 use onbehalf_runs::*;
 use onbehalf_tools::Registry;
 
@@ -459,6 +461,8 @@ pub(super) fn bench_at(public_url: &str) -> Bench {
             public_url: Url::parse(public_url).expect("url"),
             seal: Seal::new(SESSION_SECRET).expect("seal"),
             webhook_secrets: WebhookSecrets::parse(WEBHOOK_SECRET).ok(),
+            tool_policy: ToolPolicy::default(),
+            tool_repeats_within: Duration::from_secs(600),
             notes: Vec::new(),
         },
         streams: super::Streams::default(),

@@ -117,33 +117,19 @@ impl Api {
             overlap: overlap.unwrap_or_default(),
             repeats: None,
         };
-        let triggered = |run_id: RunId, status, behind| {
-            let location = format!("/api/workflows/{}/runs/{run_id}", workflow.id());
-            let body = TriggerResponse {
-                run_id,
-                status,
-                behind,
-            };
-            Ok(ApiResponse::json(200, &body).with("location", &location))
+        let Begun {
+            run_id,
+            status,
+            behind,
+            ..
+        } = begun(self.backend.start_run(start).await?)?;
+        let location = format!("/api/workflows/{}/runs/{run_id}", workflow.id());
+        let body = TriggerResponse {
+            run_id,
+            status,
+            behind,
         };
-        match self.backend.start_run(start).await? {
-            Start::Started { run_id, .. } => triggered(run_id, TriggerStatus::Started, None),
-            Start::Joined { run_id } => triggered(run_id, TriggerStatus::Joined, None),
-            Start::Queued { run_id, behind } => {
-                triggered(run_id, TriggerStatus::Queued, Some(behind))
-            }
-            Start::NoSuchWorkflow => Err(crate::service::nothing_here()),
-            Start::NoPlan => Err(no_plan()),
-            Start::KeyReused => {
-                let detail = "This Idempotency-Key was used with other options; use a new key.";
-                Err(Problem::new(ProblemType::IdempotencyKeyReused, detail))
-            }
-            Start::TooManyRuns => {
-                let detail = "Too many of your runs have not ended; cancel some or wait.";
-                Err(Problem::new(ProblemType::TooManyRuns, detail)
-                    .retry_after(TOO_MANY_RUNS_RETRY_SECONDS))
-            }
-        }
+        Ok(ApiResponse::json(200, &body).with("location", &location))
     }
 
     pub(crate) async fn list_runs(
@@ -287,7 +273,8 @@ impl Api {
         }
     }
 
-    fn connect_links(&self, run: &RunView) -> Option<BTreeMap<String, String>> {
+    /// Where to make each of the connections that a run waits for.
+    pub(super) fn connect_links(&self, run: &RunView) -> Option<BTreeMap<String, String>> {
         let suspension = run.suspension.as_ref()?;
         let WaitView::ConnectionRequired { missing } = &suspension.reason else {
             return None;
@@ -299,6 +286,45 @@ impl Api {
             .collect();
         Some(links)
     }
+}
+
+/// The run there is after a start.
+pub(super) struct Begun {
+    pub run_id: RunId,
+    pub status: TriggerStatus,
+    /// The run that has to end first.
+    pub behind: Option<RunId>,
+    /// Whether this start is the one that began it.
+    pub fresh: bool,
+}
+
+/// What a start has come to.
+///
+/// # Errors
+/// The problem of one that has begun no run.
+pub(super) fn begun(start: Start) -> Result<Begun, Problem> {
+    let (run_id, status, behind, fresh) = match start {
+        Start::Started { run_id, fresh } => (run_id, TriggerStatus::Started, None, fresh),
+        Start::Joined { run_id } => (run_id, TriggerStatus::Joined, None, false),
+        Start::Queued { run_id, behind } => (run_id, TriggerStatus::Queued, Some(behind), true),
+        Start::NoSuchWorkflow => return Err(crate::service::nothing_here()),
+        Start::NoPlan => return Err(no_plan()),
+        Start::KeyReused => {
+            let detail = "This Idempotency-Key was used with other options; use a new key.";
+            return Err(Problem::new(ProblemType::IdempotencyKeyReused, detail));
+        }
+        Start::TooManyRuns => {
+            let detail = "Too many of your runs have not ended; cancel some or wait.";
+            return Err(Problem::new(ProblemType::TooManyRuns, detail)
+                .retry_after(TOO_MANY_RUNS_RETRY_SECONDS));
+        }
+    };
+    Ok(Begun {
+        run_id,
+        status,
+        behind,
+        fresh,
+    })
 }
 
 /// Approval asked of a workflow that has nothing to approve.

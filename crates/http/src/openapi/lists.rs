@@ -87,7 +87,7 @@ pub struct WorkflowView {
 impl WorkflowListResponse {
     /// Describes these workflows.
     pub fn of(workflows: &WorkflowList) -> Self {
-        let workflows = workflows.iter().map(WorkflowView::of).collect();
+        let workflows = workflows.offered().map(WorkflowView::of).collect();
         Self { workflows }
     }
 }

@@ -8,5 +8,6 @@ mod connections_and_tools;
 mod headers;
 mod limits;
 mod runs;
+mod tool_calls;
 mod webhooks;
 mod workflows;

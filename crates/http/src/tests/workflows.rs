@@ -10,8 +10,8 @@ async fn every_workflow_is_listed_with_what_it_is_started_with() {
     let bench = bench();
     let listed = json_of(&bench.ask("GET", "/api/workflows", "").await)["workflows"].clone();
     let listed = listed.as_array().expect("a list");
-    assert_eq!(listed.len(), bench.api.workflows.iter().count());
-    for (workflow, hosted) in listed.iter().zip(bench.api.workflows.iter()) {
+    assert_eq!(listed.len(), bench.api.workflows.offered().count());
+    for (workflow, hosted) in listed.iter().zip(bench.api.workflows.offered()) {
         assert_eq!(workflow["id"], hosted.id());
         assert_eq!(workflow["inputSchema"]["type"], "object", "{workflow}");
         assert_eq!(workflow["inputSchema"]["additionalProperties"], false);
@@ -54,7 +54,7 @@ async fn a_workflow_nobody_hosts_is_not_found_whatever_is_asked_of_it() {
             .await;
         assert_eq!(response.status, 404, "{method} {rest}");
         let problem = json_of(&response);
-        let hosted: Vec<_> = bench.api.workflows.iter().map(Listed::id).collect();
+        let hosted: Vec<_> = bench.api.workflows.offered().map(Listed::id).collect();
         assert_eq!(problem["knownWorkflows"], json!(hosted), "{problem}");
     }
     assert!(bench.platform.started.borrow().is_empty());

@@ -61,6 +61,8 @@ problems! {
     RoleRequired = "role-required", 403, "Role required";
     /// The plan has to be decided by somebody other than the run's owner.
     AnotherMustDecide = "another-must-decide", 403, "Somebody else must decide";
+    /// The policy of this service does not allow the call.
+    ToolDenied = "tool-denied", 403, "Tool call denied";
     /// Nothing is served at this path.
     NotFound = "not-found", 404, "Not found";
     /// The caller has no such run.
@@ -69,6 +71,8 @@ problems! {
     WorkflowNotFound = "workflow-not-found", 404, "Workflow not found";
     /// There is no such tool.
     ToolNotFound = "tool-not-found", 404, "Tool not found";
+    /// The caller has no such call of a tool, or it is not kept any more.
+    ToolCallNotFound = "tool-call-not-found", 404, "Tool call not found";
     /// The path is served, but not with this method.
     MethodNotAllowed = "method-not-allowed", 405, "Method not allowed";
     /// Another resume of this suspension came first.

@@ -9,6 +9,7 @@ mod crashes;
 mod kept;
 mod migrations;
 mod portals;
+mod repeats;
 mod schedules;
 mod starts;
 mod wakeups;

@@ -71,11 +71,20 @@ fn for_caller(operation: ApiOperation, schemas: &mut Schemas, offered: &Offered<
         ApiOperation::ListConnections => connections::list(schemas),
         ApiOperation::ListTools => tools::list(schemas),
         ApiOperation::ExecuteTool => tools::execute(schemas, offered.tools),
+        ApiOperation::GetToolCall => tools::call(schemas, offered.tools),
     }
 }
 
 fn text() -> Value {
     json!({ "type": "string" })
+}
+
+fn idempotency_key() -> Value {
+    json!({ "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" })
+}
+
+fn run_name() -> Value {
+    json!({ "type": "string", "pattern": "^run_[0-9a-z]{1,64}$" })
 }
 
 /// A list that is answered page by page.

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{JSON, backed, paged, text};
+use super::{JSON, backed, idempotency_key, paged, run_name, text};
 use crate::api::events::RunEvent;
 use crate::api::runs::{RunListResponse, RunResponse, RunStatusResponse, TriggerResponse};
 use crate::openapi::lists::WorkflowListResponse;
@@ -24,12 +24,7 @@ fn of_workflow(summary: &'static str) -> Described {
 
 fn one_run(summary: &'static str) -> Described {
     of_workflow(summary)
-        .parameter(
-            "path",
-            "runId",
-            "The run's name.",
-            json!({ "type": "string", "pattern": "^run_[0-9a-z]{1,64}$" }),
-        )
+        .parameter("path", "runId", "The run's name.", run_name())
         .problem(ProblemType::RunNotFound)
 }
 
@@ -44,7 +39,7 @@ pub fn workflows(schemas: &mut Schemas) -> Described {
 
 pub fn trigger(schemas: &mut Schemas, workflows: &WorkflowList) -> Described {
     let inputs: Vec<_> = workflows
-        .iter()
+        .offered()
         .map(|it| schemas.hoist(&format!("{}.input", it.id()), it.input_schema()))
         .collect();
     of_workflow("Starts a run, or answers with the one that is open")
@@ -52,7 +47,7 @@ pub fn trigger(schemas: &mut Schemas, workflows: &WorkflowList) -> Described {
             "header",
             "Idempotency-Key",
             "The same key with the same options gives the same run.",
-            json!({ "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" }),
+            idempotency_key(),
         )
         .parameter("header", "traceparent", "W3C Trace Context.", text())
         .parameter(

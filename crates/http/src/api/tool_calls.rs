@@ -1,0 +1,252 @@
+//! A direct write: asked for, waited for a while, and found again by its name.
+//!
+//! The write is made by a run, so that it happens once whatever happens to whom. A call's name is its
+//! run's name: who may see it is for the run to say, and so is deciding about it and cancelling it,
+//! which are done where runs are.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::runs::{Begun, begun};
+use crate::service::{Api, Handled};
+use crate::sign_in::Caller;
+use crate::wire::message::ApiResponse;
+use crate::wire::problem::{Problem, ProblemType};
+use onbehalf_connector::CallFailure;
+use onbehalf_engine::RunStatus;
+use onbehalf_runs::tool_call::{Decide, TOOL_CALL, ToolCallInput, ToolCallResult};
+use onbehalf_runs::{
+    Asker, IdempotencyKey, Overlap, RunId, RunView, StartRun, SuspensionView, WaitView, WorkflowId,
+};
+use onbehalf_tools::{ErrorKind, ToolError, ToolOutcome};
+
+/// How long a request waits for its call's end. A write takes a second or two; one whose answer was
+/// lost is found within as many. Half of what the more impatient clients wait, which is 30 seconds.
+const ANSWER_WITHIN: Duration = Duration::from_secs(15);
+/// The first look at a call that was just made; each look that finds it under way doubles the pause …
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+/// … up to this.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// The step in which something is written.
+const WRITING_STEP: &str = "write";
+
+/// What is said of a direct write beside the tool's own outcome.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ToolCallFacts {
+    /// The call's name. Reads have none.
+    pub call_id: RunId,
+    /// Whether this is the end of an earlier call: the same tool with the same arguments, or the same
+    /// idempotency key. Nothing more was written.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub repeated: bool,
+}
+
+/// A call that has not ended.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ToolCallPending {
+    /// The call.
+    #[serde(flatten)]
+    pub facts: ToolCallFacts,
+    /// Where it stands.
+    #[schemars(with = "onbehalf_runs::RunStatusSchema")]
+    pub status: RunStatus,
+    /// What it waits for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suspension: Option<SuspensionView>,
+    /// While it waits for a connection: where to make it. The link does not go stale.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connect: Option<BTreeMap<String, String>>,
+    /// Where it is decided about (`…/resume`) and cancelled.
+    pub run: String,
+}
+
+/// What a call would write; nothing was written.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DryRun {
+    /// Always true.
+    pub dry_run: bool,
+    /// What the policy says of the call.
+    pub decision: Decide,
+    /// The writes, in order; none where the tool only reads.
+    pub writes: Vec<DryWrite>,
+}
+
+/// One write that was not made.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct DryWrite {
+    /// The tool.
+    pub tool: String,
+    /// Whose account it would use.
+    pub connector: onbehalf_connector::Connector,
+    /// The tool's input, every default written out.
+    pub arguments: Value,
+}
+
+impl Api {
+    /// Makes a write, and answers with its end if that comes soon.
+    pub(super) async fn call_tool(
+        &self,
+        caller: Caller,
+        input: &ToolCallInput,
+        idempotency_key: Option<IdempotencyKey>,
+    ) -> Handled {
+        let asker = caller.asker();
+        let start = StartRun {
+            owner: caller.owner,
+            context: caller.context,
+            workflow: WorkflowId::new(TOOL_CALL),
+            input: serde_json::to_value(input).map_err(|_| Problem::internal())?,
+            idempotency_key,
+            overlap: Overlap::Allow,
+            repeats: Some(input.repeats(self.settings.tool_repeats_within)),
+        };
+        let Begun { run_id, fresh, .. } = begun(self.backend.start_run(start).await?)?;
+        let facts = ToolCallFacts {
+            call_id: run_id,
+            repeated: !fresh,
+        };
+        match self.awaited(&asker, &facts.call_id).await {
+            Seen::Run(run) => Ok(self.shown(facts, &run)),
+            Seen::Gone => {
+                let detail = "This call was made before, and what became of it is not kept any \
+                              more. Send it with an Idempotency-Key of its own to make it again.";
+                Err(Problem::new(ProblemType::ToolCallNotFound, detail))
+            }
+            Seen::Unreachable => Ok(pending(facts, RunStatus::Running, None, None)),
+        }
+    }
+
+    pub(crate) async fn get_tool_call(&self, caller: &Caller, call_id: RunId) -> Handled {
+        let run = self.backend.run(&caller.asker(), &call_id).await?;
+        let run = run.filter(|run| run.workflow == TOOL_CALL);
+        let facts = ToolCallFacts {
+            call_id,
+            repeated: false,
+        };
+        Ok(self.shown(facts, &run.ok_or_else(tool_call_not_found)?))
+    }
+
+    /// Looks at a call until it has ended, or waits for somebody, or time is up.
+    async fn awaited(&self, asker: &Asker, call_id: &RunId) -> Seen {
+        let until = self.clock.now().plus(ANSWER_WITHIN);
+        let mut pause = FIRST_PAUSE;
+        loop {
+            // The call is made by now, whatever keeps it from being seen.
+            let seen = match self.backend.run(asker, call_id).await {
+                Ok(Some(run)) => Seen::Run(Box::new(run)),
+                Ok(None) => return Seen::Gone,
+                Err(_) => Seen::Unreachable,
+            };
+            let rests = matches!(&seen, Seen::Run(run) if rests(run));
+            if rests || self.clock.now() >= until {
+                return seen;
+            }
+            self.clock.sleep(pause).await;
+            pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
+        }
+    }
+
+    fn shown(&self, facts: ToolCallFacts, run: &RunView) -> ApiResponse {
+        match end_of(run) {
+            Some(outcome) => ApiResponse::json(200, &beside(outcome, &facts)),
+            None => {
+                let connect = self.connect_links(run);
+                pending(facts, run.status, run.suspension.clone(), connect)
+            }
+        }
+    }
+}
+
+/// The one answer for every call that the caller does not have.
+pub fn tool_call_not_found() -> Problem {
+    let detail = "You have made no call of this name.";
+    Problem::new(ProblemType::ToolCallNotFound, detail)
+}
+
+/// What came of looking at a call.
+enum Seen {
+    Run(Box<RunView>),
+    /// It was made, and is forgotten.
+    Gone,
+    /// Nobody can say at the moment.
+    Unreachable,
+}
+
+/// Whether nothing happens until somebody does something.
+fn rests(run: &RunView) -> bool {
+    let waits_for_somebody = run.suspension.as_ref().is_some_and(|it| {
+        matches!(
+            it.reason,
+            WaitView::ConnectionRequired { .. } | WaitView::ApprovalRequired { .. }
+        )
+    });
+    run.status.ended() || waits_for_somebody
+}
+
+fn pending(
+    facts: ToolCallFacts,
+    status: RunStatus,
+    suspension: Option<SuspensionView>,
+    connect: Option<BTreeMap<String, String>>,
+) -> ApiResponse {
+    let location = format!("/api/tool-calls/{}", facts.call_id);
+    let run = format!("/api/workflows/{TOOL_CALL}/runs/{}", facts.call_id);
+    let body = ToolCallPending {
+        facts,
+        status,
+        suspension,
+        connect,
+        run,
+    };
+    ApiResponse::json(202, &body).with("location", &location)
+}
+
+/// The outcome of a call that has ended.
+fn end_of(run: &RunView) -> Option<Value> {
+    if !run.status.ended() {
+        return None;
+    }
+    let result = run.result.clone();
+    let result = result.and_then(|it| serde_json::from_value::<ToolCallResult>(it).ok());
+    Some(match result {
+        Some(ToolCallResult { outcome, .. }) => outcome,
+        None => json!(without_result(run)),
+    })
+}
+
+/// A call that was cancelled, or that failed for a reason of our own. Whether something was written
+/// stands in its run's events; unless it never came to writing, it is not guessed here.
+fn without_result(run: &RunView) -> ToolOutcome<Value> {
+    let began_to_write = run.steps.iter().any(|step| step.id == WRITING_STEP);
+    let (kind, message) = match (began_to_write, run.status) {
+        (true, _) => return CallFailure::OutcomeUnknown.into(),
+        (false, RunStatus::Cancelled) => (ErrorKind::NotSent, "not sent: the call was cancelled"),
+        (false, _) => (ErrorKind::NotSent, "not sent: the call could not be made"),
+    };
+    ToolOutcome::Error(ToolError {
+        kind,
+        message: message.to_owned(),
+        can_retry: false,
+        code: Some(run.status.name().to_owned()),
+        violations: Vec::new(),
+    })
+}
+
+/// An outcome with what is said of its call.
+fn beside(outcome: Value, facts: &ToolCallFacts) -> Value {
+    let mut all = match outcome {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    };
+    if let Value::Object(facts) = json!(facts) {
+        all.extend(facts);
+    }
+    all.into()
+}
