@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use url::Url;
 
+use crate::api::tools::QUERY;
 use crate::api::watch::{Streams, Watch};
 use crate::browser::cookie::{self, Cookie};
 use crate::browser::session::Session;
@@ -320,10 +321,8 @@ impl Api {
 pub(super) fn check_query(operation: ApiOperation, request: &ApiRequest) -> Result<(), Problem> {
     match operation {
         // Reads its own.
-        ApiOperation::ListRuns
-        | ApiOperation::TriggerRun
-        | ApiOperation::ListApprovals
-        | ApiOperation::ExecuteTool => Ok(()),
+        ApiOperation::ListRuns | ApiOperation::TriggerRun | ApiOperation::ListApprovals => Ok(()),
+        ApiOperation::ExecuteTool => Query::strict(request, &QUERY).map(|_| ()),
         _ => Query::strict(request, &[]).map(|_| ()),
     }
 }

@@ -18,6 +18,9 @@ use onbehalf_runs::ApprovalMode;
 use onbehalf_runs::tool_call::{AskedBy, Decide, Question, ToolCallInput};
 use onbehalf_tools::{ErasedTool, ErrorKind, ToolContext, ToolError, ToolOutcome};
 
+/// The parameters of running a tool.
+pub const QUERY: [&str; 2] = ["dryRun", "onMissingConnector"];
+
 impl Api {
     pub(crate) fn list_tools(&self) -> ApiResponse {
         ApiResponse::written_json(&self.descriptions.tools)
@@ -29,7 +32,7 @@ impl Api {
         tool: &dyn ErasedTool,
         request: &ApiRequest,
     ) -> Handled {
-        let query = Query::strict(request, &["dryRun", "onMissingConnector"])?;
+        let query = Query::strict(request, &QUERY)?;
         let dry_run = query.get("dryRun").map(read_yes_or_no).transpose()?;
         let waits = query
             .get("onMissingConnector")

@@ -48,6 +48,7 @@ async fn every_path_names_what_its_operation_asks_for() {
             .replace("{runId}", "run_1")
             .replace("{owner}", "p_scheduled")
             .replace("{id}", "linear-list-issues")
+            .replace("{callId}", "run_1")
             .replace("{connector}", "hubspot")
             .replace("{namespace}", "globex");
         let ask = |method: &str, path: &str| {
@@ -61,7 +62,11 @@ async fn every_path_names_what_its_operation_asks_for() {
         let response = ask(route.method, &path).await;
         if response.status == 404 {
             let absent = json_of(&response)["type"].clone();
-            assert_eq!(absent, ProblemType::RunNotFound.urn(), "{path}");
+            let expected = match route.path.contains("{callId}") {
+                true => ProblemType::ToolCallNotFound,
+                false => ProblemType::RunNotFound,
+            };
+            assert_eq!(absent, expected.urn(), "{path}");
         }
     }
 }

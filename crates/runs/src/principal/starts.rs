@@ -90,11 +90,12 @@ fn sameness(input: &str) -> IdempotencyKey {
     IdempotencyKey::new(format!("{OWN_KEYS}{hex}"))
 }
 
-/// A key is remembered for its time, and as long as its run is open.
+/// A key is remembered while its run is open and for its time after that has ended.
 fn forget_old_keys(turn: &Turn<'_>) -> Result<(), SqlError> {
     turn.sql.run(
-        "DELETE FROM idempotency_keys WHERE at < ? AND run_id NOT IN (
-            SELECT run_id FROM runs INDEXED BY open_runs WHERE ended_at IS NULL)",
+        "DELETE FROM idempotency_keys WHERE at < ?1 AND NOT EXISTS (
+            SELECT 1 FROM runs WHERE runs.run_id = idempotency_keys.run_id
+            AND (runs.ended_at IS NULL OR runs.ended_at >= ?1))",
         &[turn.now.minus(KEY_LIFETIME).into()],
     )
 }
