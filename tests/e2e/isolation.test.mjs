@@ -20,12 +20,13 @@ const OBJECTS = {
       : { connected: ['zendesk'] },
   'GET /api/workflows/{workflow}/runs/{runId}/events': nothing,
 };
-/** Operations that name an object in a way of their own, each with a test below. */
+/** Operations that name an object in a way of their own, each with a test below or where it says. */
 const TESTED_BELOW = [
   'POST /api/workflows/{workflow}/trigger', // Idempotency-Key
   'GET /api/workflows/{workflow}/runs', // cursor
   'GET /connect/callback', // state
   'GET /api/approvals', // an approver's organization
+  'GET /api/tool-calls/{callId}', // compared in tool_calls.test.mjs
   'GET /api/workflows/{workflow}/schedules', // an operator's organization
   'DELETE /api/workflows/{workflow}/schedules/{owner}', // the same
   'GET /connect/{connector}', // says who is signed in, and what they have connected
