@@ -170,8 +170,11 @@ test('credentials in every place input is taken from', async () => {
 
 test('no model is told who the user is, whatever the apps say', async () => {
   const toModel = [];
+  let calls = 0;
   const execute = async (id, body) => {
-    const answer = await ask(FULL, 'POST', `/api/tools/${id}/execute`, { body });
+    // Each call is meant: a write would otherwise be the one before it.
+    const headers = { 'idempotency-key': `canary-${(calls += 1)}` };
+    const answer = await ask(FULL, 'POST', `/api/tools/${id}/execute?onMissingConnector=exit`, { body, headers });
     toModel.push({ what: `${id}, ${answer.json?.status ?? answer.status}`, text: answer.text });
     return answer.json;
   };
@@ -205,7 +208,10 @@ test('no model is told who the user is, whatever the apps say', async () => {
     await execute(id, body);
     await execute(id, { ...body, identifier: `user_${FULL}` });
     await execute(id, { ...body, limit: tokens[FULL], first: FULL });
-    for (const failure of failures) {
+    // A write waits out what may pass: seen once for each way, since each is waited for.
+    const { writes } = json.tools.find((tool) => tool.id === id);
+    const passing = ({ status, service }) => [429, 500, 503].includes(status) && service;
+    for (const failure of failures.filter((it) => !(writes && passing(it)))) {
       await stage.control('POST', 'faults', { rules: [{ match: { endpoint: 'execute_tool' }, ...failure }] });
       await execute(id, body);
     }
