@@ -1,5 +1,5 @@
-//! Starting runs: once for each idempotency key, once for what is asked for again and again, and one at a time for each workflow unless the
-//! caller says otherwise.
+//! Starting runs: once for each idempotency key, once for what is asked for again and again, and one
+//! at a time for each workflow unless the caller says otherwise.
 
 use std::time::Duration;
 
