@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 fn onboarding(after: Option<&str>) -> Value {
     let groups = json!([{ "filters": [
         { "propertyName": "lifecyclestage", "operator": "EQ", "value": "customer" },
-        { "propertyName": "hs_lifecyclestage_customer_date", "operator": "GTE", "value": "2026-10-24T08:00:00Z" },
+        { "propertyName": "hs_v2_date_entered_customer", "operator": "GTE", "value": "2026-10-24T08:00:00Z" },
     ] }]);
     let mut params = json!({ "filterGroups": groups.to_string(), "properties": ["email", "company"], "limit": 100 });
     if let Some(after) = after {
@@ -19,7 +19,7 @@ fn onboarding(after: Option<&str>) -> Value {
 
 #[test]
 fn alice_has_two_hundred_customers_in_onboarding_on_two_pages() {
-    let mut client = Client::new();
+    let mut client = Client::with(&json!({ "portals": "own" }));
     let first = client.data("alice", "hubspot_contacts_search", &onboarding(None));
     assert_eq!(first["total"], 200);
     let after = first["paging"]["next"]["after"]
@@ -49,7 +49,7 @@ fn alice_has_two_hundred_customers_in_onboarding_on_two_pages() {
 
 #[test]
 fn hubspot_refuses_what_it_does_not_take() {
-    let mut client = Client::new();
+    let mut client = Client::with(&json!({ "provider_errors": "kept" }));
     for params in [
         json!({ "limit": 101 }),
         json!({ "after": "x" }),
@@ -68,7 +68,7 @@ fn hubspot_refuses_what_it_does_not_take() {
 
 #[test]
 fn a_task_is_found_by_its_marker_once_the_index_has_caught_up() {
-    let mut client = Client::new();
+    let mut client = Client::with(&json!({ "search_lag": "none" }));
     let task = json!({ "hs_task_subject": "Call Acme", "hs_timestamp": "2026-11-24T09:00:00Z", "hs_task_body": "ref onbehalf9f3a<br>end" });
     let made = client.data("alice", "hubspot_task_create", &task);
     let groups = json!([{ "filters": [{ "propertyName": "hs_task_body", "operator": "CONTAINS_TOKEN", "value": "onbehalf9f3a" }] }]);
@@ -142,7 +142,7 @@ fn zendesk_or_s_values_of_one_keyword_and_ands_keywords() {
 
 #[test]
 fn zendesk_shows_a_thousand_results_and_no_more() {
-    let mut client = Client::new();
+    let mut client = Client::with(&json!({ "provider_errors": "kept" }));
     let page = |page: u32| json!({ "query": "type:ticket", "per_page": 100, "page": page });
     let last = client.data("erin", "zendesk_search_tickets", &page(10));
     assert_eq!(last["results"].as_array().expect("a list").len(), 100);
@@ -192,7 +192,7 @@ fn linear_answers_what_is_selected_and_pages() {
 
 #[test]
 fn linear_refuses_unknown_fields_long_pages_and_heavy_queries() {
-    let mut client = Client::new();
+    let mut client = Client::with(&json!({ "linear_errors": "status", "provider_errors": "kept" }));
     for query in [
         "{ issues(first: 1) { nodes { nope } } }",
         "{ issues(first: 251) { nodes { id } } }",
@@ -212,7 +212,7 @@ fn linear_refuses_unknown_fields_long_pages_and_heavy_queries() {
 
 #[test]
 fn a_comment_of_a_chosen_id_is_made_once() {
-    let mut client = Client::new();
+    let mut client = Client::with(&json!({ "linear_errors": "status", "provider_errors": "kept" }));
     let issues = client.data("alice", "linear_issues_list", &json!({ "first": 1 }));
     let issue = issues["data"]["issues"]["nodes"][0]["id"].clone();
     let query = "mutation($input: CommentCreateInput!) { commentCreate(input: $input) { success comment { id body } } }";

@@ -7,9 +7,12 @@ use onbehalf_sandbox::service::Next;
 use serde_json::{Value, json};
 
 const CALLBACK: &str = "https://app.example/connect/callback";
+/// A connection that is made with consent.
+const SLACK: &str = "slack-Tz81bWqe";
 
-/// The secret part of a link for bob's account.
+/// The secret part of a link for bob's account, which he has not connected yet.
 fn link(client: &mut Client, connector: &str, url: Option<&str>) -> String {
+    client.service.world.vault.remove("user_bob", connector);
     let mut asked = json!({ "connector": connector, "identifier": "user_bob", "state": "s1" });
     if let Some(url) = url {
         asked["user_verify_url"] = url.into();
@@ -44,9 +47,9 @@ fn a_denied_consent_comes_back_with_an_error_without_one_or_not_at_all() {
         ("page", Next::Denied),
     ] {
         let mut client = Client::with(&json!({ "denial": setting }));
-        let token = link(&mut client, "zendesk", Some(CALLBACK));
+        let token = link(&mut client, SLACK, Some(CALLBACK));
         assert_eq!(decide(&mut client, &token, false), (expected, Vec::new()));
-        assert_eq!(status(&client, "zendesk"), "PENDING_AUTH");
+        assert_eq!(status(&client, SLACK), "PENDING_AUTH");
         assert!(
             client.service.consent(&token, NOW).is_none(),
             "a link is used once"
@@ -57,22 +60,22 @@ fn a_denied_consent_comes_back_with_an_error_without_one_or_not_at_all() {
 #[test]
 fn where_scalekit_s_own_users_are_enough_nothing_is_to_be_verified() {
     let mut client = Client::with(&json!({ "verification": "scalekit_users" }));
-    let token = link(&mut client, "zendesk", Some(CALLBACK));
+    let token = link(&mut client, SLACK, Some(CALLBACK));
     let (next, webhooks) = decide(&mut client, &token, true);
     assert_eq!(
         (next, &webhooks[0]["status"]),
         (Next::Connected, &json!("ACTIVE"))
     );
-    assert_eq!(status(&client, "zendesk"), "ACTIVE");
+    assert_eq!(status(&client, SLACK), "ACTIVE");
 }
 
 #[test]
 fn custom_verification_needs_a_place_to_verify_at() {
     let mut client = Client::new();
-    let token = link(&mut client, "zendesk", None);
+    let token = link(&mut client, SLACK, None);
     let (next, webhooks) = decide(&mut client, &token, true);
     assert_eq!((next, webhooks), (Next::NothingToVerify, Vec::new()));
-    assert_eq!(status(&client, "zendesk"), "PENDING_AUTH");
+    assert_eq!(status(&client, SLACK), "PENDING_AUTH");
 }
 
 #[test]

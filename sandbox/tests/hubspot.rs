@@ -8,8 +8,9 @@ use common::{Client, NOW, error};
 use onbehalf_sandbox::world::users::{APPS, CsmSeed};
 use serde_json::{Value, json};
 
-fn shared() -> Client {
-    Client::with(&json!({ "portals": "shared" }))
+/// A client of a portal that counts no calls: these tests read all of it at once.
+fn unlimited() -> Client {
+    Client::with(&json!({ "app_limits": false }))
 }
 
 fn contacts(filters: &Value, after: Option<&str>) -> Value {
@@ -57,7 +58,7 @@ fn owned_by(id: &str) -> Value {
 
 #[test]
 fn who_calls_sees_the_whole_portal_and_owns_a_part_of_it() {
-    let mut client = shared();
+    let mut client = unlimited();
     let all = onboarding(&mut client, "alice", &[]);
     assert_eq!(all, onboarding(&mut client, "bob", &[]));
     let (alice, bob) = (owner_id(&mut client, "alice"), owner_id(&mut client, "bob"));
@@ -78,7 +79,7 @@ fn who_calls_sees_the_whole_portal_and_owns_a_part_of_it() {
 
 #[test]
 fn some_customers_are_nobody_s_and_some_are_of_somebody_who_left() {
-    let mut client = shared();
+    let mut client = unlimited();
     let nobody = json!({ "propertyName": "hubspot_owner_id", "operator": "NOT_HAS_PROPERTY" });
     assert!(!onboarding(&mut client, "alice", &[nobody]).is_empty());
     let listed = client.data("alice", "hubspot_owners_list", &json!({ "limit": 500 }));
@@ -105,7 +106,7 @@ fn some_customers_are_nobody_s_and_some_are_of_somebody_who_left() {
 
 #[test]
 fn nobody_sees_another_company_s_portal() {
-    let mut client = shared();
+    let mut client = Client::new();
     let portal = |client: &mut Client, user: &str| {
         client.data(user, "hubspot_account_details_get", &json!({}))["portalId"].clone()
     };
@@ -122,7 +123,7 @@ fn nobody_sees_another_company_s_portal() {
 
 #[test]
 fn a_task_is_associated_and_given_an_owner_and_each_is_a_write() {
-    let mut client = shared();
+    let mut client = Client::new();
     let owner = owner_id(&mut client, "alice");
     let contact = onboarding(&mut client, "alice", &[owned_by(&owner)])[0].clone();
     let task = json!({ "hs_task_subject": "Call", "hs_timestamp": "2026-11-24T09:00:00Z" });
@@ -169,7 +170,7 @@ fn a_task_is_associated_and_given_an_owner_and_each_is_a_write() {
 
 #[test]
 fn what_is_not_there_is_neither_associated_nor_owner() {
-    let mut client = shared();
+    let mut client = Client::with(&json!({ "provider_errors": "kept" }));
     let task = json!({ "hs_task_subject": "Call", "hs_timestamp": "2026-11-24T09:00:00Z" });
     let task = client.data("alice", "hubspot_task_create", &task)["id"].clone();
     let associate = |kind: &str, id: &str| {
@@ -195,7 +196,7 @@ fn what_is_not_there_is_neither_associated_nor_owner() {
 
 #[test]
 fn a_deleted_task_is_gone_from_the_store_and_deleting_it_again_is_no_write() {
-    let mut client = shared();
+    let mut client = Client::with(&json!({ "provider_errors": "kept" }));
     let task = json!({ "hs_task_subject": "Call", "hs_timestamp": "2026-11-24T09:00:00Z" });
     let id = json!({ "task_id": client.data("alice", "hubspot_task_create", &task)["id"] });
     client.data("alice", "hubspot_task_delete", &id);
@@ -222,7 +223,7 @@ fn a_deleted_task_is_gone_from_the_store_and_deleting_it_again_is_no_write() {
 
 #[test]
 fn the_list_pages_through_the_store_and_knows_at_once_what_the_index_learns_later() {
-    let mut client = Client::with(&json!({ "search_lag": "drawn" }));
+    let mut client = unlimited();
     for n in 0..120 {
         let task = json!({ "hs_task_subject": format!("Call {n}"), "hs_timestamp": "2026-11-24T09:00:00Z" });
         client.data("alice", "hubspot_task_create", &task);
@@ -257,7 +258,7 @@ fn the_list_pages_through_the_store_and_knows_at_once_what_the_index_learns_late
 
 #[test]
 fn searches_are_limited_for_the_portal_whoever_searches() {
-    let mut client = Client::with(&json!({ "portals": "shared", "app_limits": true }));
+    let mut client = Client::new();
     let mut search = |user: &str| client.execute(user, "hubspot_contacts_search", &json!({}));
     let people = ["alice", "bob", "carol", "erin", "alice"];
     assert!(people.iter().all(|user| search(user).status == 200));
@@ -274,7 +275,7 @@ fn searches_are_limited_for_the_portal_whoever_searches() {
 
 #[test]
 fn newer_portals_know_one_date_only() {
-    let mut client = Client::with(&json!({ "customer_date": "v2" }));
+    let mut client = Client::with(&json!({ "portals": "own" }));
     let old =
         json!([{ "propertyName": "hs_lifecyclestage_customer_date", "operator": "HAS_PROPERTY" }]);
     let found = client.data("alice", "hubspot_contacts_search", &contacts(&old, None));

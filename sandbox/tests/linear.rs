@@ -18,13 +18,9 @@ fn create(issue: &Value, id: &str) -> Value {
     json!({ "query": CREATE, "variables": { "input": input } })
 }
 
-fn within() -> Client {
-    Client::with(&json!({ "linear_errors": "within" }))
-}
-
 #[test]
 fn a_second_comment_of_one_id_comes_as_200_with_the_words_linear_uses() {
-    let mut client = within();
+    let mut client = Client::new();
     let issue = issue(&mut client, "alice");
     client.data("alice", "linear_graphql_query", &create(&issue, ID));
     let again = client.data("alice", "linear_graphql_query", &create(&issue, ID));
@@ -39,7 +35,7 @@ fn a_second_comment_of_one_id_comes_as_200_with_the_words_linear_uses() {
 
 #[test]
 fn what_no_resolver_saw_is_an_error_of_the_tool() {
-    let mut client = within();
+    let mut client = Client::with(&json!({ "provider_errors": "kept" }));
     for query in ["{ issues(first: 1) { nodes { nope } } }", "{ issues("] {
         let refused = client.execute("alice", "linear_graphql_query", &json!({ "query": query }));
         assert_eq!(
@@ -56,7 +52,7 @@ fn what_no_resolver_saw_is_an_error_of_the_tool() {
 
 #[test]
 fn too_many_requests_come_as_400() {
-    let mut client = Client::with(&json!({ "linear_errors": "within", "app_limits": true }));
+    let mut client = Client::with(&json!({ "provider_errors": "kept" }));
     let ask = |client: &mut Client| client.execute("dave", "linear_viewer_get", &json!({}));
     for _ in 0..2_500 {
         assert_eq!(ask(&mut client).status, 200);
@@ -72,7 +68,7 @@ fn too_many_requests_come_as_400() {
         "each person has an allowance of their own"
     );
     // A fault that asks for 429 gets what Linear has instead.
-    let mut client = within();
+    let mut client = Client::with(&json!({ "provider_errors": "kept" }));
     client.faults(&json!([{ "status": 429 }]));
     let limited = ask(&mut client);
     assert_eq!(
@@ -83,7 +79,7 @@ fn too_many_requests_come_as_400() {
 
 #[test]
 fn one_is_somebody_in_an_organization() {
-    let mut client = Client::with(&json!({ "portals": "shared" }));
+    let mut client = Client::new();
     let viewer = |client: &mut Client, user: &str| {
         client.data(user, "linear_viewer_get", &json!({}))["data"]["viewer"].clone()
     };
@@ -102,7 +98,7 @@ fn one_is_somebody_in_an_organization() {
 
 #[test]
 fn a_comment_is_read_by_all_and_deleted_by_its_author() {
-    let mut client = Client::with(&json!({ "portals": "shared", "linear_errors": "within" }));
+    let mut client = Client::new();
     let issue = issue(&mut client, "alice");
     client.data("alice", "linear_graphql_query", &create(&issue, ID));
     let comment = json!({ "commentId": ID });
@@ -120,7 +116,7 @@ fn a_comment_is_read_by_all_and_deleted_by_its_author() {
 
 #[test]
 fn an_organization_has_duplicates_among_its_issues() {
-    let mut client = Client::with(&json!({ "portals": "shared" }));
+    let mut client = Client::new();
     let query = "{ issues(filter: { state: { type: { eq: \"duplicate\" } } }, first: 5) { nodes { dueDate completedAt state { type } } } }";
     let found = client.execute("alice", "linear_graphql_query", &json!({ "query": query }));
     let nodes = body(&found)["data"]["data"]["issues"]["nodes"].clone();

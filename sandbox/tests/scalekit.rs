@@ -37,7 +37,7 @@ fn a_wrong_client_gets_no_token() {
 
 #[test]
 fn one_call_lists_all_three_connectors_of_a_user() {
-    let mut client = Client::new();
+    let mut client = Client::of_plain_names();
     let list = |client: &mut Client, user: &str| {
         let url = format!(
             "/api/v1/connected_accounts?identifier=user_{user}&connection_names=hubspot&connection_names=zendesk&connection_names=linear"
@@ -71,7 +71,7 @@ fn accounts_are_paged() {
         4
     );
     let next = format!(
-        "/api/v1/connected_accounts?page_size=100&page_token={}",
+        "/api/v1/connected_accounts?page_size=99&page_token={}",
         first["next_page_token"].as_str().expect("a token")
     );
     let rest = body(&client.send("GET", &next, Vec::new()));
@@ -84,7 +84,7 @@ fn accounts_are_paged() {
 
 #[test]
 fn errors_are_those_of_the_contract() {
-    let mut client = Client::new();
+    let mut client = Client::with(&json!({ "missing": "named" }));
     let unknown = client.execute("alice", "hubspot_search_contacts", &json!({}));
     assert_eq!(error(&unknown), (404, "TOOL_NOT_FOUND".into(), None));
     let missing = client.execute(
@@ -116,7 +116,7 @@ fn errors_are_those_of_the_contract() {
 
 #[test]
 fn a_link_ends_in_an_active_account_once_the_right_user_is_verified() {
-    let mut client = Client::new();
+    let mut client = Client::of_plain_names();
     let asked = json!({ "connector": "zendesk", "identifier": "user_bob", "state": "s1",
         "user_verify_url": "https://app.example/connect/callback" });
     let link = body(&client.post("/api/v1/connected_accounts/magic_link", &asked));
@@ -171,7 +171,7 @@ fn a_link_ends_in_an_active_account_once_the_right_user_is_verified() {
 
 #[test]
 fn a_link_expires() {
-    let mut client = Client::new();
+    let mut client = Client::of_plain_names();
     let asked = json!({ "connector": "zendesk", "identifier": "user_bob", "user_verify_url": "https://app.example/c" });
     let link = body(&client.post("/api/v1/connected_accounts/magic_link", &asked));
     let token = link["link"]
@@ -186,7 +186,7 @@ fn a_link_expires() {
 
 #[test]
 fn carol_s_linear_dies_after_the_first_read_of_each_run_until_she_connects_again() {
-    let mut client = Client::new();
+    let mut client = Client::of_plain_names();
     let read = json!({ "query": "{ issues(first: 1) { nodes { id } } }" });
     let mut linear = |run: &str| {
         client
@@ -241,7 +241,7 @@ fn the_ledger_holds_each_write_that_landed_even_if_its_answer_was_lost() {
 
 #[test]
 fn faults_choose_their_target_their_share_and_their_end() {
-    let mut client = Client::new();
+    let mut client = Client::with(&json!({ "retry_after": "kept", "app_limits": false }));
     client.faults(&json!([
         { "match": { "identifier": "user_alice", "tool": "hubspot_contacts_search" }, "status": 429, "retry_after": 3, "times": 2 },
     ]));

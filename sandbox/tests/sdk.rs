@@ -85,7 +85,7 @@ fn a_tool_is_executed_with_what_the_message_says() {
 
 #[test]
 fn an_error_brings_the_code_and_the_details_it_has_by_rest() {
-    let mut client = Client::with(&json!({ "provider_errors": "server_error" }));
+    let mut client = Client::with(&json!({ "missing": "named" }));
     for (tool, param, code, words) in [
         (
             "hubspot_search_contacts",
@@ -123,7 +123,7 @@ fn an_error_brings_the_code_and_the_details_it_has_by_rest() {
 
 #[test]
 fn accounts_are_listed_linked_verified_and_removed_as_by_rest() {
-    let mut client = Client::new();
+    let mut client = Client::of_plain_names();
     let accounts =
         |method: &str| format!("/scalekit.v1.connected_accounts.ConnectedAccountService/{method}");
     let bob = field(4, b"user_bob");

@@ -61,7 +61,7 @@ fn what_is_overdue_is_a_task_with_a_time_that_has_passed() {
 
 #[test]
 fn a_page_longer_than_a_hundred_is_refused() {
-    let mut client = Client::new();
+    let mut client = Client::with(&json!({ "provider_errors": "kept" }));
     let params = json!({ "query": "type:ticket", "per_page": 101 });
     let refused = client.execute("alice", "zendesk_search_tickets", &params);
     assert_eq!(
@@ -83,7 +83,7 @@ fn the_connector_with_oauth_has_the_same_tools_by_another_prefix() {
 
 #[test]
 fn an_account_takes_four_hundred_requests_a_minute() {
-    let mut client = Client::with(&json!({ "app_limits": true }));
+    let mut client = Client::with(&json!({ "retry_after": "kept" }));
     let count = |client: &mut Client| client.execute("dave", "zendesk_tickets_count", &json!({}));
     let served = (0..400)
         .filter(|_| count(&mut client).status == 200)

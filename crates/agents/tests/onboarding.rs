@@ -576,7 +576,7 @@ fn only_customers_that_the_user_owns_are_looked_at() {
     assert_eq!(summary.customers[0].key, "acme.test");
     assert_eq!(process.apps.tasks().len(), 1);
     // A portal that one person works in needs no owners.
-    let mut alone = Process::new();
+    let mut alone = Process::alone();
     alone.settings.customers = CustomerScope::Portal;
     alone.apps.customer_of("", "acme.test", 20, BAD);
     let summary = alone.run("run_1", json!({})).summary();

@@ -21,7 +21,6 @@ use onbehalf_runs::town::{Faults, Passage, Post};
 use onbehalf_runs::{
     AccountKey, Approval, ConnectorName, Decision, Letter, RunAnswer, Undelivered,
 };
-use onbehalf_sandbox::world::manners::SearchLag;
 use onbehalf_sandbox::world::users::{APPS, CsmSeed};
 use onbehalf_sandbox::world::{Manners, World};
 use serde_json::{Value, json};
@@ -40,11 +39,7 @@ const BEN: Who<'static> = Who {
 
 /// Ann and Ben look after all customers of one portal together.
 fn shared() -> Office {
-    let manners = Manners {
-        search_lag: SearchLag::Drawn,
-        ..Manners::default()
-    };
-    let mut world = World::with(manners);
+    let mut world = World::with(Manners::strict());
     for sub in ["ann", "ben"] {
         let seed = CsmSeed {
             portal: Some("acme".to_owned()),

@@ -82,16 +82,6 @@ impl Connections {
         )
     }
 
-    /// Named like their connectors, all with OAuth.
-    pub fn plain() -> Self {
-        Self::of(&[
-            ("hubspot", "hubspot", Kind::Oauth),
-            ("linear", "linear", Kind::Oauth),
-            ("slack", "slack", Kind::Oauth),
-            ("zendesk", "zendesk", Kind::Oauth),
-        ])
-    }
-
     /// As a workspace has them: names with a suffix that Scalekit chose, and Zendesk with a key.
     pub fn of_a_workspace() -> Self {
         Self::of(&[

@@ -49,77 +49,70 @@ pub struct Manners {
 }
 
 /// Whose the apps are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Portals {
     /// Everybody has apps of their own.
-    #[default]
     Own,
     /// One portal, account and workspace for all of an organization.
     Shared,
 }
 
 /// How long a search lags behind the store.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SearchLag {
     /// Not at all, where no fault says otherwise.
-    #[default]
     None,
     /// Seconds, sometimes a minute: drawn anew for each write.
     Drawn,
 }
 
 /// Properties that hold when a contact became a customer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CustomerDate {
     /// `hs_lifecyclestage_customer_date` and `hs_v2_date_entered_customer`.
-    #[default]
     Both,
     /// `hs_v2_date_entered_customer` only.
     V2,
 }
 
 /// Slack's limits for reading a channel.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SlackHistory {
     /// Of an app that is in Slack's marketplace, or used by the team that made it.
-    #[default]
     Listed,
     /// Of an app distributed outside of it: 15 messages, once a minute.
     Unlisted,
 }
 
 /// How Linear says that it refused.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LinearErrors {
     /// Every refusal has an HTTP status of its own.
-    #[default]
     Status,
     /// What a resolver refuses comes as 200 with `errors`; too many requests come as 400.
     Within,
 }
 
 /// The status of a provider's error.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProviderErrors {
     /// The provider's own.
-    #[default]
     Kept,
     /// 401, 403 and 429 as they are, everything else 500.
     ServerError,
 }
 
 /// What is said of something that is not there.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Missing {
     /// What it is.
-    #[default]
     Named,
     /// "resource not found", whatever it is, with 404.
     NotFound,
@@ -128,33 +121,30 @@ pub enum Missing {
 }
 
 /// Whether `Retry-After` reaches the client.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RetryAfter {
     /// It does.
-    #[default]
     Kept,
     /// It does not.
     Dropped,
 }
 
 /// Whether lengths are enforced.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Lengths {
     /// Anything goes.
-    #[default]
     Any,
     /// As the interface states them.
     Enforced,
 }
 
 /// Where a browser goes when its user denies consent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Denial {
     /// Back, with `error` and `error_description`.
-    #[default]
     RedirectWithError,
     /// Back, with nothing but the state.
     Redirect,
@@ -163,47 +153,29 @@ pub enum Denial {
 }
 
 /// Whether an application verifies who consented.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verification {
     /// "Custom user verification": the account waits for the application's word.
-    #[default]
     Custom,
     /// "Scalekit users only": consent is enough, nothing is to be verified.
     ScalekitUsers,
 }
 
 /// Where a browser goes once its user has typed an API key.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum KeyEntered {
     /// Nowhere: Scalekit's page says that it is done.
-    #[default]
     Page,
     /// Back, with the state.
     Redirect,
 }
 
-/// A kind world: what a first version of a client was written against.
+/// The strict world: whoever wants another has to say so.
 impl Default for Manners {
     fn default() -> Self {
-        Self {
-            portals: Portals::Own,
-            search_lag: SearchLag::None,
-            customer_date: CustomerDate::Both,
-            app_limits: false,
-            slack_history: SlackHistory::Listed,
-            linear_errors: LinearErrors::Status,
-            provider_errors: ProviderErrors::Kept,
-            missing: Missing::Named,
-            retry_after: RetryAfter::Kept,
-            requests_per_minute: None,
-            connections: Connections::plain(),
-            lengths: Lengths::Any,
-            denial: Denial::RedirectWithError,
-            verification: Verification::Custom,
-            key_entered: KeyEntered::Page,
-        }
+        Self::strict()
     }
 }
 

@@ -58,11 +58,6 @@ pub struct World {
 }
 
 impl World {
-    /// A kind world with nobody in it.
-    pub fn empty() -> Self {
-        Self::with(Manners::default())
-    }
-
     /// A world of these manners with nobody in it.
     pub fn with(manners: Manners) -> Self {
         Self {

@@ -4,6 +4,7 @@
 
 use onbehalf_sandbox::service::{CLIENT_ID, CLIENT_SECRET, Reply, Request, Service};
 use onbehalf_sandbox::world::faults::RuleList;
+use onbehalf_sandbox::world::users::APPS;
 use onbehalf_sandbox::world::{LedgerEntry, Manners, World};
 use serde_json::{Value, json};
 
@@ -18,15 +19,28 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client of a kind world.
+    /// A client of the strict world.
     pub fn new() -> Self {
-        Self::of(Manners::default())
+        Self::of(Manners::strict())
     }
 
-    /// A client of a kind world but for these settings.
+    /// A client of the strict world but for these settings.
     pub fn with(settings: &Value) -> Self {
-        let manners = Manners::default().but(&settings.to_string());
+        let manners = Manners::strict().but(&settings.to_string());
         Self::of(manners.expect("settings"))
+    }
+
+    /// A client of a workspace whose connections are named like their connectors and made with
+    /// consent, Zendesk's too.
+    pub fn of_plain_names() -> Self {
+        let oauth = |name: &str| {
+            (
+                name.to_owned(),
+                json!({ "provider": name, "kind": "oauth" }),
+            )
+        };
+        let named: serde_json::Map<_, _> = APPS.iter().map(|name| oauth(name)).collect();
+        Self::with(&json!({ "connections": named }))
     }
 
     pub fn of(manners: Manners) -> Self {

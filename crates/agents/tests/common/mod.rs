@@ -5,6 +5,7 @@
 #![allow(dead_code)]
 
 pub mod apps;
+mod client;
 pub mod office;
 
 use std::cell::RefCell;
@@ -17,7 +18,6 @@ use onbehalf_agents::onboarding::{
 };
 use onbehalf_clock::testkit::{Dice, HandClock};
 use onbehalf_clock::{Clock, Timestamp};
-use onbehalf_connector::{Scalekit, ScalekitConfig, Secret, TokenCache};
 use onbehalf_engine::memory::MemoryStore;
 use onbehalf_engine::{
     Engine, Head, Host, JournalStore, PublishError, Record, ResumedBy, RunLog, RunStatus, Runner,
@@ -26,14 +26,13 @@ use onbehalf_engine::{
 use onbehalf_runs::portal::{Portals, SharedClaims};
 use onbehalf_runs::town::{PaperRuns, Post, Town};
 use onbehalf_runs::{RunAnswer, RunReason};
-use onbehalf_sandbox::service::{CLIENT_ID, CLIENT_SECRET};
 use onbehalf_sandbox::world::hubspot::Owner;
-use onbehalf_sandbox::world::manners::ProviderErrors;
 use onbehalf_sandbox::world::users::{APPS, CsmSeed};
-use onbehalf_sandbox::world::{Manners, World};
+use onbehalf_sandbox::world::{Manners, World, manners};
 use serde_json::{Value, json};
 
-use apps::{Apps, BASE, Trouble};
+use apps::{Apps, Trouble};
+use client::client;
 
 /// Times an alarm may ring before a run counts as going round in circles.
 const RINGS: usize = 500;
@@ -50,13 +49,8 @@ pub const COLLEAGUE: &str = "bob@acme.example";
 /// As long as HubSpot's search lags in these tests: less than `reconcileAfterSeconds`.
 const SEARCH_LAG: Duration = Duration::from_secs(20);
 
-/// A world in which Alice has a portal with a colleague, and no customers yet. What an app refuses
-/// comes as a 500, as Scalekit's description has it.
-fn alices(clock: Rc<HandClock>) -> Apps {
-    let manners = Manners {
-        provider_errors: ProviderErrors::ServerError,
-        ..Manners::default()
-    };
+/// A world in which Alice has a portal with a colleague, and no customers yet.
+fn alices(manners: Manners, clock: Rc<HandClock>) -> Apps {
     let now = clock.now().millis();
     let mut world = World::with(manners);
     world.add(CsmSeed::new("alice", "Alice", "org_acme", &APPS, 0), now);
@@ -97,9 +91,22 @@ pub struct Run {
 
 impl Process {
     pub fn new() -> Self {
+        Self::of(Manners::strict())
+    }
+
+    /// In a world in which Alice's portal is hers alone: a run over all of it meets nobody else's
+    /// customers.
+    pub fn alone() -> Self {
+        Self::of(Manners {
+            portals: manners::Portals::Own,
+            ..Manners::strict()
+        })
+    }
+
+    fn of(manners: Manners) -> Self {
         let clock = Rc::new(HandClock::at(morning()));
         Self {
-            apps: Rc::new(alices(Rc::clone(&clock))),
+            apps: Rc::new(alices(manners, Rc::clone(&clock))),
             town: Town::by_clock(
                 Rc::clone(&clock),
                 Rc::new(PaperRuns::default()),
@@ -129,14 +136,7 @@ impl Process {
 
     fn runner(&self, store: &Rc<MemoryStore>) -> Rc<Runner<RunReason>> {
         let clock: Rc<dyn Clock> = self.clock.clone();
-        let config = ScalekitConfig::new(BASE, CLIENT_ID, Secret::new(CLIENT_SECRET));
-        let scalekit = Scalekit::new(
-            config.expect("a configuration"),
-            self.apps.clone(),
-            Rc::clone(&clock),
-            Rc::new(Dice::default()),
-            TokenCache::new(),
-        );
+        let scalekit = client(&self.apps, &clock, &self.town);
         let engine = Engine {
             workflow: Rc::new(onboarding_workflow()),
             services: Ok(Rc::new(OnboardingServices {

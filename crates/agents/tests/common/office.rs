@@ -10,7 +10,6 @@ use futures::future::{join, join_all};
 use onbehalf_agents::acting::Means;
 use onbehalf_clock::testkit::{Dice, HandClock};
 use onbehalf_clock::{Clock, Timestamp};
-use onbehalf_connector::{Scalekit, ScalekitConfig, Secret, TokenCache};
 use onbehalf_engine::memory::MemoryStore;
 use onbehalf_engine::{
     CommandError, Head, Host, JournalStore, PublishError, Record, ResumedBy, RunLog, RunStatus,
@@ -20,12 +19,12 @@ use onbehalf_runs::RunAnswer;
 use onbehalf_runs::hosted::{Opening, Run, Workflows};
 use onbehalf_runs::portal::{Portals, SharedClaims};
 use onbehalf_runs::town::{PaperRuns, Post, Town};
-use onbehalf_sandbox::service::{CLIENT_ID, CLIENT_SECRET};
 use onbehalf_sandbox::world::{Manners, World};
 use onbehalf_tools::Registry;
 use serde_json::{Value, json};
 
-use super::apps::{Apps, BASE, LEG};
+use super::apps::{Apps, LEG};
+use super::client::client;
 use super::morning;
 
 /// Times an alarm may ring before a run counts as going round in circles.
@@ -74,7 +73,7 @@ pub const ORGANIZATION: Option<&str> = Some("org_acme");
 impl Office {
     /// An office that hosts these workflows, at eight in the morning.
     pub fn hosting(workflows: Workflows<Means>) -> Self {
-        let world = World::seeded(Manners::default(), morning().millis());
+        let world = World::seeded(Manners::strict(), morning().millis());
         Self::in_world(world, workflows)
     }
 
@@ -101,15 +100,8 @@ impl Office {
     }
 
     fn means(&self) -> Means {
-        let config = ScalekitConfig::new(BASE, CLIENT_ID, Secret::new(CLIENT_SECRET));
         let clock: Rc<dyn Clock> = self.clock.clone();
-        let scalekit = Scalekit::new(
-            config.expect("a configuration"),
-            self.apps.clone(),
-            Rc::clone(&clock),
-            Rc::new(Dice::default()),
-            TokenCache::new(),
-        );
+        let scalekit = client(&self.apps, &clock, &self.town);
         let post = Rc::new(Post(Rc::clone(&self.town)));
         Means {
             scalekit: Rc::new(scalekit),

@@ -81,7 +81,7 @@ impl Random for Counting {
 
 /// A world; making its keys takes a moment.
 fn sandbox() -> Arc<Sandbox> {
-    Sandbox::new("http://localhost:1".into(), [7; 32], Manners::default()).expect("a sandbox")
+    Sandbox::new("http://localhost:1".into(), [7; 32], Manners::strict()).expect("a sandbox")
 }
 
 /// A deployment that trusts one of the sandbox's providers.
