@@ -1,14 +1,15 @@
 //! The platform under an object: its SQLite, its alarm, the clock, and calls to other objects.
 
 use async_trait::async_trait;
-use worker::{Env, Request, Response, SqlStorage, SqlStorageValue, State, Storage};
+use worker::{Env, Request, Response, State, Storage};
 
 use super::binding::{carry, received, reply};
 use super::clock::{EdgeClock, EdgeRandom};
-use super::journal_store::scheduled;
+use super::log::say;
+use super::sql::{EdgeSql, set_alarm};
 use onbehalf_clock::{Clock, Random, Timestamp};
 use onbehalf_runs::{Answer, Carrier, Ground, Letter, Note, Object, Undelivered, receive, ring};
-use onbehalf_sql::{Row, Sql, SqlError, Value};
+use onbehalf_sql::{Sql, SqlError};
 
 /// Answers the message in a request.
 ///
@@ -70,7 +71,7 @@ impl EdgeGround {
     fn of(state: &State, env: &Env) -> Self {
         let storage = state.storage();
         Self {
-            sql: EdgeSql(storage.sql()),
+            sql: EdgeSql::of(state),
             storage,
             env: env.clone(),
         }
@@ -99,62 +100,10 @@ impl Ground for EdgeGround {
     }
 
     async fn set_alarm(&self, at: Option<Timestamp>) -> Result<(), SqlError> {
-        let done = match at {
-            Some(at) => self.storage.set_alarm(scheduled(at)).await,
-            None => self.storage.delete_alarm().await,
-        };
-        done.map_err(|error| SqlError::Refused(error.to_string()))
+        set_alarm(&self.storage, at).await
     }
 
     fn note(&self, note: Note) {
         say(&note);
-    }
-}
-
-/// Puts what an object has to say into the log.
-pub fn say(note: &Note) {
-    let fields = note.fields.iter();
-    let fields: Vec<(&str, &str)> = fields.map(|(name, it)| (*name, it.as_str())).collect();
-    super::log::warn(note.event, &fields);
-}
-
-/// An object's SQLite.
-pub struct EdgeSql(SqlStorage);
-
-impl EdgeSql {
-    /// This object's.
-    pub fn of(state: &State) -> Self {
-        Self(state.storage().sql())
-    }
-}
-
-impl Sql for EdgeSql {
-    fn query(&self, statement: &str, values: &[Value]) -> Result<Vec<Row>, SqlError> {
-        let values: Vec<SqlStorageValue> = values.iter().map(bound).collect();
-        let refused = |error: worker::Error| SqlError::Refused(error.to_string());
-        let cursor = self.0.exec(statement, values).map_err(refused)?;
-        let rows = cursor.raw().map(|row| {
-            let values = row.map_err(refused)?.into_iter().map(found);
-            Ok(Row::new(values.collect()))
-        });
-        rows.collect()
-    }
-}
-
-fn bound(value: &Value) -> SqlStorageValue {
-    match value {
-        Value::Null => SqlStorageValue::Null,
-        Value::Integer(number) => SqlStorageValue::Integer(*number),
-        Value::Text(text) => SqlStorageValue::String(text.clone()),
-    }
-}
-
-/// No table holds anything but numbers and texts; whatever else there is reads as nothing.
-fn found(value: SqlStorageValue) -> Value {
-    match value {
-        SqlStorageValue::Integer(number) => Value::Integer(number),
-        SqlStorageValue::Boolean(yes) => Value::Integer(i64::from(yes)),
-        SqlStorageValue::String(text) => Value::Text(text),
-        SqlStorageValue::Null | SqlStorageValue::Float(_) | SqlStorageValue::Blob(_) => Value::Null,
     }
 }

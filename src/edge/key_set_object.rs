@@ -10,8 +10,8 @@ use worker::{DurableObject, Env, Request, Response, State, durable_object};
 use super::binding::{received, reply};
 use super::clock::EdgeClock;
 use super::fetch::{EdgeFetch, Subrequests};
-use super::ground::EdgeSql;
 use super::messages::{KeySetMessage, LoadDocument, call};
+use super::sql::EdgeSql;
 use onbehalf_clock::Timestamp;
 use onbehalf_identity::{
     DocumentError, DocumentSource, FetchedDocument, KeptDocument, SharedDocuments,

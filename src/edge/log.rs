@@ -4,6 +4,7 @@
 //! headers and identifiers of users have no way in here except by being passed on purpose.
 
 use onbehalf_connector::{CallLine, CallLog};
+use onbehalf_runs::{Level, Note};
 use serde_json::{Map, Value};
 
 /// Something worth knowing.
@@ -19,6 +20,17 @@ pub fn warn(event: &str, fields: &[(&str, &str)]) {
 /// Something that somebody has to look at.
 pub fn error(event: &str, fields: &[(&str, &str)]) {
     worker::console_error!("{}", line("error", event, fields));
+}
+
+/// Writes a line that was decided elsewhere.
+pub fn say(note: &Note) {
+    let fields = note.fields.iter();
+    let fields: Vec<(&str, &str)> = fields.map(|(name, it)| (*name, it.as_str())).collect();
+    match note.level {
+        Level::Info => info(note.event, &fields),
+        Level::Warning => warn(note.event, &fields),
+        Level::Error => error(note.event, &fields),
+    }
 }
 
 /// A line for each call to Scalekit.

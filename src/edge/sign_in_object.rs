@@ -6,8 +6,8 @@ use worker::{DurableObject, Env, Request, Response, State, durable_object};
 
 use super::binding::{received, reply};
 use super::clock::EdgeClock;
-use super::ground::EdgeSql;
 use super::messages::{ClaimNamespace, IsSpent, SignInMessage, Spend, call};
+use super::sql::EdgeSql;
 use onbehalf_clock::{Clock, Timestamp};
 use onbehalf_identity::{MemoryUnavailable, NamespaceClaim, OneTime, SignInMemory, SignIns};
 

@@ -28,6 +28,7 @@ mod contract;
 pub mod hosted;
 mod letter;
 mod names;
+mod note;
 mod object;
 pub mod outbox;
 pub mod portal;
@@ -47,7 +48,8 @@ pub use backend::Objects;
 pub use contract::*;
 pub use letter::{Answer, Ask, Carrier, Letter, ObjectFailed, Undelivered, ask};
 pub use names::*;
-pub use object::{CALL_DEADLINE, Ground, Note, Object, Turn, receive, ring};
+pub use note::{Level, Note};
+pub use object::{CALL_DEADLINE, Ground, Object, Turn, receive, ring};
 pub use onbehalf_sql::{Row, Sql, SqlError, Value};
 pub use reason::{
     Approval, Decided, Decision, MissingConnection, PlanItem, RunAnswer, RunReason, Standing,

@@ -15,6 +15,7 @@ use onbehalf_clock::{Random, Timestamp};
 use onbehalf_sql::{Schema, Sql, SqlError, bring_up_to_date};
 
 use crate::letter::{Answer, Carrier, Undelivered};
+use crate::note::Note;
 use crate::outbox::{self, Errand};
 
 /// How long one object waits for another. The slowest answer of a healthy object is a start that
@@ -42,15 +43,6 @@ pub trait Ground: Carrier {
     fn note(&self, note: Note);
 }
 
-/// A line for the log: what happened, and names without identities.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Note {
-    /// What happened, in one word.
-    pub event: &'static str,
-    /// With what.
-    pub fields: Vec<(&'static str, String)>,
-}
-
 /// One uninterrupted stretch of work of an object.
 pub struct Turn<'a> {
     /// Its database.
@@ -75,7 +67,7 @@ impl<'a> Turn<'a> {
 
     /// Says something to whoever reads the log.
     pub fn note(&self, event: &'static str, fields: Vec<(&'static str, String)>) {
-        self.notes.borrow_mut().push(Note { event, fields });
+        self.notes.borrow_mut().push(Note::warning(event, fields));
     }
 
     fn end(self, ground: &dyn Ground) {
@@ -161,10 +153,8 @@ pub async fn ring<O: Object>(object: &O, ground: &dyn Ground) -> Result<(), SqlE
     let Err(error) = rung(object, ground).await else {
         return Ok(());
     };
-    ground.note(Note {
-        event: "alarm_failed",
-        fields: vec![("error", error.to_string())],
-    });
+    let fields = vec![("error", error.to_string())];
+    ground.note(Note::warning("alarm_failed", fields));
     let again = ground.now().plus(AFTER_FAILURE);
     ground.set_alarm(Some(again)).await
 }

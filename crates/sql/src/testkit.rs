@@ -13,6 +13,12 @@ pub struct Database {
     open: RefCell<bool>,
 }
 
+impl Default for Database {
+    fn default() -> Self {
+        Self::empty()
+    }
+}
+
 impl Database {
     /// A database without tables.
     ///

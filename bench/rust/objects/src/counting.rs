@@ -7,7 +7,7 @@ use onbehalf_engine::{
     Commit, EffectHistory, EffectKey, Entry, Head, JournalError, JournalStore, StoreError,
 };
 
-use crate::edge::journal_store::SqlJournal;
+use onbehalf_runs::run::SqlJournal;
 
 /// Counts, and hands everything on.
 pub struct Counting {

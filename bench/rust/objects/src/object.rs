@@ -8,14 +8,16 @@ use onbehalf_clock::Clock;
 use onbehalf_engine::{
     Engine, Head, Host, JournalStore, PublishError, ResumedBy, RunLog, RunStatus, Runner, Started,
 };
+use onbehalf_runs::run::SqlJournal;
+use onbehalf_sql::Sql as _;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use worker::{DurableObject, Env, Request, Response, State, durable_object};
 
 use crate::counting::Counting;
 use crate::edge::clock::{EdgeClock, EdgeRandom};
-use crate::edge::journal_store::SqlJournal;
-use crate::edge::sql::{execute, integer};
+use crate::edge::shelf::EdgeShelf;
+use crate::edge::sql::EdgeSql;
 use crate::verify::{Verification, verify};
 use crate::writes::{Plan, Sync, Waits, writes};
 
@@ -151,7 +153,8 @@ impl BenchObject {
     /// A runner that knows nothing but what is in storage.
     fn runner(&self, durable: bool) -> Result<(Runner<Waits>, Rc<Counting>), String> {
         let clock: Rc<dyn Clock> = Rc::new(EdgeClock);
-        let journal = SqlJournal::open(self.state.storage()).map_err(text)?;
+        let shelf = Rc::new(EdgeShelf::of(&self.state));
+        let journal = SqlJournal::open(shelf).map_err(text)?;
         let journal = Rc::new(Counting::new(journal));
         let store = Rc::clone(&journal) as Rc<dyn JournalStore>;
         let log = RunLog::open(store, Rc::clone(&clock)).map_err(text)?;
@@ -167,15 +170,15 @@ impl BenchObject {
     }
 
     async fn insert(&self, rows: u32, bytes: usize, durable: bool) -> Result<(), String> {
-        let sql = self.state.storage().sql();
+        let sql = EdgeSql::of(&self.state);
         let table = "CREATE TABLE IF NOT EXISTS bare (seq INTEGER PRIMARY KEY, body TEXT NOT NULL)";
-        execute(&sql, table, Vec::new()).map_err(text)?;
+        sql.run(table, &[]).map_err(text)?;
         let body = "x".repeat(bytes);
         let sync = self.sync();
         for row in 0..rows {
-            let values = vec![integer(i64::from(row)), body.as_str().into()];
+            let values = [row.into(), body.as_str().into()];
             let statement = "INSERT OR REPLACE INTO bare (seq, body) VALUES (?, ?)";
-            execute(&sql, statement, values).map_err(text)?;
+            sql.run(statement, &values).map_err(text)?;
             if durable {
                 sync().await?;
             }

@@ -1,26 +1,26 @@
 //! What a run's object does with what is kept in it: opening, answering, going on, forgetting.
 //!
 //! Owns when there is a run to ask, whose a run is whose journal cannot be read, and that what was
-//! forgotten does not begin again. What a run does is the engine's; where its journal is kept, what
-//! it acts through and when the alarm rings is its [`Place`]'s.
+//! forgotten does not begin again. What a run does is the engine's; where it is kept and what it acts
+//! through is its [`Place`]'s.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
-use async_trait::async_trait;
-
 use onbehalf_clock::{Clock, Timestamp};
 use onbehalf_engine::{JournalError, JournalStore, RunLog, Started, StoreError};
 use serde_json::Value;
 
+use super::journal::SqlJournal;
 use super::news::tell_of_decision;
+use super::shelf::{self, Shelf, failed};
 use super::{Kept, RunMessage, RunReply, StartThis, absent, serve, tend};
 use crate::contract::CommandOutcome;
 use crate::hosted::Run;
 use crate::letter::Carrier;
 use crate::names::WorkflowId;
-use crate::object::Note;
+use crate::note::Note;
 use crate::rules::Rules;
 
 /// When the alarm rings again after storage failed under it; doubles with each failure …
@@ -33,7 +33,7 @@ const WORD_LIFETIME: Duration = Duration::from_secs(3600);
 
 /// What is kept at a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stored {
+pub(super) enum Stored {
     /// Nothing, ever.
     Nothing,
     /// A run's journal.
@@ -48,7 +48,7 @@ pub enum Stored {
 /// Whose run it is, kept beside its journal in the plainest form, for the day on which the journal
 /// cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seal {
+pub(super) struct Seal {
     /// The run.
     pub run_id: String,
     /// Its workflow.
@@ -88,23 +88,9 @@ impl Seal {
 }
 
 /// What a run's object stands on.
-#[async_trait(?Send)]
 pub trait Place {
-    /// What is kept here. Looking leaves nothing behind, so that guessing at names costs whoever
-    /// guesses.
-    fn stored(&self) -> Result<Stored, StoreError>;
-    /// The journal, begun where there is none.
-    fn journal(&self) -> Result<Rc<dyn JournalStore>, StoreError>;
-    /// Keeps a seal beside the journal, in the present turn.
-    fn seal(&self, seal: &Seal) -> Result<(), StoreError>;
-    /// The seal, if one was kept.
-    fn sealed(&self) -> Result<Option<Seal>, StoreError>;
-    /// Puts word in the place of journal and seal, and rings at its end, all at once.
-    async fn bury(&self, until: Timestamp) -> Result<(), StoreError>;
-    /// Forgets everything, and rings no more.
-    async fn clear(&self) -> Result<(), StoreError>;
-    /// Rings then.
-    async fn ring_at(&self, at: Timestamp) -> Result<(), StoreError>;
+    /// Where it is kept.
+    fn shelf(&self) -> Rc<dyn Shelf>;
     /// A run of this workflow over its journal.
     fn open(&self, workflow: &WorkflowId, log: Rc<RunLog>) -> Rc<Run>;
     /// How long a run is kept after its end; `None` while settings do not say.
@@ -115,8 +101,6 @@ pub trait Place {
     fn carrier(&self) -> Rc<dyn Carrier>;
     /// The time.
     fn clock(&self) -> Rc<dyn Clock>;
-    /// Takes a line for the log.
-    fn note(&self, note: Note);
 }
 
 /// Keeps one run, in memory as long as its process lives.
@@ -151,7 +135,8 @@ impl Keeper {
         };
         if let Some(started) = starting.filter(|_| run.log().head().is_none()) {
             // Durable together with the first row: nothing waits in between.
-            place.seal(&Seal::of(started))?;
+            let seal = Seal::of(started);
+            shelf::seal(place.shelf().as_ref(), &seal).map_err(failed)?;
         }
         let reply = serve(&run, place.rules().as_ref(), message).await?;
         if let RunReply::Resume(CommandOutcome::Accepted)
@@ -177,23 +162,27 @@ impl Keeper {
         let failures = self.failures.get();
         self.failures.set(failures.saturating_add(1));
         let pause = AFTER_FAILURE.saturating_mul(1 << failures.min(16));
-        place.note(Note {
-            event: "run_interrupted",
-            fields: vec![
-                ("error", error.to_string()),
-                ("failures", self.failures.get().to_string()),
-            ],
-        });
+        let fields = vec![
+            ("error", error.to_string()),
+            ("failures", self.failures.get().to_string()),
+        ];
+        let shelf = place.shelf();
+        shelf.note(Note::warning("run_interrupted", fields));
         let again = place.clock().now().plus(pause.min(LONGEST_AFTER_FAILURE));
-        place.ring_at(again).await
+        shelf.set_alarm(Some(again)).await.map_err(failed)
     }
 
     async fn rung(&self, place: &dyn Place) -> Result<(), JournalError> {
         let now = || place.clock().now();
         match self.stored(place)? {
             Stored::Nothing => return Ok(()),
-            Stored::Word { until } if until <= now() => return Ok(place.clear().await?),
-            Stored::Word { until } => return Ok(place.ring_at(until).await?),
+            Stored::Word { until } if until <= now() => {
+                return Ok(place.shelf().clear().await.map_err(failed)?);
+            }
+            Stored::Word { until } => {
+                let set = place.shelf().set_alarm(Some(until)).await;
+                return Ok(set.map_err(failed)?);
+            }
             Stored::Journal => {}
         }
         let Some(run) = self.run(place, None)? else {
@@ -204,7 +193,9 @@ impl Keeper {
             Kept::NoLonger => {
                 // What is in memory speaks of what is going.
                 self.run.replace(None);
-                Ok(place.bury(now().plus(WORD_LIFETIME)).await?)
+                let until = now().plus(WORD_LIFETIME);
+                let buried = shelf::bury(place.shelf().as_ref(), until).await;
+                Ok(buried.map_err(failed)?)
             }
         }
     }
@@ -213,7 +204,7 @@ impl Keeper {
     fn stored(&self, place: &dyn Place) -> Result<Stored, StoreError> {
         match self.run.borrow().is_some() {
             true => Ok(Stored::Journal),
-            false => place.stored(),
+            false => shelf::stored(place.shelf().as_ref()).map_err(failed),
         }
     }
 
@@ -228,13 +219,16 @@ impl Keeper {
         if let Some(run) = present.filter(|it| it.log().is_sound()) {
             return Ok(Some(run));
         }
-        let store = place.journal()?;
+        let shelf = place.shelf();
+        let store: Rc<dyn JournalStore> = Rc::new(SqlJournal::open(Rc::clone(&shelf))?);
         let log = match RunLog::open(Rc::clone(&store), place.clock()) {
             Ok(log) => log,
-            Err(JournalError::Unreadable(damage)) => match place.sealed()? {
-                Some(seal) => RunLog::damaged(store, place.clock(), seal.started(), damage)?,
-                None => return Err(JournalError::Unreadable(damage)),
-            },
+            Err(JournalError::Unreadable(damage)) => {
+                match shelf::sealed(shelf.as_ref()).map_err(failed)? {
+                    Some(seal) => RunLog::damaged(store, place.clock(), seal.started(), damage)?,
+                    None => return Err(JournalError::Unreadable(damage)),
+                }
+            }
             Err(error) => return Err(error),
         };
         let begun = log.head().map(|head| head.started.workflow.clone());

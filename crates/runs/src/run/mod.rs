@@ -4,10 +4,13 @@
 //! with them is the engine's.
 
 mod access;
+mod journal;
 mod keeper;
 mod keeping;
+mod lines;
 mod news;
 mod serve;
+mod shelf;
 
 use serde::{Deserialize, Serialize};
 
@@ -20,10 +23,12 @@ use crate::run_id::RunId;
 use crate::view::RunView;
 
 pub use access::{Admitted, Sealed, admit, may_decide};
-pub use keeper::{Keeper, Place, Seal, Stored};
+pub use journal::SqlJournal;
+pub use keeper::{Keeper, Place};
 pub use keeping::{Kept, tend};
 pub use news::News;
 pub use serve::{absent, serve};
+pub use shelf::Shelf;
 
 messages! {
     /// What a run's object answers. Named by run id.

@@ -14,7 +14,8 @@ use onbehalf_sql::{Row, Sql, SqlError, Value};
 
 use super::{Address, Town};
 use crate::letter::{Answer, Carrier, Letter, Undelivered};
-use crate::object::{Ground, Note};
+use crate::note::Note;
+use crate::object::Ground;
 
 /// An object's storage.
 pub struct House {

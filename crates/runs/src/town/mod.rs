@@ -26,7 +26,8 @@ use crate::account::Account;
 use crate::approvals::{Approvals, ApprovalsKey, Notice};
 use crate::letter::{Answer, Carrier, Letter, Undelivered};
 use crate::names::{AccountKey, OwnerKey};
-use crate::object::{Note, Object, receive, ring};
+use crate::note::Note;
+use crate::object::{Object, receive, ring};
 use crate::portal::{Portal, PortalKey};
 use crate::principal::Principal;
 use crate::run::{RunMessage, RunReply};
@@ -303,10 +304,9 @@ impl Town {
         let reply = receive(object, &ground, message).await;
         let left = reply.and_then(|reply| ground.leave().map(|()| reply));
         left.map_err(|error| {
-            self.notes.borrow_mut().push(Note {
-                event: "object_failed",
-                fields: vec![("error", error.to_string())],
-            });
+            let fields = vec![("error", error.to_string())];
+            let failed = Note::warning("object_failed", fields);
+            self.notes.borrow_mut().push(failed);
             Undelivered::Failed
         })
     }

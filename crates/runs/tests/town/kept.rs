@@ -10,6 +10,7 @@ use onbehalf_runs::{
     Approval, ApprovalMode, Asker, Backend, CommandOutcome, Decision, ResumeRequest, RunId,
     RunView, Start, StartRun, Tenant, ask,
 };
+use onbehalf_sql::Sql as _;
 use serde_json::{Value, json};
 
 use crate::common::*;
@@ -161,7 +162,7 @@ async fn a_start_that_arrives_after_its_run_was_forgotten_begins_nothing() {
     };
     yard.ring(&run).await;
     yard.ring(&run).await;
-    assert!(yard.plot(&run).word.get().is_some(), "it was forgotten");
+    assert_eq!(yard.cabinet(&run).tables(), ["word"], "it was forgotten");
     for pause in [0, 1, 30] {
         place.town.pass(minutes(pause));
         yard.forget_process(&run);
@@ -171,8 +172,8 @@ async fn a_start_that_arrives_after_its_run_was_forgotten_begins_nothing() {
     }
     // Word of it is forgotten, too, once no message can be on its way any more.
     yard.ring(&run).await;
-    let plot = yard.plot(&run);
-    assert_eq!((plot.word.get(), plot.alarm()), (None, None));
+    let cabinet = yard.cabinet(&run);
+    assert_eq!((cabinet.tables(), cabinet.alarm()), (Vec::new(), None));
 }
 
 #[tokio::test]
@@ -186,7 +187,7 @@ async fn a_run_is_kept_as_long_as_settings_say_and_longer_where_they_do_not() {
     assert_eq!(place.town.now(), ended.plus(hours(1)), "it asks again");
     yard.retention.set(Some(hours(24)));
     yard.ring(&run).await;
-    assert_eq!(yard.plot(&run).alarm(), Some(ended.plus(hours(24))));
+    assert_eq!(yard.cabinet(&run).alarm(), Some(ended.plus(hours(24))));
     assert_eq!(place.status(&run).await, RunStatus::Completed);
     yard.ring(&run).await;
     assert_eq!(place.view(&run).await, None);
@@ -198,10 +199,7 @@ async fn a_run_that_cannot_be_read_at_all_is_a_failed_run() {
     let (place, yard) = place_with_runs();
     let run = place.put_plan_up(&yard, "required").await;
     yard.forget_process(&run);
-    let plot = yard.plot(&run);
-    let store = plot.store.borrow().clone().expect("a journal");
-    store.damage_head();
-    store.damage_row(1);
+    yard.cabinet(&run).damage();
     yard.ring(&run).await;
     let view = place.view(&run).await.expect("its owner sees it");
     assert_eq!(view.status, RunStatus::Failed);
@@ -222,20 +220,20 @@ async fn a_run_that_cannot_be_read_at_all_is_a_failed_run() {
 async fn a_run_nobody_can_tell_whose_it_is_asks_ever_more_seldom() {
     let (place, yard) = place_with_runs();
     let run = place.put_plan_up(&yard, "required").await;
-    let plot = yard.plot(&run);
-    plot.seal.replace(None);
-    let store = plot.store.borrow().clone().expect("a journal");
-    store.damage_head();
-    store.damage_row(1);
+    let cabinet = yard.cabinet(&run);
+    cabinet.sql.run("DROP TABLE seal", &[]).expect("dropped");
+    cabinet.damage();
     yard.forget_process(&run);
     let mut pauses = Vec::new();
     for _ in 0..10 {
         yard.ring(&run).await;
-        let alarm = plot.alarm().expect("it rings again");
+        let alarm = cabinet.alarm().expect("it rings again");
         pauses.push(alarm.since(place.town.now()).as_secs());
     }
     assert_eq!(pauses, [2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
-    assert_eq!(plot.notes.borrow().len(), 10);
+    let notes = cabinet.notes.borrow();
+    let interrupted = notes.iter().filter(|it| it.event == "run_interrupted");
+    assert_eq!(interrupted.count(), 10);
 }
 
 #[tokio::test]
@@ -256,6 +254,6 @@ async fn asking_for_a_run_that_never_was_leaves_nothing_behind() {
     let (place, yard) = place_with_runs();
     let run = RunId::mint(&owner("alice"), &onbehalf_clock::testkit::Dice::default());
     assert_eq!(place.view(&run).await, None);
-    let plot = yard.plot(&run);
-    assert!(plot.store.borrow().is_none() && plot.alarm().is_none());
+    let cabinet = yard.cabinet(&run);
+    assert_eq!((cabinet.tables(), cabinet.alarm()), (Vec::new(), None));
 }

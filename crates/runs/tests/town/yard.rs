@@ -1,4 +1,4 @@
-//! Real runs in a town: the engine over a journal in memory, kept as the platform keeps them.
+//! Real runs in a town: the engine over a journal in SQLite, kept as the platform keeps them.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
@@ -8,20 +8,20 @@ use std::time::Duration;
 use async_trait::async_trait;
 use onbehalf_clock::testkit::{Dice, HandClock};
 use onbehalf_clock::{Clock, Timestamp};
-use onbehalf_engine::memory::MemoryStore;
 use onbehalf_engine::{
-    Definition, Flow, JournalStore, RunLog, Step, StepContext, StepResult, StoreError, Workflow,
-    workflow,
+    Definition, Flow, RunLog, Step, StepContext, StepResult, Workflow, workflow,
 };
 use onbehalf_identity::RequestContext;
 use onbehalf_runs::account::AnnounceConnection;
 use onbehalf_runs::hosted::{Hosted, Opening, Run, Workflows};
-use onbehalf_runs::run::{Keeper, News, Place as Ground, RunMessage, RunReply, Seal, Stored};
+use onbehalf_runs::run::{Keeper, News, Place as Ground, RunMessage, RunReply, Shelf};
 use onbehalf_runs::town::{Post, Runs, Town, TownRules};
 use onbehalf_runs::{
     AccountKey, ApprovalMode, Carrier, ConnectorName, EventId, Letter, MissingConnection, Note,
     PlanItem, Rules, RunId, RunReason, Undelivered, WorkflowId, ask,
 };
+use onbehalf_sql::testkit::Database;
+use onbehalf_sql::{Row, Sql, SqlError};
 use serde_json::{Value, json};
 
 use crate::common::*;
@@ -162,74 +162,68 @@ impl Step<Errand> for Decide {
     }
 }
 
-/// Where one run is kept.
-pub struct Plot {
-    yard: Rc<Yard>,
-    pub store: RefCell<Option<Rc<MemoryStore>>>,
-    pub seal: RefCell<Option<Seal>>,
-    pub word: Cell<Option<Timestamp>>,
+/// Where one run is kept: in real SQLite, as on the platform.
+#[derive(Default)]
+pub struct Cabinet {
+    pub sql: Database,
     alarm: Cell<Option<Timestamp>>,
     pub notes: RefCell<Vec<Note>>,
 }
 
-impl Plot {
+impl Cabinet {
     pub fn alarm(&self) -> Option<Timestamp> {
-        let store = self.store.borrow();
-        self.alarm
-            .get()
-            .or(store.as_ref().and_then(|it| it.alarm()))
+        self.alarm.get()
     }
 
-    fn take_alarm(&self) {
-        self.alarm.set(None);
-        if let Some(store) = self.store.borrow().as_ref() {
-            store.take_alarm();
+    /// The tables there are.
+    pub fn tables(&self) -> Vec<String> {
+        let names = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name";
+        let rows = self.sql.query(names, &[]).expect("tables");
+        let name = |row: &Row| row.text(0).expect("a name").to_owned();
+        rows.iter().map(name).collect()
+    }
+
+    /// Nothing of the journal can be read, as a bug or another release may leave it.
+    pub fn damage(&self) {
+        for table in ["head", "journal"] {
+            let statement = format!("UPDATE {table} SET body = '{{'");
+            self.sql.run(&statement, &[]).expect("damaged");
         }
     }
 }
 
 #[async_trait(?Send)]
+impl Shelf for Cabinet {
+    fn sql(&self) -> &dyn Sql {
+        &self.sql
+    }
+
+    async fn set_alarm(&self, at: Option<Timestamp>) -> Result<(), SqlError> {
+        self.alarm.set(at);
+        Ok(())
+    }
+
+    async fn clear(&self) -> Result<(), SqlError> {
+        for table in self.tables() {
+            self.sql.run(&format!("DROP TABLE {table}"), &[])?;
+        }
+        self.set_alarm(None).await
+    }
+
+    fn note(&self, note: Note) {
+        self.notes.borrow_mut().push(note);
+    }
+}
+
+/// What one run stands on.
+pub struct Plot {
+    yard: Rc<Yard>,
+    pub cabinet: Rc<Cabinet>,
+}
+
 impl Ground for Plot {
-    fn stored(&self) -> Result<Stored, StoreError> {
-        Ok(match (self.word.get(), self.store.borrow().is_some()) {
-            (Some(until), _) => Stored::Word { until },
-            (None, true) => Stored::Journal,
-            (None, false) => Stored::Nothing,
-        })
-    }
-
-    fn journal(&self) -> Result<Rc<dyn JournalStore>, StoreError> {
-        let mut store = self.store.borrow_mut();
-        let store = store.get_or_insert_with(Rc::default);
-        Ok(Rc::clone(store) as Rc<dyn JournalStore>)
-    }
-
-    fn seal(&self, seal: &Seal) -> Result<(), StoreError> {
-        self.seal.replace(Some(seal.clone()));
-        Ok(())
-    }
-
-    fn sealed(&self) -> Result<Option<Seal>, StoreError> {
-        Ok(self.seal.borrow().clone())
-    }
-
-    async fn bury(&self, until: Timestamp) -> Result<(), StoreError> {
-        self.store.replace(None);
-        self.seal.replace(None);
-        self.word.set(Some(until));
-        self.ring_at(until).await
-    }
-
-    async fn clear(&self) -> Result<(), StoreError> {
-        self.word.set(None);
-        self.alarm.set(None);
-        Ok(())
-    }
-
-    async fn ring_at(&self, at: Timestamp) -> Result<(), StoreError> {
-        self.take_alarm();
-        self.alarm.set(Some(at));
-        Ok(())
+    fn shelf(&self) -> Rc<dyn Shelf> {
+        self.cabinet.clone()
     }
 
     fn open(&self, workflow: &WorkflowId, log: Rc<RunLog>) -> Rc<Run> {
@@ -258,10 +252,6 @@ impl Ground for Plot {
 
     fn clock(&self) -> Rc<dyn Clock> {
         self.yard.clock.clone()
-    }
-
-    fn note(&self, note: Note) {
-        self.notes.borrow_mut().push(note);
     }
 }
 
@@ -314,19 +304,15 @@ impl Yard {
         let entry = kept.entry(run.clone()).or_insert_with(|| {
             let plot = Plot {
                 yard: Rc::clone(self),
-                store: RefCell::default(),
-                seal: RefCell::default(),
-                word: Cell::default(),
-                alarm: Cell::default(),
-                notes: RefCell::default(),
+                cabinet: Rc::default(),
             };
             (Rc::new(plot), Rc::default())
         });
         (Rc::clone(&entry.0), Rc::clone(&entry.1))
     }
 
-    pub fn plot(self: &Rc<Self>, run: &RunId) -> Rc<Plot> {
-        self.at(run).0
+    pub fn cabinet(self: &Rc<Self>, run: &RunId) -> Rc<Cabinet> {
+        Rc::clone(&self.at(run).0.cabinet)
     }
 
     /// The process of a run dies: nothing but what is stored is left.
@@ -339,9 +325,8 @@ impl Yard {
     /// Rings a run's alarm at its time.
     pub async fn ring(self: &Rc<Self>, run: &RunId) {
         let (plot, keeper) = self.at(run);
-        let at = plot.alarm().expect("an alarm");
+        let at = plot.cabinet.alarm.take().expect("an alarm");
         self.clock.move_to(at.max(self.clock.now()));
-        plot.take_alarm();
         keeper.ring(plot.as_ref()).await.expect("storage");
     }
 }

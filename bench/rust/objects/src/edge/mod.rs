@@ -2,10 +2,10 @@
 
 #[path = "../../../../../src/edge/clock.rs"]
 pub mod clock;
-#[path = "../../../../../src/edge/journal_store.rs"]
-pub mod journal_store;
 #[path = "../../../../../src/edge/log.rs"]
 pub mod log;
+#[path = "../../../../../src/edge/shelf.rs"]
+pub mod shelf;
 #[path = "../../../../../src/edge/sql.rs"]
 pub mod sql;
 #[path = "../../../../../src/edge/web_crypto.rs"]
