@@ -79,3 +79,20 @@ test('keys are rotated without a failed request, and unknown ones cost one fetch
     assert.equal(await fetches(name), before + 1, `${name}: within the cooldown, the provider is left alone`);
   }
 });
+
+test('a fetch whose request went away spends nothing: whoever comes next is let in', async () => {
+  // A Worker that has kept nothing, so that the first request fetches.
+  const fresh = await Stage.up();
+  try {
+    const user = await fresh.somebody('alice');
+    const value = await fresh.token(user);
+    const path = '/api/workflows/onboarding-health/schedule';
+    const headers = { authorization: `Bearer ${value}` };
+    await fresh.control('POST', 'faults', { rules: [{ match: { endpoint: 'jwks' }, latency_ms: 4000, times: 1 }] });
+    const gone = fetch(`${fresh.url}${path}`, { headers, signal: AbortSignal.timeout(1000) });
+    await assert.rejects(gone, /abort|timeout/i);
+    assert.equal((await fresh.ask('GET', path, { headers })).status, 200);
+  } finally {
+    await fresh.kill();
+  }
+});

@@ -53,3 +53,20 @@ test('all that is missing or wrong is named at once, and no value is shown', asy
   assert.match(settings, /RUN_RETENTION_DAYS: must be a whole number from 0 to 3650/);
   assert.ok(!line.includes(WEAK));
 });
+
+test('a secret that can be guessed is none', async () => {
+  const sandbox = await startSandbox(await freePort(), { profile: BUILD.sandbox });
+  const folder = await mkdtemp(join(tmpdir(), 'onbehalf-settings-'));
+  try {
+    for (const secret of ['a'.repeat(64), 'abababab'.repeat(8), '0123456789'.repeat(5), 'correct-horse-battery-staple-secret', 'changeme'.repeat(6)]) {
+      const port = await freePort();
+      const extra = { SESSION_SECRET: secret };
+      await assert.rejects(startWorker(sandbox, { port, state: folder, log: join(folder, `${port}.log`), extra, build: BUILD }), /not healthy/);
+      const health = await (await fetch(`http://localhost:${port}/health`)).json();
+      assert.deepEqual(health.configurationProblems, ['SESSION_SECRET cannot be used; the log says why'], secret);
+    }
+  } finally {
+    await endAll();
+    await rm(folder, { recursive: true, force: true });
+  }
+});
