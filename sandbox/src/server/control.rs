@@ -32,6 +32,8 @@ struct Seed {
     portal: Option<String>,
     /// Whose customers theirs are like; by default like nobody else's.
     like: Option<String>,
+    /// What their customers call themselves; names of their own without.
+    company: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -182,6 +184,7 @@ impl Sandbox {
             let csm = CsmSeed {
                 portal: seed.portal.clone(),
                 like: seed.like.clone(),
+                company: seed.company.clone(),
                 ..CsmSeed::new(sub, sub, org, &apps, seed.customers)
             };
             service.world.add(csm, now);

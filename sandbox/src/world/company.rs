@@ -79,7 +79,15 @@ impl Company {
         let left = self.hubspot.add_owner(left);
         let mut dice = Dice::of(&format!("left behind {key}"));
         for (owner, count) in [(None, UNOWNED), (Some(left.as_str()), ORPHANED)] {
-            self.take_on(&mut dice, count, owner, manners, true, now_ms);
+            let portfolio = Portfolio {
+                count,
+                first: self.customers,
+                owner,
+                date: manners.customer_date,
+                company: None,
+                duplicates: true,
+            };
+            self.take_on(&mut dice, &portfolio, now_ms);
         }
     }
 
@@ -90,35 +98,20 @@ impl Company {
         let owner = self.hubspot.add_owner(owner);
         self.slack.add_person(&csm.name, &csm.email());
         let mut dice = Dice::of(csm.like.as_ref().unwrap_or(&csm.sub));
-        let shared = matches!(key, CompanyKey::Shared(_));
-        self.take_on(
-            &mut dice,
-            csm.customers,
-            Some(&owner),
-            manners,
-            shared,
-            now_ms,
-        );
+        let portfolio = Portfolio {
+            count: csm.customers,
+            first: self.customers,
+            owner: Some(&owner),
+            date: manners.customer_date,
+            company: csm.company.as_deref(),
+            duplicates: matches!(key, CompanyKey::Shared(_)),
+        };
+        self.take_on(&mut dice, &portfolio, now_ms);
     }
 
-    fn take_on(
-        &mut self,
-        dice: &mut Dice,
-        count: usize,
-        owner: Option<&str>,
-        manners: &Manners,
-        duplicates: bool,
-        now_ms: i64,
-    ) {
-        let portfolio = Portfolio {
-            count,
-            first: self.customers,
-            owner,
-            date: manners.customer_date,
-            duplicates,
-        };
+    fn take_on(&mut self, dice: &mut Dice, portfolio: &Portfolio<'_>, now_ms: i64) {
         self.customers += portfolio.companies();
-        populate(dice, &portfolio, now_ms, self);
+        populate(dice, portfolio, now_ms, self);
     }
 
     /// An id that what a tool makes is to have, and nothing else has; `None` for tools that make

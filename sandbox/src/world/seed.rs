@@ -56,6 +56,8 @@ pub(super) struct Portfolio<'a> {
     pub owner: Option<&'a str>,
     /// The property that says since when they are customers.
     pub date: CustomerDate,
+    /// What each of them calls itself; names of their own without.
+    pub company: Option<&'a str>,
     /// Whether to leave duplicates among their issues, as people do.
     pub duplicates: bool,
 }
@@ -75,7 +77,10 @@ fn strangers(count: usize) -> usize {
 /// Fills three apps with customers in onboarding, and with what is always in the way.
 pub(super) fn populate(dice: &mut Dice, of: &Portfolio<'_>, now_ms: i64, apps: &mut Company) {
     for index in 0..of.count {
-        let customer = customer(of.first + index, dice);
+        let mut customer = customer(of.first + index, dice);
+        if let Some(name) = of.company {
+            customer.company = name.to_owned();
+        }
         let story = match dice.between(0, 99) {
             0..=64 => Story::Healthy,
             65..=89 => Story::AtRisk,

@@ -20,6 +20,8 @@ pub struct CsmSeed {
     /// Whose customers theirs are like to the letter: those that somebody of this name is given.
     /// Without one, like nobody else's.
     pub like: Option<String>,
+    /// What their customers call themselves: one name for all, where it is to be a certain one.
+    pub company: Option<String>,
 }
 
 /// All apps there are.
@@ -37,6 +39,7 @@ impl CsmSeed {
             linear_dies: false,
             portal: None,
             like: None,
+            company: None,
         }
     }
 

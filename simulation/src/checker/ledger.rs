@@ -106,7 +106,12 @@ pub fn check_flags(shared: &Shared, ledger: &[Landed], sites: &[Rc<Site>]) {
         let worse = tasks.windows(2).all(|pair| {
             let says = |it: &Landed| it.reference.as_ref().map(|it| (it.status, it.score));
             match (says(pair[0]), says(pair[1])) {
-                (Some(first), Some(second)) => is_worse(first, second),
+                // Of two runs that score by different settings, the one that claimed later, because
+                // it had found it worse, may write first.
+                (Some(first), Some(second)) => {
+                    let swapped = shared.redeployed.get() && is_worse(second, first);
+                    is_worse(first, second) || swapped
+                }
                 _ => false,
             }
         });
