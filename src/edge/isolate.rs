@@ -39,6 +39,7 @@ struct Isolate {
     namespaces: OnceCell<Namespaces>,
     rates: OnceCell<Rc<Rates>>,
     approval_webhook: OnceCell<Option<Rc<ApprovalWebhook>>>,
+    tools: OnceCell<Rc<Registry>>,
     /// Whether the log says what is wrong with the settings: once is enough for an isolate.
     complained: Cell<bool>,
 }
@@ -54,6 +55,7 @@ thread_local! {
         namespaces: OnceCell::new(),
         rates: OnceCell::new(),
         approval_webhook: OnceCell::new(),
+        tools: OnceCell::new(),
         complained: Cell::new(false),
     };
 }
@@ -107,6 +109,18 @@ pub fn approval_webhook(env: &Env) -> Result<Option<Rc<ApprovalWebhook>>, Miscon
     }
     let read = Settings::read(env)?.approval_webhook.map(Rc::new);
     Ok(ISOLATE.with(|isolate| isolate.approval_webhook.get_or_init(|| read).clone()))
+}
+
+/// The tools on offer, for the routes and for every run alike.
+///
+/// # Errors
+/// [`Misconfigured`] when two have one name.
+fn tools() -> Result<Rc<Registry>, Misconfigured> {
+    if let Some(known) = ISOLATE.with(|isolate| isolate.tools.get().cloned()) {
+        return Ok(known);
+    }
+    let built = Registry::standard().map_err(|error| Misconfigured::because("tools", &error))?;
+    Ok(ISOLATE.with(|isolate| Rc::clone(isolate.tools.get_or_init(|| Rc::new(built)))))
 }
 
 fn complain(wrong: &Misconfigured) {
@@ -165,7 +179,7 @@ impl Settings {
             claims: Rc::new(SharedClaims::new(carrier)),
             portals,
             // Two tools of one name were reported where the routes are built.
-            tools: Rc::new(Registry::standard().unwrap_or_default()),
+            tools: tools().unwrap_or_default(),
             public_url: self.public_url.to_string(),
         }
     }
@@ -175,8 +189,7 @@ impl Settings {
     /// # Errors
     /// [`Misconfigured`] when a tool asks for an identity.
     fn api(self, env: &Env) -> Result<Api, Misconfigured> {
-        let registry =
-            Registry::standard().map_err(|error| Misconfigured::because("tools", &error))?;
+        let registry = tools()?;
         let fetch: Rc<dyn Fetch> = Rc::new(EdgeFetch::new(Subrequests::default()));
         let uncounted = Subrequests::default();
         let (carrier, portals) = means_to_share(env, &uncounted);
@@ -210,7 +223,7 @@ impl Settings {
             }),
             memory,
             scalekit,
-            registry: Rc::new(registry),
+            registry,
             workflows: workflows().list(),
             settings: ApiSettings {
                 public_url: self.public_url,

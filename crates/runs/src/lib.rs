@@ -25,6 +25,7 @@ pub mod approvals;
 mod backend;
 mod backoff;
 mod contract;
+mod hex;
 pub mod hosted;
 mod letter;
 mod names;

@@ -1,50 +1,23 @@
 //! A run's journal in real SQLite: whatever is asked of it, it answers as the engine's own memory
 //! does, and after a restart as before.
 
-use std::cell::{Cell, RefCell};
+mod cabinet;
+
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use async_trait::async_trait;
+use cabinet::Cabinet;
 use onbehalf_clock::Timestamp;
 use onbehalf_engine::memory::MemoryStore;
 use onbehalf_engine::{
     Alarm, Commit, EffectKey, EffectOutcome, Entry, Head, JournalError, JournalStore, Outcome,
     Record, RunFailure, Started,
 };
-use onbehalf_runs::run::{Shelf, SqlJournal};
-use onbehalf_runs::{Level, Note};
-use onbehalf_sql::testkit::Database;
-use onbehalf_sql::{Sql, SqlError};
+use onbehalf_runs::Level;
+use onbehalf_runs::run::SqlJournal;
+use onbehalf_sql::Sql;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-
-#[derive(Default)]
-struct Cabinet {
-    sql: Database,
-    alarm: Cell<Option<Timestamp>>,
-    notes: RefCell<Vec<Note>>,
-}
-
-#[async_trait(?Send)]
-impl Shelf for Cabinet {
-    fn sql(&self) -> &dyn Sql {
-        &self.sql
-    }
-
-    async fn set_alarm(&self, at: Option<Timestamp>) -> Result<(), SqlError> {
-        self.alarm.set(at);
-        Ok(())
-    }
-
-    async fn clear(&self) -> Result<(), SqlError> {
-        Err(SqlError::Refused("nobody asks for this".to_owned()))
-    }
-
-    fn note(&self, note: Note) {
-        self.notes.borrow_mut().push(note);
-    }
-}
 
 fn opened(cabinet: &Rc<Cabinet>) -> SqlJournal {
     SqlJournal::open(cabinet.clone()).expect("storage")
@@ -238,7 +211,7 @@ fn a_commit_sets_the_alarm_clears_it_or_leaves_it() {
         (Alarm::Clear, None),
     ] {
         commit(&journal, Vec::new(), None, alarm);
-        assert_eq!(cabinet.alarm.get(), rings, "{alarm:?}");
+        assert_eq!(cabinet.alarm(), rings, "{alarm:?}");
     }
 }
 

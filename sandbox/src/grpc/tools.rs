@@ -162,35 +162,20 @@ fn listed<T: for<'a> From<&'a Value>>(body: &Value) -> (String, u32, Vec<T>) {
     )
 }
 
-impl From<&Value> for ListedTools {
-    fn from(body: &Value) -> Self {
-        let (next_page_token, total_size, tools) = listed(body);
-        Self {
-            next_page_token,
-            total_size,
-            tools,
+/// The three lists differ in what they list, and the generated messages share no trait.
+macro_rules! read_as_list {
+    ($($message:ident),+) => {$(
+        impl From<&Value> for $message {
+            fn from(body: &Value) -> Self {
+                let (next_page_token, total_size, tools) = listed(body);
+                Self {
+                    next_page_token,
+                    total_size,
+                    tools,
+                }
+            }
         }
-    }
+    )+};
 }
 
-impl From<&Value> for AvailableTools {
-    fn from(body: &Value) -> Self {
-        let (next_page_token, total_size, tools) = listed(body);
-        Self {
-            next_page_token,
-            total_size,
-            tools,
-        }
-    }
-}
-
-impl From<&Value> for ScopedTools {
-    fn from(body: &Value) -> Self {
-        let (next_page_token, total_size, tools) = listed(body);
-        Self {
-            next_page_token,
-            total_size,
-            tools,
-        }
-    }
-}
+read_as_list!(ListedTools, AvailableTools, ScopedTools);

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::contract::Tenant;
+use crate::hex::hex;
 use crate::names::OwnerKey;
 
 /// Names an organization's object; or a person's own, who acts in none.
@@ -23,12 +24,7 @@ impl ApprovalsKey {
         digest.update((tenant.issuer.len() as u64).to_be_bytes());
         digest.update(tenant.issuer.as_bytes());
         digest.update(org_id.as_bytes());
-        let digest: String = digest
-            .finalize()
-            .iter()
-            .map(|it| format!("{it:02x}"))
-            .collect();
-        Self(format!("organization:{digest}"))
+        Self(format!("organization:{}", hex(&digest.finalize())))
     }
 
     /// The key as text.

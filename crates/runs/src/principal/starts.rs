@@ -13,6 +13,7 @@ use super::index::{mode, status};
 use super::{CancelWaiting, NoteStatus};
 use crate::approval_mode::ApprovalMode;
 use crate::contract::{Overlap, Repeats, Start, StartRun};
+use crate::hex::hex;
 use crate::letter::Ask as _;
 use crate::names::{IdempotencyKey, OwnerKey, WorkflowId};
 use crate::object::Turn;
@@ -45,7 +46,9 @@ pub fn start(turn: &Turn<'_>, rules: &dyn Rules, start: StartRun) -> Result<Star
     let asked = start.repeats.as_ref().map_or(&start.input, |it| &it.of);
     let input = to_json(&(&start.workflow, asked), "an input")?;
     let sameness = start.repeats.as_ref().map(|_| sameness(&input));
-    forget_old_keys(turn)?;
+    if start.idempotency_key.is_some() || sameness.is_some() {
+        forget_old_keys(turn)?;
+    }
     if let Some(key) = &start.idempotency_key {
         if let Some(known) = known_key(turn, key, &input)? {
             return Ok(known);
@@ -86,8 +89,7 @@ const OWN_KEYS: &str = "\u{1}same:";
 /// input has the same text.
 fn sameness(input: &str) -> IdempotencyKey {
     let digest = Sha256::digest(input.as_bytes());
-    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    IdempotencyKey::new(format!("{OWN_KEYS}{hex}"))
+    IdempotencyKey::new(format!("{OWN_KEYS}{}", hex(&digest)))
 }
 
 /// A key is remembered while its run is open and for its time after that has ended.
@@ -381,5 +383,5 @@ fn new_trace_id(random: &dyn Random) -> String {
     random.fill(&mut bytes);
     // All zeros are invalid.
     bytes[15] |= 1;
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&bytes)
 }

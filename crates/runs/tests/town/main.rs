@@ -1,5 +1,7 @@
 //! All objects together, as their users see them: over real SQLite, with a clock moved by hand.
 
+#[path = "../cabinet/mod.rs"]
+mod cabinet;
 mod common;
 
 mod approvals;

@@ -6,8 +6,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use onbehalf_clock::Clock;
 use onbehalf_clock::testkit::{Dice, HandClock};
-use onbehalf_clock::{Clock, Timestamp};
 use onbehalf_engine::{
     Definition, Flow, RunLog, Step, StepContext, StepResult, Workflow, workflow,
 };
@@ -17,13 +17,13 @@ use onbehalf_runs::hosted::{Hosted, Opening, Run, Workflows};
 use onbehalf_runs::run::{Keeper, News, Place as Ground, RunMessage, RunReply, Shelf};
 use onbehalf_runs::town::{Post, Runs, Town, TownRules};
 use onbehalf_runs::{
-    AccountKey, ApprovalMode, Carrier, ConnectorName, EventId, Letter, MissingConnection, Note,
-    PlanItem, Rules, RunId, RunReason, Undelivered, WorkflowId, ask,
+    AccountKey, ApprovalMode, Carrier, ConnectorName, EventId, Letter, MissingConnection, PlanItem,
+    Rules, RunId, RunReason, Undelivered, WorkflowId, ask,
 };
-use onbehalf_sql::testkit::Database;
-use onbehalf_sql::{Row, Sql, SqlError};
+use onbehalf_sql::Sql;
 use serde_json::{Value, json};
 
+use crate::cabinet::Cabinet;
 use crate::common::*;
 
 /// What is outside: one app, and people who connect it at a chosen moment.
@@ -162,56 +162,13 @@ impl Step<Errand> for Decide {
     }
 }
 
-/// Where one run is kept: in real SQLite, as on the platform.
-#[derive(Default)]
-pub struct Cabinet {
-    pub sql: Database,
-    alarm: Cell<Option<Timestamp>>,
-    pub notes: RefCell<Vec<Note>>,
-}
-
 impl Cabinet {
-    pub fn alarm(&self) -> Option<Timestamp> {
-        self.alarm.get()
-    }
-
-    /// The tables there are.
-    pub fn tables(&self) -> Vec<String> {
-        let names = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name";
-        let rows = self.sql.query(names, &[]).expect("tables");
-        let name = |row: &Row| row.text(0).expect("a name").to_owned();
-        rows.iter().map(name).collect()
-    }
-
     /// Nothing of the journal can be read, as a bug or another release may leave it.
     pub fn damage(&self) {
         for table in ["head", "journal"] {
             let statement = format!("UPDATE {table} SET body = '{{'");
             self.sql.run(&statement, &[]).expect("damaged");
         }
-    }
-}
-
-#[async_trait(?Send)]
-impl Shelf for Cabinet {
-    fn sql(&self) -> &dyn Sql {
-        &self.sql
-    }
-
-    async fn set_alarm(&self, at: Option<Timestamp>) -> Result<(), SqlError> {
-        self.alarm.set(at);
-        Ok(())
-    }
-
-    async fn clear(&self) -> Result<(), SqlError> {
-        for table in self.tables() {
-            self.sql.run(&format!("DROP TABLE {table}"), &[])?;
-        }
-        self.set_alarm(None).await
-    }
-
-    fn note(&self, note: Note) {
-        self.notes.borrow_mut().push(note);
     }
 }
 

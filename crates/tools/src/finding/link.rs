@@ -32,10 +32,6 @@ impl Findable for HubspotAssociateTask {
     // The record itself is read, not an index.
     const VISIBLE_AFTER: Duration = Duration::ZERO;
 
-    fn marked(input: AssociateInput, _: &CallMark) -> AssociateInput {
-        input
-    }
-
     async fn find(
         look: Look<'_>,
         sent: &AssociateInput,
@@ -53,10 +49,6 @@ impl Findable for HubspotAssociateTask {
 impl Findable for HubspotAssignTask {
     // The record itself is read, not an index.
     const VISIBLE_AFTER: Duration = Duration::ZERO;
-
-    fn marked(input: AssignInput, _: &CallMark) -> AssignInput {
-        input
-    }
 
     async fn find(
         look: Look<'_>,
