@@ -46,7 +46,7 @@ export function toolChanges(name, { calls = snake(name), writes = false }) {
         behindLast('^mod context;$', `\nmod ${module};`),
         behindLast('^pub use context::.*;$', `\npub use ${module}::{${type}, ${type}Input, ${type}Output};`),
       ),
-      'crates/tools/src/registry.rs': behindLast('\\.with::<super::\\w+>\\(\\)$', `\n            .with::<super::${type}>()`, (last) => `${last}?`),
+      'crates/tools/src/registry.rs': behindLast('\\.with(?:_findable)?::<super::\\w+>\\(\\)$', `\n            .with::<super::${type}>()`, (last) => `${last}?`),
       'sandbox/src/world/stubs.rs': behindLast('^const STUBS: .* = &\\[', `\n    ("${calls}", r#"{"answered": "by a stub"}"#),`),
     },
     packages: ['onbehalf-tools', 'onbehalf-sandbox'],
