@@ -6,8 +6,8 @@
 //!                       Backend, RateLimiter (platform) · SignIn (identity) · Scalekit · Registry
 //! ```
 //!
-//! Owns paths, request and response types, problem details, the browser session, the connect flow
-//! and the OpenAPI document. Refuses to know how tokens are verified, how runs are driven, what a
+//! Owns paths, request and response types, problem details, the browser session, the connect flow,
+//! what every caller of tools shares, and the OpenAPI document. Refuses to know how tokens are verified, how runs are driven, what a
 //! tool does, and what Cloudflare is.
 
 mod api;
@@ -19,6 +19,7 @@ mod guessable;
 mod identity_layer;
 mod limits;
 mod named;
+mod offer;
 pub mod openapi;
 mod operation;
 mod routes;
@@ -40,6 +41,10 @@ pub use browser::login::LOGIN_CALLBACK;
 pub use guessable::Guessable;
 pub use identity_layer::IdentityLayer;
 pub use limits::{Budget, RateLimiter, WINDOW_SECONDS};
+pub use offer::{
+    CallInHand, DryRun, DryWrite, InHand, OfferedTool, Origin, ToolCallFacts, ToolCallPending,
+    ToolUse, Used,
+};
 pub use seal::{MIN_SECRET_BYTES, Seal, WeakSecret};
 pub use service::{Answer, Api, ApiSettings, handle_unconfigured};
 pub use wire::message::{ApiRequest, ApiResponse, MAX_BODY_BYTES};

@@ -4,16 +4,13 @@
 //! route is matched. No handler sees a piece of a path. A run cannot be looked up without the
 //! workflow that its path names, and a daily run only of a workflow that may have one.
 
-use std::rc::Rc;
-
 use crate::api::runs::run_not_found;
-use crate::api::tool_calls::tool_call_not_found;
 use crate::browser::app::App;
+use crate::offer::tool_call_not_found;
 use crate::service::{Api, nothing_here};
 use crate::wire::problem::{Problem, ProblemType};
 use onbehalf_runs::hosted::Listed;
 use onbehalf_runs::{OwnerKey, RunId, WorkflowId};
-use onbehalf_tools::ErasedTool;
 
 /// What one segment of a path can stand for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,16 +155,12 @@ impl<'a> Named<'a> {
         Ok(NamedRun { workflow, id })
     }
 
-    /// The tool.
+    /// The name of a tool. Which tool that is depends on who asks.
     ///
     /// # Errors
-    /// 404, with those there are.
-    pub fn tool(&self, api: &Api) -> Result<Rc<dyn ErasedTool>, Problem> {
-        let id = self.text(Parameter::Tool)?;
-        api.registry.get(id).map_err(|unknown| {
-            let detail = "There is no such tool; knownTools lists them.";
-            Problem::new(ProblemType::ToolNotFound, detail).with("knownTools", unknown.known)
-        })
+    /// 404.
+    pub fn tool(&self) -> Result<&'a str, Problem> {
+        self.text(Parameter::Tool)
     }
 
     /// The direct write.

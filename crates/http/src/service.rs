@@ -262,10 +262,7 @@ impl Api {
             ApiOperation::CreateConnectLink => self.create_connect_link(request),
             ApiOperation::ListConnections => self.list_connections(&caller).await,
             ApiOperation::ListTools => Ok(self.list_tools()),
-            ApiOperation::ExecuteTool => {
-                let tool = named.tool(self)?;
-                self.execute_tool(caller, &*tool, request).await
-            }
+            ApiOperation::ExecuteTool => self.execute_tool(caller, named.tool()?, request).await,
             ApiOperation::GetToolCall => {
                 let call_id = named.tool_call()?;
                 self.get_tool_call(&caller, call_id).await

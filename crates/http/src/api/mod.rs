@@ -9,7 +9,6 @@ pub mod cursor;
 pub mod events;
 pub mod runs;
 pub mod schedule;
-pub mod tool_calls;
 pub mod tools;
 pub mod watch;
 pub mod webhook;

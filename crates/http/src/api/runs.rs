@@ -274,7 +274,7 @@ impl Api {
     }
 
     /// Where to make each of the connections that a run waits for.
-    pub(super) fn connect_links(&self, run: &RunView) -> Option<BTreeMap<String, String>> {
+    pub(crate) fn connect_links(&self, run: &RunView) -> Option<BTreeMap<String, String>> {
         let suspension = run.suspension.as_ref()?;
         let WaitView::ConnectionRequired { missing } = &suspension.reason else {
             return None;
@@ -289,7 +289,7 @@ impl Api {
 }
 
 /// The run there is after a start.
-pub(super) struct Begun {
+pub(crate) struct Begun {
     pub run_id: RunId,
     pub status: TriggerStatus,
     /// The run that has to end first.
@@ -302,7 +302,7 @@ pub(super) struct Begun {
 ///
 /// # Errors
 /// The problem of one that has begun no run.
-pub(super) fn begun(start: Start) -> Result<Begun, Problem> {
+pub(crate) fn begun(start: Start) -> Result<Begun, Problem> {
     let (run_id, status, behind, fresh) = match start {
         Start::Started { run_id, fresh } => (run_id, TriggerStatus::Started, None, fresh),
         Start::Joined { run_id } => (run_id, TriggerStatus::Joined, None, false),

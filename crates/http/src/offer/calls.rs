@@ -1,4 +1,4 @@
-//! A direct write: asked for, waited for a while, and found again by its name.
+//! A write that somebody asks for directly: begun, waited for a while, and found again by its name.
 //!
 //! The write is made by a run, so that it happens once whatever happens to whom. A call's name is its
 //! run's name: who may see it is for the run to say, and so is deciding about it and cancelling it,
@@ -11,14 +11,14 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::runs::{Begun, begun};
-use crate::service::{Api, Handled};
+use super::uses::Used;
+use crate::api::runs::{Begun, begun};
+use crate::service::Api;
 use crate::sign_in::Caller;
-use crate::wire::message::ApiResponse;
 use crate::wire::problem::{Problem, ProblemType};
 use onbehalf_connector::CallFailure;
 use onbehalf_engine::RunStatus;
-use onbehalf_runs::tool_call::{Decide, TOOL_CALL, ToolCallInput, ToolCallResult};
+use onbehalf_runs::tool_call::{TOOL_CALL, ToolCallInput, ToolCallResult};
 use onbehalf_runs::{
     Asker, IdempotencyKey, Overlap, RunId, RunView, StartRun, SuspensionView, WaitView, WorkflowId,
 };
@@ -35,7 +35,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 const WRITING_STEP: &str = "write";
 
 /// What is said of a direct write beside the tool's own outcome.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ToolCallFacts {
     /// The call's name. Reads have none.
@@ -44,6 +44,20 @@ pub struct ToolCallFacts {
     /// idempotency key. Nothing more was written.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub repeated: bool,
+}
+
+impl ToolCallFacts {
+    /// An outcome with what is said of its call.
+    pub fn beside(&self, outcome: Value) -> Value {
+        let mut all = match outcome {
+            Value::Object(members) => members,
+            _ => Map::new(),
+        };
+        if let Value::Object(facts) = json!(self) {
+            all.extend(facts);
+        }
+        all.into()
+    }
 }
 
 /// A call that has not ended.
@@ -66,37 +80,23 @@ pub struct ToolCallPending {
     pub run: String,
 }
 
-/// What a call would write; nothing was written.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct DryRun {
-    /// Always true.
-    pub dry_run: bool,
-    /// What the policy says of the call.
-    pub decision: Decide,
-    /// The writes, in order; none where the tool only reads.
-    pub writes: Vec<DryWrite>,
-}
-
-/// One write that was not made.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct DryWrite {
-    /// The tool.
-    pub tool: String,
-    /// Whose account it would use.
-    pub connector: onbehalf_connector::Connector,
-    /// The tool's input, every default written out.
-    pub arguments: Value,
+/// A call that was begun, and who looks at it.
+#[derive(Clone, Debug)]
+pub struct CallInHand {
+    /// As whom it is looked at.
+    pub asker: Asker,
+    /// The call.
+    pub facts: ToolCallFacts,
 }
 
 impl Api {
-    /// Makes a write, and answers with its end if that comes soon.
-    pub(super) async fn call_tool(
+    /// Makes a write, and does not wait for it.
+    pub(super) async fn begin_call(
         &self,
         caller: Caller,
         input: &ToolCallInput,
         idempotency_key: Option<IdempotencyKey>,
-    ) -> Handled {
+    ) -> Result<CallInHand, Problem> {
         let asker = caller.asker();
         let start = StartRun {
             owner: caller.owner,
@@ -112,8 +112,17 @@ impl Api {
             call_id: run_id,
             repeated: !fresh,
         };
+        Ok(CallInHand { asker, facts })
+    }
+
+    /// What has come of a call once it has ended, or waits for somebody, or nobody waits any longer.
+    ///
+    /// # Errors
+    /// 404 for one whose end is forgotten.
+    pub async fn end_of_call(&self, call: CallInHand) -> Result<Used, Problem> {
+        let CallInHand { asker, facts } = call;
         match self.awaited(&asker, &facts.call_id).await {
-            Seen::Run(run) => Ok(self.shown(facts, &run)),
+            Seen::Run(run) => Ok(self.used(facts, &run)),
             Seen::Gone => {
                 let detail = "This call was made before, and what became of it is not kept any \
                               more. Send it with an Idempotency-Key of its own to make it again.";
@@ -123,14 +132,18 @@ impl Api {
         }
     }
 
-    pub(crate) async fn get_tool_call(&self, caller: &Caller, call_id: RunId) -> Handled {
+    /// What has come of a call of this name by now.
+    ///
+    /// # Errors
+    /// 404 for one that the caller does not have.
+    pub async fn call_by_name(&self, caller: &Caller, call_id: RunId) -> Result<Used, Problem> {
         let run = self.backend.run(&caller.asker(), &call_id).await?;
         let run = run.filter(|run| run.workflow == TOOL_CALL);
         let facts = ToolCallFacts {
             call_id,
             repeated: false,
         };
-        Ok(self.shown(facts, &run.ok_or_else(tool_call_not_found)?))
+        Ok(self.used(facts, &run.ok_or_else(tool_call_not_found)?))
     }
 
     /// Looks at a call until it has ended, or waits for somebody, or time is up.
@@ -153,9 +166,12 @@ impl Api {
         }
     }
 
-    fn shown(&self, facts: ToolCallFacts, run: &RunView) -> ApiResponse {
+    fn used(&self, facts: ToolCallFacts, run: &RunView) -> Used {
         match end_of(run) {
-            Some(outcome) => ApiResponse::json(200, &beside(outcome, &facts)),
+            Some(outcome) => Used::Written {
+                outcome,
+                call: facts,
+            },
             None => {
                 let connect = self.connect_links(run);
                 pending(facts, run.status, run.suspension.clone(), connect)
@@ -195,17 +211,15 @@ fn pending(
     status: RunStatus,
     suspension: Option<SuspensionView>,
     connect: Option<BTreeMap<String, String>>,
-) -> ApiResponse {
-    let location = format!("/api/tool-calls/{}", facts.call_id);
+) -> Used {
     let run = format!("/api/workflows/{TOOL_CALL}/runs/{}", facts.call_id);
-    let body = ToolCallPending {
+    Used::Pending(ToolCallPending {
         facts,
         status,
         suspension,
         connect,
         run,
-    };
-    ApiResponse::json(202, &body).with("location", &location)
+    })
 }
 
 /// The outcome of a call that has ended.
@@ -237,16 +251,4 @@ fn without_result(run: &RunView) -> ToolOutcome<Value> {
         code: Some(run.status.name().to_owned()),
         violations: Vec::new(),
     })
-}
-
-/// An outcome with what is said of its call.
-fn beside(outcome: Value, facts: &ToolCallFacts) -> Value {
-    let mut all = match outcome {
-        Value::Object(members) => members,
-        _ => Map::new(),
-    };
-    if let Value::Object(facts) = json!(facts) {
-        all.extend(facts);
-    }
-    all.into()
 }

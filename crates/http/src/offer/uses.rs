@@ -1,58 +1,134 @@
-//! Tools: what there is, and running one as the caller.
+//! The use of a tool: checked, decided about, and made.
 //!
-//! A tool that ran and did not succeed is no HTTP error: its typed outcome is the answer. What reads
-//! is done here and now; what writes is a call of its own ([`super::tool_calls`]).
+//! What reads is done here and now; what writes is a call of its own ([`super::calls`]). A tool that
+//! ran and did not succeed is no problem: its typed outcome is what came of it.
 
+use std::rc::Rc;
+
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::Value;
 
-use super::tool_calls::{DryRun, DryWrite};
-use crate::service::{Api, Handled, keepers_only};
+use super::calls::{CallInHand, ToolCallFacts, ToolCallPending};
+use crate::service::{Api, keepers_only};
 use crate::sign_in::Caller;
-use crate::wire::json_body;
-use crate::wire::message::{ApiRequest, ApiResponse};
 use crate::wire::problem::{Problem, ProblemType};
-use crate::wire::query::{Query, refused};
-use crate::wire::request_headers::idempotency_key;
 use onbehalf_connector::{AlwaysPermit, CallFailure, CallKind, Violation};
-use onbehalf_runs::ApprovalMode;
 use onbehalf_runs::tool_call::{AskedBy, Decide, Question, ToolCallInput};
+use onbehalf_runs::{ApprovalMode, IdempotencyKey};
 use onbehalf_tools::{ErasedTool, ErrorKind, ToolContext, ToolError, ToolOutcome};
 
-/// The parameters of running a tool.
-pub const QUERY: [&str; 2] = ["dryRun", "onMissingConnector"];
+/// A use that is asked for, by a caller who may ask for it.
+pub struct ToolUse {
+    pub(super) caller: Caller,
+    tool: Rc<dyn ErasedTool>,
+    by: AskedBy,
+    /// The name that whoever asks has given to this use, for a write that is meant to be another than
+    /// one that looks like it.
+    pub idempotency_key: Option<IdempotencyKey>,
+    /// Whether what would be written is only listed.
+    pub dry_run: bool,
+    /// Whether a write whose app is not connected waits for that, instead of ending.
+    pub waits_for_connection: bool,
+}
 
-impl Api {
-    pub(crate) fn list_tools(&self) -> ApiResponse {
-        ApiResponse::written_json(&self.descriptions.tools)
-    }
-
-    pub(crate) async fn execute_tool(
-        &self,
-        caller: Caller,
-        tool: &dyn ErasedTool,
-        request: &ApiRequest,
-    ) -> Handled {
-        let query = Query::strict(request, &QUERY)?;
-        let dry_run = query.get("dryRun").map(read_yes_or_no).transpose()?;
-        let waits = query
-            .get("onMissingConnector")
-            .map(read_waits)
-            .transpose()?;
-        let idempotency_key = idempotency_key(request)?;
+impl ToolUse {
+    /// A use of this tool, asked for through `by`.
+    ///
+    /// # Errors
+    /// 403 for a write with accounts that are kept by others.
+    pub fn of(caller: Caller, tool: Rc<dyn ErasedTool>, by: AskedBy) -> Result<Self, Problem> {
         if tool.kind() == CallKind::Write && !caller.keeps_accounts() {
             return Err(keepers_only());
         }
+        Ok(Self {
+            caller,
+            tool,
+            by,
+            idempotency_key: None,
+            dry_run: false,
+            waits_for_connection: true,
+        })
+    }
+}
+
+/// What has come of a use.
+#[derive(Debug)]
+pub enum Used {
+    /// It has read, with this outcome.
+    Read(ToolOutcome<Value>),
+    /// It is a write that has ended.
+    Written {
+        /// The tool's typed outcome, as JSON.
+        outcome: Value,
+        /// What is said of its call.
+        call: ToolCallFacts,
+    },
+    /// It is a write that has not ended: it goes on, or waits for somebody.
+    Pending(ToolCallPending),
+    /// What it would write.
+    Dry(DryRun),
+}
+
+/// A use that was begun.
+pub enum InHand {
+    /// This has come of it already.
+    Done(Used),
+    /// It is a write, which goes on whether or not anybody looks.
+    Call(CallInHand),
+}
+
+/// What a call would write; nothing was written.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DryRun {
+    /// Always true.
+    pub dry_run: bool,
+    /// What the policy says of the call.
+    pub decision: Decide,
+    /// The writes, in order; none where the tool only reads.
+    pub writes: Vec<DryWrite>,
+}
+
+/// One write that was not made.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct DryWrite {
+    /// The tool.
+    pub tool: String,
+    /// Whose account it would use.
+    pub connector: onbehalf_connector::Connector,
+    /// The tool's input, every default written out.
+    pub arguments: Value,
+}
+
+impl Api {
+    /// Uses a tool, and waits a while for the end of a write.
+    ///
+    /// # Errors
+    /// Why it was not used; nothing was sent.
+    pub async fn use_tool(&self, wanted: ToolUse, arguments: Value) -> Result<Used, Problem> {
+        match self.begin_use(wanted, arguments).await? {
+            InHand::Done(used) => Ok(used),
+            InHand::Call(call) => self.end_of_call(call).await,
+        }
+    }
+
+    /// The same without waiting for a write.
+    ///
+    /// # Errors
+    /// As [`Self::use_tool`].
+    pub async fn begin_use(&self, wanted: ToolUse, arguments: Value) -> Result<InHand, Problem> {
+        let tool = Rc::clone(&wanted.tool);
         let decision = self.settings.tool_policy.decide(&Question {
             tool: tool.id(),
             connector: tool.connector(),
             kind: tool.kind(),
-            by: AskedBy::Api,
-            context: &caller.context,
+            by: wanted.by,
+            context: &wanted.caller.context,
         });
-        let input: Value = json_body::required(request)?;
-        if dry_run == Some(true) {
-            let arguments = tool.checked(input).map_err(refused_input)?;
-            return Ok(ApiResponse::json(200, &dry(tool, decision, arguments)));
+        if wanted.dry_run {
+            let arguments = tool.checked(arguments).map_err(refused_input)?;
+            return Ok(InHand::Done(Used::Dry(dry(&*tool, decision, arguments))));
         }
         let approval = match decision {
             Decide::Allow => ApprovalMode::None,
@@ -63,20 +139,29 @@ impl Api {
             }
         };
         if tool.kind() == CallKind::Read {
-            return self.read_with(tool, &caller, input).await;
+            let read = self.read_with(&*tool, &wanted.caller, arguments).await;
+            return read.map(|outcome| InHand::Done(Used::Read(outcome)));
         }
         let call = ToolCallInput {
             tool: tool.id().to_owned(),
-            arguments: tool.checked(input).map_err(refused_input)?,
-            by: AskedBy::Api,
+            arguments: tool.checked(arguments).map_err(refused_input)?,
+            by: wanted.by,
             approval,
-            waits_for_connection: waits.unwrap_or(true),
+            waits_for_connection: wanted.waits_for_connection,
         };
-        self.call_tool(caller, &call, idempotency_key).await
+        let key = wanted.idempotency_key;
+        self.begin_call(wanted.caller, &call, key)
+            .await
+            .map(InHand::Call)
     }
 
     /// Reads, here and now: what is read twice does no harm.
-    async fn read_with(&self, tool: &dyn ErasedTool, caller: &Caller, input: Value) -> Handled {
+    async fn read_with(
+        &self,
+        tool: &dyn ErasedTool,
+        caller: &Caller,
+        arguments: Value,
+    ) -> Result<ToolOutcome<Value>, Problem> {
         let context = ToolContext::from_keys(
             Some(&caller.context.user_id),
             Some(caller.context.scalekit_identifier.as_str()),
@@ -87,7 +172,7 @@ impl Api {
                 .with("missing", missing.keys)
         })?;
         let outcome = tool
-            .execute(&self.scalekit, &context, input, &AlwaysPermit)
+            .execute(&self.scalekit, &context, arguments, &AlwaysPermit)
             .await;
         match outcome {
             ToolOutcome::Error(ToolError {
@@ -95,7 +180,7 @@ impl Api {
                 violations,
                 ..
             }) => Err(not_accepted(violations)),
-            outcome => Ok(ApiResponse::json(200, &outcome)),
+            outcome => Ok(outcome),
         }
     }
 }
@@ -132,21 +217,4 @@ fn not_accepted(violations: Vec<Violation>) -> Problem {
     let violations = serde_json::to_value(&violations).unwrap_or_default();
     let problem = Problem::new(ProblemType::InvalidBody, detail);
     problem.with("field", field).with("violations", violations)
-}
-
-fn read_yes_or_no(text: &str) -> Result<bool, Problem> {
-    match text {
-        "true" => Ok(true),
-        "false" => Ok(false),
-        _ => Err(refused("dryRun", "must be true or false")),
-    }
-}
-
-/// Whether a call waits for a dead connection, as a run's input says it.
-fn read_waits(text: &str) -> Result<bool, Problem> {
-    match text {
-        "suspend" => Ok(true),
-        "exit" => Ok(false),
-        _ => Err(refused("onMissingConnector", "must be suspend or exit")),
-    }
 }

@@ -7,6 +7,7 @@ mod connect_flow;
 mod connections_and_tools;
 mod headers;
 mod limits;
+mod offer;
 mod runs;
 mod tool_calls;
 mod webhooks;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{JSON, backed, idempotency_key, run_name, text};
-use crate::api::tool_calls::{DryRun, ToolCallFacts, ToolCallPending};
+use crate::offer::{DryRun, ToolCallFacts, ToolCallPending};
 use crate::openapi::lists::ToolListResponse;
 use crate::openapi::parts::{Access, Described};
 use crate::openapi::schemas::Schemas;
