@@ -71,6 +71,11 @@ impl SignIn for IdentityLayer {
         missed.map(in_words).collect()
     }
 
+    fn issuers(&self) -> Vec<String> {
+        let all = self.authenticator.config.issuers().iter();
+        all.map(|issuer| issuer.id().to_owned()).collect()
+    }
+
     async fn authenticate(&self, authorization: Option<&str>) -> Result<Caller, AuthRefusal> {
         let principal = self
             .authenticator

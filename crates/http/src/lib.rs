@@ -18,10 +18,12 @@ pub mod fuzz;
 mod guessable;
 mod identity_layer;
 mod limits;
+mod mcp;
 mod named;
 mod offer;
 pub mod openapi;
 mod operation;
+mod pieces;
 mod routes;
 mod seal;
 mod service;
@@ -34,7 +36,7 @@ mod tests;
 mod wire;
 
 pub use api::events;
-pub use api::watch::{Streams, Watch};
+pub use api::watch::Streams;
 pub use approval_webhook::ApprovalWebhook;
 pub use browser::connect::CONNECT_CALLBACK;
 pub use browser::login::LOGIN_CALLBACK;
@@ -45,6 +47,7 @@ pub use offer::{
     CallInHand, DryRun, DryWrite, InHand, OfferedTool, Origin, ToolCallFacts, ToolCallPending,
     ToolUse, Used,
 };
+pub use pieces::Watch;
 pub use seal::{MIN_SECRET_BYTES, Seal, WeakSecret};
 pub use service::{Answer, Api, ApiSettings, handle_unconfigured};
 pub use wire::message::{ApiRequest, ApiResponse, MAX_BODY_BYTES};

@@ -113,6 +113,11 @@ impl<'a> Named<'a> {
         self.text(Parameter::Owner).map(OwnerKey::new)
     }
 
+    /// A run by its name alone, if it can be one.
+    pub fn run_id(&self) -> Option<RunId> {
+        RunId::parse(self.text(Parameter::Run).ok()?)
+    }
+
     /// The workflow, of those that callers may start.
     ///
     /// # Errors

@@ -30,6 +30,10 @@ pub enum OpenOperation {
     OpenApi,
     /// Takes Scalekit's events.
     ReceiveWebhook,
+    /// Says who makes tokens for the endpoint of the Model Context Protocol.
+    ProtectedEndpoint,
+    /// The same for the whole service.
+    ProtectedService,
 }
 
 /// What a person asks for with a browser.
@@ -49,6 +53,10 @@ pub enum BrowserOperation {
     FinishLoginAt,
     /// Ends the browser session.
     Logout,
+    /// Shows what a run is about to write.
+    ShowApproval,
+    /// Takes the decision about it.
+    DecideApproval,
 }
 
 /// What a program asks for as a user.
@@ -90,6 +98,8 @@ pub enum ApiOperation {
     ExecuteTool,
     /// Shows what became of a direct write.
     GetToolCall,
+    /// Takes a message of the Model Context Protocol.
+    Mcp,
 }
 
 /// Who of the verified callers may ask.
@@ -129,7 +139,11 @@ impl OpenOperation {
     /// nothing.
     pub const fn budget(self) -> Option<Budget> {
         match self {
-            Self::Home | Self::Health | Self::OpenApi => None,
+            Self::Home
+            | Self::Health
+            | Self::OpenApi
+            | Self::ProtectedEndpoint
+            | Self::ProtectedService => None,
             Self::ReceiveWebhook => Some(Budget::Webhooks),
         }
     }
@@ -140,9 +154,13 @@ impl BrowserOperation {
     pub const fn who(self) -> Who {
         match self {
             Self::ShowConnect | Self::StartConnect | Self::FinishConnect => Who::AccountKeepers,
-            Self::StartLogin | Self::FinishLogin | Self::FinishLoginAt | Self::Logout => {
-                Who::Anybody
-            }
+            // Whose runs somebody may decide about, each run says.
+            Self::StartLogin
+            | Self::FinishLogin
+            | Self::FinishLoginAt
+            | Self::Logout
+            | Self::ShowApproval
+            | Self::DecideApproval => Who::Anybody,
         }
     }
 
@@ -150,6 +168,8 @@ impl BrowserOperation {
     pub const fn budgets(self) -> PageBudgets {
         let person = match self {
             Self::ShowConnect | Self::StartConnect | Self::FinishConnect => Some(Budget::Calls),
+            Self::ShowApproval => Some(Budget::Reads),
+            Self::DecideApproval => Some(Budget::Runs),
             Self::StartLogin | Self::FinishLogin | Self::FinishLoginAt | Self::Logout => None,
         };
         let address = Budget::Pages;
@@ -177,7 +197,8 @@ impl ApiOperation {
             | Self::ListConnections
             | Self::ListTools
             | Self::ExecuteTool
-            | Self::GetToolCall => Who::Anybody,
+            | Self::GetToolCall
+            | Self::Mcp => Who::Anybody,
         }
     }
 
@@ -202,7 +223,9 @@ impl ApiOperation {
             | Self::ListApprovals
             | Self::GetSchedule
             | Self::ListTools
-            | Self::GetToolCall => Budget::Reads,
+            | Self::GetToolCall
+            // What a message asks for is counted beside it.
+            | Self::Mcp => Budget::Reads,
         }
     }
 }

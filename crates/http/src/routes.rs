@@ -1,6 +1,7 @@
 //! The route table: the one place that knows which paths exist. The router and the OpenAPI
 //! document are both made from it.
 
+use crate::mcp;
 use crate::named::Named;
 use crate::operation::{ApiOperation, BrowserOperation, OpenOperation, Operation};
 
@@ -43,7 +44,7 @@ const fn api(operation: ApiOperation, method: &'static str, path: &'static str) 
 }
 
 /// Every route. Of two that fit, the earlier one counts.
-pub const ROUTES: [Route; 29] = [
+pub const ROUTES: [Route; 34] = [
     open(OpenOperation::Home, "GET", "/"),
     open(OpenOperation::Health, "GET", "/health"),
     open(OpenOperation::OpenApi, "GET", "/openapi.json"),
@@ -109,6 +110,17 @@ pub const ROUTES: [Route; 29] = [
     api(ApiOperation::ListTools, "GET", "/api/tools"),
     api(ApiOperation::ExecuteTool, "POST", "/api/tools/{id}/execute"),
     api(ApiOperation::GetToolCall, "GET", "/api/tool-calls/{callId}"),
+    api(ApiOperation::Mcp, "POST", mcp::PATH),
+    open(
+        OpenOperation::ProtectedEndpoint,
+        "GET",
+        "/.well-known/oauth-protected-resource/mcp",
+    ),
+    open(
+        OpenOperation::ProtectedService,
+        "GET",
+        "/.well-known/oauth-protected-resource",
+    ),
     open(OpenOperation::ReceiveWebhook, "POST", "/webhooks/scalekit"),
     page(BrowserOperation::FinishConnect, "GET", "/connect/callback"),
     page(BrowserOperation::ShowConnect, "GET", "/connect/{connector}"),
@@ -125,6 +137,12 @@ pub const ROUTES: [Route; 29] = [
         "/auth/callback/{namespace}",
     ),
     page(BrowserOperation::Logout, "POST", "/auth/logout"),
+    page(BrowserOperation::ShowApproval, "GET", "/approvals/{runId}"),
+    page(
+        BrowserOperation::DecideApproval,
+        "POST",
+        "/approvals/{runId}",
+    ),
 ];
 
 /// What a method and a path come to.

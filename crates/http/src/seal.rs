@@ -30,6 +30,10 @@ pub enum Purpose {
     Cursor,
     /// The `state` of a connect flow.
     Connect,
+    /// What a client of the Model Context Protocol can do, as it said in the handshake.
+    McpClient,
+    /// What such a client keeps of a request that needs a person.
+    McpRequest,
 }
 
 impl Purpose {
@@ -39,6 +43,8 @@ impl Purpose {
             Self::Login => b"login",
             Self::Cursor => b"cursor",
             Self::Connect => b"connect",
+            Self::McpClient => b"mcp-client",
+            Self::McpRequest => b"mcp-request",
         }
     }
 }

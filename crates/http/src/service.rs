@@ -9,7 +9,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::api::tools::QUERY;
-use crate::api::watch::{Streams, Watch};
+use crate::api::watch::Streams;
 use crate::browser::cookie::{self, Cookie};
 use crate::browser::session::Session;
 use crate::browser::{navigation, pages};
@@ -17,6 +17,7 @@ use crate::limits::{self, Budget, RateLimiter};
 use crate::named::Named;
 use crate::openapi;
 use crate::operation::{ApiOperation, BrowserOperation, OpenOperation, Operation, Who};
+use crate::pieces::Watch;
 use crate::routes::{Matched, find};
 use crate::seal::Seal;
 use crate::sign_in::{Caller, SignIn};
@@ -37,7 +38,7 @@ use onbehalf_tools::Registry;
 pub(super) type Handled = Result<ApiResponse, Problem>;
 
 /// What a request is answered with.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
     /// The head, and the body as far as there is one yet.
     pub response: ApiResponse,
@@ -170,20 +171,32 @@ impl Api {
                 let handled = self.for_browser(operation, named, request).await;
                 handled.map(Answer::from)
             }
-            Operation::Api(operation) => {
-                let caller = self.caller(request).await?;
-                if !self.within_limit(&caller, operation.budget()).await {
-                    return Err(limits::refusal());
-                }
-                match operation.who() {
-                    who if who.admits(&caller) => {}
-                    Who::Operators => return Err(operators_only()),
-                    Who::Anybody | Who::AccountKeepers => return Err(keepers_only()),
-                }
-                check_query(operation, request)?;
-                self.for_caller(caller, operation, named, request).await
+            Operation::Api(ApiOperation::Mcp) => {
+                self.refuse_foreign_origin(request)?;
+                let answer = self.for_bearer(ApiOperation::Mcp, named, request).await;
+                answer.map_err(|problem| self.with_challenge(problem))
             }
+            Operation::Api(operation) => self.for_bearer(operation, named, request).await,
         }
+    }
+
+    async fn for_bearer(
+        &self,
+        operation: ApiOperation,
+        named: Named<'_>,
+        request: &ApiRequest,
+    ) -> Result<Answer, Problem> {
+        let caller = self.caller(request).await?;
+        if !self.within_limit(&caller, operation.budget()).await {
+            return Err(limits::refusal());
+        }
+        match operation.who() {
+            who if who.admits(&caller) => {}
+            Who::Operators => return Err(operators_only()),
+            Who::Anybody | Who::AccountKeepers => return Err(keepers_only()),
+        }
+        check_query(operation, request)?;
+        self.for_caller(caller, operation, named, request).await
     }
 
     async fn for_anybody(&self, operation: OpenOperation, request: &ApiRequest) -> Handled {
@@ -195,6 +208,8 @@ impl Api {
             }
             OpenOperation::OpenApi => self.openapi(request),
             OpenOperation::ReceiveWebhook => self.receive_webhook(request).await,
+            OpenOperation::ProtectedEndpoint => Ok(self.protected_resource(crate::mcp::PATH)),
+            OpenOperation::ProtectedService => Ok(self.protected_resource("")),
         }
     }
 
@@ -219,6 +234,14 @@ impl Api {
                 Ok(self.finish_login(request).await)
             }
             BrowserOperation::Logout => self.logout(request).await,
+            BrowserOperation::ShowApproval => Ok(match named.run_id() {
+                Some(run_id) => self.show_approval(request, run_id).await,
+                None => pages::not_found(),
+            }),
+            BrowserOperation::DecideApproval => Ok(match named.run_id() {
+                Some(run_id) => self.decide_approval(request, run_id).await,
+                None => pages::not_found(),
+            }),
         }
     }
 
@@ -267,6 +290,7 @@ impl Api {
                 let call_id = named.tool_call()?;
                 self.get_tool_call(&caller, call_id).await
             }
+            ApiOperation::Mcp => return self.mcp(caller, request).await,
         };
         handled.map(Answer::from)
     }

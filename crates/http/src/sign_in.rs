@@ -118,6 +118,8 @@ pub trait SignIn {
     fn caller(&self, principal: &Principal) -> Result<Caller, BridgeError>;
     /// Providers with browser sign-in, in the order they are configured.
     fn providers(&self) -> Vec<LoginProvider>;
+    /// Whose tokens are taken, by issuer.
+    fn issuers(&self) -> Vec<String>;
     /// What identity providers keep this process waiting for, in words for an operator.
     fn waits(&self) -> Vec<String>;
     /// Where to send the browser (code flow with PKCE S256, state and nonce), and what has to be

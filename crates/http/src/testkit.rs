@@ -44,6 +44,8 @@ pub(super) struct Platform {
     pub(super) asked: RefCell<Vec<AskedApprovals>>,
     pub(super) next: Cell<Option<u64>>,
     pub(super) command: RefCell<Option<CommandOutcome>>,
+    pub(super) resumed: RefCell<Vec<ResumeRequest>>,
+    pub(super) cancelled: RefCell<Vec<RunId>>,
     pub(super) attempts: RefCell<HashMap<(String, String), (ConnectAttempt, bool)>>,
     pub(super) made: RefCell<Vec<(String, String, String)>>,
     pub(super) scheduled: RefCell<Option<RequestContext>>,
@@ -57,6 +59,22 @@ impl Platform {
             return Err(BackendError::Unavailable);
         }
         Ok(())
+    }
+
+    async fn commanded(
+        &self,
+        owner: &OwnerKey,
+        run_id: &RunId,
+    ) -> Result<CommandOutcome, BackendError> {
+        let asker = Asker {
+            owner: owner.clone(),
+            approves: None,
+        };
+        if self.run(&asker, run_id).await?.is_none() {
+            return Ok(CommandOutcome::NotFound);
+        }
+        let scripted = self.command.borrow_mut().take();
+        Ok(scripted.unwrap_or(CommandOutcome::Accepted))
     }
 
     fn schedule_now(&self) -> Schedule {
@@ -117,9 +135,10 @@ impl Backend for Platform {
         &self,
         asker: &Asker,
         run_id: &RunId,
-        _: ResumeRequest,
+        resume: ResumeRequest,
     ) -> Result<CommandOutcome, BackendError> {
-        self.cancel_run(&asker.owner, run_id).await
+        self.resumed.borrow_mut().push(resume);
+        self.commanded(&asker.owner, run_id).await
     }
 
     async fn cancel_run(
@@ -127,18 +146,8 @@ impl Backend for Platform {
         owner: &OwnerKey,
         run_id: &RunId,
     ) -> Result<CommandOutcome, BackendError> {
-        let asker = Asker {
-            owner: owner.clone(),
-            approves: None,
-        };
-        if self.run(&asker, run_id).await?.is_none() {
-            return Ok(CommandOutcome::NotFound);
-        }
-        Ok(self
-            .command
-            .borrow_mut()
-            .take()
-            .unwrap_or(CommandOutcome::Accepted))
+        self.cancelled.borrow_mut().push(run_id.clone());
+        self.commanded(owner, run_id).await
     }
 
     async fn approvals(
@@ -296,6 +305,10 @@ impl SignIn for People {
         gone.then(|| "The key set of https://idp.test cannot be had".to_owned())
             .into_iter()
             .collect()
+    }
+
+    fn issuers(&self) -> Vec<String> {
+        vec!["https://idp.test".to_owned()]
     }
 
     async fn authenticate(&self, authorization: Option<&str>) -> Result<Caller, AuthRefusal> {

@@ -8,8 +8,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::api::cursor::CursorScope;
-use crate::api::watch::{MAX_STREAMS, Watch};
+use crate::api::watch::{MAX_STREAMS, RunWatch};
 use crate::named::NamedRun;
+use crate::pieces::Watch;
 use crate::service::{Answer, Api, Handled};
 use crate::sign_in::Caller;
 use crate::wire::json_body;
@@ -220,11 +221,11 @@ impl Api {
         }
         let lease = self.streams.lease(&caller.owner, self.clock.now());
         let lease = lease.ok_or_else(too_many_streams)?;
-        let mut watch = Watch::begin(asker, run.id, after, lease);
+        let mut watch = RunWatch::begin(asker, run.id, after, lease);
         let body = watch.saw(&entries).into_bytes();
         Ok(Answer {
             response: head(body),
-            watch: Some(watch),
+            watch: Some(Watch::Run(watch)),
         })
     }
 
@@ -328,7 +329,7 @@ pub(crate) fn begun(start: Start) -> Result<Begun, Problem> {
 }
 
 /// Approval asked of a workflow that has nothing to approve.
-pub(super) fn no_plan() -> Problem {
+pub(crate) fn no_plan() -> Problem {
     let detail = "approval: runs of this workflow put no plan up that could be approved.";
     Problem::new(ProblemType::InvalidBody, detail).with("field", "approval")
 }

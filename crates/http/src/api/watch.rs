@@ -25,7 +25,7 @@ pub const MAX_STREAMS: usize = 6;
 
 /// One stream under way.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Watch {
+pub struct RunWatch {
     asker: Asker,
     run_id: RunId,
     /// The position that was sent last.
@@ -33,10 +33,10 @@ pub struct Watch {
     pause: Duration,
     until: Timestamp,
     over: bool,
-    lease: u64,
+    lease: Lease,
 }
 
-impl Watch {
+impl RunWatch {
     /// A stream that goes on behind `after`.
     pub fn begin(asker: Asker, run_id: RunId, after: u64, lease: Lease) -> Self {
         Self {
@@ -46,7 +46,7 @@ impl Watch {
             pause: SHORTEST_PAUSE,
             until: lease.until,
             over: false,
-            lease: lease.number,
+            lease,
         }
     }
 
@@ -70,7 +70,7 @@ impl Watch {
 
 impl Api {
     /// The next piece of a stream; `None` when it has ended.
-    pub async fn next_piece(&self, watch: &mut Watch) -> Option<String> {
+    pub(crate) async fn next_of_run(&self, watch: &mut RunWatch) -> Option<String> {
         if watch.is_over(self.clock.now()) {
             self.streams.give_back(&watch.asker.owner, watch.lease);
             return None;
@@ -128,9 +128,10 @@ impl Streams {
         Some(lease)
     }
 
-    fn give_back(&self, owner: &OwnerKey, number: u64) {
+    /// Takes one back whose stream has ended.
+    pub fn give_back(&self, owner: &OwnerKey, ended: Lease) {
         if let Some(leases) = self.0.borrow_mut().leases.get_mut(owner) {
-            leases.retain(|lease| lease.number != number);
+            leases.retain(|lease| lease.number != ended.number);
         }
     }
 }
@@ -149,7 +150,7 @@ mod tests {
         Entry { seq, at, record }
     }
 
-    fn watch(streams: &Streams) -> Watch {
+    fn watch(streams: &Streams) -> RunWatch {
         let asker = Asker {
             owner: OwnerKey::new("alice"),
             approves: None,
@@ -157,7 +158,7 @@ mod tests {
         let lease = streams
             .lease(&OwnerKey::new("alice"), start())
             .expect("a lease");
-        Watch::begin(asker, RunId::stored("run_1"), 3, lease)
+        RunWatch::begin(asker, RunId::stored("run_1"), 3, lease)
     }
 
     #[test]
@@ -201,7 +202,7 @@ mod tests {
         }
         assert_eq!(streams.lease(&OwnerKey::new("alice"), start()), None);
         assert!(streams.lease(&OwnerKey::new("bob"), start()).is_some());
-        streams.give_back(&OwnerKey::new("alice"), leases[0].number);
+        streams.give_back(&OwnerKey::new("alice"), leases[0]);
         assert!(streams.lease(&OwnerKey::new("alice"), start()).is_some());
         assert_eq!(streams.lease(&OwnerKey::new("alice"), start()), None);
         // A stream whose client vanished is not served for ever.

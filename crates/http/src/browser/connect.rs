@@ -314,7 +314,11 @@ impl Api {
         }
     }
 
-    async fn is_active(&self, identifier: &str, connector: Connector) -> Result<bool, CallFailure> {
+    pub(crate) async fn is_active(
+        &self,
+        identifier: &str,
+        connector: Connector,
+    ) -> Result<bool, CallFailure> {
         let found = self
             .scalekit
             .connections(identifier, &[connector], None)
@@ -376,7 +380,7 @@ impl CameBack {
     }
 }
 
-fn sign_in_first(status: u16, return_to: &str) -> ApiResponse {
+pub(super) fn sign_in_first(status: u16, return_to: &str) -> ApiResponse {
     ApiResponse::redirect(status, &login_path(None, &ReturnTo::parse(return_to)))
 }
 

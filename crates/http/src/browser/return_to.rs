@@ -4,7 +4,7 @@ use url::Url;
 
 /// Pages a sign-in may lead back to. Everything else is refused, so that a link to this service
 /// cannot be made into a link to anywhere (CWE-601).
-const ALLOWED_PREFIXES: [&str; 1] = ["/connect/"];
+const ALLOWED_PREFIXES: [&str; 2] = ["/connect/", "/approvals/"];
 /// Where the browser goes when no allowed place was named.
 const FALLBACK: &str = "/";
 /// Longest target that is remembered: a connect callback with the longest parameters there are.

@@ -121,7 +121,7 @@ impl Api {
     /// 404 for one whose end is forgotten.
     pub async fn end_of_call(&self, call: CallInHand) -> Result<Used, Problem> {
         let CallInHand { asker, facts } = call;
-        match self.awaited(&asker, &facts.call_id).await {
+        match self.awaited(&asker, &facts.call_id, None).await {
             Seen::Run(run) => Ok(self.used(facts, &run)),
             Seen::Gone => {
                 let detail = "This call was made before, and what became of it is not kept any \
@@ -146,18 +146,19 @@ impl Api {
         Ok(self.used(facts, &run.ok_or_else(tool_call_not_found)?))
     }
 
-    /// Looks at a call until it has ended, or waits for somebody, or time is up.
-    async fn awaited(&self, asker: &Asker, call_id: &RunId) -> Seen {
+    /// Looks at a run until it has ended, or waits for somebody, or time is up. Whoever is `known` to
+    /// be waited for, by the number of the suspension, is waited for here as well.
+    pub(crate) async fn awaited(&self, asker: &Asker, run_id: &RunId, known: Option<u32>) -> Seen {
         let until = self.clock.now().plus(ANSWER_WITHIN);
         let mut pause = FIRST_PAUSE;
         loop {
-            // The call is made by now, whatever keeps it from being seen.
-            let seen = match self.backend.run(asker, call_id).await {
+            // The run is made by now, whatever keeps it from being seen.
+            let seen = match self.backend.run(asker, run_id).await {
                 Ok(Some(run)) => Seen::Run(Box::new(run)),
                 Ok(None) => return Seen::Gone,
                 Err(_) => Seen::Unreachable,
             };
-            let rests = matches!(&seen, Seen::Run(run) if rests(run));
+            let rests = matches!(&seen, Seen::Run(run) if rests(run, known));
             if rests || self.clock.now() >= until {
                 return seen;
             }
@@ -186,8 +187,9 @@ pub fn tool_call_not_found() -> Problem {
     Problem::new(ProblemType::ToolCallNotFound, detail)
 }
 
-/// What came of looking at a call.
-enum Seen {
+/// What came of looking at a run.
+pub(crate) enum Seen {
+    /// Where it stands.
     Run(Box<RunView>),
     /// It was made, and is forgotten.
     Gone,
@@ -195,13 +197,14 @@ enum Seen {
     Unreachable,
 }
 
-/// Whether nothing happens until somebody does something.
-fn rests(run: &RunView) -> bool {
+/// Whether nothing happens until somebody does something who is not `known` to be waited for.
+pub(crate) fn rests(run: &RunView, known: Option<u32>) -> bool {
     let waits_for_somebody = run.suspension.as_ref().is_some_and(|it| {
-        matches!(
+        let for_somebody = matches!(
             it.reason,
             WaitView::ConnectionRequired { .. } | WaitView::ApprovalRequired { .. }
-        )
+        );
+        for_somebody && known != Some(it.number)
     });
     run.status.ended() || waits_for_somebody
 }
@@ -223,7 +226,7 @@ fn pending(
 }
 
 /// The outcome of a call that has ended.
-fn end_of(run: &RunView) -> Option<Value> {
+pub(crate) fn end_of(run: &RunView) -> Option<Value> {
     if !run.status.ended() {
         return None;
     }

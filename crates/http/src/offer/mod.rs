@@ -14,9 +14,11 @@
 
 mod calls;
 mod list;
+mod unnamed;
 mod uses;
 
-pub(crate) use calls::tool_call_not_found;
 pub use calls::{CallInHand, ToolCallFacts, ToolCallPending};
+pub(crate) use calls::{Seen, end_of, rests, tool_call_not_found};
 pub use list::{OfferedTool, Origin};
+pub use unnamed::unnamed;
 pub use uses::{DryRun, DryWrite, InHand, ToolUse, Used};

@@ -7,14 +7,15 @@ use crate::routes::Route;
 use crate::wire::problem::ProblemType;
 
 /// The groups of operations.
-pub const TAGS: [(&str, &str); 6] = [
+pub const TAGS: [(&str, &str); 7] = [
     ("runs", "Workflows, and the caller's runs of them."),
     ("schedule", "The caller's daily run."),
     ("connections", "What the caller has connected."),
     ("tools", "Single actions in connected apps."),
+    ("mcp", "The Model Context Protocol."),
     (
         "browser",
-        "Pages people see: signing in and connecting apps.",
+        "Pages people see: signing in, connecting apps, approving what is to be written.",
     ),
     ("service", "The service itself."),
 ];
@@ -88,6 +89,15 @@ impl Described {
         }));
         self.problem(ProblemType::MalformedBody)
             .problem(ProblemType::BodyTooLarge)
+    }
+
+    /// What a form of a page sends.
+    pub fn form(mut self, schema: Value) -> Self {
+        self.body = Some(json!({
+            "required": true,
+            "content": { "application/x-www-form-urlencoded": { "schema": schema } },
+        }));
+        self
     }
 
     /// An answer with a body of this media type.

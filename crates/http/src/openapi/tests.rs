@@ -109,7 +109,8 @@ fn every_operation_has_an_id_of_its_own_and_an_answer() {
             bearer,
             responses.contains_key("401") && !route.path.starts_with("/webhooks")
         );
-        assert_eq!(bearer, route.path.starts_with("/api/"), "{id}");
+        let by_program = route.path.starts_with("/api/") || route.path == crate::mcp::PATH;
+        assert_eq!(bearer, by_program, "{id}");
     }
 }
 

@@ -1,12 +1,14 @@
 //! Whole requests through the routes, against a scripted platform.
 
 mod any_request;
+mod approval_page;
 mod approvals;
 mod browser_login;
 mod connect_flow;
 mod connections_and_tools;
 mod headers;
 mod limits;
+mod mcp;
 mod offer;
 mod runs;
 mod tool_calls;

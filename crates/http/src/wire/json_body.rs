@@ -35,14 +35,7 @@ pub fn optional<T: DeserializeOwned>(request: &ApiRequest) -> Result<Option<T>, 
     if request.body.is_empty() {
         return Ok(None);
     }
-    if !is_json(request.header("content-type")) {
-        let detail = "The body must be sent as application/json.";
-        return Err(Problem::new(ProblemType::UnsupportedMediaType, detail));
-    }
-    if depth(&request.body) > MAX_JSON_DEPTH {
-        let detail = format!("The body is nested more than {MAX_JSON_DEPTH} levels deep.");
-        return Err(Problem::new(ProblemType::MalformedBody, detail));
-    }
+    bounded(request)?;
     let mut deserializer = serde_json::Deserializer::from_slice(&request.body);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         if error.inner().is_data() {
@@ -58,6 +51,23 @@ pub fn optional<T: DeserializeOwned>(request: &ApiRequest) -> Result<Option<T>, 
         return Err(Problem::new(ProblemType::InvalidBody, detail).with("field", "."));
     }
     Ok(Some(value))
+}
+
+/// Refuses a body that is too long, too deep, or not said to be JSON, before anybody reads it.
+///
+/// # Errors
+/// 400, 413 or 415.
+pub fn bounded(request: &ApiRequest) -> Result<(), Problem> {
+    within_limit(request)?;
+    if !is_json(request.header("content-type")) {
+        let detail = "The body must be sent as application/json.";
+        return Err(Problem::new(ProblemType::UnsupportedMediaType, detail));
+    }
+    if depth(&request.body) > MAX_JSON_DEPTH {
+        let detail = format!("The body is nested more than {MAX_JSON_DEPTH} levels deep.");
+        return Err(Problem::new(ProblemType::MalformedBody, detail));
+    }
+    Ok(())
 }
 
 /// The body as whatever `check` makes of its JSON; no body stands for `{}`.
@@ -85,7 +95,8 @@ pub fn within_limit(request: &ApiRequest) -> Result<(), Problem> {
     Err(Problem::new(ProblemType::BodyTooLarge, detail))
 }
 
-fn does_not_fit(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+/// The problem of an input that does not fit its type.
+pub fn does_not_fit(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
     let (field, words) = refusal::of(error);
     let detail = format!("{field}: {words}");
     Problem::new(ProblemType::InvalidBody, detail).with("field", field)

@@ -167,6 +167,20 @@ impl Problem {
         self
     }
 
+    /// The value of a response header, by its lower-case name.
+    pub fn header_value(&self, name: &str) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        let found = headers.find(|(known, _)| *known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// Sets a response header in place of what it was.
+    #[must_use]
+    pub fn replacing_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.retain(|(known, _)| *known != name);
+        self.header(name, value)
+    }
+
     /// Says after how many seconds another try makes sense.
     #[must_use]
     pub fn retry_after(self, seconds: u64) -> Self {

@@ -3,6 +3,7 @@
 //! Owns layout, wording and the headers that keep a page from being framed, cached or extended.
 //! Decides nothing.
 
+mod approval;
 mod confirm;
 mod connect;
 mod home;
@@ -10,6 +11,7 @@ mod login;
 mod nothing;
 mod too_many;
 
+pub use approval::{ApprovalEnd, PlanPage, approval_end};
 pub use confirm::{Confirmation, Replaced, SignedIn};
 pub use connect::{ConnectEnd, connect_end, unknown_connector};
 pub use home::home;

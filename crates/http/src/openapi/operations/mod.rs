@@ -3,6 +3,7 @@
 
 mod approvals;
 mod connections;
+mod mcp;
 mod open;
 mod pages;
 mod runs;
@@ -37,6 +38,8 @@ fn for_anybody(operation: OpenOperation, schemas: &mut Schemas) -> Described {
         OpenOperation::Health => open::health(schemas),
         OpenOperation::OpenApi => open::this_document(),
         OpenOperation::ReceiveWebhook => open::webhook(),
+        OpenOperation::ProtectedEndpoint => open::protected_endpoint(),
+        OpenOperation::ProtectedService => open::protected_service(),
     }
 }
 
@@ -49,6 +52,8 @@ fn for_browser(operation: BrowserOperation) -> Described {
         BrowserOperation::FinishLogin => pages::finish_login(),
         BrowserOperation::FinishLoginAt => pages::finish_login_at(),
         BrowserOperation::Logout => pages::logout(),
+        BrowserOperation::ShowApproval => pages::show_approval(),
+        BrowserOperation::DecideApproval => pages::decide_approval(),
     }
 }
 
@@ -72,6 +77,7 @@ fn for_caller(operation: ApiOperation, schemas: &mut Schemas, offered: &Offered<
         ApiOperation::ListTools => tools::list(schemas),
         ApiOperation::ExecuteTool => tools::execute(schemas, offered.tools),
         ApiOperation::GetToolCall => tools::call(schemas, offered.tools),
+        ApiOperation::Mcp => mcp::message(),
     }
 }
 

@@ -39,6 +39,30 @@ pub fn this_document() -> Described {
         .bare(304, "The client has it.", None)
 }
 
+pub fn protected_endpoint() -> Described {
+    protected("Says who makes tokens for the endpoint of the Model Context Protocol (RFC 9728)")
+}
+
+pub fn protected_service() -> Described {
+    protected("The same for the whole service")
+}
+
+fn protected(summary: &'static str) -> Described {
+    let texts = || json!({ "type": "array", "items": text() });
+    let document = json!({
+        "type": "object",
+        "properties": {
+            "resource": text(),
+            "authorization_servers": texts(),
+            "scopes_supported": texts(),
+            "bearer_methods_supported": texts(),
+            "resource_name": text(),
+        },
+        "required": ["resource", "authorization_servers"],
+    });
+    open(summary).answer(200, "The document.", JSON, document)
+}
+
 pub fn webhook() -> Described {
     open("Takes Scalekit's events")
         .parameter(

@@ -1,6 +1,8 @@
 //! What a person asks for with a browser.
 
-use super::text;
+use serde_json::json;
+
+use super::{run_name, text};
 use crate::openapi::fill_in::CONNECTOR;
 use crate::openapi::parts::{Access, Described};
 use crate::wire::problem::ProblemType;
@@ -58,6 +60,45 @@ pub fn finish_connect() -> Described {
     ])
 }
 
+fn approval(summary: &'static str) -> Described {
+    page(Access::Session, summary).parameter("path", "runId", "The run.", run_name())
+}
+
+pub fn show_approval() -> Described {
+    approval("Shows what a run is about to write, to whoever decides about it")
+        .bare(302, "Sign in first.", Some("The sign-in"))
+        .pages(&[
+            (200, "All of it, with a button for yes and one for no."),
+            (404, "Nothing of this name is yours to decide."),
+            (409, "Nothing waits for a decision."),
+            (503, "Unavailable, or asked ahead of a click."),
+        ])
+}
+
+pub fn decide_approval() -> Described {
+    approval("Takes the decision about what a run is about to write")
+        .form(json!({
+            "type": "object",
+            "properties": {
+                "number": { "type": "integer" },
+                "hash": { "type": "string" },
+                "decision": { "enum": ["approve", "reject"] },
+            },
+        }))
+        .bare(303, "Sign in first.", Some("The sign-in"))
+        .pages(&[
+            (200, "Decided."),
+            (400, "Neither yes nor no."),
+            (
+                403,
+                "Asked by another site, or somebody else has to decide.",
+            ),
+            (404, "Nothing of this name is yours to decide."),
+            (409, "It was decided before, or is another by now."),
+            (503, "Unavailable."),
+        ])
+}
+
 pub fn start_login() -> Described {
     page(Access::Open, "Sends the browser to the identity provider")
         .parameter(
@@ -66,7 +107,12 @@ pub fn start_login() -> Described {
             "Which one, where there are several.",
             text(),
         )
-        .parameter("query", "return_to", "A path below /connect/.", text())
+        .parameter(
+            "query",
+            "return_to",
+            "A path below /connect/ or /approvals/.",
+            text(),
+        )
         .bare(302, "Onwards.", Some("The identity provider"))
         .pages(&[
             (200, "Several providers to choose from."),
