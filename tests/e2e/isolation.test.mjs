@@ -29,6 +29,9 @@ const TESTED_BELOW = [
   'GET /api/tool-calls/{callId}', // compared in tool_calls.test.mjs
   'GET /api/workflows/{workflow}/schedules', // an operator's organization
   'DELETE /api/workflows/{workflow}/schedules/{owner}', // the same
+  'POST /mcp', // compared in mcp.test.mjs
+  'GET /approvals/{runId}', // the same
+  'POST /approvals/{runId}', // the same
   'GET /connect/{connector}', // says who is signed in, and what they have connected
 ];
 /** Operations on what is the caller's alone: they name nothing, and are compared below. */
@@ -47,6 +50,8 @@ const NOBODYS = [
   'GET /openapi.json',
   'GET /api/tools',
   'GET /api/workflows',
+  'GET /.well-known/oauth-protected-resource',
+  'GET /.well-known/oauth-protected-resource/mcp',
   'POST /webhooks/scalekit',
   'POST /connect/{connector}',
   'GET /auth/login',
