@@ -1,10 +1,10 @@
 //! Where the Scalekit environment is and how this Worker signs in to it.
 
+use onbehalf_fetch::Secret;
 use url::{Host, Url};
 
 use super::connectors::{ConnectorConfig, Connectors};
 use super::name::Connector;
-use super::secret::Secret;
 
 /// One Scalekit environment and its client credentials.
 #[derive(Clone, Debug)]

@@ -31,7 +31,6 @@ mod own_words;
 mod permit;
 mod said;
 pub mod scrub;
-mod secret;
 #[cfg(any(test, feature = "testkit"))]
 pub mod testkit;
 mod token;
@@ -49,9 +48,9 @@ pub use failure::{AuthReason, CallFailure, Violation};
 pub use link::{MagicLink, Verified, VerifyFailure};
 pub use log::{CallLine, CallLog};
 pub use name::{Connector, NoConnectorName};
+pub use onbehalf_fetch::Secret;
 pub use permit::{AlwaysPermit, CallKind, SendPermit};
 pub use said::Said;
-pub use secret::Secret;
 pub use token::TokenCache;
 pub use transport::Scalekit;
 pub use turns::{SharedAllowance, TurnMemory, Turns};

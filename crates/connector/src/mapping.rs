@@ -7,9 +7,9 @@
 use serde_json::Value;
 
 use onbehalf_clock::Timestamp;
-use onbehalf_fetch::{FetchError, HttpResponse};
+use onbehalf_fetch::{FetchError, HttpResponse, retry_after};
 
-use super::answer::{ErrorBody, Rpc, retry_after};
+use super::answer::{ErrorBody, Rpc};
 use super::failure::{AuthReason, CallFailure, Violation};
 use super::name::Connector;
 use super::permit::CallKind;

@@ -20,13 +20,11 @@ use url::form_urlencoded;
 
 use onbehalf_clock::Timestamp;
 use onbehalf_clock::{Clock, Random};
-use onbehalf_fetch::{Fetch, HttpRequest, HttpResponse, Method};
+use onbehalf_fetch::{Fetch, HttpRequest, HttpResponse, Method, Secret, retry_after};
 
-use super::answer::retry_after;
 use super::backoff::{TRIES, pause};
 use super::config::ScalekitConfig;
 use super::failure::CallFailure;
-use super::secret::Secret;
 
 /// A token is not used in its last minute, so that it does not expire on the way.
 const EXPIRY_MARGIN: Duration = Duration::from_secs(60);

@@ -1,5 +1,11 @@
 //! One outbound HTTP request and what came of it, without any HTTP library's types.
 
+mod retry_after;
+mod secret;
+
+pub use retry_after::retry_after;
+pub use secret::Secret;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
