@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use http_body_util::{BodyExt, Limited, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
@@ -23,6 +23,8 @@ use crate::service::{Reply, Request};
 const BODY_BYTES: usize = 4 * 1024 * 1024;
 /// Pause between two bytes of a dripping body.
 const DRIP: Duration = Duration::from_millis(500);
+/// How long a body that breaks off is left on its way, so that what there is of it arrives.
+const BEFORE_BREAK: Duration = Duration::from_millis(20);
 
 /// Serves connections until the process ends.
 ///
@@ -151,6 +153,13 @@ fn write(reply: Reply) -> hyper::Response<Body> {
             let byte = bytes.next()?;
             Some((Ok::<_, Infallible>(Bytes::from(vec![byte])), bytes))
         }))
+    } else if reply.cut {
+        let whole = stream::once(async { Ok(Bytes::from(reply.body)) });
+        let broken = stream::once(async {
+            tokio::time::sleep(BEFORE_BREAK).await;
+            Err(Break)
+        });
+        Body::from_stream(whole.chain(broken))
     } else {
         Body::from(reply.body)
     };

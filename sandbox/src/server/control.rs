@@ -75,6 +75,19 @@ impl Sandbox {
                 let mut service = lock(&self.service);
                 let manners = service.world.manners.clone();
                 service.world = World::seeded(manners, self.now_ms());
+                lock(&self.models).forget();
+                Reply::json(200, &json!({ "status": "ok" }))
+            }
+            ("GET", "models") => Reply::json(200, &lock(&self.models).told()),
+            ("POST", "models") => match serde_json::from_slice(&request.body) {
+                Ok(script) => {
+                    lock(&self.models).seed(script);
+                    Reply::json(200, &json!({ "status": "ok" }))
+                }
+                Err(error) => problem(400, "Script not understood", &error.to_string()),
+            },
+            ("DELETE", "models") => {
+                lock(&self.models).forget();
                 Reply::json(200, &json!({ "status": "ok" }))
             }
             ("POST", "seed") => self.seed(request),

@@ -1,4 +1,4 @@
-//! HTTP around the world: one port for the identity providers, Scalekit and the controls.
+//! HTTP around the world: one port for the identity providers, Scalekit, the models and the controls.
 //!
 //! Owns the wall clock, the sockets and the webhooks' delivery. Decides nothing about the world.
 
@@ -17,6 +17,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde_json::json;
 
 use crate::idp::{Provider, Providers, Seed};
+use crate::models::{self, Models};
 use crate::service::{Reply, Request, Service};
 use crate::world::{Manners, World};
 
@@ -27,6 +28,7 @@ pub struct Sandbox {
     base_url: String,
     service: Mutex<Service>,
     idps: Mutex<Providers>,
+    models: Mutex<Models>,
     webhooks: webhooks::Webhooks,
     /// How far the world's clock is ahead of the wall's.
     ahead_ms: AtomicI64,
@@ -53,6 +55,7 @@ impl Sandbox {
             base_url,
             service: Mutex::new(Service::new(World::seeded(manners, wall_ms()))),
             idps: Mutex::new(idps),
+            models: Mutex::default(),
             webhooks: webhooks::Webhooks::default(),
             ahead_ms: AtomicI64::new(0),
             now_serving: AtomicU64::new(0),
@@ -78,6 +81,9 @@ impl Sandbox {
             "providers": providers,
             "scalekit": { "url": self.base_url, "client_id": service::CLIENT_ID,
                 "client_secret": service::CLIENT_SECRET, "webhook_secret": webhooks::SECRET },
+            "models": { "key": models::KEY, "obedient": models::OBEDIENT,
+                "openai": format!("{}/openai/v1", self.base_url),
+                "anthropic": format!("{}/anthropic", self.base_url) },
             "manners": lock(&self.service).world.manners })
     }
 
@@ -106,6 +112,9 @@ impl Sandbox {
         lock(&self.service).world.settle(self.now_ms());
         if Provider::owns(path) {
             self.idp_route(request)
+        } else if Models::owns(path) {
+            let now = self.now_ms();
+            lock(&self.models).handle(request, now)
         } else if path.starts_with("/_sandbox/") {
             self.control(request)
         } else if path == "/" || path.starts_with("/crm/") || path.starts_with("/magic/") {

@@ -34,6 +34,8 @@ pub struct Reply {
     pub broken: bool,
     /// The body arrives a byte at a time, slowly.
     pub drip: bool,
+    /// The connection breaks once the body has arrived, as if more were to come.
+    pub cut: bool,
     /// Webhooks this request caused: their `data`.
     pub webhooks: Vec<Value>,
 }
