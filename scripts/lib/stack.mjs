@@ -12,7 +12,7 @@ import { Failure } from './say.mjs';
 import { RELEASE } from './build.mjs';
 import { AMPLE_LIMITS, configFor } from './wrangler_config.mjs';
 
-/** Apps that the sandbox plays; the name of a connector begins with its app's. */
+/** Apps that the Worker ships tools for; the name of a connector begins with its app's. */
 const APPS = ['hubspot', 'linear', 'slack', 'zendesk'];
 
 /** As many calls as anybody can make. */
@@ -79,11 +79,12 @@ export function configuration(sandbox, publicUrl, sessionSecret, extra = {}, iss
   };
 }
 
-/** The Worker's connectors for a workspace's connections: their names, kinds and prefixes. */
-export function connectors(connections) {
-  const named = Object.entries(connections).map(([connection, { provider, kind }]) => {
-    const app = APPS.find((name) => provider.startsWith(name));
-    return [app, { connection, kind, ...(provider === app ? {} : { toolPrefix: provider }) }];
+/** The Worker's connectors for a workspace's connections: their names, kinds and prefixes. Those of
+ *  other apps than `apps` are left alone. */
+export function connectors(connections, apps = APPS) {
+  const named = Object.entries(connections).flatMap(([connection, { provider, kind }]) => {
+    const app = apps.find((name) => provider.startsWith(name));
+    return app === undefined ? [] : [[app, { connection, kind, ...(provider === app ? {} : { toolPrefix: provider }) }]];
   });
   return JSON.stringify(Object.fromEntries(named));
 }

@@ -121,6 +121,10 @@ impl ListScopedTools {
     pub fn query(&self) -> Query {
         let mut query = page(self.page_size, &self.page_token);
         query.push(("identifier", self.identifier.clone()));
+        // A filter that asks for nothing is one all the same, which REST has no word for.
+        if self.filter.is_some() {
+            query.push(("filter", String::new()));
+        }
         let filter = self.filter.clone().unwrap_or_default();
         for (name, values) in [
             ("filter.providers", filter.providers),

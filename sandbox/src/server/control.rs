@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::{Sandbox, lock, problem};
 use crate::idp::{Idp, Person, Provider, Settings};
 use crate::service::{Reply, Request};
+use crate::world::connections;
 use crate::world::faults::RuleList;
 use crate::world::users::{APPS, CsmSeed};
 use crate::world::{Manners, World};
@@ -186,8 +187,12 @@ impl Sandbox {
             Some(apps) => apps.iter().map(String::as_str).collect(),
             None => APPS.to_vec(),
         };
-        if let Some(app) = apps.iter().find(|app| !APPS.contains(app)) {
-            let detail = format!("there is no app {app}; there are {}", APPS.join(", "));
+        if let Some(app) = apps
+            .iter()
+            .find(|app| !connections::apps().any(|it| it == **app))
+        {
+            let known: Vec<&str> = connections::apps().collect();
+            let detail = format!("there is no app {app}; there are {}", known.join(", "));
             return problem(400, "Seed not understood", &detail);
         }
         let org = seed.org.as_deref().unwrap_or("org_acme");

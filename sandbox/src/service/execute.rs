@@ -39,6 +39,10 @@ pub(super) fn execute(world: &mut World, request: &Request, fault: &Rule, now_ms
     let webhooks = announce(world, &call, fault, now_ms);
     let execution_id = world.vault.fresh("exec");
     let reply = match world.execute(&call, fault, now_ms) {
+        // An app that answers with nothing leaves nothing to pass on.
+        Ok(executed) if executed.data.is_null() => {
+            Reply::json(200, &json!({ "execution_id": execution_id }))
+        }
         Ok(executed) => Reply::json(
             200,
             &json!({ "data": executed.data, "execution_id": execution_id }),

@@ -50,6 +50,11 @@ impl Checks {
         }
     }
 
+    /// A field that has to be there.
+    pub fn present(&mut self, field: &str, is_there: bool) {
+        self.demand(is_there, field, || "value is required".to_owned());
+    }
+
     /// A text of at most so many characters.
     pub fn longest(&mut self, field: &str, text: &str, most: usize) {
         let holds = text.chars().count() <= most;

@@ -7,11 +7,24 @@ use super::message::{Reply, Request};
 use super::pages::Page;
 use crate::world::{World, catalogue};
 
+/// What a question about somebody's tools is narrowed by; one of them has to be there.
+const FILTERS: [&str; 4] = [
+    "filter",
+    "filter.connection_names",
+    "filter.providers",
+    "filter.tool_names",
+];
+
 /// Of the three lists: all tools, those with a connection, those of somebody's accounts.
 pub(super) fn list(world: &World, request: &Request) -> Reply {
     let identifier = request.one("identifier").unwrap_or_default();
     let mut checks = Checks::of(world.manners.lengths);
     checks.longest("identifier", identifier, lengths::IDENTIFIER);
+    let scoped = request.path.ends_with("/scoped");
+    if scoped {
+        checks.present("identifier", !identifier.is_empty());
+        checks.present("filter", FILTERS.iter().any(|it| request.one(it).is_some()));
+    }
     if let Some(refused) = checks.refusal() {
         return refused;
     }
@@ -19,8 +32,8 @@ pub(super) fn list(world: &World, request: &Request) -> Reply {
         Ok(page) => page,
         Err(refused) => return refused,
     };
-    let all: Vec<Value> = if request.path.ends_with("/scoped") {
-        scoped(world, request, identifier)
+    let all: Vec<Value> = if scoped {
+        of_accounts(world, request, identifier)
     } else {
         let connections = &world.manners.connections;
         catalogue::tools()
@@ -37,7 +50,7 @@ pub(super) fn list(world: &World, request: &Request) -> Reply {
 }
 
 /// The tools of the accounts that somebody has connected, as far as the filter asks for them.
-fn scoped(world: &World, request: &Request, identifier: &str) -> Vec<Value> {
+fn of_accounts(world: &World, request: &Request, identifier: &str) -> Vec<Value> {
     let asked = |filter: &str, value: &str| {
         let all = request.all(filter);
         all.is_empty() || all.iter().any(|it| it.eq_ignore_ascii_case(value))
@@ -63,6 +76,10 @@ fn scoped(world: &World, request: &Request, identifier: &str) -> Vec<Value> {
 }
 
 fn described(provider: &str, name: &str) -> Value {
+    let words = name.strip_prefix(provider).unwrap_or(name);
+    let words = words.trim_start_matches('_').replace('_', " ");
     json!({ "provider": provider.to_uppercase(),
-        "definition": { "name": name, "input_schema": catalogue::input_schema(name) } })
+        "definition": { "name": name, "display_name": words,
+            "description": format!("What {provider} calls: {words}."),
+            "input_schema": catalogue::input_schema(name) } })
 }

@@ -67,12 +67,11 @@ pub fn simulated() -> impl Iterator<Item = String> {
     let others = super::hubspot::TOOLS
         .iter()
         .chain(&super::linear::TOOLS)
-        .chain(&super::slack::TOOLS);
+        .chain(&super::slack::TOOLS)
+        .copied()
+        .chain(super::apps::Apps::tools());
     let stubs = super::stubs::tools().map(str::to_owned);
-    others
-        .map(|tool| (*tool).to_owned())
-        .chain(zendesk)
-        .chain(stubs)
+    others.map(str::to_owned).chain(zendesk).chain(stubs)
 }
 
 /// The parameters of a tool, by name.

@@ -1,5 +1,6 @@
 //! The apps of a company: one of each, for all who work there.
 
+use super::apps::Apps;
 use super::hubspot::{Hubspot, Owner};
 use super::linear::Linear;
 use super::manners::Manners;
@@ -44,6 +45,11 @@ pub struct Company {
     pub linear: Linear,
     /// Their Slack.
     pub slack: Slack,
+    /// What else they use, once somebody has used it.
+    others: Option<Box<Apps>>,
+    /// What it is called, and since when it is there.
+    name: String,
+    since_ms: i64,
     /// Customers it knows: each has a name of its own.
     customers: usize,
 }
@@ -63,6 +69,9 @@ impl Company {
             zendesk: Zendesk::new(&zendesk),
             linear: Linear::new(name, &linear),
             slack: Slack::new(name, &text),
+            others: None,
+            name: name.to_owned(),
+            since_ms: now_ms,
             customers: 0,
         };
         if let CompanyKey::Shared(_) = key {
@@ -114,6 +123,13 @@ impl Company {
         populate(dice, portfolio, now_ms, self);
     }
 
+    /// The apps beyond the first four. Most companies of a crowded world never use them.
+    pub fn apps(&mut self) -> &mut Apps {
+        let (name, since_ms) = (&self.name, self.since_ms);
+        let fresh = || Box::new(Apps::new(name, since_ms));
+        self.others.get_or_insert_with(fresh)
+    }
+
     /// An id that what a tool makes is to have, and nothing else has; `None` for tools that make
     /// nothing, or nothing with an id of its own.
     pub fn promise(&mut self, tool: &str, now_ms: i64) -> Option<String> {
@@ -121,7 +137,7 @@ impl Company {
             "hubspot_task_create" => Some(self.hubspot.spend_task_id()),
             "linear_comment_create" | "linear_graphql_query" => Some(self.linear.spend_id()),
             "slack_send_message" => Some(self.slack.spend_ts(now_ms)),
-            _ => None,
+            tool => self.apps().promise(tool),
         }
     }
 }

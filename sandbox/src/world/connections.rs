@@ -7,10 +7,23 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 /// Connectors by the name that prefixes their tools, with the app they speak to.
-const CONNECTORS: [(&str, &str); 5] = [
+const CONNECTORS: [(&str, &str); 18] = [
+    ("asana", "asana"),
+    ("bigquery", "bigquery"),
+    ("github", "github"),
+    ("gitlab", "gitlab"),
+    ("gmail", "gmail"),
     ("hubspot", "hubspot"),
+    ("jira", "jira"),
     ("linear", "linear"),
+    ("microsoftteams", "microsoftteams"),
+    ("notion", "notion"),
+    ("outlook", "outlook"),
+    ("pipedrive", "pipedrive"),
+    ("salesforce", "salesforce"),
     ("slack", "slack"),
+    ("snowflake", "snowflake"),
+    ("vercel", "vercel"),
     ("zendesk", "zendesk"),
     // Zendesk again, with OAuth and tools of a prefix of its own.
     ("zendeskoauth", "zendesk"),
@@ -20,6 +33,12 @@ const CONNECTORS: [(&str, &str); 5] = [
 pub fn app_of(connector: &str) -> Option<&'static str> {
     let found = CONNECTORS.iter().find(|(name, _)| *name == connector);
     found.map(|(_, app)| *app)
+}
+
+/// The apps there are, each once.
+pub fn apps() -> impl Iterator<Item = &'static str> {
+    let own = CONNECTORS.iter().filter(|(name, app)| name == app);
+    own.map(|(_, app)| *app)
 }
 
 /// How users connect.
@@ -85,9 +104,22 @@ impl Connections {
     /// As a workspace has them: names with a suffix that Scalekit chose, and Zendesk with a key.
     pub fn of_a_workspace() -> Self {
         Self::of(&[
+            ("asana-Wd4kTz7P", "asana", Kind::Oauth),
+            ("bigquery-Ln3vQs8E", "bigquery", Kind::Oauth),
+            ("github-Xy9bRc2M", "github", Kind::Oauth),
+            ("gitlab-Pf6hJw1U", "gitlab", Kind::Oauth),
+            ("gmail-Gt5nKd8A", "gmail", Kind::Oauth),
             ("hubspot-qkHFhMip", "hubspot", Kind::Oauth),
+            ("jira-Vb7cMx3L", "jira", Kind::Oauth),
             ("linear-mR2xVd9K", "linear", Kind::Oauth),
+            ("microsoftteams-Hs2yFq6N", "microsoftteams", Kind::Oauth),
+            ("notion-Ck8dRj4Z", "notion", Kind::Oauth),
+            ("outlook-Jm1wBt9S", "outlook", Kind::Oauth),
+            ("pipedrive-Ae6gYp5D", "pipedrive", Kind::Oauth),
+            ("salesforce-ubB7gpKc", "salesforce", Kind::Oauth),
             ("slack-Tz81bWqe", "slack", Kind::Oauth),
+            ("snowflake-Ur3xNv7K", "snowflake", Kind::Oauth),
+            ("vercel-Qi9zHe4F", "vercel", Kind::Oauth),
             ("zendesk-p5LsY0aN", "zendesk", Kind::ApiKey),
         ])
     }

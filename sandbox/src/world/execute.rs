@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::apps::{Apps, Whose};
 use super::catalogue::{self, Violation};
 use super::company::{Company, CompanyKey};
 use super::connections::app_of;
@@ -216,7 +217,17 @@ impl World {
             // Linear counts for each person.
             "linear" => (call.identifier.to_owned(), linear::RATE),
             "slack" => slack::rate(call.tool, call.params, self.manners.slack_history),
-            _ => (String::new(), zendesk::RATE),
+            "zendesk" => (String::new(), zendesk::RATE),
+            other => match Apps::counted(other, call.tool, call.params) {
+                Some(counted) => {
+                    let whose = match counted.whose {
+                        Whose::Person => call.identifier,
+                        Whose::Company => "",
+                    };
+                    (format!("{} {whose}", counted.kind), counted.rate)
+                }
+                None => return Ok(()),
+            },
         };
         let kind = format!("{app} {} {kind}", key.text());
         let taken = self.counters.take(&kind, rate, now_ms);
@@ -231,12 +242,9 @@ impl World {
                     LinearErrors::Status => misfortune(429),
                 },
                 "slack" => slack::rate_limited(seconds),
-                _ => ToolFailure::new(
-                    429,
-                    "TooManyRequests",
-                    "Number of allowed API requests per minute exceeded",
-                )
-                .after(seconds),
+                other => {
+                    Apps::too_many(other, seconds).unwrap_or_else(|| zendesk::rate_limited(seconds))
+                }
             })
         })
     }
@@ -278,11 +286,12 @@ pub(super) fn ask(
         "slack" => company
             .slack
             .call(tool, params, actor, manners.slack_history),
-        _ => {
+        "zendesk" => {
             let bare = tool.strip_prefix(provider).unwrap_or(tool);
             let bare = bare.trim_start_matches('_');
             company.zendesk.call(bare, params, actor)
         }
+        _ => company.apps().call(tool, params, actor),
     };
     let answer = answer.unwrap_or_else(|| {
         let words = "this world does not simulate the tool";

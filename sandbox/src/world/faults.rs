@@ -77,7 +77,7 @@ pub struct Target {
     pub tool: Option<String>,
     /// This user only.
     pub identifier: Option<String>,
-    /// This endpoint only: `execute_tool`, `list_accounts`, `token`, `magic_link`, `verify`,
+    /// This endpoint only: `execute_tool`, `list_accounts`, `tools`, `token`, `magic_link`, `verify`,
     /// `discovery`, `jwks`, `authorize` or `idp_token`.
     pub endpoint: Option<String>,
 }

@@ -2,6 +2,7 @@
 //!
 //! Deterministic: the same calls with the same times give the same bytes. Knows nothing of HTTP.
 
+pub mod apps;
 mod calls;
 pub mod catalogue;
 pub mod company;

@@ -24,7 +24,7 @@ pub struct CsmSeed {
     pub company: Option<String>,
 }
 
-/// All apps there are.
+/// The apps that the shipped workflows use, which everybody has who is seeded without a choice.
 pub const APPS: [&str; 4] = ["hubspot", "zendesk", "linear", "slack"];
 
 impl CsmSeed {

@@ -18,6 +18,12 @@ pub const RATE: Rate = Rate {
     window_ms: 60_000,
 };
 
+/// Too many requests: the one failure that names its wait.
+pub fn rate_limited(seconds: u64) -> ToolFailure {
+    let words = "Number of allowed API requests per minute exceeded";
+    ToolFailure::new(429, "TooManyRequests", words).after(seconds)
+}
+
 /// Results a search can page through.
 const SEARCH_LIMIT: usize = 1000;
 /// Largest page.

@@ -46,6 +46,23 @@ export const TRIALS = [
     },
   },
   {
+    id: 'scoped-tools',
+    question: 'What does the list of tools say, with and without a filter, and of somebody unknown?',
+    async run(env) {
+      const list = (identifier, filter) =>
+        env.get(`/api/v1/tools/scoped?identifier=${encodeURIComponent(identifier)}&page_size=100${filter}`);
+      const named = `&filter.connection_names=${encodeURIComponent(env.connection('hubspot'))}`;
+      const own = await list(env.identifier, named);
+      const tools = own.body?.tools;
+      if (!Array.isArray(tools)) throw new Error(words(own));
+      const unfiltered = await list(env.identifier, '');
+      const nobody = await list(`probe-${randomUUID()}`, named);
+      const members = Object.keys(tools[0]?.tool?.definition ?? {}).sort().join(', ');
+      const page = `${tools.length} of ${own.body.total_size} tools on a page of a hundred, each with ${members}`;
+      return { learned: `${page}; without a filter ${unfiltered.status}; for somebody unknown ${nobody.status}` };
+    },
+  },
+  {
     id: 'app-refuses',
     question: "How does an app's own 4xx arrive?",
     async run(env) {
