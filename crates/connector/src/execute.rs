@@ -35,8 +35,9 @@ pub struct ToolCall<'a> {
 /// What a tool gave.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Executed {
-    /// The connected app's own JSON.
-    pub data: Value,
+    /// The connected app's own JSON; `None` where it answered with nothing, as Outlook does once it
+    /// has taken a message.
+    pub data: Option<Value>,
     /// Scalekit's id for this execution, for support; absent when it sent none.
     pub execution_id: Option<String>,
 }
@@ -90,10 +91,11 @@ impl Scalekit {
             .get("execution_id")
             .and_then(Value::as_str)
             .map(str::to_owned);
-        Ok(Executed {
-            data: data.ok_or_else(|| unreadable(call.kind))?,
-            execution_id,
-        })
+        // Neither what the app said nor that it was asked: no answer of Scalekit's.
+        if data.is_none() && execution_id.is_none() {
+            return Err(unreadable(call.kind));
+        }
+        Ok(Executed { data, execution_id })
     }
 
     /// Finds out what is missing when Scalekit does not say: the account, or what `otherwise` names.

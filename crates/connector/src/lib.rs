@@ -1,7 +1,7 @@
 //! The connector layer: what a user has connected, and doing things there as that user.
 //!
 //! Owns the Scalekit client: one shared client-credentials token, tool execution, connected
-//! accounts, magic links, user verification and webhook signatures, with every failure as a typed
+//! accounts, the tools they bring, magic links, user verification and webhook signatures, with every failure as a typed
 //! value. Credentials of the connected apps never reach this process; Scalekit holds them.
 //!
 //! Refuses to know how the caller signed in (an opaque `identifier` comes in), what a tool means
@@ -10,6 +10,7 @@
 //! ```text
 //!  execute ─┐                        ┌─ token (one per isolate, single flight)
 //!  accounts ┼─> transport ──> Fetch ─┤
+//!  scoped ──┤      │                 │
 //!  link ────┘      │                 └─ Scalekit
 //!                  ├─ mapping: code × words × status ──> CallFailure
 //!                  └─ turns: whose limit, and for how long
@@ -28,8 +29,10 @@ mod log;
 mod mapping;
 mod name;
 mod own_words;
+mod pattern;
 mod permit;
 mod said;
+mod scoped;
 pub mod scrub;
 #[cfg(any(test, feature = "testkit"))]
 pub mod testkit;
@@ -49,8 +52,10 @@ pub use link::{MagicLink, Verified, VerifyFailure};
 pub use log::{CallLine, CallLog};
 pub use name::{Connector, NoConnectorName};
 pub use onbehalf_fetch::Secret;
+pub use pattern::ToolPattern;
 pub use permit::{AlwaysPermit, CallKind, SendPermit};
 pub use said::Said;
+pub use scoped::{ScopedTool, ScopedTools};
 pub use token::TokenCache;
 pub use transport::Scalekit;
 pub use turns::{SharedAllowance, TurnMemory, Turns};

@@ -25,6 +25,8 @@ pub(super) enum Asked {
     Tool(Connector),
     /// Scalekit's own account management.
     Accounts,
+    /// Which tools a user has.
+    Catalogue,
 }
 
 impl Asked {
@@ -33,6 +35,7 @@ impl Asked {
         match self {
             Self::Tool(_) => "execute_tool",
             Self::Accounts => "accounts",
+            Self::Catalogue => "tools",
         }
     }
 }
@@ -197,6 +200,10 @@ fn of_scalekit(
     let Asked::Tool(connector) = asked else {
         return Mapped {
             failure: match rpc {
+                // Scalekit does not know the user: they have no tools.
+                Some(Rpc::NotFound) if asked == Asked::Catalogue && body.recognised => {
+                    CallFailure::UnknownTool
+                }
                 // An unknown connection is ours to configure, not the user's to connect.
                 Some(Rpc::NotFound) => CallFailure::Configuration,
                 rpc => common(rpc, status, body),

@@ -28,8 +28,10 @@ const LONGEST_MESSAGE: usize = 16 * 1024;
 /// Error names of the apps, in capitals and with underscores for spaces.
 ///
 /// HubSpot, "Error handling": `category` and `errorType`. Linear, "Rate limiting" and the error
-/// types of its public SDK. Zendesk, "Requests: status codes and errors".
-const CODES: [(&str, Said); 45] = [
+/// types of its public SDK. Zendesk, "Requests: status codes and errors". Salesforce, "Status codes and
+/// error responses". Microsoft Graph, "Error responses and resource types". Google, "Gmail API: resolve
+/// errors" and "BigQuery: error messages". Vercel, "Errors".
+const CODES: [(&str, Said); 70] = [
     ("TOKEN_EXPIRED", Said::Auth(AuthReason::TokenExpired)),
     (
         "EXPIRED_AUTHENTICATION",
@@ -81,6 +83,34 @@ const CODES: [(&str, Said); 45] = [
     ("RECORDNOTFOUND", Said::Refused),
     ("INVALIDENDPOINT", Said::Refused),
     ("UNPROCESSABLEENTITY", Said::Refused),
+    ("INVALID_SESSION_ID", Said::Auth(AuthReason::TokenExpired)),
+    (
+        "INVALIDAUTHENTICATIONTOKEN",
+        Said::Auth(AuthReason::TokenExpired),
+    ),
+    ("RATELIMITEXCEEDED", Said::RateLimited),
+    ("USERRATELIMITEXCEEDED", Said::RateLimited),
+    ("REQUEST_LIMIT_EXCEEDED", Said::RateLimited),
+    ("APPLICATIONTHROTTLED", Said::RateLimited),
+    ("TOOMANYREQUESTS", Said::RateLimited),
+    ("NOT_FOUND", Said::Refused),
+    ("NOTFOUND", Said::Refused),
+    ("BADREQUEST", Said::Refused),
+    ("INVALIDARGUMENT", Said::Refused),
+    ("INVALIDQUERY", Said::Refused),
+    ("MALFORMED_QUERY", Said::Refused),
+    ("INVALID_FIELD", Said::Refused),
+    ("INVALID_TYPE", Said::Refused),
+    ("REQUIRED_FIELD_MISSING", Said::Refused),
+    ("STRING_TOO_LONG", Said::Refused),
+    ("DUPLICATES_DETECTED", Said::Refused),
+    ("FIELD_CUSTOM_VALIDATION_EXCEPTION", Said::Refused),
+    ("ERRORITEMNOTFOUND", Said::Refused),
+    ("ERRORINVALIDRECIPIENTS", Said::Refused),
+    ("ERRORPROPERTYVALIDATIONFAILURE", Said::Refused),
+    ("ERRORINVALIDURLQUERYFILTER", Said::Refused),
+    ("REQUESTENTITYTOOLARGE", Said::Refused),
+    ("ENV_CONFLICT", Said::Refused),
     ("SERVICE_UNAVAILABLE", Said::Away),
     ("BAD_GATEWAY", Said::Away),
     ("GATEWAY_TIMEOUT", Said::Away),
@@ -236,6 +266,10 @@ mod tests {
             ("MISSING_SCOPES", Said::Auth(AuthReason::ScopeInsufficient)),
             ("401", Said::Auth(AuthReason::TokenExpired)),
             ("503", Said::Away),
+            ("notFound", Said::Refused),
+            ("MALFORMED_QUERY", Said::Refused),
+            ("ErrorInvalidRecipients", Said::Refused),
+            ("rateLimitExceeded", Said::RateLimited),
             // A 503 may arrive as 500 under such a name: a question may be asked again.
             ("INTERNAL_SERVER_ERROR", Said::Away),
         ] {

@@ -44,7 +44,7 @@ async fn an_execution_is_sent_as_the_contract_says() {
     let kit = kit();
     kit.script.then(executed(&json!({"id": "1"})));
     let done = execute(&kit, CallKind::Write, &many()).await.expect("done");
-    assert_eq!(done.data, json!({"id": "1"}));
+    assert_eq!(done.data, Some(json!({"id": "1"})));
     assert_eq!(done.execution_id.as_deref(), Some("e1"));
     assert_eq!(
         kit.script.sent(0),

@@ -138,6 +138,7 @@ async fn attempt<T: Tool>(
         kind: T::KIND,
     };
     let executed = scalekit.execute(&call, permit).await?;
-    T::output(&executed.data, input, scalekit.clock().now())
+    let data = executed.data.ok_or(OutputError::Malformed("data"));
+    data.and_then(|data| T::output(&data, input, scalekit.clock().now()))
         .map_err(|error| error.into_failure(T::KIND))
 }
