@@ -21,10 +21,14 @@ use crate::outbox::{self, Errand};
 use crate::rules::Rules;
 use crate::run::{LookAfter, StartThis};
 use crate::run_id::RunId;
+use crate::tool_call::TOOL_CALL;
 
 /// Runs of one principal that may be open at once. A person's workflow runs daily; this stops a
-/// loop, not a user.
+/// loop, not a user. Direct calls are counted by themselves, so that neither takes the other's place.
 pub const OPEN_RUN_LIMIT: u32 = 100;
+/// Direct calls of one principal that may wait at once, for a person or a connection or their turn. A
+/// call that waits does nothing, and may wait for weeks.
+pub const WAITING_CALL_LIMIT: u32 = 1000;
 /// How long an idempotency key is remembered.
 const KEY_LIFETIME: Duration = Duration::from_secs(48 * 3600);
 const NAME_OF_START: &str = "start:";
@@ -191,7 +195,7 @@ pub fn begin(turn: &Turn<'_>, rules: &dyn Rules, new: NewRun) -> Result<Start, S
         outbox::put(turn, &name, &LookAfter {}.letter(run_id.clone()))?;
         return Ok(Start::Joined { run_id });
     }
-    if open_count(turn)? >= OPEN_RUN_LIMIT {
+    if !has_room(turn, &new.workflow)? {
         return Ok(Start::TooManyRuns);
     }
     // What cannot be joined is waited for.
@@ -272,10 +276,23 @@ fn open_run(turn: &Turn<'_>, workflow: &WorkflowId) -> Result<Option<OpenRun>, S
     }))
 }
 
-fn open_count(turn: &Turn<'_>) -> Result<u32, SqlError> {
+/// Whether another run of this workflow may be opened.
+fn has_room(turn: &Turn<'_>, workflow: &WorkflowId) -> Result<bool, SqlError> {
+    if workflow.as_str() != TOOL_CALL {
+        return Ok(open_count(turn, "workflow <> ?1")? < OPEN_RUN_LIMIT);
+    }
+    let waiting = open_count(turn, "workflow = ?1 AND status = 'suspended'")?;
+    let under_way = open_count(turn, "workflow = ?1 AND status <> 'suspended'")?;
+    Ok(waiting < WAITING_CALL_LIMIT && under_way < OPEN_RUN_LIMIT)
+}
+
+/// Open runs of which this is true; `?1` is the workflow of direct calls.
+fn open_count(turn: &Turn<'_>, which: &'static str) -> Result<u32, SqlError> {
     let rows = turn.sql.query(
-        "SELECT COUNT(*) FROM runs INDEXED BY open_runs WHERE ended_at IS NULL",
-        &[],
+        &format!(
+            "SELECT COUNT(*) FROM runs INDEXED BY open_runs WHERE ended_at IS NULL AND {which}"
+        ),
+        &[TOOL_CALL.into()],
     )?;
     rows.first().map_or(Ok(0), |row| row.count(0))
 }

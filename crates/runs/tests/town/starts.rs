@@ -5,9 +5,11 @@ use std::rc::Rc;
 
 use onbehalf_engine::{Outcome, RunStatus};
 use onbehalf_runs::run::RunMessage;
+use onbehalf_runs::tool_call::TOOL_CALL;
 use onbehalf_runs::town::{Address, Calm, Faults, Passage};
 use onbehalf_runs::{
     Asker, Backend, CommandOutcome, Letter, Overlap, RunId, Start, StartRun, Tagged, Undelivered,
+    WorkflowId,
 };
 use serde_json::json;
 
@@ -173,6 +175,43 @@ async fn runs_side_by_side_for_who_asks_for_it_up_to_a_bound() {
         place.start(request("alice")).await,
         Start::Joined { .. }
     ));
+}
+
+/// A direct call, as whoever uses a tool starts it.
+fn call() -> StartRun {
+    StartRun {
+        workflow: WorkflowId::new(TOOL_CALL),
+        overlap: Overlap::Allow,
+        ..request("alice")
+    }
+}
+
+#[tokio::test]
+async fn calls_that_wait_take_no_place_of_a_run_and_none_of_calls_under_way() {
+    let place = place();
+    // As many wait for a person as there are places for what is under way.
+    for _ in 0..100 {
+        let waits = place.started(call()).await;
+        place.note("alice", &waits, RunStatus::Suspended).await;
+    }
+    for _ in 0..100 {
+        place.started(call()).await;
+        place.started(overlapping(Overlap::Allow)).await;
+    }
+    assert_eq!(place.start(call()).await, Start::TooManyRuns);
+    let run = overlapping(Overlap::Allow);
+    assert_eq!(place.start(run).await, Start::TooManyRuns);
+}
+
+#[tokio::test]
+async fn calls_that_wait_are_bounded_too() {
+    let place = place();
+    for _ in 0..1000 {
+        let waits = place.started(call()).await;
+        place.note("alice", &waits, RunStatus::Suspended).await;
+    }
+    assert_eq!(place.start(call()).await, Start::TooManyRuns);
+    place.started(request("alice")).await;
 }
 
 /// The runs cannot be reached.
