@@ -100,6 +100,7 @@ pub fn bridge(
         scalekit_identifier: ScalekitIdentifier::bridged(identifier),
         issuer: principal.issuer().to_owned(),
         email: principal.email().map(str::to_owned),
+        claims: principal.claims().clone(),
         trace_id: None,
     })
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::config::Issuer;
 use super::error::TokenError;
-use super::principal::Principal;
+use super::principal::{KeptClaims, Principal};
 use super::provider::{Binding, Provider};
 use super::token::UnverifiedToken;
 use onbehalf_clock::Timestamp;
@@ -21,6 +21,10 @@ const LIFETIME_SECONDS: i64 = 24 * 3600;
 /// Longest accepted subject (OpenID Connect Core section 2).
 const SUBJECT_BYTES: usize = 255;
 
+/// Values of one further claim that are kept, and the longest, in bytes. What is longer, or more, is not
+/// cut but left out: part of a list is another list.
+const CLAIM_VALUES: usize = 64;
+const CLAIM_VALUE_BYTES: usize = 200;
 /// Longest address (RFC 5321 section 4.5.3.1).
 const EMAIL_BYTES: usize = 254;
 
@@ -101,7 +105,8 @@ impl VerifiedClaims {
         Ok(Self {
             principal: Principal::verified(issuer.id().to_owned(), user_id, org_id)
                 .with_granted(issuer.granted(&claims.custom))
-                .with_email(verified_email(&claims.custom, issuer.email_claim())),
+                .with_email(verified_email(&claims.custom, issuer.email_claim()))
+                .with_claims(kept(&claims.custom, issuer.kept_claims())),
             expires_at,
         })
     }
@@ -128,6 +133,29 @@ fn verified_email(claims: &Map<String, Value>, configured: Option<&str>) -> Opti
             .split_once('@')
             .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
     fits.then(|| address.to_owned())
+}
+
+/// The claims that the operator has named, as texts: a text, a number, a yes or no, or a list of them.
+/// Anything else is not kept, and a rule about it fits nobody.
+fn kept(claims: &Map<String, Value>, names: &[String]) -> KeptClaims {
+    let text = |value: &Value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
+        _ => None,
+    };
+    let values = |value: &Value| match value {
+        Value::Array(all) => all.iter().map(text).collect::<Option<Vec<_>>>(),
+        one => Some(vec![text(one)?]),
+    };
+    let fits = |values: &Vec<String>| {
+        let short = values.iter().all(|it| it.len() <= CLAIM_VALUE_BYTES);
+        !values.is_empty() && values.len() <= CLAIM_VALUES && short
+    };
+    let found = names.iter().filter_map(|name| {
+        let values = values(claims.get(name)?).filter(fits)?;
+        Some((name.clone(), values))
+    });
+    found.collect()
 }
 
 /// An access token says `at+jwt` (RFC 9068 section 2.1), or `JWT`, or nothing; Okta and others
@@ -307,6 +335,30 @@ mod tests {
 
     fn email(claims: &Value, configured: Option<&str>) -> Option<String> {
         verified_email(claims.as_object().expect("claims"), configured)
+    }
+
+    #[test]
+    fn of_further_claims_only_plain_values_are_kept_and_only_those_that_are_named() {
+        let claims = json!({"groups": ["sales", "admins"], "plan": "pro", "level": 7, "beta": true,
+            "other": "x", "nested": {"a": 1}, "mixed": ["a", {}], "none": [], "long": "x".repeat(201)});
+        let names = [
+            "groups", "plan", "level", "beta", "nested", "mixed", "none", "long", "missing",
+        ];
+        let found = kept(
+            claims.as_object().expect("claims"),
+            &names.map(str::to_owned),
+        );
+        let expected = [
+            ("beta", vec!["true"]),
+            ("groups", vec!["sales", "admins"]),
+            ("level", vec!["7"]),
+            ("plan", vec!["pro"]),
+        ];
+        let found: Vec<_> = found
+            .iter()
+            .map(|(name, values)| (name.as_str(), values.iter().map(String::as_str).collect()))
+            .collect();
+        assert_eq!(found, expected);
     }
 
     #[test]

@@ -22,6 +22,10 @@ const OKTA_HOSTS: [&str; 3] = [".okta.com", ".oktapreview.com", ".okta-emea.com"
 /// Hosts of Microsoft's issuers, whose `sub` is pairwise.
 const MICROSOFT_HOSTS: [&str; 2] = ["login.microsoftonline.com", "sts.windows.net"];
 
+/// Most further claims that are kept of a token, and their longest name, in bytes.
+const MOST_CLAIMS: usize = 8;
+const LONGEST_CLAIM_NAME: usize = 100;
+
 /// The trusted issuers.
 #[derive(Clone, Debug, Default)]
 pub struct IdentityConfig {
@@ -272,6 +276,11 @@ impl Issuer {
         self.entry.email_claim.as_deref()
     }
 
+    /// Further claims that are kept of a token.
+    pub fn kept_claims(&self) -> &[String] {
+        &self.entry.claims
+    }
+
     /// The claim that names the organization; Clerk's newer tokens keep it in `o.id`.
     pub fn org_claim(&self) -> &str {
         self.entry.org_claim.as_deref().unwrap_or("org_id")
@@ -315,6 +324,10 @@ fn check_names(entry: &Entry) -> Result<(), EntryProblem> {
     let unnamed = |it: &Approver| it.organization.is_empty() || it.user.is_empty();
     if entry.approvers.iter().any(unnamed) {
         return Err(EntryProblem::EmptyApprover);
+    }
+    let kept = |name: &String| !name.is_empty() && name.len() <= LONGEST_CLAIM_NAME;
+    if entry.claims.len() > MOST_CLAIMS || !entry.claims.iter().all(kept) {
+        return Err(EntryProblem::Claims);
     }
     if entry.roles.as_ref().is_some_and(|it| !it.is_whole()) {
         return Err(EntryProblem::EmptyRole);

@@ -41,6 +41,8 @@ pub enum EntryProblem {
     EmptyApprover,
     #[error("roles must name a claim and at least one role, none of them empty")]
     EmptyRole,
+    #[error("claims takes up to 8 names of claims, each of 1 to 100 bytes")]
+    Claims,
     #[error("namespace takes 1 to 32 of A-Z a-z 0-9 - _")]
     Namespace,
     #[error("the issuer is there twice")]

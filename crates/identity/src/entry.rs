@@ -25,6 +25,9 @@ pub(super) struct Entry {
     pub user_claim: Option<String>,
     pub org_claim: Option<String>,
     pub email_claim: Option<String>,
+    /// Further claims that are kept, for rules to be about.
+    #[serde(default)]
+    pub claims: Vec<String>,
     #[serde(default)]
     pub long_identifiers: LongIdentifiers,
     #[serde(default)]

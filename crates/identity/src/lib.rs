@@ -65,7 +65,7 @@ pub use login::{Login, LoginError, LoginRequest, PendingLogin};
 pub use memory::{MemoryUnavailable, NamespaceClaim, OneTime, SignInMemory};
 pub use namespaces::{NamespaceError, Namespaces};
 pub use powers::Powers;
-pub use principal::{Principal, RequestContext, ScalekitIdentifier, principal_key};
+pub use principal::{KeptClaims, Principal, RequestContext, ScalekitIdentifier, principal_key};
 pub use provider::Provider;
 pub use shared_document::SharedDocument;
 pub use sign_ins::SignIns;

@@ -1,5 +1,7 @@
 //! Who is calling, once that is certain; and what travels beside a call on their behalf.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -15,7 +17,11 @@ pub struct Principal {
     org_id: Option<String>,
     granted: Powers,
     email: Option<String>,
+    claims: KeptClaims,
 }
+
+/// Further claims of a token that the operator has named, each with its values as texts.
+pub type KeptClaims = BTreeMap<String, Vec<String>>;
 
 impl Principal {
     /// For verification, and for a signed session that verification opened; nobody else.
@@ -26,6 +32,7 @@ impl Principal {
             org_id,
             granted: Powers::default(),
             email: None,
+            claims: KeptClaims::new(),
         }
     }
 
@@ -44,6 +51,17 @@ impl Principal {
     #[must_use]
     pub fn with_email(self, email: Option<String>) -> Self {
         Self { email, ..self }
+    }
+
+    /// The same, with further claims of its token.
+    #[must_use]
+    pub fn with_claims(self, claims: KeptClaims) -> Self {
+        Self { claims, ..self }
+    }
+
+    /// Further claims of its token; none in a session, which keeps no token.
+    pub fn claims(&self) -> &KeptClaims {
+        &self.claims
     }
 
     /// The user's address, if the issuer has verified one.
@@ -113,6 +131,9 @@ pub struct RequestContext {
     /// tool that a model may call is given it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
+    /// Further claims of the token that the operator has named, for rules to be about.
+    #[serde(default, skip_serializing_if = "KeptClaims::is_empty")]
+    pub claims: KeptClaims,
     /// The trace the request belongs to (W3C Trace Context), 32 hex digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace_id: Option<String>,

@@ -21,11 +21,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use onbehalf_connector::{CallKind, Connector};
+use onbehalf_connector::{CallKind, Connector, ToolPattern};
 use onbehalf_identity::RequestContext;
 
-/// Longest pattern. No tool's name comes near it.
-const LONGEST_PATTERN: usize = 64;
 /// Most rules: a list that a person can still read.
 const MOST_RULES: usize = 200;
 
@@ -66,26 +64,45 @@ pub enum Decide {
 }
 
 /// What is known of a user, by the names that tokens use: what the verification of a token keeps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(from = "String")]
 pub enum ClaimName {
-    /// Who vouches for them.
-    Iss,
-    /// The issuer's name for them.
-    Sub,
-    /// The organization they act in.
-    OrgId,
-    /// Their address, where the issuer has verified one.
+    /// Who vouches for them: `iss`.
+    Issuer,
+    /// The issuer's name for them: `sub`.
+    Subject,
+    /// The organization they act in: `org_id`.
+    Organization,
+    /// Their address, where the issuer has verified one: `email`.
     Email,
+    /// A further claim that their issuer's entry names.
+    Further(String),
+}
+
+impl From<String> for ClaimName {
+    fn from(name: String) -> Self {
+        match name.as_str() {
+            "iss" => Self::Issuer,
+            "sub" => Self::Subject,
+            "org_id" => Self::Organization,
+            "email" => Self::Email,
+            _ => Self::Further(name),
+        }
+    }
 }
 
 impl ClaimName {
-    fn of(self, context: &RequestContext) -> Option<&str> {
+    /// Whether somebody's claim has this value; one that is a list has each of its values.
+    fn is(&self, value: &str, context: &RequestContext) -> bool {
         match self {
-            Self::Iss => Some(&context.issuer),
-            Self::Sub => Some(&context.user_id),
-            Self::OrgId => context.org_id.as_deref(),
-            Self::Email => context.email.as_deref(),
+            Self::Issuer => context.issuer == value,
+            Self::Subject => context.user_id == value,
+            Self::Organization => context.org_id.as_deref() == Some(value),
+            Self::Email => context.email.as_deref() == Some(value),
+            Self::Further(name) => {
+                let values = context.claims.get(name);
+                values.is_some_and(|values| values.iter().any(|it| it == value))
+            }
         }
     }
 }
@@ -116,7 +133,7 @@ pub struct ToolPolicy {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Rule {
-    tools: Option<Pattern>,
+    tools: Option<ToolPattern>,
     connector: Option<Connector>,
     by: Option<AskedBy>,
     #[serde(default)]
@@ -124,53 +141,11 @@ struct Rule {
     decide: Decide,
 }
 
-/// A tool's id, in which `*` stands for any text.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-struct Pattern(String);
-
-impl TryFrom<String> for Pattern {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        let plain =
-            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_*".contains(&byte);
-        if (1..=LONGEST_PATTERN).contains(&text.len()) && text.bytes().all(plain) {
-            return Ok(Self(text));
-        }
-        Err(format!(
-            "tools must be 1 to {LONGEST_PATTERN} lower-case letters, digits, `-`, `_` and `*`"
-        ))
-    }
-}
-
-impl Pattern {
-    fn fits(&self, id: &str) -> bool {
-        let mut parts = self.0.split('*');
-        let first = parts.next().unwrap_or_default();
-        let Some(mut rest) = id.strip_prefix(first) else {
-            return false;
-        };
-        let Some(last) = parts.next_back() else {
-            return rest.is_empty();
-        };
-        for part in parts {
-            match rest.find(part) {
-                Some(at) => rest = &rest[at + part.len()..],
-                None => return false,
-            }
-        }
-        rest.ends_with(last)
-    }
-}
-
 impl Rule {
     fn fits(&self, question: &Question<'_>) -> bool {
         // What is read cannot be looked at before it is read, so nobody is asked about it.
         let about_writes = self.decide == Decide::Ask;
-        let claimed = |(name, value): (&ClaimName, &String)| {
-            name.of(question.context) == Some(value.as_str())
-        };
+        let claimed = |(name, value): (&ClaimName, &String)| name.is(value, question.context);
         (question.kind == CallKind::Write || !about_writes)
             && self.tools.as_ref().is_none_or(|it| it.fits(question.tool))
             && self.connector.is_none_or(|it| it == question.connector)
@@ -196,6 +171,15 @@ impl ToolPolicy {
             return Err(format!("rules must be at most {MOST_RULES}"));
         }
         Ok(policy)
+    }
+
+    /// A claim that a rule is about and that no token is asked for, so that the rule would fit nobody.
+    pub fn stray_claim(&self, is_kept: impl Fn(&str) -> bool) -> Option<&str> {
+        let mut named = self.rules.iter().flat_map(|rule| rule.claim.keys());
+        named.find_map(|name| match name {
+            ClaimName::Further(name) if !is_kept(name) => Some(name.as_str()),
+            _ => None,
+        })
     }
 
     /// What happens to a call: what the first rule says that fits.
@@ -281,6 +265,21 @@ mod tests {
     }
 
     #[test]
+    fn a_claim_that_the_operator_has_named_fits_by_any_of_its_values() {
+        let policy = policy(&json!([{"claim": {"groups": "admins"}, "decide": "deny"}]));
+        let mut context = context(None);
+        let asked = |context: &RequestContext| {
+            policy.decide(&question(context, CallKind::Write, AskedBy::Api))
+        };
+        assert_eq!(asked(&context), Decide::Allow);
+        let groups = vec!["sales".to_owned(), "admins".to_owned()];
+        context.claims.insert("groups".to_owned(), groups);
+        assert_eq!(asked(&context), Decide::Deny);
+        assert_eq!(policy.stray_claim(|name| name == "groups"), None);
+        assert_eq!(policy.stray_claim(|_| false), Some("groups"));
+    }
+
+    #[test]
     fn what_is_wrong_is_refused_when_it_is_read() {
         for wrong in [
             r#"[]"#,
@@ -290,7 +289,7 @@ mod tests {
             r#"{"rules": [{"decide": "deny", "by": "run"}]}"#,
             r#"{"rules": [{"decide": "deny", "tools": ""}]}"#,
             r#"{"rules": [{"decide": "deny", "tools": "Hub Spot"}]}"#,
-            r#"{"rules": [{"decide": "deny", "claim": {"groups": "x"}}]}"#,
+            r#"{"rules": [{"decide": "deny", "claim": {"groups": ["x"]}}]}"#,
             r#"{"rules": {"decide": "deny"}}"#,
             r#"{"surprise": 1}"#,
             "rules",
@@ -306,16 +305,6 @@ mod tests {
         }
     }
 
-    /// The plainest reading of a pattern, letter by letter.
-    fn slowly(pattern: &[u8], id: &[u8]) -> bool {
-        match (pattern, id) {
-            ([], []) => true,
-            ([b'*', rest @ ..], _) => (0..=id.len()).any(|at| slowly(rest, &id[at..])),
-            ([one, rest @ ..], [letter, letters @ ..]) => one == letter && slowly(rest, letters),
-            _ => false,
-        }
-    }
-
     fn any_rule() -> impl Strategy<Value = Rule> {
         let pattern = proptest::option::of("[ab*-]{1,4}");
         let connector = proptest::option::of(prop_oneof![
@@ -327,24 +316,19 @@ mod tests {
         let decide = proptest::sample::select(vec![Decide::Allow, Decide::Ask, Decide::Deny]);
         (pattern, connector, by, claim, decide).prop_map(|(tools, connector, by, claim, decide)| {
             Rule {
-                tools: tools.map(|it| Pattern::try_from(it).expect("a pattern")),
+                tools: tools.map(|it| ToolPattern::try_from(it).expect("a pattern")),
                 connector,
                 by,
-                claim: claim.map(|it| (ClaimName::OrgId, it)).into_iter().collect(),
+                claim: claim
+                    .map(|it| (ClaimName::Organization, it))
+                    .into_iter()
+                    .collect(),
                 decide,
             }
         })
     }
 
     proptest! {
-        #[test]
-        fn a_pattern_fits_what_it_says_letter_by_letter(
-            pattern in "[ab*]{1,8}", id in "[ab]{0,10}",
-        ) {
-            let fits = Pattern::try_from(pattern.clone()).expect("a pattern").fits(&id);
-            prop_assert_eq!(fits, slowly(pattern.as_bytes(), id.as_bytes()), "{} {}", pattern, id);
-        }
-
         /// Rules behind one that fits change nothing, and one that fits nothing changes nothing.
         #[test]
         fn a_decision_is_that_of_the_first_rule_that_fits(
