@@ -1,7 +1,7 @@
 //! Tools: typed actions in the connected apps, each two pure functions around one Scalekit call.
 //!
 //! Owns the [`Tool`] trait and the way it is run, the [`Registry`], what an input may ask for, and
-//! one file per tool. Refuses to know who calls (a [`ToolContext`] comes in, built from the
+//! one file per tool, and the catalogue's tools that the settings open. Refuses to know who calls (a [`ToolContext`] comes in, built from the
 //! verified request), how Scalekit is reached (`onbehalf_connector`), and what the results are for
 //! (`onbehalf_agents::onboarding`).
 //!
@@ -63,6 +63,7 @@
 //! # Ok::<(), onbehalf_tools::RegistryError>(())
 //! ```
 
+mod catalogue;
 mod context;
 mod finding;
 mod hubspot_contacts;
@@ -100,6 +101,7 @@ mod zendesk_query;
 mod zendesk_queue;
 mod zendesk_tickets;
 
+pub use catalogue::{Catalogue, CatalogueSettings, CatalogueTool, Offered, TOOL_CATALOGUE};
 pub use context::{ContextMissing, REQUIRED_CONTEXT, ToolContext};
 pub use finding::{
     CallMark, Findable, HISTORY_PAGES, Look, SEARCH_LAG_SECONDS, Sought, find_message, find_tasks,

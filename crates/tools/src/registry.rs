@@ -14,6 +14,7 @@ use onbehalf_connector::{
     CallFailure, CallKind, Connector, Scalekit, SendPermit, Violation, scrub,
 };
 
+use super::catalogue::Catalogue;
 use super::context::{REQUIRED_CONTEXT, ToolContext};
 use super::finding::{CallMark, Findable, Look, Sought};
 use super::input::ToolInput;
@@ -28,9 +29,9 @@ use super::tool::{Tool, run};
 #[async_trait(?Send)]
 pub trait ErasedTool {
     /// [`Tool::ID`]
-    fn id(&self) -> &'static str;
+    fn id(&self) -> &str;
     /// [`Tool::DESCRIPTION`]
-    fn description(&self) -> &'static str;
+    fn description(&self) -> &str;
     /// [`Tool::CONNECTOR`]
     fn connector(&self) -> Connector;
     /// [`Tool::KIND`]
@@ -128,11 +129,11 @@ impl<T: Tool> Erased<T> {
 
 #[async_trait(?Send)]
 impl<T: Tool> ErasedTool for Erased<T> {
-    fn id(&self) -> &'static str {
+    fn id(&self) -> &str {
         T::ID
     }
 
-    fn description(&self) -> &'static str {
+    fn description(&self) -> &str {
         T::DESCRIPTION
     }
 
@@ -240,12 +241,16 @@ pub enum RegistryError {
 #[error("unknown tool; known tools: {}", known.join(", "))]
 pub struct UnknownTool {
     /// Ids, in the order of registration.
-    pub known: Vec<&'static str>,
+    pub known: Vec<String>,
 }
 
-/// The tools on offer, in the order they were added.
+/// The tools on offer, in the order they were added, and the catalogue behind them.
 #[derive(Clone, Default)]
-pub struct Registry(Vec<Rc<dyn ErasedTool>>);
+pub struct Registry {
+    tools: Vec<Rc<dyn ErasedTool>>,
+    catalogue: Option<Rc<Catalogue>>,
+    hubspot_lag: Option<Duration>,
+}
 
 impl Registry {
     /// The tools this project ships for models and callers. Those that say who somebody is at an
@@ -288,29 +293,79 @@ impl Registry {
 
     fn add<T: Tool>(mut self, finding: Option<Finding<T>>) -> Result<Self, RegistryError> {
         let tool = Erased::<T> { finding };
-        if self.0.iter().any(|other| other.id() == T::ID) {
+        if self.tools.iter().any(|other| other.id() == T::ID) {
             return Err(RegistryError::Duplicate(T::ID));
         }
         #[cfg(not(target_arch = "wasm32"))]
         check(&tool.schemas().input)
             .map_err(|reason| RegistryError::Schema { id: T::ID, reason })?;
-        self.0.push(Rc::new(tool));
+        self.tools.push(Rc::new(tool));
         Ok(self)
     }
 
-    /// Every tool.
-    pub fn iter(&self) -> impl Iterator<Item = &dyn ErasedTool> {
-        self.0.iter().map(Rc::as_ref)
+    /// With the tools of the catalogue that the settings open.
+    #[must_use]
+    pub fn with_catalogue(self, catalogue: Rc<Catalogue>) -> Self {
+        Self {
+            catalogue: Some(catalogue),
+            ..self
+        }
     }
 
-    /// The tool of this id.
+    /// The catalogue, where there is one.
+    pub fn catalogue(&self) -> Option<&Rc<Catalogue>> {
+        self.catalogue.as_ref()
+    }
+
+    /// With how long HubSpot's search may lag behind what is written, as an operator has measured it.
+    #[must_use]
+    pub fn with_hubspot_lag(self, hubspot_lag: Duration) -> Self {
+        Self {
+            hubspot_lag: Some(hubspot_lag),
+            ..self
+        }
+    }
+
+    /// How long after it landed a write may still not be found; `None` where it cannot be looked for.
+    pub fn visible_after(&self, tool: &dyn ErasedTool) -> Option<Duration> {
+        let own = tool.visible_after()?;
+        let measured = self
+            .hubspot_lag
+            .filter(|_| self.is_searched_in_hubspot(tool));
+        Some(measured.unwrap_or(own))
+    }
+
+    /// Whether it is a tool of ours whose writes are looked for in HubSpot's search.
+    fn is_searched_in_hubspot(&self, tool: &dyn ErasedTool) -> bool {
+        tool.connector() == Connector::HUBSPOT && self.get(tool.id()).is_ok()
+    }
+
+    /// The tool of this id, also one of the catalogue: what a call needs that was accepted. Whether
+    /// somebody may be offered it was asked when they called it.
+    ///
+    /// # Errors
+    /// [`UnknownTool`] with the ids there are.
+    pub fn accepted(&self, id: &str) -> Result<Rc<dyn ErasedTool>, UnknownTool> {
+        self.get(id).or_else(|unknown| {
+            let declared = self.catalogue.as_ref().and_then(|it| it.declared(id));
+            let declared = declared.map(|tool| Rc::new(tool) as Rc<dyn ErasedTool>);
+            declared.ok_or(unknown)
+        })
+    }
+
+    /// Every tool but those of the catalogue.
+    pub fn iter(&self) -> impl Iterator<Item = &dyn ErasedTool> {
+        self.tools.iter().map(Rc::as_ref)
+    }
+
+    /// The tool of this id, of those that were written here.
     ///
     /// # Errors
     /// [`UnknownTool`] with the ids there are.
     pub fn get(&self, id: &str) -> Result<Rc<dyn ErasedTool>, UnknownTool> {
-        let found = self.0.iter().find(|tool| tool.id() == id);
+        let found = self.tools.iter().find(|tool| tool.id() == id);
         found.cloned().ok_or_else(|| UnknownTool {
-            known: self.iter().map(|t| t.id()).collect(),
+            known: self.iter().map(|t| t.id().to_owned()).collect(),
         })
     }
 }

@@ -44,6 +44,27 @@ fn an_unknown_id_is_told_the_known_ones() {
     assert!(error.to_string().contains("zendesk-search-tickets"));
 }
 
+#[test]
+fn what_an_operator_has_measured_of_hubspot_holds_for_what_is_searched_there() {
+    let own = Registry::standard().expect("the standard tools");
+    let measured = own.clone().with_hubspot_lag(Duration::from_secs(7));
+    let lag = |registry: &Registry, id: &str| registry.visible_after(&*tool(id));
+    assert_eq!(
+        lag(&own, "hubspot-create-task"),
+        Some(Duration::from_secs(90))
+    );
+    assert_eq!(
+        lag(&measured, "hubspot-create-task"),
+        Some(Duration::from_secs(7))
+    );
+    assert_eq!(lag(&measured, "slack-send-message"), Some(Duration::ZERO));
+    assert_eq!(
+        lag(&measured, "hubspot-search-tasks"),
+        None,
+        "it writes nothing"
+    );
+}
+
 async fn executed_json(
     tool: &dyn ErasedTool,
     kit: &Kit,

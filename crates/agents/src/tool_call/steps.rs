@@ -85,7 +85,7 @@ impl Step<ToolCall> for Decide {
         cx: &StepContext<ToolCall>,
     ) -> StepResult<ToolCall, ToolCallInput> {
         let services = cx.services();
-        let Ok(tool) = services.tools.get(&input.tool) else {
+        let Ok(tool) = services.tools.accepted(&input.tool) else {
             let gone = CallFailure::UnknownTool.into();
             return Ok(Flow::Exit(ended(ToolCallEnd::Refused, &gone)));
         };
@@ -179,7 +179,7 @@ impl Step<ToolCall> for Send {
                 return Ok(Flow::Suspend(SuspendReason::Retrying { until }));
             }
             Settled::Deferred(outcome, until) => {
-                let tool = cx.services().tools.get(&input.tool).ok();
+                let tool = cx.services().tools.accepted(&input.tool).ok();
                 let reason = match (failure(outcome), tool) {
                     (Some(failure), Some(tool)) => {
                         deferred::<ToolCall>(tool.connector(), &failure, until)

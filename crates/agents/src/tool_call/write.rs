@@ -47,7 +47,7 @@ impl Effect for ToolWrite {
         key: &EffectKey,
         may_send: &Permit,
     ) -> Performed<Value, ToolOutcome<Value>> {
-        let Ok(tool) = services.tools.get(&self.tool) else {
+        let Ok(tool) = services.tools.accepted(&self.tool) else {
             return Performed::Refused(CallFailure::UnknownTool.into());
         };
         let acting = match acting(context, key) {
@@ -86,7 +86,7 @@ impl Effect for ToolWrite {
         context: &RequestContext,
         key: &EffectKey,
     ) -> Found<Value> {
-        let Ok(tool) = services.tools.get(&self.tool) else {
+        let Ok(tool) = services.tools.accepted(&self.tool) else {
             return Found::Untraceable;
         };
         if tool.visible_after().is_none() {
@@ -104,7 +104,8 @@ impl Effect for ToolWrite {
     }
 
     fn visible_after(&self, services: &CallServices) -> Duration {
-        let tool = services.tools.get(&self.tool).ok();
-        tool.and_then(|it| it.visible_after()).unwrap_or_default()
+        let tool = services.tools.accepted(&self.tool).ok();
+        let lag = tool.and_then(|it| services.tools.visible_after(it.as_ref()));
+        lag.unwrap_or_default()
     }
 }

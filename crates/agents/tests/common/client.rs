@@ -14,6 +14,7 @@ use super::apps::{Apps, BASE};
 
 /// The connections of the strict world.
 const WORKSPACE: &str = r#"{
+    "github": {"connection": "github-Xy9bRc2M"},
     "hubspot": {"connection": "hubspot-qkHFhMip"}, "linear": {"connection": "linear-mR2xVd9K"},
     "slack": {"connection": "slack-Tz81bWqe"},
     "zendesk": {"connection": "zendesk-p5LsY0aN", "kind": "api_key"}}"#;

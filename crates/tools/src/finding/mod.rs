@@ -80,6 +80,11 @@ impl<'a> Look<'a> {
         Self { scalekit, context }
     }
 
+    /// Through what it looks, and as whom.
+    pub(crate) const fn means(&self) -> (&'a Scalekit, &'a ToolContext) {
+        (self.scalekit, self.context)
+    }
+
     /// One read.
     ///
     /// # Errors
