@@ -27,7 +27,7 @@ use onbehalf_identity::{
 };
 use onbehalf_runs::portal::{Portals, SharedClaims, SharedTurns};
 use onbehalf_runs::{Carrier, Objects};
-use onbehalf_tools::Registry;
+use onbehalf_tools::{Catalogue, Registry};
 
 struct Isolate {
     tokens: TokenCache,
@@ -115,11 +115,14 @@ pub fn approval_webhook(env: &Env) -> Result<Option<Rc<ApprovalWebhook>>, Miscon
 ///
 /// # Errors
 /// [`Misconfigured`] when two have one name.
-fn tools() -> Result<Rc<Registry>, Misconfigured> {
+fn tools(settings: &Settings) -> Result<Rc<Registry>, Misconfigured> {
     if let Some(known) = ISOLATE.with(|isolate| isolate.tools.get().cloned()) {
         return Ok(known);
     }
-    let built = Registry::standard().map_err(|error| Misconfigured::because("tools", &error))?;
+    let shipped = Registry::standard().map_err(|error| Misconfigured::because("tools", &error))?;
+    let built = shipped
+        .with_hubspot_lag(settings.hubspot_lag)
+        .with_catalogue(Rc::new(Catalogue::new(settings.tool_catalogue.clone())));
     Ok(ISOLATE.with(|isolate| Rc::clone(isolate.tools.get_or_init(|| Rc::new(built)))))
 }
 
@@ -179,7 +182,7 @@ impl Settings {
             claims: Rc::new(SharedClaims::new(carrier)),
             portals,
             // Two tools of one name were reported where the routes are built.
-            tools: tools().unwrap_or_default(),
+            tools: tools(self).unwrap_or_default(),
             public_url: self.public_url.to_string(),
         }
     }
@@ -189,7 +192,7 @@ impl Settings {
     /// # Errors
     /// [`Misconfigured`] when a tool asks for an identity.
     fn api(self, env: &Env) -> Result<Api, Misconfigured> {
-        let registry = tools()?;
+        let registry = tools(&self)?;
         let fetch: Rc<dyn Fetch> = Rc::new(EdgeFetch::new(Subrequests::default()));
         let uncounted = Subrequests::default();
         let (carrier, portals) = means_to_share(env, &uncounted);

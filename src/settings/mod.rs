@@ -13,14 +13,16 @@ use std::time::Duration;
 
 use url::Url;
 
+use onbehalf_agents::onboarding::{OnboardingHealth, OnboardingSettings};
 use onbehalf_agents::workflows;
 use onbehalf_connector::webhook::WebhookSecrets;
 use onbehalf_connector::{ConfigError, Connectors, Rates, ScalekitConfig, Secret};
 use onbehalf_http::{ApprovalWebhook, Budget, Seal};
 use onbehalf_identity::{IdentityConfig, IdentityScope};
 use onbehalf_runs::ApprovalMode;
-use onbehalf_runs::hosted::WorkflowList;
+use onbehalf_runs::hosted::{Hosted, WorkflowList};
 use onbehalf_runs::tool_call::{TOOL_POLICY, ToolPolicy};
+use onbehalf_tools::{CatalogueSettings, TOOL_CATALOGUE};
 use reader::Reader;
 pub use reader::{Misconfigured, SettingProblem};
 
@@ -78,6 +80,10 @@ pub struct Settings {
     pub webhook_secrets: Option<WebhookSecrets>,
     /// Who may make which call of a tool.
     pub tool_policy: ToolPolicy,
+    /// How long HubSpot's search may lag behind what is written.
+    pub hubspot_lag: Duration,
+    /// What is open of Scalekit's catalogue.
+    pub tool_catalogue: CatalogueSettings,
     /// How long after its end a direct write is taken for the same one.
     pub tool_repeats_within: Duration,
     /// Where the operator wants to be told of what waits for a decision.
@@ -141,6 +147,26 @@ impl Settings {
         let repeat_minutes = reader.optional("TOOL_REPEAT_MINUTES", |text| {
             whole_number(text, 0..=MAX_TOOL_REPEAT_MINUTES)
         });
+        if let Some(identity) = &identity {
+            let policy = ToolPolicy::from_json(tuned.get(TOOL_POLICY).map(String::as_str));
+            let is_kept = |name: &str| {
+                let mut issuers = identity.issuers().iter();
+                issuers.any(|issuer| issuer.kept_claims().iter().any(|it| it == name))
+            };
+            if let Some(stray) = policy.unwrap_or_default().stray_claim(is_kept) {
+                let reason = format!("no entry of IDENTITY_PROVIDERS names {stray} in its claims");
+                reader.note_wrong(TOOL_POLICY, &reason);
+            }
+        }
+        let catalogue = reader.optional(TOOL_CATALOGUE, |text| {
+            CatalogueSettings::from_json(Some(text))
+        });
+        if let (Some(catalogue), Some(scalekit)) = (&catalogue, &scalekit)
+            && let Some(stray) = catalogue.stray(scalekit.connectors())
+        {
+            let reason = format!("{stray} is no connector of CONNECTORS");
+            reader.note_wrong(TOOL_CATALOGUE, &reason);
+        }
         if let (Some(rates), Some(scalekit)) = (&rates, &scalekit)
             && let Some(lane) = rates.stray(scalekit.connectors())
         {
@@ -167,6 +193,8 @@ impl Settings {
                     scalekit,
                     rates: rates.unwrap_or_default(),
                     tool_policy: policy.unwrap_or_default(),
+                    hubspot_lag: hubspot_lag(&tuned),
+                    tool_catalogue: catalogue.unwrap_or_default(),
                     tool_repeats_within: minutes_long(
                         repeat_minutes.unwrap_or(TOOL_REPEAT_MINUTES),
                     ),
@@ -246,6 +274,14 @@ fn approval_webhook(reader: &mut Reader<'_, impl Environment>) -> Option<Approva
     let url = reader.optional(URL, ApprovalWebhook::url);
     let secrets = reader.optional(SECRETS, WebhookSecrets::parse);
     Some(ApprovalWebhook::new(url?, secrets?))
+}
+
+/// What the onboarding agent is told of HubSpot's search holds for whoever writes there.
+fn hubspot_lag(tuned: &BTreeMap<&'static str, String>) -> Duration {
+    let text = tuned.get(OnboardingHealth::SETTINGS_KEY);
+    // What is wrong with it was found with the settings of all workflows.
+    let settings = OnboardingSettings::from_json(text.map(String::as_str)).unwrap_or_default();
+    Duration::from_secs(settings.reconcile_after_seconds.into())
 }
 
 /// An origin: https (or http on this machine), without a path.

@@ -88,6 +88,43 @@ fn the_policy_for_tools_is_read_with_the_rest_and_named_when_it_is_wrong() {
 }
 
 #[test]
+fn the_catalogue_is_read_with_the_rest_and_opens_only_what_is_configured() {
+    let settings = Settings::read(&good()).expect("settings");
+    assert!(settings.tool_catalogue.is_empty());
+    let open = |connector: &str| {
+        let rules = format!(r#"{{"rules": [{{"connector": "{connector}", "tools": ["x_*"]}}]}}"#);
+        with("TOOL_CATALOGUE", &rules)
+    };
+    let settings = Settings::read(&open("slack")).expect("settings");
+    assert!(!settings.tool_catalogue.is_empty());
+    for wrong in [open("notion"), with("TOOL_CATALOGUE", "[]")] {
+        let expected = "TOOL_CATALOGUE cannot be used; the log says why";
+        assert_eq!(problems(&wrong).public(), [expected]);
+    }
+}
+
+#[test]
+fn a_policy_about_a_claim_that_no_token_is_asked_for_is_named() {
+    let about = r#"{"rules": [{"claim": {"groups": "admins"}, "decide": "deny"}]}"#;
+    let mut fake = with("TOOL_POLICY", about);
+    let expected = "TOOL_POLICY cannot be used; the log says why";
+    assert_eq!(problems(&fake).public(), [expected]);
+    let providers = format!(
+        r#"[{{"provider": "oidc", "issuer": "{ISSUER}", "audience": "x", "claims": ["groups"]}}]"#
+    );
+    fake.texts.insert("IDENTITY_PROVIDERS", providers);
+    assert!(Settings::read(&fake).is_ok());
+}
+
+#[test]
+fn what_the_onboarding_agent_is_told_of_hubspot_holds_for_direct_writes() {
+    let lag = |fake: &Fake| Settings::read(fake).expect("settings").hubspot_lag;
+    assert_eq!(lag(&good()), Duration::from_secs(90));
+    let measured = with("ONBOARDING", r#"{"reconcileAfterSeconds": 7}"#);
+    assert_eq!(lag(&measured), Duration::from_secs(7));
+}
+
+#[test]
 fn a_workflows_settings_say_what_approval_its_runs_wait_for() {
     let hosted = onbehalf_agents::workflows().list();
     let demanded = |fake: &Fake| Settings::read(fake).expect("settings").demanded(&hosted);
