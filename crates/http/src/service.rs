@@ -284,7 +284,7 @@ impl Api {
             }
             ApiOperation::CreateConnectLink => self.create_connect_link(request),
             ApiOperation::ListConnections => self.list_connections(&caller).await,
-            ApiOperation::ListTools => Ok(self.list_tools()),
+            ApiOperation::ListTools => self.list_tools(&caller).await,
             ApiOperation::ExecuteTool => self.execute_tool(caller, named.tool()?, request).await,
             ApiOperation::GetToolCall => {
                 let call_id = named.tool_call()?;

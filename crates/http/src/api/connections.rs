@@ -79,7 +79,7 @@ impl Api {
             .connections(identifier, &connectors, trace_id)
             .await;
         let connections = found
-            .map_err(problem)?
+            .map_err(of_scalekit)?
             .into_iter()
             .map(|connection| ConnectionView {
                 connector: connection.connector,
@@ -102,7 +102,7 @@ impl Api {
 }
 
 /// A failure of Scalekit itself, as a problem of this API.
-fn problem(failure: CallFailure) -> Problem {
+pub(crate) fn of_scalekit(failure: CallFailure) -> Problem {
     match failure {
         CallFailure::RateLimited { .. }
         | CallFailure::Unavailable
@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn only_what_passes_by_itself_is_worth_waiting_for() {
-        let limited = problem(CallFailure::RateLimited {
+        let limited = of_scalekit(CallFailure::RateLimited {
             retry_after_seconds: Some(17),
         });
         let response = ApiResponse::from(limited);
@@ -137,7 +137,7 @@ mod tests {
             (503, Some("17"))
         );
         for failure in [CallFailure::Configuration, CallFailure::UnknownTool] {
-            let response = ApiResponse::from(problem(failure));
+            let response = ApiResponse::from(of_scalekit(failure));
             assert_eq!(
                 (response.status, response.header("retry-after")),
                 (502, None)

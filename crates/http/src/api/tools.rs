@@ -3,7 +3,10 @@
 //! Owns how a use of a tool is asked for over HTTP and how what came of it is answered. A tool that
 //! ran and did not succeed is no HTTP error: its typed outcome is the answer.
 
-use crate::offer::{ToolCallPending, ToolUse, Used};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::offer::{CatalogueNote, OfferedTool, Origin, ToolCallPending, ToolUse, Used};
 use crate::service::{Api, Handled};
 use crate::sign_in::Caller;
 use crate::wire::json_body;
@@ -11,6 +14,7 @@ use crate::wire::message::{ApiRequest, ApiResponse};
 use crate::wire::problem::Problem;
 use crate::wire::query::{Query, refused};
 use crate::wire::request_headers::idempotency_key;
+use onbehalf_connector::{CallKind, Connector};
 use onbehalf_runs::RunId;
 use onbehalf_runs::tool_call::AskedBy;
 
@@ -18,8 +22,17 @@ use onbehalf_runs::tool_call::AskedBy;
 pub const QUERY: [&str; 2] = ["dryRun", "onMissingConnector"];
 
 impl Api {
-    pub(crate) fn list_tools(&self) -> ApiResponse {
-        ApiResponse::written_json(&self.descriptions.tools)
+    pub(crate) async fn list_tools(&self, caller: &Caller) -> Handled {
+        let (tools, catalogue) = self.offer(caller).await?;
+        // The same for everybody, and written down already.
+        let Some(catalogue) = catalogue else {
+            return Ok(ApiResponse::written_json(&self.descriptions.tools));
+        };
+        let list = OfferedList {
+            tools: tools.iter().map(OfferedEntry::of).collect(),
+            catalogue,
+        };
+        Ok(ApiResponse::json(200, &list))
     }
 
     pub(crate) async fn execute_tool(
@@ -48,6 +61,41 @@ impl Api {
     pub(crate) async fn get_tool_call(&self, caller: &Caller, call_id: RunId) -> Handled {
         let used = self.call_by_name(caller, call_id).await?;
         Ok(answer(used))
+    }
+}
+
+/// The tools on offer to one caller: what [`ToolListResponse`](crate::openapi::lists::ToolListResponse)
+/// describes, with schemas as they are written.
+#[derive(Serialize)]
+struct OfferedList<'a> {
+    tools: Vec<OfferedEntry<'a>>,
+    catalogue: CatalogueNote,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OfferedEntry<'a> {
+    id: &'a str,
+    description: &'a str,
+    connector: Connector,
+    writes: bool,
+    input_schema: &'a RawValue,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output_schema: Option<&'a RawValue>,
+    origin: Origin,
+}
+
+impl<'a> OfferedEntry<'a> {
+    fn of(tool: &'a OfferedTool<'_>) -> Self {
+        Self {
+            id: &tool.id,
+            description: &tool.description,
+            connector: tool.connector,
+            writes: tool.kind == CallKind::Write,
+            input_schema: &tool.input_schema,
+            output_schema: tool.output_schema.as_deref(),
+            origin: tool.origin,
+        }
     }
 }
 

@@ -34,6 +34,7 @@ impl Api {
             status: ConnectionStatus::Active,
         }) = &webhook.event
         {
+            self.forget_offer(identifier);
             let account = AccountKey::new(identifier);
             let connector = ConnectorName::new(connector.name());
             let event = EventId::new(&webhook.id);

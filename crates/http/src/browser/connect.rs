@@ -301,6 +301,7 @@ impl Api {
 
     /// Tells the runs that wait for this connection.
     async fn tell(&self, caller: &Caller, connector: Connector, back: &CameBack) -> ConnectEnd {
+        self.forget_offer(caller.context.scalekit_identifier.as_str());
         let account = AccountKey::from(&caller.context.scalekit_identifier);
         let event = EventId::new(format!("callback:{}", fingerprint(&back.state)));
         let connector = ConnectorName::new(connector.name());

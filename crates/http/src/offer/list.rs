@@ -6,9 +6,11 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::catalogue::{CatalogueNote, shown};
 use crate::service::Api;
 use crate::sign_in::Caller;
 use crate::wire::problem::{Problem, ProblemType};
@@ -35,10 +37,13 @@ pub struct OfferedTool<'a> {
 }
 
 /// Where a tool is from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Origin {
     /// It is part of this service: checked by its types, described when the service was built.
     Typed,
+    /// It is of Scalekit's catalogue: described by whoever runs the connector, for this caller.
+    Catalogue,
 }
 
 /// The tools that are part of this service, as they are written down.
@@ -81,16 +86,39 @@ impl<'a> From<WrittenTool<'a>> for OfferedTool<'a> {
 }
 
 impl Api {
-    /// Every tool that this caller is offered, in the same order each time. What else has tools for
-    /// callers joins here, and in [`Self::offered_tool`].
+    /// Every tool that this caller is offered, in the same order each time: those of this service, then
+    /// those of the catalogue by name. What else has tools for callers joins here, and in
+    /// [`Self::offered_tool`].
     ///
     /// # Errors
     /// When it cannot be said which those are.
-    pub async fn offered_tools(&self, _caller: &Caller) -> Result<Vec<OfferedTool<'_>>, Problem> {
+    pub async fn offered_tools(&self, caller: &Caller) -> Result<Vec<OfferedTool<'_>>, Problem> {
+        let (tools, _) = self.offer(caller).await?;
+        Ok(tools)
+    }
+
+    /// The same, with what is said of the catalogue where it is open.
+    ///
+    /// # Errors
+    /// As [`Self::offered_tools`].
+    pub async fn offer(
+        &self,
+        caller: &Caller,
+    ) -> Result<(Vec<OfferedTool<'_>>, Option<CatalogueNote>), Problem> {
         // It was written by this program, so not reading it is a defect.
         let written: Written<'_> =
             serde_json::from_str(&self.descriptions.tools).map_err(|_| Problem::internal())?;
-        Ok(written.tools.into_iter().map(OfferedTool::from).collect())
+        let mut tools: Vec<_> = written.tools.into_iter().map(OfferedTool::from).collect();
+        let Some((offered, note)) = self.catalogue_of(caller).await? else {
+            return Ok((tools, None));
+        };
+        for tool in offered.iter() {
+            // A name of ours is ours.
+            if self.registry.get(tool.name()).is_err() {
+                tools.push(shown(tool)?);
+            }
+        }
+        Ok((tools, Some(note)))
     }
 
     /// The tool of this name, if this caller is offered it.
@@ -99,12 +127,17 @@ impl Api {
     /// 404, with those there are.
     pub async fn offered_tool(
         &self,
-        _caller: &Caller,
+        caller: &Caller,
         id: &str,
     ) -> Result<Rc<dyn ErasedTool>, Problem> {
-        self.registry.get(id).map_err(|unknown| {
-            let detail = "There is no such tool; knownTools lists them.";
-            Problem::new(ProblemType::ToolNotFound, detail).with("knownTools", unknown.known)
-        })
+        let unknown = match self.registry.get(id) {
+            Ok(tool) => return Ok(tool),
+            Err(unknown) => unknown,
+        };
+        if let Some(tool) = self.catalogue_tool(caller, id).await? {
+            return Ok(tool);
+        }
+        let detail = "There is no such tool; knownTools lists those that everybody has.";
+        Err(Problem::new(ProblemType::ToolNotFound, detail).with("knownTools", unknown.known))
     }
 }

@@ -13,12 +13,14 @@
 //! of it is a value. Refuses to know HTTP, and any protocol that models speak.
 
 mod calls;
+mod catalogue;
 mod list;
 mod unnamed;
 mod uses;
 
 pub use calls::{CallInHand, ToolCallFacts, ToolCallPending};
 pub(crate) use calls::{Seen, end_of, rests, tool_call_not_found};
+pub use catalogue::CatalogueNote;
 pub use list::{OfferedTool, Origin};
 pub use unnamed::unnamed;
 pub use uses::{DryRun, DryWrite, InHand, ToolUse, Used};

@@ -162,15 +162,7 @@ impl Api {
         caller: &Caller,
         arguments: Value,
     ) -> Result<ToolOutcome<Value>, Problem> {
-        let context = ToolContext::from_keys(
-            Some(&caller.context.user_id),
-            Some(caller.context.scalekit_identifier.as_str()),
-        )
-        .map(|context| context.with_trace_id(caller.context.trace_id.clone()))
-        .map_err(|missing| {
-            Problem::new(ProblemType::Forbidden, format!("{missing}."))
-                .with("missing", missing.keys)
-        })?;
+        let context = tool_context(caller)?;
         let outcome = tool
             .execute(&self.scalekit, &context, arguments, &AlwaysPermit)
             .await;
@@ -183,6 +175,23 @@ impl Api {
             outcome => Ok(outcome),
         }
     }
+}
+
+/// The identity that a caller's use of a tool acts under.
+///
+/// # Errors
+/// 403, with what is missing of it.
+pub(super) fn tool_context(caller: &Caller) -> Result<ToolContext, Problem> {
+    let context = ToolContext::from_keys(
+        Some(&caller.context.user_id),
+        Some(caller.context.scalekit_identifier.as_str()),
+    );
+    context
+        .map(|context| context.with_trace_id(caller.context.trace_id.clone()))
+        .map_err(|missing| {
+            Problem::new(ProblemType::Forbidden, format!("{missing}."))
+                .with("missing", missing.keys)
+        })
 }
 
 /// What a call would write.

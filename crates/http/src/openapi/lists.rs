@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::offer::{CatalogueNote, Origin};
 use onbehalf_connector::{CallKind, Connector};
 use onbehalf_runs::hosted::{Listed, WorkflowList};
 use onbehalf_tools::{ErasedTool, Registry};
@@ -13,8 +14,11 @@ use onbehalf_tools::{ErasedTool, Registry};
 /// The tools on offer.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ToolListResponse {
-    /// In the order they were registered.
+    /// In the order they were registered; those of the catalogue by name behind them.
     pub tools: Vec<ToolView>,
+    /// What is said of the catalogue, where any of it is open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub catalogue: Option<CatalogueNote>,
 }
 
 /// One tool.
@@ -31,15 +35,21 @@ pub struct ToolView {
     pub writes: bool,
     /// JSON Schema of its input.
     pub input_schema: Value,
-    /// JSON Schema of its outcome.
-    pub output_schema: Value,
+    /// JSON Schema of its outcome; absent where nobody has described it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output_schema: Option<Value>,
+    /// Where it is from.
+    pub origin: Origin,
 }
 
 impl ToolListResponse {
     /// Describes these tools.
     pub fn of(tools: &Registry) -> Self {
         let tools = tools.iter().map(ToolView::of).collect();
-        Self { tools }
+        Self {
+            tools,
+            catalogue: None,
+        }
     }
 }
 
@@ -52,7 +62,8 @@ impl ToolView {
             connector: tool.connector(),
             writes: tool.kind() == CallKind::Write,
             input_schema: schemas.input,
-            output_schema: schemas.outcome,
+            output_schema: Some(schemas.outcome),
+            origin: Origin::Typed,
         }
     }
 }

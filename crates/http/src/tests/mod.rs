@@ -4,6 +4,7 @@ mod any_request;
 mod approval_page;
 mod approvals;
 mod browser_login;
+mod catalogue;
 mod connect_flow;
 mod connections_and_tools;
 mod headers;

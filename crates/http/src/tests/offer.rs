@@ -34,7 +34,8 @@ async fn each_of_them_is_found_by_its_name_and_no_other_is() {
     let alice = caller("alice");
     for offered in bench.api.offered_tools(&alice).await.expect("a list") {
         let tool = bench.api.offered_tool(&alice, &offered.id).await;
-        assert_eq!(tool.ok().map(|it| it.id()), Some(offered.id.as_ref()));
+        let found = tool.expect("a tool");
+        assert_eq!(found.id(), offered.id);
     }
     let refused = bench.api.offered_tool(&alice, "hubspot_task_create").await;
     let kind = refused.err().map(|problem| problem.kind());

@@ -22,7 +22,8 @@ pub fn list(schemas: &mut Schemas) -> Described {
 
 pub fn execute(schemas: &mut Schemas, tools: &Registry) -> Described {
     let ids: Vec<_> = tools.iter().map(|tool| tool.id()).collect();
-    let mut inputs = Vec::new();
+    // What a tool of the catalogue takes stands in the list of tools.
+    let mut inputs = vec![json!({ "type": "object" })];
     for tool in tools.iter() {
         inputs.push(schemas.hoist(&format!("{}.input", tool.id()), tool.schemas().input));
     }
@@ -35,8 +36,8 @@ pub fn execute(schemas: &mut Schemas, tools: &Registry) -> Described {
         .parameter(
             "path",
             "id",
-            "The tool.",
-            json!({ "type": "string", "enum": ids }),
+            "The tool: one of these, or of the catalogue's that the caller is offered.",
+            json!({ "anyOf": [{ "enum": ids }, { "type": "string" }] }),
         )
         .parameter(
             "query",
@@ -59,6 +60,8 @@ pub fn execute(schemas: &mut Schemas, tools: &Registry) -> Described {
         )
         .parameter("header", "traceparent", "W3C Trace Context.", text())
         .body(true, json!({ "anyOf": inputs }))
+        .problem(ProblemType::ConnectorUnavailable)
+        .problem(ProblemType::ConnectorFailed)
         .answer(
             200,
             "The outcome, by `status`; what a tool could not do is no HTTP error. That of a write has \
@@ -105,5 +108,11 @@ fn outcomes(schemas: &mut Schemas, tools: &Registry) -> Value {
             CallKind::Write => json!({ "allOf": [outcome, facts] }),
         });
     }
+    // What a tool of the catalogue was answered by its app.
+    outcomes.push(json!({
+        "type": "object",
+        "required": ["status", "data"],
+        "properties": { "status": { "const": "success" }, "data": {} },
+    }));
     json!({ "anyOf": outcomes })
 }
