@@ -47,26 +47,26 @@ const POLICY = {
   ],
 };
 
+/** The workspace's names for the apps that our own tools speak to. */
+const SHIPPED = {
+  hubspot: { connection: 'hubspot-qkHFhMip' },
+  linear: { connection: 'linear-mR2xVd9K' },
+  slack: { connection: 'slack-Tz81bWqe' },
+  zendesk: { connection: 'zendesk-p5LsY0aN', kind: 'api_key' },
+};
+
 let stage;
 before(async () => {
   const connectors = Object.fromEntries(APPS.map((app) => [app, { connection: NAMED[app] }]));
   stage = await Stage.up({
     extra: {
-      CONNECTORS: JSON.stringify({ ...shipped(), ...connectors }),
+      CONNECTORS: JSON.stringify({ ...SHIPPED, ...connectors }),
       TOOL_CATALOGUE: JSON.stringify({ rules: RULES }),
       TOOL_POLICY: JSON.stringify(POLICY),
     },
   });
 });
 after(() => stage?.down());
-
-/** The workspace's names for the apps that our own tools speak to. */
-const shipped = () => ({
-  hubspot: { connection: 'hubspot-qkHFhMip' },
-  linear: { connection: 'linear-mR2xVd9K' },
-  slack: { connection: 'slack-Tz81bWqe' },
-  zendesk: { connection: 'zendesk-p5LsY0aN', kind: 'api_key' },
-});
 
 const seed = (user, connectors) => stage.control('POST', 'seed', { user, customers: 0, connectors });
 const tools = async (user) => (await stage.ask('GET', '/api/tools', { as: user })).json.tools;
@@ -185,8 +185,40 @@ test('the policy holds for them by pattern', async () => {
   const denied = await use('abe', 'snowflake_execute_query', { statement: 'SELECT ID FROM NOTES' });
   assert.equal(denied.status, 403, denied.text);
   const asked = await use('abe', 'gitlab_issue_delete', { id: '4711', issue_iid: 1 });
-  assert.deepEqual([asked.status, asked.json.suspension.reason.kind], [202, 'approval_required'], asked.text);
+  assert.deepEqual([asked.status, asked.json.suspension.reason], [202, 'approval_required'], asked.text);
   const dry = await use('abe', 'gitlab_issue_create', { id: '4711', title: 'x' }, '?dryRun=true');
   assert.deepEqual([dry.json.decision, dry.json.writes[0].tool], ['allow', 'gitlab_issue_create']);
   assert.equal((await stage.ledger('abe')).length, 0);
+});
+
+/** A message of the Model Context Protocol, as an older client sends it. */
+async function mcp(user, method, params) {
+  const body = { jsonrpc: '2.0', id: 1, method, params };
+  const headers = { accept: 'application/json, text/event-stream', 'mcp-protocol-version': '2025-11-25' };
+  const answer = await stage.ask('POST', '/mcp', { as: user, body, headers });
+  assert.equal(answer.status, 200, answer.text);
+  return answer.json.result;
+}
+
+test('a model is offered them too, and what it writes waits for a person', async () => {
+  await seed('ben', ['github']);
+  const names = [];
+  let cursor;
+  let create;
+  do {
+    const page = await mcp('ben', 'tools/list', cursor ? { cursor } : {});
+    names.push(...page.tools.map((it) => it.name));
+    create ??= page.tools.find((it) => it.name === 'github_issue_create');
+    cursor = page.nextCursor;
+  } while (cursor);
+  assert.ok(names.includes('github_issues_list') && !names.includes('notion_page_create'));
+  assert.deepEqual([create.annotations.readOnlyHint, create.annotations.destructiveHint], [false, true]);
+  assert.deepEqual(Object.keys(create.inputSchema.properties).toSorted(), [
+    'assignees', 'body', 'labels', 'milestone', 'owner', 'repo', 'title', 'type',
+  ]);
+  const read = await mcp('ben', 'tools/call', { name: 'github_issues_list', arguments: REPOSITORY });
+  assert.equal(read.isError ?? false, false, JSON.stringify(read));
+  const write = await mcp('ben', 'tools/call', { name: 'github_issue_create', arguments: { ...REPOSITORY, title: 'Asked' } });
+  assert.match(JSON.stringify(write), /\/approvals\/run_/);
+  assert.equal((await stage.ledger('ben')).length, 0);
 });

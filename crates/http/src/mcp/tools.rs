@@ -10,7 +10,7 @@ use super::Asking;
 use super::entry::Refused;
 use super::own::{self, Own};
 use super::shown::run_schema;
-use crate::offer::OfferedTool;
+use crate::offer::{OfferedTool, Origin};
 use crate::service::Api;
 use crate::wire::problem::Problem;
 use onbehalf_connector::CallKind;
@@ -117,7 +117,8 @@ fn described(offered: &OfferedTool<'_>) -> Result<Tool, Problem> {
         output,
         annotations: Annotations {
             reads_only: !writes,
-            destroys: writes && !only_adds(&offered.id),
+            // What a stranger's tool does beside what its name says is not known.
+            destroys: writes && !(offered.origin == Origin::Typed && only_adds(&offered.id)),
             is_idempotent: !writes,
             reaches_out: true,
         },
