@@ -167,6 +167,8 @@ mod tests {
         ) -> Result<String, MemoryUnavailable> {
             Ok(claim.holder(self.0).to_owned())
         }
+
+        fn report_taken(&self, _: &NamespaceClaim, _: &str) {}
     }
 
     fn rules(issuer: &str, scope: IdentityScope) -> DeploymentRules {

@@ -16,6 +16,7 @@ use super::body::whole;
 use super::clock::EdgeClock;
 use super::fetch::{EdgeFetch, Subrequests};
 use onbehalf_clock::Clock;
+use onbehalf_http::announce;
 use onbehalf_runs::approvals::Notice;
 use onbehalf_runs::{Answer, CALL_DEADLINE, Carrier, Letter, ObjectFailed, Undelivered};
 
@@ -77,14 +78,12 @@ pub async fn carry(env: &Env, letter: Letter) -> Result<Answer, Undelivered> {
     }
 }
 
-/// Tells the operator's own systems. Where none is configured any more, nobody is to be told.
+/// Tells the operator's own systems.
 async fn tell_outside(env: &Env, notice: &Notice) -> Result<(), Undelivered> {
     let configured = super::isolate::approval_webhook(env);
-    let Some(webhook) = configured.map_err(|_| Undelivered::Failed)? else {
-        return Ok(());
-    };
+    let webhook = configured.map_err(|_| Undelivered::Failed)?;
     let fetch = EdgeFetch::new(Subrequests::default());
-    webhook.deliver(&fetch, EdgeClock.now(), notice).await
+    announce(webhook.as_deref(), &fetch, EdgeClock.now(), notice).await
 }
 
 /// Sends a message to the object of this name and reads its answer.

@@ -14,7 +14,7 @@ use worker::{
 };
 
 use super::body::whole;
-use onbehalf_fetch::{Fetch, FetchError, HttpRequest, HttpResponse, Method};
+use onbehalf_fetch::{Fetch, FetchError, HttpRequest, HttpResponse, Method, Reading};
 
 /// Counts what one invocation has sent.
 #[derive(Clone, Default)]
@@ -103,39 +103,25 @@ fn outbound(request: &HttpRequest) -> worker::Result<Request> {
     Request::new_with_init(&request.url, &init)
 }
 
-/// How long the body is before it is read, where that is certain: an encoded body may become any
-/// length, and one in chunks does not say.
-fn length(headers: &[(String, String)]) -> Option<usize> {
-    let value = |wanted: &str| headers.iter().find(|(name, _)| name == wanted);
-    if value("content-encoding").is_some() {
-        return None;
-    }
-    value("content-length").and_then(|(_, length)| length.parse().ok())
-}
-
 async fn read(
     mut response: Response,
     headers: &[(String, String)],
     limit: usize,
 ) -> Result<Vec<u8>, FetchError> {
-    if let Some(length) = length(headers) {
-        if length > limit {
-            return Err(FetchError::TooLarge);
-        }
+    let mut body = match Reading::of(headers, limit)? {
         // The platform hands out no more than the length it was told.
-        let body = whole(&response).await;
-        return body.map_err(|_| FetchError::Connection);
-    }
-    let Ok(mut stream) = response.stream() else {
-        return Ok(Vec::new());
-    };
-    let mut body = Vec::new();
-    while let Some(chunk) = stream.next().await {
-        let chunk = chunk.map_err(|_| FetchError::Connection)?;
-        if body.len() + chunk.len() > limit {
-            return Err(FetchError::TooLarge);
+        Reading::Whole => {
+            let body = whole(&response).await;
+            return body.map_err(|_| FetchError::Connection);
         }
-        body.extend_from_slice(&chunk);
+        Reading::Pieces(body) => body,
+    };
+    // An answer without a body has no stream.
+    let Ok(mut stream) = response.stream() else {
+        return Ok(body.into_bytes());
+    };
+    while let Some(piece) = stream.next().await {
+        body.take(&piece.map_err(|_| FetchError::Connection)?)?;
     }
-    Ok(body)
+    Ok(body.into_bytes())
 }

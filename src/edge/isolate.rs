@@ -16,7 +16,7 @@ use super::sign_in_object::EdgeSignInMemory;
 use super::web_crypto::WebCrypto;
 use crate::descriptions::DESCRIPTIONS;
 use crate::rules::DeploymentRules;
-use crate::settings::{Environment, Misconfigured, PROVIDER_RATES, Settings};
+use crate::settings::{self, Environment, Misconfigured, Settings};
 use onbehalf_agents::acting::Means;
 use onbehalf_agents::workflows;
 use onbehalf_connector::{Rates, Scalekit, TokenCache, TurnMemory, Turns};
@@ -88,15 +88,10 @@ fn namespaces(env: &Env) -> Namespaces {
     ISOLATE.with(|isolate| isolate.namespaces.get_or_init(fresh).clone())
 }
 
-/// What the apps allow. A setting that is wrong was reported where settings are read.
+/// What the apps allow.
 pub fn rates(env: &Env) -> Rc<Rates> {
-    ISOLATE.with(|isolate| {
-        let read = || {
-            let setting = env.text(PROVIDER_RATES);
-            Rc::new(Rates::from_json(setting.as_deref()).unwrap_or_default())
-        };
-        Rc::clone(isolate.rates.get_or_init(read))
-    })
+    let read = || Rc::new(settings::rates(env));
+    ISOLATE.with(|isolate| Rc::clone(isolate.rates.get_or_init(read)))
 }
 
 /// Where the operator wants to be told of approvals, if anywhere.

@@ -38,22 +38,15 @@ pub struct Calls;
 
 impl CallLog for Calls {
     fn note(&self, call: &CallLine<'_>) {
-        let status = call.status.map(|status| status.to_string());
-        let broken = call.broken.map(|error| error.to_string());
-        let latency = call.latency.as_millis().to_string();
-        let fields = [
-            ("call", Some(call.call)),
-            ("tool", call.tool),
-            ("status", status.as_deref()),
-            ("error", broken.as_deref()),
-            ("ms", Some(latency.as_str())),
-            ("trace", call.trace_id),
-        ];
-        let fields = fields.into_iter();
-        let fields: Vec<_> = fields.filter_map(|(name, it)| Some((name, it?))).collect();
-        match call.status {
-            Some(status) if status < 400 => info("upstream", &fields),
-            _ => warn("upstream", &fields),
+        let fields = call.fields();
+        let fields: Vec<(&str, &str)> = fields
+            .iter()
+            .map(|(name, it)| (*name, it.as_str()))
+            .collect();
+        if call.went_well() {
+            info("upstream", &fields);
+        } else {
+            warn("upstream", &fields);
         }
     }
 }

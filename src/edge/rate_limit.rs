@@ -7,7 +7,7 @@
 use async_trait::async_trait;
 use worker::Env;
 
-use onbehalf_http::{Budget, RateLimiter};
+use onbehalf_http::{Budget, RateLimiter, Uncounted};
 
 /// The rate limit bindings of `wrangler.toml`.
 pub struct EdgeRateLimiter {
@@ -28,18 +28,16 @@ pub fn is_bound(env: &Env, budget: Budget) -> bool {
 
 #[async_trait(?Send)]
 impl RateLimiter for EdgeRateLimiter {
-    async fn allows(&self, budget: Budget, key: &str) -> bool {
+    async fn count(&self, budget: Budget, key: &str) -> Result<bool, Uncounted> {
         let counted = match self.env.rate_limiter(budget.binding()) {
             Ok(limiter) => limiter.limit(key.to_owned()).await,
             Err(error) => Err(error),
         };
-        match counted {
-            Ok(outcome) => outcome.success,
-            Err(error) => {
-                let fields = [("binding", budget.binding()), ("error", &error.to_string())];
-                super::log::warn("rate_limit_unavailable", &fields);
-                true
-            }
-        }
+        let counted = counted.map_err(|error| {
+            let fields = [("binding", budget.binding()), ("error", &error.to_string())];
+            super::log::warn("rate_limit_unavailable", &fields);
+            Uncounted
+        });
+        Ok(counted?.success)
     }
 }

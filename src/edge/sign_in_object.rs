@@ -74,14 +74,11 @@ impl SignInMemory for EdgeSignInMemory {
 
     async fn claim_namespace(&self, claim: &NamespaceClaim) -> Result<String, MemoryUnavailable> {
         let holder = call(&self.env, &claim.object(), ClaimNamespace(claim.clone())).await;
-        let holder = holder.map_err(|_| MemoryUnavailable)?;
-        if holder != claim.issuer {
-            let fields = [
-                ("namespace", claim.namespace.as_str()),
-                ("holder", holder.as_str()),
-            ];
-            super::log::warn("namespace_taken", &fields);
-        }
-        Ok(holder)
+        holder.map_err(|_| MemoryUnavailable)
+    }
+
+    fn report_taken(&self, claim: &NamespaceClaim, holder: &str) {
+        let fields = [("namespace", claim.namespace.as_str()), ("holder", holder)];
+        super::log::warn("namespace_taken", &fields);
     }
 }

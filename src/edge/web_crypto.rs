@@ -1,18 +1,14 @@
 //! Signature checks with the platform's WebCrypto.
 //!
-//! Owns the imported keys of this isolate: importing costs as much as verifying.
-
-use std::cell::RefCell;
+//! Owns how a key is imported: once for an isolate, because it costs as much as verifying.
 
 use async_trait::async_trait;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use worker::js_sys::{Array, Object, Promise, Uint8Array};
 
-use onbehalf_identity::{Algorithm, PublicKey, SignatureError, SignatureVerifier};
+use onbehalf_identity::{Algorithm, KeptKeys, PublicKey, SignatureError, SignatureVerifier};
 
-/// Imported keys kept at once; a handful of issuers with a handful of keys each.
-const KEYS: usize = 256;
 /// Salt of RSASSA-PSS with SHA-256: as long as the digest (RFC 7518 section 3.5).
 const PSS_SALT_BYTES: u32 = 32;
 
@@ -39,8 +35,7 @@ extern "C" {
 /// WebCrypto behind the identity layer's trait.
 #[derive(Default)]
 pub struct WebCrypto {
-    /// Few enough that comparing them is cheaper than any name for them.
-    imported: RefCell<Vec<(PublicKey, Imported)>>,
+    imported: KeptKeys<Imported>,
 }
 
 /// A key as WebCrypto holds it, and the parameters it is used with.
@@ -89,13 +84,8 @@ async fn settled(promise: Result<Promise, JsValue>) -> Result<JsValue, JsValue> 
 
 impl WebCrypto {
     async fn import(&self, key: &PublicKey) -> Result<Imported, JsValue> {
-        if let Some((_, imported)) = self
-            .imported
-            .borrow()
-            .iter()
-            .find(|(known, _)| known == key)
-        {
-            return Ok(imported.clone());
+        if let Some(imported) = self.imported.get(key) {
+            return Ok(imported);
         }
         let jwk = object(&key.to_jwk_json())?;
         let algorithm = object(&parameters(key.algorithm()))?;
@@ -104,12 +94,7 @@ impl WebCrypto {
             key: settled(import_key("jwk", &jwk, &algorithm, false, &usages)).await?,
             algorithm,
         };
-        let mut kept = self.imported.borrow_mut();
-        if kept.len() >= KEYS {
-            kept.clear();
-        }
-        // Two that were imported side by side are the same key twice, and either will do.
-        kept.push((key.clone(), imported.clone()));
+        self.imported.keep(key.clone(), imported.clone());
         Ok(imported)
     }
 }

@@ -26,8 +26,8 @@ use onbehalf_tools::{CatalogueSettings, TOOL_CATALOGUE};
 use reader::Reader;
 pub use reader::{Misconfigured, SettingProblem};
 
-/// The setting that changes what apps allow. An account's object reads it by itself.
-pub const PROVIDER_RATES: &str = "PROVIDER_RATES";
+/// The setting that changes what apps allow.
+const PROVIDER_RATES: &str = "PROVIDER_RATES";
 
 /// Outbound calls of one run in one invocation before it goes on in the next. Workers allow 1,000
 /// subrequests on the paid plan; what is left over is for the calls under way.
@@ -98,6 +98,13 @@ pub struct Settings {
     pub schedule_spread: Duration,
     /// How long a schedule lives without a sign of its user.
     pub schedule_lifetime: Duration,
+}
+
+/// What each app allows, for an object that needs nothing else. A setting that is wrong is reported
+/// where all are read; until it is mended, what the apps' documents say counts.
+pub fn rates(environment: &impl Environment) -> Rates {
+    let setting = environment.text(PROVIDER_RATES);
+    Rates::from_json(setting.as_deref()).unwrap_or_default()
 }
 
 impl Settings {

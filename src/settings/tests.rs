@@ -50,6 +50,16 @@ fn problems(fake: &Fake) -> Misconfigured {
 }
 
 #[test]
+fn an_object_that_needs_rates_alone_reads_them_alone() {
+    let tight = r#"{"hubspot": {"burst": 4, "perMinute": 9}}"#;
+    let read = Settings::read(&with(PROVIDER_RATES, tight)).expect("settings");
+    assert_eq!(rates(&with(PROVIDER_RATES, tight)), read.rates);
+    assert_eq!(rates(&good()), Rates::default());
+    assert_eq!(rates(&with(PROVIDER_RATES, "wrong")), Rates::default());
+    assert_ne!(read.rates, Rates::default());
+}
+
+#[test]
 fn what_is_optional_has_defaults() {
     let settings = Settings::read(&good()).expect("settings");
     assert_eq!(settings.subrequest_budget, 900);

@@ -1,8 +1,10 @@
 //! One outbound HTTP request and what came of it, without any HTTP library's types.
 
+mod body;
 mod retry_after;
 mod secret;
 
+pub use body::{BoundedBody, Reading};
 pub use retry_after::retry_after;
 pub use secret::Secret;
 

@@ -85,6 +85,23 @@ impl ApprovalWebhook {
     }
 }
 
+/// Sends an announcement to where the operator wants it. Where that is nowhere, as it may be by the
+/// time an announcement is sent, nobody is to be told.
+///
+/// # Errors
+/// As [`ApprovalWebhook::deliver`].
+pub async fn announce(
+    webhook: Option<&ApprovalWebhook>,
+    fetch: &dyn Fetch,
+    now: Timestamp,
+    notice: &Notice,
+) -> Result<(), Undelivered> {
+    match webhook {
+        Some(webhook) => webhook.deliver(fetch, now, notice).await,
+        None => Ok(()),
+    }
+}
+
 /// The event, byte for byte the same each time it is sent.
 fn body(notice: &Notice) -> Vec<u8> {
     let event = json!({
@@ -207,6 +224,16 @@ mod tests {
             let now = Timestamp::from_millis(0);
             assert_eq!(webhook().deliver(&receiver, now, &notice()).await, told);
         }
+    }
+
+    #[tokio::test]
+    async fn an_announcement_that_nobody_wants_any_more_is_done_with() {
+        let receiver = receiver(&[Err(FetchError::Connection)]);
+        let now = Timestamp::from_millis(0);
+        assert_eq!(announce(None, &receiver, now, &notice()).await, Ok(()));
+        assert!(receiver.taken.borrow().is_empty());
+        let wanted = announce(Some(&webhook()), &receiver, now, &notice()).await;
+        assert_eq!(wanted, Err(Undelivered::Unreachable));
     }
 
     #[test]

@@ -37,12 +37,12 @@ mod wire;
 
 pub use api::events;
 pub use api::watch::Streams;
-pub use approval_webhook::ApprovalWebhook;
+pub use approval_webhook::{ApprovalWebhook, announce};
 pub use browser::connect::CONNECT_CALLBACK;
 pub use browser::login::LOGIN_CALLBACK;
 pub use guessable::Guessable;
 pub use identity_layer::IdentityLayer;
-pub use limits::{Budget, RateLimiter, WINDOW_SECONDS};
+pub use limits::{Budget, RateLimiter, Uncounted, WINDOW_SECONDS};
 pub use offer::{
     CallInHand, DryRun, DryWrite, InHand, OfferedTool, Origin, ToolCallFacts, ToolCallPending,
     ToolUse, Used,

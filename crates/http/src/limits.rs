@@ -58,12 +58,25 @@ impl Budget {
     }
 }
 
+/// A use could not be counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the counter of requests could not be reached")]
+pub struct Uncounted;
+
 /// The platform's counter.
 #[async_trait(?Send)]
 pub trait RateLimiter {
-    /// Counts one use by `key` and says whether it was within the limit. A counter that cannot be
-    /// reached says yes: it guards what things cost, not who may do them.
-    async fn allows(&self, budget: Budget, key: &str) -> bool;
+    /// Counts one use by `key` and says whether it was within the limit.
+    ///
+    /// # Errors
+    /// [`Uncounted`] where it cannot be said.
+    async fn count(&self, budget: Budget, key: &str) -> Result<bool, Uncounted>;
+}
+
+/// Counts one use, and says whether it may be had. A counter that cannot be reached lets it through:
+/// it guards what things cost, not who may do them.
+pub(super) async fn allows(limiter: &dyn RateLimiter, budget: Budget, key: &str) -> bool {
+    limiter.count(budget, key).await.unwrap_or(true)
 }
 
 /// What an address is counted under. Of an IPv6 address, the first 64 bits: whoever has one has

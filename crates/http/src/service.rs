@@ -154,7 +154,7 @@ impl Api {
     ) -> Result<Answer, Problem> {
         if let Some(budget) = operation.address_budget() {
             let address = limits::address_key(request);
-            if !self.limiter.allows(budget, &address).await {
+            if !limits::allows(&*self.limiter, budget, &address).await {
                 return limits::refused_address(budget).map(Answer::from);
             }
         }
@@ -307,7 +307,7 @@ impl Api {
     /// Counts a use against its caller, and says whether the caller may have it. The key is the
     /// digest that names the caller's objects: no counter learns an identity.
     pub(super) async fn within_limit(&self, caller: &Caller, budget: Budget) -> bool {
-        self.limiter.allows(budget, caller.owner.as_str()).await
+        limits::allows(&*self.limiter, budget, caller.owner.as_str()).await
     }
 
     /// Counts a page against who is signed in.

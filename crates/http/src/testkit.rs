@@ -10,7 +10,7 @@ use url::Url;
 
 use super::{Api, ApiRequest, ApiResponse, ApiSettings, Seal};
 use crate::browser::login::LOGIN_CALLBACK;
-use crate::limits::{Budget, RateLimiter};
+use crate::limits::{Budget, RateLimiter, Uncounted};
 use crate::openapi::{Descriptions, Offered};
 use crate::sign_in::*;
 use onbehalf_clock::{Clock as _, Random, Timestamp};
@@ -398,6 +398,8 @@ impl SignInMemory for Memory {
     async fn claim_namespace(&self, claim: &NamespaceClaim) -> Result<String, MemoryUnavailable> {
         Ok(claim.issuer.clone())
     }
+
+    fn report_taken(&self, _: &NamespaceClaim, _: &str) {}
 }
 
 /// Counts up: every value is new, and the same in every test run.
@@ -411,19 +413,23 @@ impl Random for Counting {
     }
 }
 
-/// Counts uses; allows as many of each budget and key as the test says.
+/// Counts uses; allows as many of each budget and key as the test says, while it can be reached.
 pub(super) struct Counter {
+    pub(super) away: Cell<bool>,
     pub(super) limit: Cell<usize>,
     pub(super) uses: RefCell<Vec<(Budget, String)>>,
 }
 
 #[async_trait(?Send)]
 impl RateLimiter for Counter {
-    async fn allows(&self, budget: Budget, key: &str) -> bool {
+    async fn count(&self, budget: Budget, key: &str) -> Result<bool, Uncounted> {
+        if self.away.get() {
+            return Err(Uncounted);
+        }
         let this = (budget, key.to_owned());
         let mut uses = self.uses.borrow_mut();
         uses.push(this.clone());
-        uses.iter().filter(|used| **used == this).count() <= self.limit.get()
+        Ok(uses.iter().filter(|used| **used == this).count() <= self.limit.get())
     }
 }
 
@@ -451,6 +457,7 @@ pub(super) fn bench_at(public_url: &str) -> Bench {
     });
     let memory = Rc::new(Memory::default());
     let counter = Rc::new(Counter {
+        away: Cell::new(false),
         limit: Cell::new(usize::MAX),
         uses: RefCell::default(),
     });

@@ -26,6 +26,7 @@ mod exchange;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzz;
 mod kept_document;
+mod kept_keys;
 mod key;
 mod key_cache;
 mod key_set;
@@ -58,6 +59,7 @@ pub use document_cache::Missed;
 pub use entry::LongIdentifiers;
 pub use error::{AuthenticationError, TokenError};
 pub use kept_document::KeptDocument;
+pub use kept_keys::KeptKeys;
 pub use key::PublicKey;
 pub use key_cache::KeySets;
 pub use key_set::KeySet;

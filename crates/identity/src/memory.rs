@@ -105,6 +105,8 @@ pub trait SignInMemory {
     async fn is_spent(&self, value: &OneTime) -> Result<bool, MemoryUnavailable>;
     /// Who holds a namespace once this claim was made ([`NamespaceClaim::holder`]).
     async fn claim_namespace(&self, claim: &NamespaceClaim) -> Result<String, MemoryUnavailable>;
+    /// Tells whoever looks after the service that the accounts of this claim are another's.
+    fn report_taken(&self, claim: &NamespaceClaim, holder: &str);
 }
 
 #[cfg(test)]

@@ -49,11 +49,10 @@ impl Namespaces {
         if self.is_settled(issuer) {
             return Ok(());
         }
-        let holder = self
-            .memory
-            .claim_namespace(&NamespaceClaim::of(issuer))
-            .await?;
+        let claim = NamespaceClaim::of(issuer);
+        let holder = self.memory.claim_namespace(&claim).await?;
         if holder != issuer.id() {
+            self.memory.report_taken(&claim, &holder);
             return Err(BridgeError::NamespaceTaken.into());
         }
         self.settled.borrow_mut().insert(issuer.id().to_owned());

@@ -44,6 +44,16 @@ async fn a_caller_over_the_limit_is_told_how_long_to_wait() {
     assert_eq!(bench.platform.started.borrow().len(), 2, "nothing begins");
 }
 
+/// It guards what things cost; whether the platform can count decides nothing else.
+#[tokio::test]
+async fn callers_are_served_while_nobody_can_count() {
+    let bench = strict(0);
+    bench.counter.away.set(true);
+    assert_eq!(trigger(&bench, "alice").await.status, 200);
+    bench.counter.away.set(false);
+    assert_eq!(trigger(&bench, "alice").await.status, 429);
+}
+
 #[tokio::test]
 async fn others_and_other_budgets_are_left_alone() {
     let bench = strict(1);

@@ -18,6 +18,8 @@ use crate::{
 struct Kept {
     holders: RefCell<BTreeMap<String, String>>,
     gone: Cell<bool>,
+    /// Namespaces and who holds them instead, as was reported.
+    reported: RefCell<Vec<(String, String)>>,
 }
 
 #[async_trait(?Send)]
@@ -39,6 +41,11 @@ impl SignInMemory for Kept {
         let holder = holder.to_owned();
         holders.insert(claim.namespace.clone(), holder.clone());
         Ok(holder)
+    }
+
+    fn report_taken(&self, claim: &NamespaceClaim, holder: &str) {
+        let report = (claim.namespace.clone(), holder.to_owned());
+        self.reported.borrow_mut().push(report);
     }
 }
 
@@ -72,6 +79,14 @@ async fn another_issuer_does_not_come_into_a_namespace_by_configuration_alone() 
         let elsewhere = json!({ "namespace": "b" });
         assert_eq!(settle(&kept, entry(NEW, elsewhere)).await, Ok(()));
     }
+}
+
+#[tokio::test]
+async fn whoever_looks_after_the_service_is_told_who_holds_it() {
+    let kept = Rc::new(Kept::default());
+    assert_eq!(settle(&kept, entry(OLD, Value::Null)).await, Ok(()));
+    assert_eq!(settle(&kept, entry(NEW, Value::Null)).await, Err(TAKEN));
+    assert_eq!(*kept.reported.borrow(), [(String::new(), OLD.to_owned())]);
 }
 
 #[tokio::test]
