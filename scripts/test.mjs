@@ -14,6 +14,11 @@ import { Failure, bold, main, say } from './lib/say.mjs';
 const MUTATIONS = '2';
 /** How an app's refusal may arrive, which no document settles: under its own status, or as 500. */
 const MAPPINGS = ['server_error', 'kept'];
+/** End-to-end files at a time: each brings up a stack of its own, and spends most of its time waiting
+ *  for what the apps allow. */
+const FILES_AT_ONCE = 6;
+/** The files that take minutes, the longest first: begun last, they would be waited for alone. */
+const LONGEST = ['api_key_unannounced', 'canaries', 'daily_run', 'engine', 'workflows', 'misconfigured', 'hostile_apps'];
 /** End-to-end files whose runs depend on what apps answer: tried under both without being asked. */
 const WITH_APPS = ['api', 'api_key', 'daily_run', 'engine', 'hostile_apps', 'sdk', 'survival', 'workflows'];
 
@@ -64,10 +69,16 @@ async function endToEnd(files, mapping, env) {
     const wanted = files.filter((file) => all || some.includes(basename(file, '.test.mjs')));
     if (wanted.length === 0) continue;
     say(bold(`\n${wanted.length} files, an app's refusal arriving as ${one === 'kept' ? 'it is' : '500'}`));
-    // Four files at a time: each brings up a stack of its own and spends most of its time waiting for
-    // what the apps allow.
-    await node(['--test-concurrency=4', ...wanted], 'An end-to-end test', { ...env, ONBEHALF_MAPPING: one });
+    await node([`--test-concurrency=${FILES_AT_ONCE}`, ...longestFirst(wanted)], 'An end-to-end test', { ...env, ONBEHALF_MAPPING: one });
   }
+}
+
+function longestFirst(files) {
+  const place = (file) => {
+    const known = LONGEST.indexOf(basename(file, '.test.mjs'));
+    return known < 0 ? LONGEST.length : known;
+  };
+  return [...files].sort((a, b) => place(a) - place(b));
 }
 
 /** The files of a folder of tests. */
