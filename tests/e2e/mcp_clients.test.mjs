@@ -1,18 +1,25 @@
 // The official clients of the Model Context Protocol against the running Worker: what they ask for and
-// accept is nobody's guess. One of each era, and the inspector's command line.
+// accept is nobody's guess. In TypeScript one of each era, in Python one that speaks both, and the
+// inspector's command line.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 
-import { inRoot } from '../../scripts/lib/paths.mjs';
+import { inRoot, tools as toolsFolder } from '../../scripts/lib/paths.mjs';
+import { run } from '../../scripts/lib/processes.mjs';
 import { npmPackages } from '../../scripts/lib/setup.mjs';
 import { Browser, Stage } from './lib/stage.mjs';
 
 /** The clients are nothing that the project needs but here: they have a folder and a lockfile. */
 const FOLDER = inRoot('tests', 'mcp');
+/** The official client for Python, in an environment of its own. */
+const PYTHON_CLIENT = '2.3.0';
+const WITHOUT_PYTHON = spawnSync('python3', ['--version']).status !== 0 && 'python3 is not installed here';
 
 let stage, modern, legacy, legacyTransport, legacyTypes;
 before(async () => {
@@ -138,19 +145,52 @@ test('2025-11-25: a person is sent to the page by an error', async () => {
   await client.close();
 });
 
+/** What a program prints, and how it ends. */
+function printed(command, args, env = process.env) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let text = '';
+    let said = '';
+    child.stdout.on('data', (chunk) => (text += chunk));
+    child.stderr.on('data', (chunk) => (said += chunk));
+    child.on('close', (code) => resolve({ code, text, said }));
+  });
+}
+
+async function python() {
+  const environment = join(toolsFolder, `mcp-${PYTHON_CLIENT}`);
+  const command = join(environment, 'bin', 'python');
+  const done = join(environment, 'lib', 'done');
+  if (!existsSync(done)) {
+    await run('python3', ['-m', 'venv', environment], { quiet: true, what: 'Making a Python environment' });
+    await run(command, ['-m', 'pip', 'install', '--quiet', `mcp==${PYTHON_CLIENT}`], { quiet: true, what: 'Installing mcp' });
+    await run('touch', [done], { quiet: true, what: 'Remembering that' });
+  }
+  return command;
+}
+
+for (const [mode, version] of [['2026-07-28', '2026-07-28'], ['legacy', '2025-11-25']]) {
+  test(`the Python client, ${version}: lists, reads, waits for a person, hears of progress`, { skip: WITHOUT_PYTHON }, async () => {
+    const user = `python-${version.slice(0, 4)}`;
+    await seed(user, ['hubspot', 'zendesk', 'linear']);
+    const env = { ...process.env, TOKEN: await stage.token(user) };
+    const { code, text, said } = await printed(await python(), [join(FOLDER, 'client.py'), endpoint().href, mode], env);
+    assert.equal(code, 0, said);
+    const { tools, heard, run: status, ...came } = JSON.parse(text);
+    assert.deepEqual(came, { version, read: 'success', waits: 'approval', seen: 'suspended', resource: 'suspended' });
+    assert.ok(tools.includes('run_onboarding_health'));
+    assert.ok(heard.length > 1 && ['completed', 'suspended', 'running'].includes(status), text);
+  });
+}
+
 test('the inspector lists and calls from its command line, and says when it is not let in', async () => {
   await seed('inspector');
   const authorization = `Authorization: Bearer ${await stage.token('inspector')}`;
-  const inspect = (...more) =>
-    new Promise((resolve) => {
-      const binary = inRoot('tests', 'mcp', 'node_modules', '.bin', 'mcp-inspector');
-      const flags = ['--cli', endpoint().href, '--transport', 'http', ...more];
-      const child = spawn(binary, flags, { stdio: ['ignore', 'pipe', 'pipe'] });
-      let text = '';
-      child.stdout.on('data', (chunk) => (text += chunk));
-      child.stderr.on('data', (chunk) => (text += chunk));
-      child.on('close', (code) => resolve({ code, text }));
-    });
+  const binary = inRoot('tests', 'mcp', 'node_modules', '.bin', 'mcp-inspector');
+  const inspect = async (...more) => {
+    const { code, text, said } = await printed(binary, ['--cli', endpoint().href, '--transport', 'http', ...more]);
+    return { code, text: text + said };
+  };
   const listed = await inspect('--header', authorization, '--method', 'tools/list');
   assert.equal(listed.code, 0, listed.text);
   assert.match(listed.text, /run_onboarding_health/);
