@@ -12,6 +12,7 @@ use onbehalf_identity::{
 };
 use onbehalf_runs::hosted::WorkflowList;
 use onbehalf_runs::schedule::Cron;
+use onbehalf_runs::tool_call::{Decide, ToolPolicy};
 use onbehalf_runs::{ApprovalMode, NoPlan, NotBridged, OwnerKey, Rules, WorkflowId};
 
 use crate::settings::{Misconfigured, Settings};
@@ -31,6 +32,8 @@ struct Read {
     lifetime: Duration,
     /// What each workflow's settings demand.
     demanded: BTreeMap<&'static str, ApprovalMode>,
+    /// Who may have what written.
+    policy: ToolPolicy,
     /// Whether a webhook for approvals is configured.
     announces: bool,
 }
@@ -44,6 +47,7 @@ impl DeploymentRules {
             Ok(settings) => Ok(Read {
                 demanded: settings.demanded(&hosted),
                 announces: settings.approval_webhook.is_some(),
+                policy: settings.tool_policy,
                 identity: settings.identity,
                 scope: settings.scope,
                 spread: settings.schedule_spread,
@@ -81,6 +85,15 @@ impl Rules for DeploymentRules {
     fn spread(&self) -> Duration {
         let read = self.settings.as_ref();
         read.map_or(Duration::ZERO, |it| it.spread)
+    }
+
+    fn decided(&self, workflow: &WorkflowId, context: &RequestContext) -> Decide {
+        let writes = self.hosted.get(workflow.as_str()).map(|it| it.writes());
+        match (&self.settings, writes) {
+            (Ok(read), Some(writes)) => read.policy.decide_run(writes, context),
+            // Wrong settings close every door; what has begun behind them is not for them to end.
+            _ => Decide::Allow,
+        }
     }
 
     fn demanded(&self, workflow: &WorkflowId) -> ApprovalMode {
@@ -185,6 +198,7 @@ mod tests {
             spread: Duration::ZERO,
             lifetime: Duration::MAX,
             demanded: BTreeMap::new(),
+            policy: ToolPolicy::default(),
             announces: false,
         };
         DeploymentRules {
@@ -269,6 +283,29 @@ mod tests {
         assert_eq!(
             asking("other", serde_json::json!({}), ApprovalMode::None),
             Err(NoPlan)
+        );
+    }
+
+    #[test]
+    fn a_policy_about_runs_is_about_those_that_write_with_its_tools() {
+        let mut rules = rules(ISSUER, IdentityScope::User);
+        let (_, context) = enrolled(&rules);
+        let Ok(read) = &mut rules.settings else {
+            panic!("good settings")
+        };
+        let about = r#"{"rules": [{"by": "run", "tools": "linear-*", "decide": "deny"}]}"#;
+        read.policy = ToolPolicy::from_json(Some(about)).expect("a policy");
+        let decided = |workflow| rules.decided(&WorkflowId::new(workflow), &context);
+        assert_eq!(decided("onboarding-health"), Decide::Deny);
+        assert_eq!(
+            decided("morning-brief"),
+            Decide::Allow,
+            "it writes in Slack alone"
+        );
+        assert_eq!(
+            decided("tool-call"),
+            Decide::Allow,
+            "each call is decided about by itself"
         );
     }
 

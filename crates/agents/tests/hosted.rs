@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use onbehalf_agents::workflows;
+use onbehalf_connector::CallKind;
 use onbehalf_runs::schedule::Cron;
+use onbehalf_tools::Registry;
 
 #[test]
 fn every_line_has_an_id_and_a_settings_key_of_its_own() {
@@ -62,5 +64,22 @@ fn an_input_that_does_not_fit_is_refused_by_the_name_of_its_field() {
         let refused = workflow.check_input(r#"{"surprise": 1}"#);
         let refused = refused.expect_err(workflow.id());
         assert_eq!(refused.path().to_string(), "surprise");
+    }
+}
+
+/// A policy knows tools by their names: one that nobody has would be allowed for ever.
+#[test]
+fn what_a_line_of_the_table_says_is_written_with_is_a_tool_that_writes_there() {
+    let tools = Registry::standard().expect("tools");
+    for workflow in workflows().list().iter() {
+        for named in workflow.writes() {
+            let tool = tools.get(named.id).expect("a tool");
+            assert_eq!(
+                (tool.kind(), tool.connector()),
+                (CallKind::Write, named.connector)
+            );
+        }
+        let writes = !workflow.writes().is_empty();
+        assert_eq!(writes, workflow.is_offered(), "{}", workflow.id());
     }
 }

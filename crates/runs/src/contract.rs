@@ -116,6 +116,8 @@ pub enum Start {
     NoSuchWorkflow,
     /// Approval is asked for, and runs of this workflow put no plan up.
     NoPlan,
+    /// The policy does not allow what runs of this workflow write.
+    Denied,
 }
 
 impl Start {
@@ -125,7 +127,11 @@ impl Start {
             Self::Started { run_id, .. }
             | Self::Joined { run_id }
             | Self::Queued { run_id, .. } => Some(run_id),
-            Self::KeyReused | Self::TooManyRuns | Self::NoSuchWorkflow | Self::NoPlan => None,
+            Self::KeyReused
+            | Self::TooManyRuns
+            | Self::NoSuchWorkflow
+            | Self::NoPlan
+            | Self::Denied => None,
         }
     }
 }

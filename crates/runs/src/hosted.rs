@@ -24,6 +24,7 @@ use crate::approval_mode::ApprovalMode;
 use crate::names::WorkflowId;
 use crate::reason::RunReason;
 use crate::rules::NoPlan;
+use crate::tool_call::WritingTool;
 
 /// Where a workflow keeps what is asked of its runs about approval.
 pub struct Plans<Input, Settings> {
@@ -97,6 +98,8 @@ pub trait Listed {
     /// # Errors
     /// [`InputRefused`].
     fn check_input(&self, json: &str) -> Result<Value, InputRefused>;
+    /// The tools that its runs write with, by which a policy knows them.
+    fn writes(&self) -> &'static [WritingTool];
     /// Whether its runs put a plan up that can be approved.
     fn puts_plans_up(&self) -> bool;
     /// The input with which a run asks for at least this approval, and what it asks for then.
@@ -139,8 +142,11 @@ pub trait Openable<M>: Listed {
 /// One run, without the types of its workflow: all that is left of them is what runs wait for.
 pub type Run = Runner<RunReason>;
 
-/// A line of the table: nothing but the types that it hides.
-struct Line<W, M>(PhantomData<(W, M)>);
+/// A line of the table: the types that it hides, and what its runs write with.
+struct Line<W, M> {
+    types: PhantomData<(W, M)>,
+    writes: &'static [WritingTool],
+}
 
 impl<M: 'static, W: Hosted<M>> Listed for Line<W, M> {
     fn id(&self) -> &'static str {
@@ -182,6 +188,10 @@ impl<M: 'static, W: Hosted<M>> Listed for Line<W, M> {
             serde_path_to_error::Serializer::new(serde_json::value::Serializer, &mut track);
         serde::Serialize::serialize(&input, serializer)
             .map_err(|error| serde_path_to_error::Error::new(track.path(), error))
+    }
+
+    fn writes(&self) -> &'static [WritingTool] {
+        self.writes
     }
 
     fn puts_plans_up(&self) -> bool {
@@ -300,8 +310,15 @@ impl<M> Default for Workflows<M> {
 impl<M: 'static> Workflows<M> {
     /// Adds a line.
     #[must_use]
-    pub fn with<W: Hosted<M>>(mut self) -> Self {
-        self.0.push(Rc::new(Line::<W, M>(PhantomData)));
+    pub fn with<W: Hosted<M>>(self) -> Self {
+        self.with_writes::<W>(&[])
+    }
+
+    /// Adds a line of a workflow whose runs write with these tools.
+    #[must_use]
+    pub fn with_writes<W: Hosted<M>>(mut self, writes: &'static [WritingTool]) -> Self {
+        let types = PhantomData;
+        self.0.push(Rc::new(Line::<W, M> { types, writes }));
         self
     }
 

@@ -9,6 +9,7 @@ use onbehalf_identity::RequestContext;
 use crate::approval_mode::ApprovalMode;
 use crate::names::{OwnerKey, WorkflowId};
 use crate::schedule::Cron;
+use crate::tool_call::Decide;
 
 /// The deployment's word on what may be started. Asked at each start, so that what is stored never
 /// outlives what is configured.
@@ -21,6 +22,9 @@ pub trait Rules {
 
     /// Over how long the starts of one tick are spread.
     fn spread(&self) -> Duration;
+
+    /// What the policy says of a run of this workflow for this user.
+    fn decided(&self, workflow: &WorkflowId, context: &RequestContext) -> Decide;
 
     /// The approval that this deployment asks for in every run of a workflow.
     fn demanded(&self, workflow: &WorkflowId) -> ApprovalMode;

@@ -310,6 +310,11 @@ pub(crate) fn begun(start: Start) -> Result<Begun, Problem> {
         Start::Queued { run_id, behind } => (run_id, TriggerStatus::Queued, Some(behind), true),
         Start::NoSuchWorkflow => return Err(crate::service::nothing_here()),
         Start::NoPlan => return Err(no_plan()),
+        Start::Denied => {
+            let detail =
+                "The policy of this service does not allow what runs of this workflow write.";
+            return Err(Problem::new(ProblemType::ToolDenied, detail));
+        }
         Start::KeyReused => {
             let detail = "This Idempotency-Key was used with other options; use a new key.";
             return Err(Problem::new(ProblemType::IdempotencyKeyReused, detail));

@@ -90,6 +90,7 @@ async fn refused_starts_are_typed() {
     for (start, status, kind) in [
         (Start::KeyReused, 422, "idempotency-key-reused"),
         (Start::TooManyRuns, 429, "too-many-runs"),
+        (Start::Denied, 403, "tool-denied"),
     ] {
         let bench = bench();
         *bench.platform.start.borrow_mut() = Some(start);

@@ -314,6 +314,7 @@ fn serve(
             return note_problem(turn, workflow, tick, NotStarted::NoSuchWorkflow);
         }
         Start::NoPlan => return note_problem(turn, workflow, tick, NotStarted::NoPlan),
+        Start::Denied => return note_problem(turn, workflow, tick, NotStarted::Denied),
     };
     turn.sql.run(
         "INSERT OR REPLACE INTO ticks (workflow, tick, run_id, joined, at) VALUES (?, ?, ?, ?, ?)",

@@ -84,6 +84,9 @@ pub enum NotStarted {
     /// Approval is asked for, and there is nothing to approve.
     #[error("approval is asked for, and runs of this workflow put no plan up")]
     NoPlan,
+    /// The policy does not allow what its runs write.
+    #[error("the policy of this service does not allow what its runs write")]
+    Denied,
 }
 
 /// Lists runs.

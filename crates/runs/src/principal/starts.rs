@@ -21,7 +21,7 @@ use crate::outbox::{self, Errand};
 use crate::rules::Rules;
 use crate::run::{LookAfter, StartThis};
 use crate::run_id::RunId;
-use crate::tool_call::TOOL_CALL;
+use crate::tool_call::{Decide, TOOL_CALL};
 
 /// Runs of one principal that may be open at once. A person's workflow runs daily; this stops a
 /// loop, not a user. Direct calls are counted by themselves, so that neither takes the other's place.
@@ -182,7 +182,12 @@ pub fn begin(turn: &Turn<'_>, rules: &dyn Rules, new: NewRun) -> Result<Start, S
     let Some(version) = rules.version(&new.workflow) else {
         return Ok(Start::NoSuchWorkflow);
     };
-    let Ok((input, approval)) = rules.asking(&new.workflow, new.input, new.approval) else {
+    let least = match rules.decided(&new.workflow, &new.context) {
+        Decide::Allow => new.approval,
+        Decide::Ask => new.approval.max(ApprovalMode::Required),
+        Decide::Deny => return Ok(Start::Denied),
+    };
+    let Ok((input, approval)) = rules.asking(&new.workflow, new.input, least) else {
         return Ok(Start::NoPlan);
     };
     let open = open_run(turn, &new.workflow)?;

@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::approval_mode::ApprovalMode;
 use crate::contract::Repeats;
 
-pub use policy::{AskedBy, ClaimName, Decide, Question, ToolPolicy};
+pub use policy::{AskedBy, ClaimName, Decide, Question, ToolPolicy, WritingTool};
 
 /// The id of the workflow.
 pub const TOOL_CALL: &str = "tool-call";

@@ -37,13 +37,16 @@ pub enum AskedBy {
     Mcp,
     /// An agent that is hosted here.
     Agent,
+    /// A run of a workflow, which has no call of its own for each of its writes: what is decided holds
+    /// for the run, when it is started.
+    Run,
 }
 
 impl AskedBy {
     /// Whether a model chose what is written.
     const fn is_a_model(self) -> bool {
         match self {
-            Self::Api => false,
+            Self::Api | Self::Run => false,
             Self::Mcp | Self::Agent => true,
         }
     }
@@ -105,6 +108,15 @@ impl ClaimName {
             }
         }
     }
+}
+
+/// A tool that the runs of a workflow write with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WritingTool {
+    /// The tool's id.
+    pub id: &'static str,
+    /// Whose account it uses.
+    pub connector: Connector,
 }
 
 /// A call that is to be decided about.
@@ -189,6 +201,23 @@ impl ToolPolicy {
     }
 }
 
+impl ToolPolicy {
+    /// What happens to a run that writes with these tools as this user: the strictest that is said of
+    /// any of them.
+    pub fn decide_run(&self, writes: &[WritingTool], context: &RequestContext) -> Decide {
+        let decided = writes.iter().map(|tool| {
+            self.decide(&Question {
+                tool: tool.id,
+                connector: tool.connector,
+                kind: CallKind::Write,
+                by: AskedBy::Run,
+                context,
+            })
+        });
+        decided.max().unwrap_or(Decide::Allow)
+    }
+}
+
 const fn by_default(question: &Question<'_>) -> Decide {
     match question.kind {
         CallKind::Write if question.by.is_a_model() => Decide::Ask,
@@ -203,7 +232,7 @@ mod tests {
 
     use super::*;
 
-    const EVERYBODY: [AskedBy; 3] = [AskedBy::Api, AskedBy::Mcp, AskedBy::Agent];
+    const EVERYBODY: [AskedBy; 4] = [AskedBy::Api, AskedBy::Mcp, AskedBy::Agent, AskedBy::Run];
 
     fn context(org: Option<&str>) -> RequestContext {
         serde_json::from_value(json!({
@@ -265,6 +294,34 @@ mod tests {
     }
 
     #[test]
+    fn a_run_is_held_to_the_strictest_that_is_said_of_its_tools() {
+        let tool = |id, connector| WritingTool { id, connector };
+        let writes = [
+            tool("hubspot-create-task", Connector::HUBSPOT),
+            tool("slack-send-message", Connector::SLACK),
+        ];
+        let asked = json!({"by": "run", "tools": "hubspot-*", "decide": "ask"});
+        let denied = json!({"by": "run", "connector": "slack", "decide": "deny"});
+        let context = context(None);
+        for (rules, decided) in [
+            (json!([]), Decide::Allow),
+            (json!([{"by": "agent", "decide": "deny"}]), Decide::Allow),
+            (json!([asked]), Decide::Ask),
+            (json!([asked, denied]), Decide::Deny),
+        ] {
+            assert_eq!(
+                policy(&rules).decide_run(&writes, &context),
+                decided,
+                "{rules}"
+            );
+        }
+        assert_eq!(
+            policy(&json!([denied])).decide_run(&[], &context),
+            Decide::Allow
+        );
+    }
+
+    #[test]
     fn a_claim_that_the_operator_has_named_fits_by_any_of_its_values() {
         let policy = policy(&json!([{"claim": {"groups": "admins"}, "decide": "deny"}]));
         let mut context = context(None);
@@ -286,7 +343,7 @@ mod tests {
             r#"{"rules": [{}]}"#,
             r#"{"rules": [{"decide": "perhaps"}]}"#,
             r#"{"rules": [{"decide": "deny", "tool": "x"}]}"#,
-            r#"{"rules": [{"decide": "deny", "by": "run"}]}"#,
+            r#"{"rules": [{"decide": "deny", "by": "walk"}]}"#,
             r#"{"rules": [{"decide": "deny", "tools": ""}]}"#,
             r#"{"rules": [{"decide": "deny", "tools": "Hub Spot"}]}"#,
             r#"{"rules": [{"decide": "deny", "claim": {"groups": ["x"]}}]}"#,

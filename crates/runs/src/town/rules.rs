@@ -12,6 +12,7 @@ use crate::approval_mode::ApprovalMode;
 use crate::names::{OwnerKey, WorkflowId};
 use crate::rules::{NoPlan, NotBridged, Rules};
 use crate::schedule::Cron;
+use crate::tool_call::Decide;
 
 /// Hosts every workflow, daily at eight.
 pub struct TownRules {
@@ -23,6 +24,8 @@ pub struct TownRules {
     pub distrusted: RefCell<BTreeSet<String>>,
     /// The approval that every run has to ask for.
     pub demanded: Cell<ApprovalMode>,
+    /// What the policy says of every run.
+    pub decided: Cell<Decide>,
     /// Whether the operator is told of what waits for a decision.
     pub announces: Cell<bool>,
 }
@@ -34,6 +37,7 @@ impl Default for TownRules {
             lifetime: Cell::new(Duration::from_secs(90 * 24 * 3600)),
             distrusted: RefCell::default(),
             demanded: Cell::default(),
+            decided: Cell::new(Decide::Allow),
             announces: Cell::new(true),
         }
     }
@@ -50,6 +54,10 @@ impl Rules for TownRules {
 
     fn spread(&self) -> Duration {
         self.spread.get()
+    }
+
+    fn decided(&self, _: &WorkflowId, _: &RequestContext) -> Decide {
+        self.decided.get()
     }
 
     fn demanded(&self, _: &WorkflowId) -> ApprovalMode {

@@ -1,5 +1,6 @@
 //! Approval that is asked for: never less than anybody asks.
 
+use onbehalf_runs::tool_call::Decide;
 use onbehalf_runs::{ApprovalMode, Overlap, Start, StartRun, SwitchOn};
 use serde_json::{Value, json};
 
@@ -83,4 +84,15 @@ async fn a_run_with_less_approval_is_not_joined() {
         ..asking("alice", "none")
     };
     assert!(matches!(place.start(beside).await, Start::Started { .. }));
+}
+
+#[tokio::test]
+async fn a_policy_about_runs_has_them_approved_or_begins_none() {
+    let place = place();
+    place.rules.decided.set(Decide::Ask);
+    place.started(request("alice")).await;
+    assert_eq!(place.begun_with("alice"), ["required"]);
+    place.rules.decided.set(Decide::Deny);
+    assert_eq!(place.start(request("bob")).await, Start::Denied);
+    assert!(place.list("bob").await.runs.is_empty());
 }

@@ -66,6 +66,7 @@ pub fn trigger(schemas: &mut Schemas, workflows: &WorkflowList) -> Described {
         .problem(ProblemType::InvalidIdempotencyKey)
         .problem(ProblemType::IdempotencyKeyReused)
         .problem(ProblemType::TooManyRuns)
+        .problem(ProblemType::ToolDenied)
 }
 
 pub fn list(schemas: &mut Schemas) -> Described {
