@@ -363,6 +363,9 @@ async fn a_client_that_opens_pages_is_given_the_page_and_asks_again() {
     ] {
         let refused = json_of(&bench.api.handle(request).await);
         assert_eq!(refused["error"]["code"], -32602, "{refused}");
+        // It is not even looked at what it names.
+        let why = refused["error"]["message"].as_str().expect("words");
+        assert!(why.contains("not good for this request"), "{why}");
     }
 }
 
