@@ -32,6 +32,8 @@ pub struct Landed {
     pub reference: Option<Reference>,
     /// When.
     pub at: String,
+    /// When its run first meant to write it, by the world's clock.
+    pub meant: Option<Timestamp>,
     /// How many effects say that it is theirs.
     pub claimed: u32,
 }
@@ -51,6 +53,7 @@ pub fn read(shared: &Shared) -> Vec<Landed> {
             mark,
             reference,
             at: entry.at.clone(),
+            meant: None,
             claimed: 0,
         })
     });
@@ -85,7 +88,8 @@ pub fn check_claims(shared: &Shared, ledger: &[Landed]) {
     }
 }
 
-/// Of two flags of one customer in one portal, the later must say something worse.
+/// Of two flags of one customer in one portal, the later must say something worse: unless it was on
+/// its way before the other was there.
 pub fn check_flags(shared: &Shared, ledger: &[Landed], sites: &[Rc<Site>]) {
     // What the index does not show for longer than the setting may be flagged again, and who asked
     // for a flag a day gets one.
@@ -106,11 +110,16 @@ pub fn check_flags(shared: &Shared, ledger: &[Landed], sites: &[Rc<Site>]) {
         let worse = tasks.windows(2).all(|pair| {
             let says = |it: &Landed| it.reference.as_ref().map(|it| (it.status, it.score));
             match (says(pair[0]), says(pair[1])) {
-                // Of two runs that score by different settings, the one that claimed later, because
-                // it had found it worse, may write first.
+                // Whoever found it worse, because they could read more or score by other settings, may
+                // be through with it while what was claimed before them still waits or is late.
                 (Some(first), Some(second)) => {
-                    let swapped = shared.redeployed.get() && is_worse(second, first);
-                    is_worse(first, second) || swapped
+                    let there = Timestamp::parse(&pair[0].at);
+                    let on_its_way = pair[1]
+                        .meant
+                        .zip(there)
+                        .is_some_and(|(meant, at)| meant < at);
+                    let swapped = is_worse(second, first);
+                    is_worse(first, second) || swapped && (on_its_way || shared.redeployed.get())
                 }
                 _ => false,
             }

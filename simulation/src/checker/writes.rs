@@ -72,9 +72,11 @@ pub fn check(shared: &Shared, site: &Site, ledger: &mut [Landed]) {
             landed: 0,
             key,
         };
+        let meant = written.meant_at(shared, site);
         for index in own {
             let landed = &mut ledger[*index];
             landed.claimed += 1;
+            landed.meant = landed.meant.or(meant);
             written.landed += 1;
             if landed.identifier != identifier(user) {
                 let through = landed.identifier.clone();
@@ -136,6 +138,13 @@ impl Written<'_> {
                 }
             }
         }
+    }
+
+    /// When it was first put on record that it is to be written, by the world's clock.
+    fn meant_at(&self, shared: &Shared, site: &Site) -> Option<Timestamp> {
+        let meant = |it: &&&Entry| matches!(it.record, Record::Intent { .. });
+        let first = self.rows.iter().find(meant)?;
+        Some(shifted(first.at, -skew_of(shared, site)))
     }
 
     /// When its outcome was put on record, by the world's clock.
