@@ -16,11 +16,11 @@ const WORKER_BUILD = '0.8.7';
 const WASM_BINDGEN = '0.2.129';
 
 /** `cargo install` without optimisation: the tools do seconds of work, and would take minutes to
- *  optimise. Where they spend those seconds, a little pays with every change of the Worker. */
+ *  optimise. Where they spend those seconds, it pays with every change of the Worker. */
 const QUICK_TO_BUILD = ['--debug'];
 const READS_AND_WRITES_WASM = [
-  'walrus', 'wasmparser', 'wasm-encoder', 'wasm-bindgen-cli-support', 'id-arena', 'leb128fmt',
-].flatMap((name) => ['--config', `profile.dev.package.${name}.opt-level=1`]);
+  'walrus', 'wasmparser', 'wasm-encoder', 'wasm-bindgen-cli-support', 'id-arena', 'leb128fmt', 'hashbrown', 'gimli',
+].flatMap((name) => ['--config', `profile.dev.package.${name}.opt-level=2`]);
 
 /** What makes a Worker of Rust. */
 export async function workerTools() {
@@ -92,6 +92,9 @@ export async function cargoTool(crate, version, { binary = crate, arguments: mor
         CARGO_TARGET_DIR: `${tools}/target`,
         // Nobody debugs them, and writing it takes a third of the time.
         CARGO_PROFILE_DEV_DEBUG: 'false',
+        // What is checked there is their authors' business, and takes a fifth of the time.
+        CARGO_PROFILE_DEV_DEBUG_ASSERTIONS: 'false',
+        CARGO_PROFILE_DEV_OVERFLOW_CHECKS: 'false',
       },
     },
   );
