@@ -74,6 +74,12 @@ export function configuration(sandbox, publicUrl, sessionSecret, extra = {}, iss
     SCALEKIT_WEBHOOK_SECRETS: sandbox.scalekit.webhook_secret,
     OIDC_CLIENT_SECRET: sandbox.idp.client_secret,
     SESSION_SECRET: sessionSecret,
+    MODEL: JSON.stringify({
+      dialect: 'chat-completions',
+      baseUrl: sandbox.models.openai,
+      model: sandbox.models.obedient,
+    }),
+    MODEL_API_KEY: sandbox.models.key,
     CONNECTORS: connectors(sandbox.manners.connections),
     ...extra,
   };

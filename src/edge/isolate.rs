@@ -14,17 +14,21 @@ use super::key_set_object::EdgeDocuments;
 use super::rate_limit::{EdgeRateLimiter, is_bound};
 use super::sign_in_object::EdgeSignInMemory;
 use super::web_crypto::WebCrypto;
-use crate::descriptions::DESCRIPTIONS;
+use crate::descriptions::{self, DESCRIPTIONS};
 use crate::rules::DeploymentRules;
 use crate::settings::{self, Environment, Misconfigured, Settings};
 use onbehalf_agents::acting::Means;
+use onbehalf_agents::agent::Lent;
 use onbehalf_agents::workflows;
+use onbehalf_clock::Clock;
 use onbehalf_connector::{Rates, Scalekit, TokenCache, TurnMemory, Turns};
 use onbehalf_fetch::Fetch;
 use onbehalf_http::{Api, ApiSettings, ApprovalWebhook, Budget, IdentityLayer, Streams};
 use onbehalf_identity::{
-    Authenticator, IdentityCaches, Login, Namespaces, SignInMemory, SignatureVerifier,
+    Authenticator, IdentityCaches, IdentityScope, Login, Namespaces, SignInMemory,
+    SignatureVerifier,
 };
+use onbehalf_models::ToolOffer;
 use onbehalf_runs::portal::{Portals, SharedClaims, SharedTurns};
 use onbehalf_runs::{Carrier, Objects};
 use onbehalf_tools::{Catalogue, Registry};
@@ -40,6 +44,7 @@ struct Isolate {
     rates: OnceCell<Rc<Rates>>,
     approval_webhook: OnceCell<Option<Rc<ApprovalWebhook>>>,
     tools: OnceCell<Rc<Registry>>,
+    offers: OnceCell<Rc<Vec<ToolOffer>>>,
     /// Whether the log says what is wrong with the settings: once is enough for an isolate.
     complained: Cell<bool>,
 }
@@ -56,6 +61,7 @@ thread_local! {
         rates: OnceCell::new(),
         approval_webhook: OnceCell::new(),
         tools: OnceCell::new(),
+        offers: OnceCell::new(),
         complained: Cell::new(false),
     };
 }
@@ -86,6 +92,14 @@ pub fn rules(env: &Env) -> Rc<DeploymentRules> {
 fn namespaces(env: &Env) -> Namespaces {
     let fresh = || Namespaces::new(Rc::new(EdgeSignInMemory::new(env.clone())));
     ISOLATE.with(|isolate| isolate.namespaces.get_or_init(fresh).clone())
+}
+
+/// What the tools take, as models are told. What this program has written it can read.
+fn offers() -> Rc<Vec<ToolOffer>> {
+    ISOLATE.with(|isolate| {
+        let read = || Rc::new(descriptions::offers().unwrap_or_default());
+        Rc::clone(isolate.offers.get_or_init(read))
+    })
 }
 
 /// What the apps allow.
@@ -170,7 +184,19 @@ impl Settings {
     }
 
     /// What is lent to a run, whatever its workflow is.
-    pub fn means(&self, env: &Env, subrequests: Subrequests) -> Means {
+    pub fn lent(&self, env: &Env, subrequests: Subrequests) -> Lent {
+        let fetch: Rc<dyn Fetch> = Rc::new(EdgeFetch::new(subrequests.clone()));
+        let clock: Rc<dyn Clock> = Rc::new(EdgeClock);
+        Lent {
+            means: self.means(env, subrequests),
+            model: self.model.as_ref().map(|it| it.lend(&fetch, &clock)),
+            offers: offers(),
+            policy: self.tool_policy.clone(),
+            accounts_are_shared: self.scope == IdentityScope::Org,
+        }
+    }
+
+    fn means(&self, env: &Env, subrequests: Subrequests) -> Means {
         let (carrier, portals) = means_to_share(env, &subrequests);
         Means {
             scalekit: self.scalekit(&carrier, &portals, subrequests),

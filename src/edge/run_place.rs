@@ -61,8 +61,8 @@ impl Place for RunPlace {
         };
         let tuned = settings.as_ref().map(|it| it.workflows.clone());
         let tuned = tuned.unwrap_or_default();
-        let means = settings.map(|it| it.means(&self.env, self.subrequests.clone()));
-        workflows().open(workflow, opening, means, |key| tuned.get(key).cloned())
+        let lent = settings.map(|it| it.lent(&self.env, self.subrequests.clone()));
+        workflows().open(workflow, opening, lent, |key| tuned.get(key).cloned())
     }
 
     fn retention(&self) -> Option<Duration> {

@@ -5,6 +5,7 @@
 //! and what is built from them.
 
 mod login_secrets;
+mod models;
 mod reader;
 
 use std::collections::{BTreeMap, HashMap};
@@ -13,6 +14,8 @@ use std::time::Duration;
 
 use url::Url;
 
+pub use models::ModelSettings;
+use onbehalf_agents::agent::Lent;
 use onbehalf_agents::onboarding::{OnboardingHealth, OnboardingSettings};
 use onbehalf_agents::workflows;
 use onbehalf_connector::webhook::WebhookSecrets;
@@ -90,6 +93,8 @@ pub struct Settings {
     pub approval_webhook: Option<ApprovalWebhook>,
     /// Client secrets for signing in with a browser, by issuer.
     pub login_secrets: HashMap<String, Secret>,
+    /// The language models that agents ask, if any.
+    pub model: Option<ModelSettings>,
     /// Outbound calls of one invocation of a run.
     pub subrequest_budget: u32,
     /// How long a finished run's journal is kept.
@@ -124,6 +129,7 @@ impl Settings {
         let seal = reader.required("SESSION_SECRET", Seal::new);
         let webhook_secrets = reader.optional("SCALEKIT_WEBHOOK_SECRETS", WebhookSecrets::parse);
         let approval_webhook = approval_webhook(&mut reader);
+        let model = ModelSettings::read(&mut reader);
         let mut tuned = BTreeMap::new();
         for workflow in workflows().list().iter() {
             let key = workflow.settings_key();
@@ -211,6 +217,7 @@ impl Settings {
                     seal,
                     webhook_secrets,
                     approval_webhook,
+                    model,
                     login_secrets: login_secrets.unwrap_or_default(),
                     subrequest_budget: subrequest_budget.unwrap_or(SUBREQUEST_BUDGET),
                     run_retention: days_long(retention_days.unwrap_or(RUN_RETENTION_DAYS)),
@@ -285,22 +292,27 @@ fn approval_webhook(reader: &mut Reader<'_, impl Environment>) -> Option<Approva
 
 /// What the onboarding agent is told of HubSpot's search holds for whoever writes there.
 fn hubspot_lag(tuned: &BTreeMap<&'static str, String>) -> Duration {
-    let text = tuned.get(OnboardingHealth::SETTINGS_KEY);
+    let text = tuned.get(<OnboardingHealth as Hosted<Lent>>::SETTINGS_KEY);
     // What is wrong with it was found with the settings of all workflows.
     let settings = OnboardingSettings::from_json(text.map(String::as_str)).unwrap_or_default();
     Duration::from_secs(settings.reconcile_after_seconds.into())
 }
 
+/// Whether what is sent there can be read by nobody on the way: https, or http on this machine.
+fn is_safe(url: &Url) -> bool {
+    let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    url.scheme() == "https" || (url.scheme() == "http" && loopback)
+}
+
 /// An origin: https (or http on this machine), without a path.
 fn origin(text: &str) -> Result<Url, &'static str> {
     let url = Url::parse(text.trim()).map_err(|_| "must be an absolute URL")?;
-    let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
     let plain = url.path() == "/"
         && url.query().is_none()
         && url.fragment().is_none()
         && url.username().is_empty()
         && url.password().is_none();
-    if plain && (url.scheme() == "https" || (url.scheme() == "http" && loopback)) {
+    if plain && is_safe(&url) {
         Ok(url)
     } else {
         Err("must be an https origin, like https://onbehalf.example.com")

@@ -127,6 +127,35 @@ fn a_policy_about_a_claim_that_no_token_is_asked_for_is_named() {
 }
 
 #[test]
+fn a_model_is_read_with_its_key_and_the_one_behind_it() {
+    let model = |base: &str| {
+        format!(r#"{{"dialect": "chat-completions", "baseUrl": "{base}", "model": "some"}}"#)
+    };
+    let read = |fake: &Fake| Settings::read(fake).map(|it| it.model.is_some());
+    assert_eq!(read(&good()), Ok(false));
+    let mut fake = with("MODEL", &model("https://models.example.com/v1"));
+    assert_eq!(read(&fake), Ok(true));
+    fake.texts.insert("MODEL_API_KEY", "sk-1".into());
+    let second = model("http://localhost:9/v1");
+    fake.texts.insert("FALLBACK_MODEL", second.clone());
+    assert_eq!(read(&fake), Ok(true));
+    let alone = problems(&with("FALLBACK_MODEL", &second)).public();
+    assert_eq!(alone, ["MODEL is missing"]);
+    for wrong in [
+        model("http://models.example.com"),
+        model("https://sk-1@models.example.com"),
+        model("https://models.example.com/?key=sk-1"),
+        r#"{"dialect": "latin", "baseUrl": "https://models.example.com", "model": "some"}"#.into(),
+        "[]".into(),
+    ] {
+        let problems = problems(&with("MODEL", &wrong));
+        let expected = "MODEL cannot be used; the log says why";
+        assert_eq!(problems.public(), [expected], "{wrong}");
+        assert!(!problems.to_string().contains("sk-1"), "{problems}");
+    }
+}
+
+#[test]
 fn what_the_onboarding_agent_is_told_of_hubspot_holds_for_direct_writes() {
     let lag = |fake: &Fake| Settings::read(fake).expect("settings").hubspot_lag;
     assert_eq!(lag(&good()), Duration::from_secs(90));

@@ -9,8 +9,10 @@ use onbehalf_runs::hosted::Workflows;
 use onbehalf_runs::tool_call::WritingTool;
 
 pub mod acting;
+pub mod agent;
 pub mod morning_brief;
 pub mod onboarding;
+pub mod onboarding_assistant;
 pub mod tool_call;
 
 /// What flags customers at risk, by the names that a policy knows. A task's owner and contact come with
@@ -31,11 +33,12 @@ const MESSAGE: &[WritingTool] = &[WritingTool {
     connector: Connector::SLACK,
 }];
 
-/// What is hosted: a line a workflow. Routes, the OpenAPI document, schedules, settings and the
+/// What is hosted: a line a workflow or an agent. Routes, the OpenAPI document, schedules, settings and the
 /// objects that keep runs are all made from this table; nothing else names a workflow.
-pub fn workflows() -> Workflows<acting::Means> {
+pub fn workflows() -> Workflows<agent::Lent> {
     Workflows::default()
         .with_writes::<onboarding::OnboardingHealth>(FLAGS)
         .with_writes::<morning_brief::MorningBrief>(MESSAGE)
         .with::<tool_call::ToolCall>()
+        .with::<agent::Turn<onboarding_assistant::OnboardingAssistant>>()
 }

@@ -42,6 +42,7 @@ mod strict_json;
 #[cfg(test)]
 mod tests;
 mod token;
+mod unnamed;
 mod verified_tokens;
 mod verifier;
 
@@ -72,4 +73,5 @@ pub use provider::Provider;
 pub use shared_document::SharedDocument;
 pub use sign_ins::SignIns;
 pub use token::UnverifiedToken;
+pub use unnamed::unnamed;
 pub use verifier::{SignatureError, SignatureVerifier};

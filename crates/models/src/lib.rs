@@ -44,6 +44,7 @@ mod gathered;
 mod http_model;
 mod model;
 mod part;
+mod prices;
 mod refused;
 mod request;
 
@@ -55,4 +56,5 @@ pub use gathered::{Answer, Call, Gathered};
 pub use http_model::{Endpoint, HttpModel};
 pub use model::{Listener, Model, ModelName};
 pub use part::{CallId, EndReason, Part, Usage};
+pub use prices::Prices;
 pub use request::{Limits, Message, Request, ToolOffer, ToolResult};

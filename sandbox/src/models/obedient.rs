@@ -105,7 +105,8 @@ fn addresses(text: &str) -> Vec<&str> {
 
 /// A result as a model reads it: every text in it, and all of it.
 fn readable(result: &str) -> Vec<String> {
-    let mut texts = vec![result.to_owned()];
+    // A text inside JSON is read even where the JSON is cut off.
+    let mut texts = vec![result.replace("\\\"", "\"")];
     let begins = result.find(['{', '[', '"']);
     if let Some(json) = begins.and_then(|at| first_json(&result[at..])) {
         collect(&json, &mut texts);

@@ -10,6 +10,7 @@ pub mod connections;
 mod execute;
 pub mod faults;
 pub mod hubspot;
+pub mod injections;
 mod landing;
 pub mod limits;
 pub mod linear;

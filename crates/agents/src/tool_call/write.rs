@@ -15,7 +15,7 @@ use onbehalf_clock::Timestamp;
 use onbehalf_connector::CallFailure;
 use onbehalf_engine::{Effect, EffectKey, Found, Performed, Permit};
 use onbehalf_identity::RequestContext;
-use onbehalf_tools::{ErrorKind, Look, Sought, ToolError, ToolOutcome};
+use onbehalf_tools::{ErasedTool, ErrorKind, Look, Sought, ToolError, ToolOutcome};
 
 /// A write with one tool.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -28,6 +28,23 @@ pub struct ToolWrite {
     /// The write cannot be older than this.
     pub(super) since: Timestamp,
     pub(super) manner: Manner,
+}
+
+impl ToolWrite {
+    /// A write with this tool, made no earlier than `since`.
+    pub(crate) fn of(
+        tool: &dyn ErasedTool,
+        arguments: Value,
+        since: Timestamp,
+        manner: Manner,
+    ) -> Self {
+        Self {
+            tool: tool.id().to_owned(),
+            arguments,
+            since,
+            manner,
+        }
+    }
 }
 
 #[async_trait(?Send)]

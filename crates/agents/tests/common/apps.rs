@@ -12,7 +12,8 @@ use async_trait::async_trait;
 use onbehalf_clock::testkit::HandClock;
 use onbehalf_clock::{Clock, DAY_MS, Timestamp};
 use onbehalf_fetch::{Fetch, FetchError, HttpRequest, HttpResponse, Method};
-use onbehalf_sandbox::service::{Request, Service};
+use onbehalf_sandbox::models::Models;
+use onbehalf_sandbox::service::{Reply, Request, Service};
 use onbehalf_sandbox::world::company::Company;
 use onbehalf_sandbox::world::faults::{Rule, RuleList};
 use onbehalf_sandbox::world::hubspot::NewContact;
@@ -123,6 +124,8 @@ pub struct Trouble {
 pub struct Apps {
     clock: Rc<HandClock>,
     service: RefCell<Service>,
+    /// The language models, which are asked over the same network.
+    pub models: RefCell<Models>,
     faults: RefCell<BTreeMap<&'static str, VecDeque<Fault>>>,
     /// Tools asked for, in order; `accounts` for the list of connections.
     pub calls: RefCell<Vec<String>>,
@@ -141,6 +144,7 @@ impl Apps {
         Self {
             clock,
             service: RefCell::new(Service::new(world)),
+            models: RefCell::default(),
             faults: RefCell::default(),
             calls: RefCell::default(),
             bodies: RefCell::default(),
@@ -351,6 +355,10 @@ impl Apps {
             Method::Post => "POST",
         };
         let asked = Request::new(method, &request.url, request.headers, request.body);
+        if Models::owns(&asked.path) {
+            let reply = self.models.borrow_mut().handle(&asked, self.now_ms());
+            return received(reply);
+        }
         let mut service = self.service.borrow_mut();
         if let Some(fault) = fault {
             let mut list = service.world.faults.list();
@@ -363,14 +371,7 @@ impl Apps {
             list.rules.remove(0);
             service.world.faults.set(list);
         }
-        if reply.broken {
-            return Err(FetchError::Connection);
-        }
-        Ok(HttpResponse {
-            status: reply.status,
-            headers: reply.headers,
-            body: reply.body,
-        })
+        received(reply)
     }
 
     async fn stop_at(&self, at: impl Fn(Crash) -> bool) {
@@ -380,6 +381,17 @@ impl Apps {
             std::future::pending::<()>().await;
         }
     }
+}
+
+fn received(reply: Reply) -> Result<HttpResponse, FetchError> {
+    if reply.broken || reply.cut {
+        return Err(FetchError::Connection);
+    }
+    Ok(HttpResponse {
+        status: reply.status,
+        headers: reply.headers,
+        body: reply.body,
+    })
 }
 
 #[async_trait(?Send)]

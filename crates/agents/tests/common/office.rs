@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::future::{join, join_all};
 use onbehalf_agents::acting::Means;
+use onbehalf_agents::agent::{Lent, LentModel};
 use onbehalf_clock::testkit::{Dice, HandClock};
 use onbehalf_clock::{Clock, Timestamp};
 use onbehalf_engine::memory::MemoryStore;
@@ -15,12 +16,17 @@ use onbehalf_engine::{
     CommandError, Head, Host, JournalStore, PublishError, Record, ResumedBy, RunLog, RunStatus,
     Started,
 };
+use onbehalf_fetch::{Fetch, Secret};
+use onbehalf_models::{Dialect, Endpoint, HttpModel, ModelName, Prices, ToolOffer};
 use onbehalf_runs::RunAnswer;
 use onbehalf_runs::hosted::{Opening, Run, Workflows};
 use onbehalf_runs::portal::{Portals, SharedClaims};
+use onbehalf_runs::tool_call::ToolPolicy;
 use onbehalf_runs::town::{PaperRuns, Post, Town};
+use onbehalf_sandbox::models;
 use onbehalf_sandbox::world::{Manners, World};
 use onbehalf_tools::Registry;
+use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 
 use super::apps::{Apps, LEG};
@@ -46,10 +52,35 @@ pub struct Office {
     /// Where the runs of a portal meet.
     pub town: Rc<Town>,
     pub apps: Rc<Apps>,
-    workflows: Workflows<Means>,
+    workflows: Workflows<Lent>,
+    /// What is lent to agents.
+    pub lends: RefCell<Lends>,
     /// What callers may name.
     pub tools: RefCell<Rc<Registry>>,
     settings: RefCell<Option<String>>,
+}
+
+/// What an office lends to agents beside what workflows act through.
+pub struct Lends {
+    /// The model; none where the operator has configured none.
+    pub model: Option<String>,
+    /// The key it is asked with, if that is not the right one.
+    pub key: Option<&'static str>,
+    pub prices: Prices,
+    pub policy: Option<Value>,
+    pub accounts_are_shared: bool,
+}
+
+impl Default for Lends {
+    fn default() -> Self {
+        Self {
+            model: Some("scripted".into()),
+            key: None,
+            prices: Prices::default(),
+            policy: None,
+            accounts_are_shared: false,
+        }
+    }
 }
 
 /// One run and its storage.
@@ -72,13 +103,13 @@ pub const ORGANIZATION: Option<&str> = Some("org_acme");
 
 impl Office {
     /// An office that hosts these workflows, at eight in the morning.
-    pub fn hosting(workflows: Workflows<Means>) -> Self {
+    pub fn hosting(workflows: Workflows<Lent>) -> Self {
         let world = World::seeded(Manners::strict(), morning().millis());
         Self::in_world(world, workflows)
     }
 
     /// The same in another world.
-    pub fn in_world(world: World, workflows: Workflows<Means>) -> Self {
+    pub fn in_world(world: World, workflows: Workflows<Lent>) -> Self {
         let clock = Rc::new(HandClock::at(morning()));
         Self {
             apps: Rc::new(Apps::in_world(world, Rc::clone(&clock))),
@@ -89,6 +120,7 @@ impl Office {
             ),
             clock,
             workflows,
+            lends: RefCell::default(),
             tools: RefCell::new(Rc::new(Registry::standard().expect("tools"))),
             settings: RefCell::default(),
         }
@@ -112,6 +144,36 @@ impl Office {
         }
     }
 
+    fn lent(&self) -> Lent {
+        let clock: Rc<dyn Clock> = self.clock.clone();
+        let lends = self.lends.borrow();
+        let fetch: Rc<dyn Fetch> = self.apps.clone();
+        let endpoint = |name: &String| Endpoint {
+            dialect: Dialect::ChatCompletions,
+            base_url: "https://models.test/openai/v1".into(),
+            model: ModelName::new(name),
+            key: Some(Secret::new(lends.key.unwrap_or(models::KEY))),
+        };
+        let model = lends.model.as_ref().map(|name| LentModel {
+            model: Rc::new(HttpModel::new(endpoint(name), fetch, clock)),
+            prices: lends.prices,
+        });
+        let tools = self.tools.borrow();
+        let offers = tools.iter().map(|tool| ToolOffer {
+            name: tool.id().to_owned(),
+            description: tool.description().to_owned(),
+            input_schema: to_raw_value(&tool.schemas().input).expect("a schema"),
+        });
+        let policy = lends.policy.as_ref().map(ToString::to_string);
+        Lent {
+            means: self.means(),
+            model,
+            offers: Rc::new(offers.collect()),
+            policy: ToolPolicy::from_json(policy.as_deref()).expect("a policy"),
+            accounts_are_shared: lends.accounts_are_shared,
+        }
+    }
+
     fn open(&self, workflow: &str, store: &Rc<MemoryStore>) -> Rc<Run> {
         let line = self.workflows.get(workflow).expect("a hosted workflow");
         let clock: Rc<dyn Clock> = self.clock.clone();
@@ -123,7 +185,7 @@ impl Office {
             host: Rc::new(Nobody),
             spent: Rc::new(|| false),
         };
-        line.open(opening, Ok(self.means()), self.settings.borrow().as_deref())
+        line.open(opening, Ok(self.lent()), self.settings.borrow().as_deref())
     }
 
     /// Starts a run; it goes on with [`Self::drive`].
@@ -230,8 +292,9 @@ impl Office {
             let runner = Rc::clone(&run.runner.borrow());
             let crashed = || self.apps.crashed.take();
             match self.clock.run(runner.advance(), crashed) {
-                Some(done) => done.expect("storage"),
-                None => {
+                Some(Ok(())) => {}
+                // The platform replaces an instance whose storage failed like one that died.
+                Some(Err(_)) | None => {
                     run.store.take_alarm();
                     // When the platform rings a handler again that died.
                     let again = self.clock.now().plus(Duration::from_secs(2));
@@ -293,6 +356,11 @@ impl OfficeRun {
     fn due(&self) -> Option<Timestamp> {
         let looks_again = self.head().suspension.and_then(|it| it.until);
         self.store.alarm().filter(|at| Some(*at) != looks_again)
+    }
+
+    /// Lets so many commits through, and makes the one after them fail.
+    pub fn refuse_after(&self, commits: u32) {
+        self.store.refuse_after(commits);
     }
 
     pub fn status(&self) -> RunStatus {

@@ -15,12 +15,11 @@
 mod calls;
 mod catalogue;
 mod list;
-mod unnamed;
 mod uses;
 
 pub use calls::{CallInHand, ToolCallFacts, ToolCallPending};
 pub(crate) use calls::{Seen, end_of, rests, tool_call_not_found};
 pub use catalogue::CatalogueNote;
 pub use list::{OfferedTool, Origin};
-pub use unnamed::unnamed;
+pub use onbehalf_identity::unnamed;
 pub use uses::{DryRun, DryWrite, InHand, ToolUse, Used};

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use onbehalf_identity::RequestContext;
+use super::principal::RequestContext;
 
 /// What stands where a name was.
 const REMOVED: &str = "[redacted]";

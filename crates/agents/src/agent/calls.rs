@@ -1,0 +1,397 @@
+//! What a model asks for: checked, decided about, made, and told back.
+//!
+//! Owns that nothing is done twice: what a call came to is kept before the next one begins, and what
+//! was decided before anything is written. What a model cannot be given is told it as a result, in
+//! words of ours, so that it can do better.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::input::{MadeCall, TurnInput};
+use super::seen;
+use super::spec::Agent;
+use super::turn::Turn;
+use super::write::TurnWrite;
+use crate::acting::{
+    CONNECTIONS, Circuit, Failure, FailureKind, Manner, OnMissingConnector, approval_needed,
+    asked_pause, deferred, reconnection_required, result, tool_context,
+};
+use crate::tool_call::ToolWrite;
+use onbehalf_clock::Timestamp;
+use onbehalf_connector::{AlwaysPermit, CallFailure, CallKind, Connector, Violation};
+use onbehalf_engine::{Settled, StepContext, StepError, SuspendReason};
+use onbehalf_models::{Call, ToolResult};
+use onbehalf_runs::tool_call::{AskedBy, Decide, Question};
+use onbehalf_runs::{ApprovalMode, Decided, PlanItem, RunAnswer, RunReason, Standing};
+use onbehalf_tools::{ErasedTool, ToolOutcome};
+
+/// How far an app's clock may be behind ours where it says when something was written.
+const CLOCKS_APART: Duration = Duration::from_secs(300);
+
+/// What came of a model's calls.
+pub(super) enum Came {
+    /// A result for each, in order, and what is said of it in the end.
+    Results(Vec<(ToolResult, MadeCall)>),
+    /// Nothing yet: the turn waits.
+    Waits(SuspendReason<RunReason>),
+}
+
+/// What came of one call, as it is kept.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Kept {
+    content: String,
+    made: MadeCall,
+}
+
+/// A call that can be made.
+struct Ready {
+    tool: Rc<dyn ErasedTool>,
+    arguments: Value,
+    /// Whether a person looks at it first.
+    is_asked_about: bool,
+}
+
+/// What is approved: this tool with these arguments, and nothing else.
+#[derive(Serialize)]
+struct Asked<'a> {
+    tool: &'a str,
+    connector: Connector,
+    arguments: &'a Value,
+}
+
+impl Ready {
+    fn asked(&self) -> Asked<'_> {
+        Asked {
+            tool: self.tool.id(),
+            connector: self.tool.connector(),
+            arguments: &self.arguments,
+        }
+    }
+
+    fn kept(&self, content: String, done: bool) -> Kept {
+        Kept {
+            content,
+            made: MadeCall {
+                tool: Some(self.tool.id().to_owned()),
+                connector: Some(self.tool.connector()),
+                writes: self.tool.kind() == CallKind::Write,
+                done,
+            },
+        }
+    }
+}
+
+/// The calls of one answer.
+struct Making<'a, A: Agent> {
+    step: u32,
+    input: &'a TurnInput,
+    cx: &'a StepContext<Turn<A>>,
+}
+
+/// Makes the calls of one answer.
+pub(super) async fn make<A: Agent>(
+    step: u32,
+    calls: &[Call],
+    input: &TurnInput,
+    cx: &StepContext<Turn<A>>,
+) -> Result<Came, StepError> {
+    let making = Making { step, input, cx };
+    let mut reads = Vec::new();
+    let mut writes = Vec::new();
+    for (index, call) in calls.iter().enumerate() {
+        if cx.kept::<Kept>(&making.name(index))?.is_some() {
+            continue;
+        }
+        match making.check(call) {
+            Ok(ready) if ready.tool.kind() == CallKind::Read => reads.push((index, ready)),
+            Ok(ready) => writes.push((index, ready)),
+            Err(refused) => making.keep(index, refused).await?,
+        }
+    }
+    if let Some(reason) = making.read(reads).await? {
+        return Ok(Came::Waits(reason));
+    }
+    if let Some(reason) = making.write(writes).await? {
+        return Ok(Came::Waits(reason));
+    }
+    let mut results = Vec::new();
+    for (index, call) in calls.iter().enumerate() {
+        let kept = cx.kept::<Kept>(&making.name(index))?;
+        let kept = kept.ok_or_else(|| StepError::terminal("a call came to nothing"))?;
+        let result = ToolResult {
+            call: call.id.clone(),
+            content: kept.content,
+            failed: !kept.made.done,
+        };
+        results.push((result, kept.made));
+    }
+    Ok(Came::Results(results))
+}
+
+/// What is said of a call that is no tool's, or that may not be made.
+fn refused(tool: Option<&dyn ErasedTool>, why: &str) -> Kept {
+    Kept {
+        content: seen::from_here(why),
+        made: MadeCall {
+            tool: tool.map(|it| it.id().to_owned()),
+            connector: tool.map(ErasedTool::connector),
+            writes: tool.is_some_and(|it| it.kind() == CallKind::Write),
+            done: false,
+        },
+    }
+}
+
+fn fields(violations: &[Violation]) -> String {
+    let all = violations.iter();
+    let all: Vec<_> = all
+        .map(|it| format!("{}: {}", it.field, it.description))
+        .collect();
+    format!("its arguments were not accepted ({})", all.join("; "))
+}
+
+impl<A: Agent> Making<'_, A> {
+    fn name(&self, index: usize) -> String {
+        format!("result-{}-{index}", self.step)
+    }
+
+    fn item(&self, index: usize) -> String {
+        format!("{}-{index}", self.step)
+    }
+
+    async fn keep(&self, index: usize, kept: Kept) -> Result<(), StepError> {
+        let kept = self.cx.memo(&self.name(index), || async { Ok(kept) }).await;
+        kept.map(|_: Kept| ())
+    }
+
+    /// Whether a call can be made at all.
+    fn check(&self, call: &Call) -> Result<Ready, Kept> {
+        let services = self.cx.services();
+        let known = A::spec().tools;
+        let tool = services.call.tools.get(&call.tool).ok();
+        let Some(tool) = tool.filter(|it| known.contains(&it.id())) else {
+            let why = format!("there is no such tool; there are {}", known.join(", "));
+            return Err(refused(None, &why));
+        };
+        // Nothing at all stands for an object without members.
+        let written = Some(call.arguments.trim()).filter(|it| !it.is_empty());
+        let Ok(arguments) = serde_json::from_str::<Value>(written.unwrap_or("{}")) else {
+            return Err(refused(Some(&*tool), "its arguments are no JSON"));
+        };
+        let arguments = tool.checked(arguments).map_err(|failure| {
+            let why = match &failure {
+                CallFailure::InvalidInput { violations } => fields(violations),
+                _ => failure.to_string(),
+            };
+            refused(Some(&*tool), &why)
+        })?;
+        let writes = tool.kind() == CallKind::Write;
+        if writes && services.accounts_are_shared {
+            let why = "these accounts are an organization's, and an agent does not write with them";
+            return Err(refused(Some(&*tool), why));
+        }
+        let decided = services.call.usual.settings.decide(&Question {
+            tool: tool.id(),
+            connector: tool.connector(),
+            kind: tool.kind(),
+            by: AskedBy::Agent,
+            context: self.cx.context(),
+        });
+        if decided == Decide::Deny {
+            let why = "the policy of this service does not allow it";
+            return Err(refused(Some(&*tool), why));
+        }
+        let is_asked_about =
+            writes && (decided == Decide::Ask || self.input.approval != ApprovalMode::None);
+        Ok(Ready {
+            tool,
+            arguments,
+            is_asked_about,
+        })
+    }
+
+    /// Reads, side by side. Answers what the turn waits for, if it does.
+    async fn read(
+        &self,
+        reads: Vec<(usize, Ready)>,
+    ) -> Result<Option<SuspendReason<RunReason>>, StepError> {
+        let began = self.cx.now();
+        let waits = self
+            .cx
+            .for_each(reads, CONNECTIONS, |(index, ready)| {
+                self.read_one(index, ready)
+            })
+            .await?;
+        let waits: Vec<_> = waits.into_iter().flatten().collect();
+        let dead = waits.iter().filter(|(_, failure)| failure.is_auth());
+        let dead: Vec<_> = dead
+            .map(|(connector, failure)| (*connector, failure))
+            .collect();
+        if !dead.is_empty() {
+            let reason = reconnection_required::<Turn<A>>(dead, Some(began));
+            return Ok(Some(reason));
+        }
+        let pause = waits.iter().map(|(_, failure)| asked_pause(failure)).max();
+        Ok(pause.map(|pause| SuspendReason::RateLimited {
+            until: self.cx.now().plus(pause),
+        }))
+    }
+
+    /// One read; its failure where it is waited for.
+    async fn read_one(
+        &self,
+        index: usize,
+        ready: Ready,
+    ) -> Result<Option<(Connector, Failure)>, StepError> {
+        self.cx.checkpoint()?;
+        let context = self.cx.context();
+        let acting = match tool_context(context, self.cx.run_id()) {
+            Ok(acting) => acting,
+            Err(failure) => return Err(StepError::terminal(failure.message)),
+        };
+        let scalekit = &self.cx.services().call.usual.scalekit;
+        let arguments = ready.arguments.clone();
+        let outcome = ready
+            .tool
+            .execute(scalekit, &acting, arguments, &AlwaysPermit);
+        let outcome = outcome.await;
+        let connector = ready.tool.connector();
+        let failure = result(outcome.clone()).err();
+        if let Some(failure) = &failure {
+            let waits = match failure.kind {
+                FailureKind::AuthError => {
+                    self.input.on_missing_connector == OnMissingConnector::Suspend
+                }
+                FailureKind::RateLimited => true,
+                _ => false,
+            };
+            if waits {
+                return Ok(Some((connector, failure.clone())));
+            }
+        }
+        let content = seen::from_app(connector, json!(outcome), context);
+        self.keep(index, ready.kept(content, failure.is_none()))
+            .await?;
+        Ok(None)
+    }
+
+    /// Writes, one after the other. Answers what the turn waits for, if it does.
+    async fn write(
+        &self,
+        writes: Vec<(usize, Ready)>,
+    ) -> Result<Option<SuspendReason<RunReason>>, StepError> {
+        let asked = writes.iter().filter(|(_, ready)| ready.is_asked_about);
+        let asked: Vec<_> = asked.map(|(index, ready)| (*index, ready)).collect();
+        let decided = match self.decision(&asked).await? {
+            Ok(decided) => decided,
+            Err(reason) => return Ok(Some(reason)),
+        };
+        for (index, ready) in &writes {
+            let standing = decided
+                .as_ref()
+                .filter(|_| ready.is_asked_about)
+                .map_or(Standing::Approved, |it| {
+                    it.standing(&self.item(*index), &ready.asked())
+                });
+            if standing != Standing::Approved {
+                let why = "a person has looked at it and said no";
+                self.keep(*index, refused(Some(&*ready.tool), why)).await?;
+                continue;
+            }
+            if let Some(reason) = self.write_one(*index, ready).await? {
+                return Ok(Some(reason));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What was decided about the writes that are asked about; what is waited for where nothing was.
+    async fn decision(
+        &self,
+        asked: &[(usize, &Ready)],
+    ) -> Result<Result<Option<Decided>, SuspendReason<RunReason>>, StepError> {
+        if asked.is_empty() {
+            return Ok(Ok(None));
+        }
+        let name = format!("decision-{}", self.step);
+        if let Some(decided) = self.cx.kept(&name)? {
+            return Ok(Ok(Some(decided)));
+        }
+        let unwritable = |error: serde_json::Error| StepError::terminal(error.to_string());
+        let items = asked.iter();
+        let items: Result<Vec<_>, _> = items
+            .map(|(index, ready)| PlanItem::new(self.item(*index), &ready.asked()))
+            .collect();
+        let items = items.map_err(unwritable)?;
+        let hash = self.hash(&items);
+        if let Some(RunAnswer::Approval(decided)) = self.cx.answer()
+            && decided.hash == hash
+        {
+            // Kept before anything is written: what is written is what was decided, whatever comes.
+            let decided = decided.clone();
+            let decided = self.cx.memo(&name, || async { Ok(decided) }).await?;
+            return Ok(Ok(Some(decided)));
+        }
+        let mode = approval_needed(self.cx, self.input.approval, ApprovalMode::Required)?;
+        let plan = json!(items.iter().map(|it| &it.write).collect::<Vec<_>>());
+        let reason = RunReason::ApprovalRequired {
+            plan,
+            hash,
+            items: Some(items),
+            mode,
+        };
+        Ok(Err(reason.into()))
+    }
+
+    /// Bound to the principal, the turn and all that is asked for together.
+    fn hash(&self, items: &[PlanItem]) -> String {
+        let context = self.cx.context();
+        let principal = [
+            Some(&context.issuer),
+            context.org_id.as_ref(),
+            Some(&context.user_id),
+        ];
+        let writes: Vec<_> = items.iter().map(|it| (&it.item, &it.write)).collect();
+        // JSON is written with its members in order.
+        let text = json!([principal, self.cx.run_id(), writes]).to_string();
+        let digest = Sha256::digest(text.as_bytes());
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    async fn write_one(
+        &self,
+        index: usize,
+        ready: &Ready,
+    ) -> Result<Option<SuspendReason<RunReason>>, StepError> {
+        let now = self.cx.now();
+        let began = format!("began-{}", self.item(index));
+        let began: Timestamp = self.cx.memo(&began, || async { Ok(now) }).await?;
+        let manner = Manner {
+            waits_for_connection: self.input.on_missing_connector == OnMissingConnector::Suspend,
+            circuit: Rc::new(Circuit::default()),
+        };
+        let since = began.minus(CLOCKS_APART);
+        let write = ToolWrite::of(&*ready.tool, ready.arguments.clone(), since, manner);
+        let settled = self.cx.effect(&self.item(index), &TurnWrite(write)).await?;
+        let outcome = match settled {
+            Settled::Landed(output) => ToolOutcome::Success(output),
+            Settled::Refused(outcome) => outcome,
+            Settled::Expired(outcome) => outcome.unwrap_or_else(|| CallFailure::Unavailable.into()),
+            Settled::UnknownOutcome => CallFailure::OutcomeUnknown.into(),
+            Settled::Pending(until) => return Ok(Some(SuspendReason::Retrying { until })),
+            Settled::Deferred(outcome, until) => {
+                return Ok(Some(match result(outcome) {
+                    Ok(_) => SuspendReason::Retrying { until },
+                    Err(failure) => deferred::<Turn<A>>(ready.tool.connector(), &failure, until),
+                }));
+            }
+        };
+        let done = matches!(outcome, ToolOutcome::Success(_));
+        let content = seen::from_app(ready.tool.connector(), json!(outcome), self.cx.context());
+        self.keep(index, ready.kept(content, done)).await?;
+        Ok(None)
+    }
+}

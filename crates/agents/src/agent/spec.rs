@@ -1,0 +1,85 @@
+//! What somebody writes who writes an agent.
+
+use super::limits::TurnLimits;
+use crate::acting::Need;
+
+/// An agent: its name and texts, and what it is made of.
+///
+/// ```
+/// use onbehalf_agents::acting::Need;
+/// use onbehalf_agents::agent::{Agent, AgentSpec, agent};
+///
+/// struct Librarian;
+///
+/// impl Agent for Librarian {
+///     const ID: &'static str = "librarian";
+///     const TITLE: &'static str = "Librarian";
+///     const DESCRIPTION: &'static str = "Knows which tasks there are.";
+///     const SETTINGS_KEY: &'static str = "LIBRARIAN";
+///     const OPENING: &'static str = "What is due?";
+///     const NEEDS: &'static [Need] = &[];
+///
+///     fn spec() -> AgentSpec {
+///         agent()
+///             .instructions("Say in two sentences what is due.")
+///             .tools(&["hubspot-list-tasks"])
+///     }
+/// }
+/// ```
+pub trait Agent: 'static {
+    /// Its id, as it stands in paths and journals; stable across releases.
+    const ID: &'static str;
+    /// Its name, for people.
+    const TITLE: &'static str;
+    /// What it is for, in a sentence or two.
+    const DESCRIPTION: &'static str;
+    /// The variable its settings are read from.
+    const SETTINGS_KEY: &'static str;
+    /// What it is asked when nobody says anything else.
+    const OPENING: &'static str;
+    /// The apps its tools use, with what they take there.
+    const NEEDS: &'static [Need];
+
+    /// What it is made of.
+    fn spec() -> AgentSpec;
+}
+
+/// What an agent is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct AgentSpec {
+    pub(super) instructions: &'static str,
+    pub(super) tools: &'static [&'static str],
+    pub(super) limits: TurnLimits,
+}
+
+/// An agent without instructions and without tools.
+pub const fn agent() -> AgentSpec {
+    AgentSpec {
+        instructions: "",
+        tools: &[],
+        limits: TurnLimits::USUAL,
+    }
+}
+
+impl AgentSpec {
+    /// What it is to be and do.
+    #[must_use]
+    pub const fn instructions(self, instructions: &'static str) -> Self {
+        Self {
+            instructions,
+            ..self
+        }
+    }
+
+    /// The tools it may call, by their ids. Those that write are asked about first.
+    #[must_use]
+    pub const fn tools(self, tools: &'static [&'static str]) -> Self {
+        Self { tools, ..self }
+    }
+
+    /// How much a turn may take, where an operator says nothing else.
+    #[must_use]
+    pub const fn limits(self, limits: TurnLimits) -> Self {
+        Self { limits, ..self }
+    }
+}

@@ -1,0 +1,301 @@
+//! A turn: the run of a question.
+
+use std::marker::PhantomData;
+use std::rc::Rc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use super::calls::{self, Came};
+use super::input::{MAX_MESSAGE_CHARS, MadeCall, TurnEnd, TurnInput, TurnResult};
+use super::lent::{Lent, LentModel};
+use super::limits::{Over, Taken, TurnLimits};
+use super::seen;
+use super::shown::shown;
+use super::spec::Agent;
+use super::write::TurnWrite;
+use crate::acting::{Acts, Connected, Need, WRITE_PATIENCE};
+use crate::tool_call::CallServices;
+use onbehalf_connector::Scalekit;
+use onbehalf_engine::{
+    Definition, Flow, Outcome, Step, StepContext, StepError, StepPolicy, StepResult, Workflow,
+    workflow,
+};
+use onbehalf_identity::RequestContext;
+use onbehalf_models::{Answer, EndReason, Limits, Message, ModelFailure, Request, ToolOffer};
+use onbehalf_runs::hosted::{Hosted, Plans};
+use onbehalf_runs::portal::Portals;
+use onbehalf_runs::{ApprovalMode, RunReason};
+
+/// How long one answer may take. Long answers stream for a minute or two.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(180);
+
+/// A turn of this agent.
+pub struct Turn<A>(PhantomData<A>);
+
+/// What a turn acts through.
+pub struct TurnServices {
+    /// The apps, the tools and the policy.
+    pub(super) call: CallServices,
+    model: Option<LentModel>,
+    offers: Rc<Vec<ToolOffer>>,
+    limits: TurnLimits,
+    pub(super) accounts_are_shared: bool,
+}
+
+impl Connected for TurnServices {
+    fn scalekit(&self) -> &Scalekit {
+        self.call.scalekit()
+    }
+
+    fn portals(&self) -> &Portals {
+        self.call.portals()
+    }
+}
+
+/// What its steps share: nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TurnState {}
+
+impl<A: Agent> Definition for Turn<A> {
+    const ID: &'static str = A::ID;
+    const VERSION: u32 = 1;
+    type Input = TurnInput;
+    type State = TurnState;
+    type Context = RequestContext;
+    type Result = TurnResult;
+    type Services = TurnServices;
+    type Reason = RunReason;
+
+    fn outcome(result: &TurnResult) -> Outcome {
+        match result.end {
+            TurnEnd::Answered => Outcome::Done,
+            end => Outcome::Failed {
+                reason: end.name().to_owned(),
+            },
+        }
+    }
+
+    fn counts(result: &TurnResult) -> Vec<(&'static str, u64)> {
+        vec![
+            ("answers", u64::from(result.steps)),
+            ("tokens", result.tokens),
+            (
+                "calls",
+                u64::try_from(result.calls.len()).unwrap_or(u64::MAX),
+            ),
+        ]
+    }
+}
+
+impl<A: Agent> Acts for Turn<A> {
+    const NEEDS: &'static [Need] = A::NEEDS;
+
+    /// Each turn says so in its input.
+    fn waits_for_connections(_: &TurnState) -> bool {
+        true
+    }
+}
+
+impl<A: Agent> Hosted<Lent> for Turn<A> {
+    const TITLE: &'static str = A::TITLE;
+    const DESCRIPTION: &'static str = A::DESCRIPTION;
+    const SCHEDULE: Option<&'static str> = None;
+    const SETTINGS_KEY: &'static str = A::SETTINGS_KEY;
+    type Settings = TurnLimits;
+    const PLANS: Option<Plans<TurnInput, TurnLimits>> = Some(Plans {
+        asked: |input| &mut input.approval,
+        // What the policy asks for depends on the call.
+        demanded: |_| ApprovalMode::None,
+    });
+
+    fn settings(text: Option<&str>) -> Result<TurnLimits, String> {
+        A::spec().limits.tuned(text)
+    }
+
+    fn services(lent: Lent, limits: TurnLimits) -> TurnServices {
+        TurnServices {
+            call: CallServices::new(lent.means, lent.policy),
+            model: lent.model,
+            offers: lent.offers,
+            limits,
+            accounts_are_shared: lent.accounts_are_shared,
+        }
+    }
+
+    fn chain() -> Workflow<Self> {
+        workflow::<Self>()
+            .then(Ask(PhantomData))
+            .writes::<TurnWrite>()
+            .build()
+    }
+}
+
+/// The whole turn, as one step: what it has come to is kept piece by piece, and a resume, a crash or a
+/// deployment goes on behind the last piece.
+pub struct Ask<A>(PhantomData<A>);
+
+/// An answer, as it is kept.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Kept {
+    answer: Answer,
+    /// How long it took.
+    millis: u64,
+}
+
+/// A turn on its way.
+#[derive(Default)]
+struct Way {
+    taken: Taken,
+    steps: u32,
+    text: String,
+    calls: Vec<MadeCall>,
+}
+
+impl Way {
+    fn ended(self, end: TurnEnd, home: &str) -> TurnResult {
+        TurnResult {
+            end,
+            text: shown(&self.text, home),
+            calls: self.calls,
+            steps: self.steps,
+            tokens: self.taken.tokens,
+            failure: None,
+        }
+    }
+}
+
+#[async_trait(?Send)]
+impl<A: Agent> Step<Turn<A>> for Ask<A> {
+    type Input = TurnInput;
+    type Output = TurnResult;
+
+    fn id(&self) -> &'static str {
+        "turn"
+    }
+
+    fn policy(&self) -> StepPolicy {
+        StepPolicy {
+            patience: WRITE_PATIENCE,
+            ..StepPolicy::default()
+        }
+    }
+
+    async fn run(
+        &self,
+        input: TurnInput,
+        cx: &StepContext<Turn<A>>,
+    ) -> StepResult<Turn<A>, TurnResult> {
+        let services = cx.services();
+        let home = services.call.usual.public_url.as_str();
+        let mut way = Way::default();
+        let Some(model) = &services.model else {
+            return Ok(Flow::Next(way.ended(TurnEnd::NoModel, home)));
+        };
+        let mut request = first_request::<A>(&input, cx);
+        for step in 0..services.limits.steps {
+            if let Some(over) = services.limits.over(way.taken) {
+                return Ok(Flow::Next(way.ended(end_of(over), home)));
+            }
+            let kept = match answer(step, model, &request, cx).await? {
+                Ok(kept) => kept,
+                Err(failure) => {
+                    let failed = way.ended(TurnEnd::ModelFailed, home);
+                    return Ok(Flow::Next(TurnResult {
+                        failure: Some(failure.name().to_owned()),
+                        ..failed
+                    }));
+                }
+            };
+            let Kept { answer, millis } = kept;
+            way.steps = step + 1;
+            way.text.clone_from(&answer.text);
+            way.taken.tokens = way.taken.tokens.saturating_add(answer.usage.total());
+            way.taken.millis = way.taken.millis.saturating_add(millis);
+            let cost = model.prices.cost(answer.usage);
+            way.taken.cost = way.taken.cost.saturating_add(cost);
+            let end = match answer.end {
+                EndReason::Calls => None,
+                EndReason::Stop => Some(TurnEnd::Answered),
+                EndReason::Length => Some(TurnEnd::CutOff),
+                EndReason::Withheld => Some(TurnEnd::Withheld),
+            };
+            if let Some(end) = end {
+                return Ok(Flow::Next(way.ended(end, home)));
+            }
+            match calls::make::<A>(step, &answer.calls, &input, cx).await? {
+                Came::Waits(reason) => return Ok(Flow::Suspend(reason)),
+                Came::Results(made) => {
+                    let (results, calls): (Vec<_>, Vec<_>) = made.into_iter().unzip();
+                    way.calls.extend(calls);
+                    request.messages.push(Message::Model {
+                        text: answer.text,
+                        calls: answer.calls,
+                    });
+                    request.messages.push(Message::Results(results));
+                }
+            }
+        }
+        Ok(Flow::Next(way.ended(TurnEnd::TooManySteps, home)))
+    }
+}
+
+const fn end_of(over: Over) -> TurnEnd {
+    match over {
+        Over::Tokens => TurnEnd::TooManyTokens,
+        Over::Time => TurnEnd::OutOfTime,
+        Over::Money => TurnEnd::OutOfMoney,
+    }
+}
+
+fn first_request<A: Agent>(input: &TurnInput, cx: &StepContext<Turn<A>>) -> Request {
+    let services = cx.services();
+    let spec = A::spec();
+    let message = input.message.as_deref().unwrap_or(A::OPENING);
+    let message = seen::from_person(message, MAX_MESSAGE_CHARS, cx.context());
+    let offers = services.offers.iter();
+    Request {
+        instructions: spec.instructions.to_owned(),
+        messages: vec![Message::Person(message)],
+        tools: offers
+            .filter(|it| spec.tools.contains(&it.name.as_str()))
+            .cloned()
+            .collect(),
+        limits: Limits {
+            max_tokens: services.limits.answer_tokens,
+            timeout: ANSWER_TIMEOUT,
+        },
+    }
+}
+
+/// The model's answer of this number: the one that is kept, or a new one, which is kept before anything
+/// follows from it.
+async fn answer<A: Agent>(
+    step: u32,
+    model: &LentModel,
+    request: &Request,
+    cx: &StepContext<Turn<A>>,
+) -> Result<Result<Kept, ModelFailure>, StepError> {
+    let name = format!("answer-{step}");
+    if let Some(kept) = cx.kept(&name)? {
+        return Ok(Ok(kept));
+    }
+    cx.checkpoint()?;
+    let began = cx.now();
+    match model.model.answer(request, &mut |_| {}).await {
+        Ok(answer) => {
+            let millis = cx.now().since(began).as_millis();
+            let kept = Kept {
+                answer,
+                millis: u64::try_from(millis).unwrap_or(u64::MAX),
+            };
+            Ok(Ok(cx.memo(&name, || async { Ok(kept) }).await?))
+        }
+        Err(failure) if failure.may_pass() => Err(StepError::Retry {
+            message: failure.to_string(),
+            after: failure.retry_after().map(Duration::from_secs),
+        }),
+        Err(failure) => Ok(Err(failure)),
+    }
+}
