@@ -41,7 +41,8 @@ use onbehalf_identity::RequestContext;
 use onbehalf_runs::RunReason;
 use onbehalf_runs::hosted::Hosted;
 
-use crate::acting::{Means, Services};
+use crate::acting::Services;
+use crate::agent::Lent;
 
 /// How one run behaves. \`{}\` is a valid input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -82,7 +83,7 @@ impl Definition for ${type} {
     type Reason = RunReason;
 }
 
-impl Hosted<Means> for ${type} {
+impl Hosted<Lent> for ${type} {
     const TITLE: &'static str = "${title(name)}";
     const DESCRIPTION: &'static str = "Says when it was started.";
     const SCHEDULE: Option<&'static str> = None;
@@ -96,8 +97,8 @@ impl Hosted<Means> for ${type} {
         }
     }
 
-    fn services(means: Means, settings: ${type}Settings) -> Services<${type}Settings> {
-        Services::new(means, settings)
+    fn services(lent: Lent, settings: ${type}Settings) -> Services<${type}Settings> {
+        Services::new(lent.means, settings)
     }
 
     fn chain() -> Workflow<Self> {
