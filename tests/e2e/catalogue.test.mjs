@@ -75,18 +75,6 @@ const use = (user, tool, body, query = '') =>
 const faults = (rules) => stage.control('POST', 'faults', { rules });
 const REPOSITORY = { owner: 'org-acme', repo: 'onboarding' };
 
-/** The call once it has ended. */
-async function ended(user, callId, seconds = 180) {
-  const until = Date.now() + seconds * 1000;
-  for (;;) {
-    const call = await stage.ask('GET', `/api/tool-calls/${callId}`, { as: user });
-    if (call.status === 200) return call.json;
-    assert.equal(call.status, 202, call.text);
-    if (Date.now() > until) throw new Error(`the call is still ${call.text}`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}
-
 test('two users with different apps are offered different tools, beside those of everybody', async () => {
   await seed('tom', ['github']);
   await seed('una', ['notion', 'salesforce']);
@@ -131,7 +119,7 @@ test('a lost answer is found where a look is declared, and stays unknown where n
   await seed('wes', ['github']);
   await faults([{ match: { tool: 'github_issue_create' }, lose_answer: true, times: 1 }]);
   const issue = await use('wes', 'github_issue_create', { ...REPOSITORY, title: 'Import' });
-  const call = issue.status === 200 ? issue.json : await ended('wes', issue.json.callId);
+  const call = issue.status === 200 ? issue.json : await stage.callEnded('wes', issue.json.callId);
   assert.equal(call.status, 'success', JSON.stringify(call));
   assert.match(call.data.body, /call-e[0-9a-f]{16}/);
   assert.equal((await stage.ledger('wes')).length, 1);
@@ -139,7 +127,7 @@ test('a lost answer is found where a look is declared, and stays unknown where n
   await faults([{ match: { tool: 'github_issue_comment_create' }, lose_answer: true, times: 1 }]);
   const said = await use('wes', 'github_issue_comment_create', comment);
   await stage.control('DELETE', 'faults');
-  const end = said.status === 200 ? said.json : await ended('wes', said.json.callId);
+  const end = said.status === 200 ? said.json : await stage.callEnded('wes', said.json.callId);
   assert.deepEqual([end.status, end.kind], ['error', 'outcome_unknown'], JSON.stringify(end));
   assert.equal((await stage.ledger('wes')).length, 2, 'it has landed, and nothing was sent again');
 });
@@ -176,7 +164,7 @@ test('a tool whose app is not connected says so, and a write of it waits for tha
   assert.equal(waits.status, 202, waits.text);
   assert.ok(waits.json.connect.github.endsWith('/connect/github'), waits.text);
   const exits = await use('zoe', 'github_issue_create', { ...write, title: 'Never' }, '?onMissingConnector=exit');
-  const end = exits.status === 200 ? exits.json : await ended('zoe', exits.json.callId);
+  const end = exits.status === 200 ? exits.json : await stage.callEnded('zoe', exits.json.callId);
   assert.equal(end.status, 'auth_error', JSON.stringify(end));
 });
 

@@ -22,18 +22,6 @@ const execute = (user, subject, { query = '', key } = {}) =>
     headers: key ? { 'idempotency-key': key } : {},
   });
 
-/** The call once it has ended. */
-async function ended(user, callId, seconds = 180) {
-  const until = Date.now() + seconds * 1000;
-  for (;;) {
-    const call = await stage.ask('GET', `/api/tool-calls/${callId}`, { as: user });
-    if (call.status === 200) return call.json;
-    assert.equal(call.status, 202, call.text);
-    if (Date.now() > until) throw new Error(`the call is still ${call.text}`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}
-
 test('a repetition gives the end of the first call, and a key means it twice', async () => {
   await seed('tom');
   const first = await execute('tom', 'Call Acme');
@@ -65,7 +53,7 @@ test('a Worker that is killed in the middle of a call, and a client that asks ag
   const again = await execute('vic', 'Call Acme');
   assert.equal(again.json.repeated, true, again.text);
   await stage.control('DELETE', 'faults');
-  const call = await ended('vic', again.json.callId);
+  const call = await stage.callEnded('vic', again.json.callId);
   assert.equal(call.status, 'success', JSON.stringify(call));
   assert.equal((await stage.ledger('vic')).length, 1, 'one write');
 });
@@ -77,7 +65,7 @@ test('a write whose answer is lost is found', async () => {
   });
   const { status, json } = await execute('wes', 'Call Acme');
   await stage.control('DELETE', 'faults');
-  const call = status === 200 ? json : await ended('wes', json.callId);
+  const call = status === 200 ? json : await stage.callEnded('wes', json.callId);
   assert.equal(call.status, 'success', JSON.stringify(call));
   assert.equal((await stage.ledger('wes')).length, 1);
 });
@@ -107,11 +95,11 @@ test('what the policy asks about is decided where runs are, and what it denies i
   const approval = { hash: suspension.hash, decision: 'approve' };
   const resumed = await stage.ask('POST', `${run}/resume`, { as: 'asked', body: { approval } });
   assert.equal(resumed.status, 200, resumed.text);
-  assert.equal((await ended('asked', waiting.json.callId)).status, 'success');
+  assert.equal((await stage.callEnded('asked', waiting.json.callId)).status, 'success');
   const rejected = await execute('asked', 'Pay Acme');
   const no = { hash: rejected.json.suspension.hash, decision: 'reject' };
   await stage.ask('POST', `${rejected.json.run}/resume`, { as: 'asked', body: { approval: no } });
-  assert.equal((await ended('asked', rejected.json.callId)).kind, 'not_sent');
+  assert.equal((await stage.callEnded('asked', rejected.json.callId)).kind, 'not_sent');
   assert.equal((await stage.ledger('asked')).length, 1);
 
   await seed('denied');

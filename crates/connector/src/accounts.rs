@@ -5,20 +5,23 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use url::form_urlencoded;
 
 use onbehalf_clock::Timestamp;
-use onbehalf_fetch::Method;
 
 use super::failure::CallFailure;
 use super::mapping::{Asked, unreadable};
 use super::name::Connector;
-use super::permit::{AlwaysPermit, CallKind};
-use super::transport::{Call, Scalekit, TIMEOUT};
+use super::pages::{About, Listing, NAMES_PER_CALL};
+use super::permit::CallKind;
+use super::transport::Scalekit;
 
-/// Scalekit takes up to 20 `connection_names` in one call (docs/SCALEKIT.md).
-const NAMES_PER_CALL: usize = 20;
-const PAGE_SIZE: usize = 99;
+const ACCOUNTS: Listing = Listing {
+    asked: Asked::Accounts,
+    path: "/api/v1/connected_accounts",
+    names: "connection_names",
+    page_size: 99,
+    entries: "connected_accounts",
+};
 /// A user has one account per connector, rarely a few; more pages than this is a broken answer.
 const MAX_PAGES: usize = 5;
 
@@ -104,73 +107,30 @@ impl Scalekit {
             }
         }
         for group in found.chunks_mut(NAMES_PER_CALL) {
-            self.fill(identifier, group, trace_id).await?;
+            let about = About {
+                identifier,
+                trace_id,
+            };
+            self.fill(about, group).await?;
         }
         Ok(found)
     }
 
-    async fn fill(
-        &self,
-        identifier: &str,
-        group: &mut [Connection],
-        trace_id: Option<&str>,
-    ) -> Result<(), CallFailure> {
-        let mut page_token: Option<String> = None;
+    async fn fill(&self, about: About<'_>, group: &mut [Connection]) -> Result<(), CallFailure> {
+        let mut token: Option<String> = None;
         for _ in 0..MAX_PAGES {
-            let answer = self
-                .account_page(identifier, group, page_token.as_deref(), trace_id)
-                .await?;
-            let accounts = match answer.get("connected_accounts") {
-                Some(Value::Array(accounts)) => accounts.as_slice(),
-                // Protobuf's JSON may leave out an empty list.
-                None | Some(Value::Null) if answer.is_object() => &[],
-                _ => return Err(unreadable(CallKind::Read)),
-            };
-            for account in accounts {
-                self.take(account, identifier, group);
+            let connectors = group.iter().map(|it| it.connector);
+            let page = self.page(&ACCOUNTS, about, connectors, token.as_deref());
+            let page = page.await?;
+            for account in &page.entries {
+                self.take(account, about.identifier, group);
             }
-            let next = answer.get("next_page_token").and_then(Value::as_str);
-            match next.filter(|token| !token.is_empty()) {
-                Some(token) if !group.iter().all(Connection::is_active) => {
-                    page_token = Some(token.to_owned());
-                }
-                _ => return Ok(()),
+            if page.next.is_none() || group.iter().all(Connection::is_active) {
+                return Ok(());
             }
+            token = page.next;
         }
         Err(unreadable(CallKind::Read))
-    }
-
-    async fn account_page(
-        &self,
-        identifier: &str,
-        group: &[Connection],
-        page_token: Option<&str>,
-        trace_id: Option<&str>,
-    ) -> Result<Value, CallFailure> {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        query.append_pair("identifier", identifier);
-        for connection in group {
-            let configured = self.config().connection(connection.connector);
-            query.append_pair("connection_names", configured.name(&connection.connector));
-        }
-        query.append_pair("page_size", &PAGE_SIZE.to_string());
-        if let Some(token) = page_token {
-            query.append_pair("page_token", token);
-        }
-        let call = Call {
-            asked: Asked::Accounts,
-            tool: None,
-            kind: CallKind::Read,
-            method: Method::Get,
-            path: format!("/api/v1/connected_accounts?{}", query.finish()),
-            body: None,
-            timeout: TIMEOUT,
-            identifier,
-            lane: None,
-            trace_id,
-            permit: &AlwaysPermit,
-        };
-        self.call(&call).await
     }
 
     /// Notes one account. One that says it is somebody else's never counts.

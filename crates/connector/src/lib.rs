@@ -29,6 +29,7 @@ mod log;
 mod mapping;
 mod name;
 mod own_words;
+mod pages;
 mod pattern;
 mod permit;
 mod said;

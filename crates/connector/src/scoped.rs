@@ -6,21 +6,21 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use url::form_urlencoded;
-
-use onbehalf_fetch::Method;
 
 use super::failure::CallFailure;
-use super::mapping::{Asked, unreadable};
+use super::mapping::Asked;
 use super::name::Connector;
-use super::permit::{AlwaysPermit, CallKind};
-use super::transport::{Call, Scalekit, TIMEOUT};
+use super::pages::{About, Listing, NAMES_PER_CALL};
+use super::transport::Scalekit;
 
-/// Connections named in one question. Scalekit states no limit here; this is the one of its list of
-/// accounts.
-const NAMES_PER_CALL: usize = 20;
-/// Largest page; Scalekit's own examples ask for it.
-const PAGE_SIZE: usize = 100;
+const TOOLS: Listing = Listing {
+    asked: Asked::Catalogue,
+    path: "/api/v1/tools/scoped",
+    names: "filter.connection_names",
+    // Scalekit's own examples ask for it.
+    page_size: 100,
+    entries: "tools",
+};
 /// Pages of one question: an app has at most a few hundred tools. What stands behind them is left out.
 const MAX_PAGES: usize = 40;
 
@@ -57,8 +57,12 @@ impl Scalekit {
     ) -> Result<ScopedTools, CallFailure> {
         let mut found = BTreeMap::new();
         let mut cut_off = false;
+        let about = About {
+            identifier,
+            trace_id,
+        };
         for group in connectors.chunks(NAMES_PER_CALL) {
-            cut_off |= self.gather(identifier, group, trace_id, &mut found).await?;
+            cut_off |= self.gather(about, group, &mut found).await?;
         }
         Ok(ScopedTools {
             tools: found.into_values().collect(),
@@ -69,69 +73,32 @@ impl Scalekit {
     /// Reads all pages of one question; answers whether there are more of them.
     async fn gather(
         &self,
-        identifier: &str,
+        about: About<'_>,
         group: &[Connector],
-        trace_id: Option<&str>,
         found: &mut BTreeMap<String, ScopedTool>,
     ) -> Result<bool, CallFailure> {
-        let mut page_token: Option<String> = None;
+        let mut token: Option<String> = None;
         for _ in 0..MAX_PAGES {
-            let page = self.tool_page(identifier, group, page_token.as_deref(), trace_id);
+            let page = self.page(&TOOLS, about, group.iter().copied(), token.as_deref());
             let page = match page.await {
                 Ok(page) => page,
                 // Somebody who has connected nothing may be somebody whom Scalekit does not know.
                 Err(CallFailure::UnknownTool) => return Ok(false),
                 Err(failure) => return Err(failure),
             };
-            let tools = match page.get("tools") {
-                Some(Value::Array(tools)) => tools.as_slice(),
-                // Protobuf's JSON may leave out an empty list.
-                None | Some(Value::Null) if page.is_object() => &[],
-                _ => return Err(unreadable(CallKind::Read)),
-            };
-            for tool in tools.iter().filter_map(|it| read(it, identifier)) {
+            for tool in page
+                .entries
+                .iter()
+                .filter_map(|it| read(it, about.identifier))
+            {
                 found.entry(tool.name.clone()).or_insert(tool);
             }
-            let next = page.get("next_page_token").and_then(Value::as_str);
-            match next.filter(|token| !token.is_empty()) {
-                Some(token) => page_token = Some(token.to_owned()),
-                None => return Ok(false),
+            if page.next.is_none() {
+                return Ok(false);
             }
+            token = page.next;
         }
         Ok(true)
-    }
-
-    async fn tool_page(
-        &self,
-        identifier: &str,
-        group: &[Connector],
-        page_token: Option<&str>,
-        trace_id: Option<&str>,
-    ) -> Result<Value, CallFailure> {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        query.append_pair("identifier", identifier);
-        for connector in group {
-            let configured = self.config().connection(*connector);
-            query.append_pair("filter.connection_names", configured.name(connector));
-        }
-        query.append_pair("page_size", &PAGE_SIZE.to_string());
-        if let Some(token) = page_token {
-            query.append_pair("page_token", token);
-        }
-        let call = Call {
-            asked: Asked::Catalogue,
-            tool: None,
-            kind: CallKind::Read,
-            method: Method::Get,
-            path: format!("/api/v1/tools/scoped?{}", query.finish()),
-            body: None,
-            timeout: TIMEOUT,
-            identifier,
-            lane: None,
-            trace_id,
-            permit: &AlwaysPermit,
-        };
-        self.call(&call).await
     }
 }
 

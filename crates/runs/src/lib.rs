@@ -47,6 +47,7 @@ mod view;
 pub use approval_mode::ApprovalMode;
 pub use backend::Objects;
 pub use contract::*;
+pub use hex::hex;
 pub use letter::{Answer, Ask, Carrier, Letter, ObjectFailed, Undelivered, ask};
 pub use names::*;
 pub use note::{Level, Note};

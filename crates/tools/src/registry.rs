@@ -109,20 +109,11 @@ impl<T: Tool> Erased<T> {
         input: Result<T::Input, CallFailure>,
         permit: &dyn SendPermit,
     ) -> ToolOutcome<Value> {
-        let known = [context.user_id(), context.scalekit_identifier()];
         match input {
             Ok(input) => run::<T>(scalekit, context, &input, permit)
                 .await
                 .map(|output| serde_json::to_value(output).unwrap_or(Value::Null)),
-            Err(CallFailure::InvalidInput { violations }) => {
-                let violations = violations.into_iter().map(|it| Violation {
-                    field: scrub::scrub(&it.field, &known),
-                    description: scrub::scrub(&it.description, &known),
-                });
-                let violations = violations.collect();
-                CallFailure::InvalidInput { violations }.into()
-            }
-            Err(failure) => failure.into(),
+            Err(failure) => not_taken(failure, context),
         }
     }
 }
@@ -201,6 +192,20 @@ impl<T: Tool> ErasedTool for Erased<T> {
         let json = |output| serde_json::to_value(output).unwrap_or(Value::Null);
         Some(found.map(|sought| sought.map(json)))
     }
+}
+
+/// The outcome of an input that was not taken, without the names of whoever sent it.
+pub(crate) fn not_taken(failure: CallFailure, context: &ToolContext) -> ToolOutcome<Value> {
+    let CallFailure::InvalidInput { violations } = failure else {
+        return failure.into();
+    };
+    let known = [context.user_id(), context.scalekit_identifier()];
+    let violations = violations.into_iter().map(|it| Violation {
+        field: scrub::scrub(&it.field, &known),
+        description: scrub::scrub(&it.description, &known),
+    });
+    let violations = violations.collect();
+    CallFailure::InvalidInput { violations }.into()
 }
 
 /// The input, or the path of the field that is wrong and what is wrong with it.

@@ -1,5 +1,6 @@
 // A stack for one test file: sandbox and Worker on free ports, state in a folder of its own.
 
+import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -195,6 +196,18 @@ export class Stage {
       if (statuses.includes(status)) return run;
       if (Date.now() > until) throw new Error(`the run is still ${run.status}: ${JSON.stringify(run.suspension)}`);
       await new Promise((resolve) => setTimeout(resolve, 150));
+    }
+  }
+
+  /** The answer to a direct call once it has ended. */
+  async callEnded(user, callId, seconds = 180) {
+    const until = Date.now() + seconds * 1000;
+    for (;;) {
+      const call = await this.ask('GET', `/api/tool-calls/${callId}`, { as: user });
+      if (call.status === 200) return call.json;
+      assert.equal(call.status, 202, call.text);
+      if (Date.now() > until) throw new Error(`the call is still ${call.text}`);
+      await new Promise((resolve) => setTimeout(resolve, 200));
     }
   }
 

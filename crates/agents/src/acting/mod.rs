@@ -27,6 +27,6 @@ pub use failures::{ConnectorError, Failure, FailureKind, result};
 pub use needs::{
     Acts, Need, OnMissingConnector, connections_required, deferred, inactive, reconnection_required,
 };
-pub use patience::{CONNECTIONS, WRITE_PATIENCE, asked_pause, grown_pause};
+pub use patience::{CONNECTIONS, asked_pause, grown_pause, write_policy};
 pub use reader::{Read, Reader, Stop, Worth, tool_context};
 pub use services::{Connected, Means, Services};

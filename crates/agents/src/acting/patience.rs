@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use super::failures::{Failure, FailureKind};
+use onbehalf_engine::StepPolicy;
 
 /// How long signals wait in all for an app that asks for fewer requests. The run is a daily one:
 /// a quarter of an hour is worth a complete picture, an hour is not.
@@ -19,7 +20,7 @@ pub const OUTAGE_PATIENCE: Duration = Duration::from_secs(30);
 pub const UNCLEAR_ATTEMPTS: u32 = 4;
 /// How long writes are tried in all. A task that is later than that misses the morning it was meant
 /// for.
-pub const WRITE_PATIENCE: Duration = Duration::from_secs(9_000);
+const WRITE_PATIENCE: Duration = Duration::from_secs(9_000);
 /// The pause grows by this with each attempt, …
 const PAUSE_STEP: Duration = Duration::from_secs(5);
 /// … up to this.
@@ -32,6 +33,14 @@ const LONGEST_ASKED_PAUSE: Duration = Duration::from_secs(3600);
 /// Connections that one invocation of a Worker may have open at once; a seventh would wait inside
 /// the platform, where no deadline of ours sees it.
 pub const CONNECTIONS: usize = 6;
+
+/// How a step is tried that writes.
+pub fn write_policy() -> StepPolicy {
+    StepPolicy {
+        patience: WRITE_PATIENCE,
+        ..StepPolicy::default()
+    }
+}
 
 /// When an app that would not be looked at may be asked again, if it said so.
 pub fn look_again(failure: &Failure) -> Option<Duration> {

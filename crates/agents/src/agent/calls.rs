@@ -5,11 +5,9 @@
 //! words of ours, so that it can do better.
 
 use std::rc::Rc;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use super::input::{MadeCall, TurnInput};
 use super::seen;
@@ -20,7 +18,7 @@ use crate::acting::{
     CONNECTIONS, Circuit, Failure, FailureKind, Manner, OnMissingConnector, approval_needed,
     asked_pause, deferred, reconnection_required, result, tool_context,
 };
-use crate::tool_call::ToolWrite;
+use crate::tool_call::{Asked, ToolWrite, plan_hash};
 use onbehalf_clock::Timestamp;
 use onbehalf_connector::{AlwaysPermit, CallFailure, CallKind, Connector, Violation};
 use onbehalf_engine::{Settled, StepContext, StepError, SuspendReason};
@@ -28,9 +26,6 @@ use onbehalf_models::{Call, ToolResult};
 use onbehalf_runs::tool_call::{AskedBy, Decide, Question};
 use onbehalf_runs::{ApprovalMode, Decided, PlanItem, RunAnswer, RunReason, Standing};
 use onbehalf_tools::{ErasedTool, ToolOutcome};
-
-/// How far an app's clock may be behind ours where it says when something was written.
-const CLOCKS_APART: Duration = Duration::from_secs(300);
 
 /// What came of a model's calls.
 pub(super) enum Came {
@@ -55,21 +50,9 @@ struct Ready {
     is_asked_about: bool,
 }
 
-/// What is approved: this tool with these arguments, and nothing else.
-#[derive(Serialize)]
-struct Asked<'a> {
-    tool: &'a str,
-    connector: Connector,
-    arguments: &'a Value,
-}
-
 impl Ready {
     fn asked(&self) -> Asked<'_> {
-        Asked {
-            tool: self.tool.id(),
-            connector: self.tool.connector(),
-            arguments: &self.arguments,
-        }
+        Asked::of(&*self.tool, &self.arguments)
     }
 
     fn kept(&self, content: String, done: bool) -> Kept {
@@ -348,17 +331,8 @@ impl<A: Agent> Making<'_, A> {
 
     /// Bound to the principal, the turn and all that is asked for together.
     fn hash(&self, items: &[PlanItem]) -> String {
-        let context = self.cx.context();
-        let principal = [
-            Some(&context.issuer),
-            context.org_id.as_ref(),
-            Some(&context.user_id),
-        ];
         let writes: Vec<_> = items.iter().map(|it| (&it.item, &it.write)).collect();
-        // JSON is written with its members in order.
-        let text = json!([principal, self.cx.run_id(), writes]).to_string();
-        let digest = Sha256::digest(text.as_bytes());
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        plan_hash(self.cx.context(), self.cx.run_id(), &json!(writes))
     }
 
     async fn write_one(
@@ -373,8 +347,7 @@ impl<A: Agent> Making<'_, A> {
             waits_for_connection: self.input.on_missing_connector == OnMissingConnector::Suspend,
             circuit: Rc::new(Circuit::default()),
         };
-        let since = began.minus(CLOCKS_APART);
-        let write = ToolWrite::of(&*ready.tool, ready.arguments.clone(), since, manner);
+        let write = ToolWrite::of(ready.tool.id(), ready.arguments.clone(), began, manner);
         let settled = self.cx.effect(&self.item(index), &TurnWrite(write)).await?;
         let outcome = match settled {
             Settled::Landed(output) => ToolOutcome::Success(output),

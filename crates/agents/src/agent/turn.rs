@@ -15,7 +15,7 @@ use super::seen;
 use super::shown::shown;
 use super::spec::Agent;
 use super::write::TurnWrite;
-use crate::acting::{Acts, Connected, Need, WRITE_PATIENCE};
+use crate::acting::{Acts, Connected, Need, write_policy};
 use crate::tool_call::CallServices;
 use onbehalf_connector::Scalekit;
 use onbehalf_engine::{
@@ -176,10 +176,7 @@ impl<A: Agent> Step<Turn<A>> for Ask<A> {
     }
 
     fn policy(&self) -> StepPolicy {
-        StepPolicy {
-            patience: WRITE_PATIENCE,
-            ..StepPolicy::default()
-        }
+        write_policy()
     }
 
     async fn run(

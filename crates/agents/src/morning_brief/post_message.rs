@@ -16,6 +16,7 @@ use onbehalf_clock::Timestamp;
 use onbehalf_connector::Connector;
 use onbehalf_engine::{Effect, EffectKey, Found, Performed, Permit};
 use onbehalf_identity::RequestContext;
+use onbehalf_runs::hex;
 use onbehalf_tools::{
     Findable, Look, Message, MessageInput, SentMessage, SlackSendMessage, find_message,
 };
@@ -53,7 +54,7 @@ impl Marker {
             digest.update(part.as_bytes());
         }
         let bytes = &digest.finalize()[..MARKER_BYTES];
-        Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+        Self(hex(bytes))
     }
 
     /// Whether a message carries it.

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::scoring::HealthStatus;
+use onbehalf_runs::hex;
 
 /// The word that a search for all flags looks for.
 pub const FLAG_WORD: &str = "Onbehalf";
@@ -126,15 +127,6 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 pub fn customer_token(key: &str) -> String {
     let digest = Sha256::digest(key.as_bytes());
     hex(&digest[..CUSTOMER_DIGITS / 2])
-}
-
-/// Lower-case hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 fn hex_digits(word: &str, length: usize) -> Option<String> {

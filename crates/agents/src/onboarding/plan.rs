@@ -10,12 +10,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::flags::{OpenFlag, customer_token, hex};
+use super::flags::{OpenFlag, customer_token};
 use super::scored::ScoredCustomer;
 use super::scoring::HealthStatus;
 use super::settings::{OnboardingSettings, ReflagPolicy};
 use super::signals::StalledIssue;
 use onbehalf_connector::Connector;
+use onbehalf_runs::hex;
 
 /// Everything one run will write, and what it leaves because it was written before.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

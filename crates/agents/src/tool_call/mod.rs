@@ -11,10 +11,12 @@
 //! call it is told by others: the registry, [`Findable`](onbehalf_tools::Findable), the policy.
 //! Callers do not start it by its name; a direct call does.
 
+mod asked;
 mod services;
 mod steps;
 mod write;
 
+pub(crate) use asked::{Asked, plan_hash};
 pub use services::CallServices;
 pub use steps::{Decide, Send};
 pub use write::ToolWrite;

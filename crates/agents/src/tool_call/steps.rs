@@ -1,20 +1,18 @@
 //! The two steps: may it be made, and making it.
 
 use std::rc::Rc;
-use std::time::Duration;
 
 use async_trait::async_trait;
-use serde::Serialize;
-use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
+use serde_json::Value;
 
 use super::ToolCall;
+use super::asked::{Asked, plan_hash};
 use super::write::ToolWrite;
 use crate::acting::{
-    Circuit, Failure, FailureKind, Manner, WRITE_PATIENCE, approval_needed, deferred, result,
+    Circuit, Failure, FailureKind, Manner, approval_needed, deferred, result, write_policy,
 };
 use onbehalf_clock::Timestamp;
-use onbehalf_connector::{CallFailure, Connector};
+use onbehalf_connector::CallFailure;
 use onbehalf_engine::{
     Flow, Settled, Step, StepContext, StepError, StepPolicy, StepResult, SuspendReason,
 };
@@ -25,8 +23,6 @@ use onbehalf_tools::{ErrorKind, ToolError, ToolOutcome};
 
 /// Names the one write of a plan.
 const ITEM: &str = "call";
-/// How far an app's clock may be behind ours where it says when something was written.
-const CLOCKS_APART: Duration = Duration::from_secs(300);
 
 /// Finds out whether a call may be made, and waits for a person where one has to look at it.
 pub struct Decide;
@@ -34,28 +30,7 @@ pub struct Decide;
 /// Makes it.
 pub struct Send;
 
-/// What is approved: this tool with these arguments, and nothing else.
-#[derive(Serialize)]
-struct Asked<'a> {
-    tool: &'a str,
-    connector: Connector,
-    arguments: &'a Value,
-}
-
 impl Asked<'_> {
-    /// Bound to the principal as well, so that the same words of two people are two plans.
-    fn hash(&self, context: &RequestContext) -> String {
-        let principal = [
-            Some(&context.issuer),
-            context.org_id.as_ref(),
-            Some(&context.user_id),
-        ];
-        // JSON is written with its members in order.
-        let text = json!([principal, self.tool, self.arguments]).to_string();
-        let digest = Sha256::digest(text.as_bytes());
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
-    }
-
     fn put_up(
         &self,
         context: &RequestContext,
@@ -63,7 +38,7 @@ impl Asked<'_> {
     ) -> Result<RunReason, serde_json::Error> {
         Ok(RunReason::ApprovalRequired {
             plan: serde_json::to_value(self)?,
-            hash: self.hash(context),
+            hash: plan_hash(context, self.tool, self.arguments),
             items: Some(vec![PlanItem::new(ITEM, self)?]),
             mode,
         })
@@ -106,11 +81,7 @@ impl Step<ToolCall> for Decide {
                 return Ok(Flow::Exit(ended(ToolCallEnd::Denied, &denied)));
             }
         };
-        let asked = Asked {
-            tool: tool.id(),
-            connector: tool.connector(),
-            arguments: &input.arguments,
-        };
+        let asked = Asked::of(tool.as_ref(), &input.arguments);
         if let Some(RunAnswer::Approval(decision)) = cx.answer() {
             match decision.standing(ITEM, &asked) {
                 Standing::Approved => return Ok(Flow::Next(input)),
@@ -142,10 +113,7 @@ impl Step<ToolCall> for Send {
     }
 
     fn policy(&self) -> StepPolicy {
-        StepPolicy {
-            patience: WRITE_PATIENCE,
-            ..StepPolicy::default()
-        }
+        write_policy()
     }
 
     async fn run(
@@ -155,15 +123,11 @@ impl Step<ToolCall> for Send {
     ) -> StepResult<ToolCall, ToolCallResult> {
         let now = cx.now();
         let began: Timestamp = cx.memo("began", || async { Ok(now) }).await?;
-        let write = ToolWrite {
-            tool: input.tool.clone(),
-            arguments: input.arguments.clone(),
-            since: began.minus(CLOCKS_APART),
-            manner: Manner {
-                waits_for_connection: input.waits_for_connection,
-                circuit: Rc::new(Circuit::default()),
-            },
+        let manner = Manner {
+            waits_for_connection: input.waits_for_connection,
+            circuit: Rc::new(Circuit::default()),
         };
+        let write = ToolWrite::of(&input.tool, input.arguments.clone(), began, manner);
         let (end, outcome) = match cx.effect(ITEM, &write).await? {
             Settled::Landed(output) => (ToolCallEnd::Landed, ToolOutcome::Success(output)),
             Settled::Refused(outcome) => (refused_as(&outcome), outcome),

@@ -15,33 +15,31 @@ use onbehalf_clock::Timestamp;
 use onbehalf_connector::CallFailure;
 use onbehalf_engine::{Effect, EffectKey, Found, Performed, Permit};
 use onbehalf_identity::RequestContext;
-use onbehalf_tools::{ErasedTool, ErrorKind, Look, Sought, ToolError, ToolOutcome};
+use onbehalf_tools::{ErrorKind, Look, Sought, ToolError, ToolOutcome};
+
+/// How far an app's clock may be behind ours where it says when something was written.
+const CLOCKS_APART: Duration = Duration::from_secs(300);
 
 /// A write with one tool.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ToolWrite {
     /// The tool's id.
-    pub(super) tool: String,
+    tool: String,
     /// Its input.
-    pub(super) arguments: Value,
+    arguments: Value,
     /// The write cannot be older than this.
-    pub(super) since: Timestamp,
-    pub(super) manner: Manner,
+    since: Timestamp,
+    manner: Manner,
 }
 
 impl ToolWrite {
-    /// A write with this tool, made no earlier than `since`.
-    pub(crate) fn of(
-        tool: &dyn ErasedTool,
-        arguments: Value,
-        since: Timestamp,
-        manner: Manner,
-    ) -> Self {
+    /// A write with the tool of this id, meant since it `began`.
+    pub(crate) fn of(tool: &str, arguments: Value, began: Timestamp, manner: Manner) -> Self {
         Self {
-            tool: tool.id().to_owned(),
+            tool: tool.to_owned(),
             arguments,
-            since,
+            since: began.minus(CLOCKS_APART),
             manner,
         }
     }

@@ -22,6 +22,11 @@ struct Can {
     follow_tasks: bool,
 }
 
+const OPENS_PAGES: Can = Can {
+    open_pages: true,
+    follow_tasks: false,
+};
+
 fn modern(method: &str, mut params: Value, can: Can) -> ApiRequest {
     let mut client = json!({});
     if can.open_pages {
@@ -314,10 +319,7 @@ async fn a_write_waits_for_a_person_and_a_plain_client_is_told_so_in_words() {
 async fn a_client_that_opens_pages_is_given_the_page_and_asks_again() {
     let bench = bench();
     asks_for_approval(&bench);
-    let can = Can {
-        open_pages: true,
-        follow_tasks: false,
-    };
+    let can = OPENS_PAGES;
     let told = result(&bench, modern("tools/call", call(TASK, task()), can)).await;
     assert_eq!(told["resultType"], "input_required");
     let requests = told["inputRequests"].as_object().expect("requests");
@@ -373,10 +375,7 @@ async fn a_client_that_opens_pages_is_given_the_page_and_asks_again() {
 async fn a_no_cancels_what_waits() {
     let bench = bench();
     asks_for_approval(&bench);
-    let can = Can {
-        open_pages: true,
-        follow_tasks: false,
-    };
+    let can = OPENS_PAGES;
     let told = result(&bench, modern("tools/call", call(TASK, task()), can)).await;
     let mut params = call(TASK, task());
     params["requestState"] = told["requestState"].clone();
@@ -483,10 +482,7 @@ async fn a_missing_connection_is_a_page_or_a_sentence_with_the_link() {
     .await;
     assert!(words(&plain).contains("connect HubSpot at https://onbehalf.test/connect/hubspot"));
     assert_eq!(plain["structuredContent"]["waitsFor"], "connection");
-    let can = Can {
-        open_pages: true,
-        follow_tasks: false,
-    };
+    let can = OPENS_PAGES;
     let told = result(&bench, modern("tools/call", call(TASK, task()), can)).await;
     let requests = told["inputRequests"].as_object().expect("requests");
     let url = &requests.values().next().expect("one")["params"]["url"];

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use onbehalf_connector::{
-    CallFailure, CallKind, Connector, Scalekit, ScopedTool, SendPermit, ToolCall, Violation, scrub,
+    CallFailure, CallKind, Connector, Scalekit, ScopedTool, SendPermit, ToolCall, Violation,
 };
 
 use super::lookup::Lookup;
@@ -15,7 +15,7 @@ use super::settings::{CatalogueSettings, Rule};
 use crate::context::ToolContext;
 use crate::finding::{CallMark, Look, Sought};
 use crate::outcome::ToolOutcome;
-use crate::registry::ErasedTool;
+use crate::registry::{ErasedTool, not_taken};
 
 /// Longest name: what models' providers take for a tool's.
 const LONGEST_NAME: usize = 64;
@@ -199,17 +199,10 @@ impl ErasedTool for CatalogueTool {
         input: Value,
         permit: &dyn SendPermit,
     ) -> ToolOutcome<Value> {
-        let violations = self.violations(&input);
-        if violations.is_empty() {
-            return self.send(scalekit, context, input, permit).await;
+        match self.checked(input) {
+            Ok(input) => self.send(scalekit, context, input, permit).await,
+            Err(failure) => not_taken(failure, context),
         }
-        let known = [context.user_id(), context.scalekit_identifier()];
-        let violations = violations.into_iter().map(|it| Violation {
-            field: scrub::scrub(&it.field, &known),
-            ..it
-        });
-        let violations = violations.collect();
-        CallFailure::InvalidInput { violations }.into()
     }
 
     async fn execute_marked(

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use async_trait::async_trait;
 
 use crate::acting::{
-    Circuit, ConnectorError, Failure, FailureKind, Manner, Read, Reader, Stop, WRITE_PATIENCE,
-    Worth, deferred,
+    Circuit, ConnectorError, Failure, FailureKind, Manner, Read, Reader, Stop, Worth, deferred,
+    write_policy,
 };
 use crate::morning_brief::post_message::{Marker, PostMessage};
 use crate::morning_brief::{Brief, BriefResult, Delivery, MorningBrief};
@@ -54,10 +54,7 @@ impl Step<MorningBrief> for Post {
     }
 
     fn policy(&self) -> StepPolicy {
-        StepPolicy {
-            patience: WRITE_PATIENCE,
-            ..StepPolicy::default()
-        }
+        write_policy()
     }
 
     async fn run(

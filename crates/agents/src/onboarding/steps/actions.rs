@@ -6,7 +6,7 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::acting::{ConnectorError, Failure, WRITE_PATIENCE};
+use crate::acting::{ConnectorError, Failure, write_policy};
 use crate::onboarding::plan::{ActionKind, PlannedAction, plan};
 use crate::onboarding::result::{ActionResult, ActionStatus};
 use crate::onboarding::scored::Scored;
@@ -45,10 +45,7 @@ impl Step<OnboardingHealth> for Actions {
     }
 
     fn policy(&self) -> StepPolicy {
-        StepPolicy {
-            patience: WRITE_PATIENCE,
-            ..StepPolicy::default()
-        }
+        write_policy()
     }
 
     fn requires(&self, _: &RequestContext, state: &OnboardingState) -> Result<(), String> {
