@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { alone } from './alone.mjs';
 import { root, tool, tools } from './paths.mjs';
 import { run } from './processes.mjs';
 import { downloaded } from './prebuilt.mjs';
@@ -59,7 +60,17 @@ export async function npmPackages(folder = root) {
   const lock = await readFile(join(folder, 'package-lock.json'));
   const wanted = createHash('sha256').update(lock).digest('hex');
   const stamp = join(folder, 'node_modules', '.onbehalf-lock');
-  if (existsSync(stamp) && (await readFile(stamp, 'utf8')) === wanted) return;
+  const isDone = async () => existsSync(stamp) && (await readFile(stamp, 'utf8')) === wanted;
+  if (await isDone()) return;
+  // Test files run side by side, and two of them may need the same folder.
+  await alone(join(folder, '.installing'), async () => {
+    if (await isDone()) return;
+    await install(folder);
+    await writeFile(stamp, wanted);
+  });
+}
+
+async function install(folder) {
   // Not `npm ci`: it refuses a lockfile made on a platform whose registry has no packages for the
   // others. `--no-save` keeps to the versions in the lockfile and leaves it as it is.
   await run('npm', ['install', '--no-save', '--no-fund', '--no-audit', '--loglevel=error'], {
@@ -67,7 +78,6 @@ export async function npmPackages(folder = root) {
     quiet: true,
     what: 'Installing npm packages',
   });
-  await writeFile(stamp, wanted);
 }
 
 async function isInstalled(binary, version) {
