@@ -14,6 +14,7 @@ mod allowance;
 mod checker;
 mod draw;
 mod expected;
+mod grants;
 mod host;
 pub mod matrix;
 mod people;

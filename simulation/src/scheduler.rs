@@ -15,6 +15,7 @@ use onbehalf_clock::Timestamp;
 use onbehalf_runs::town::{Address, Town};
 use onbehalf_runs::{Letter, Undelivered};
 
+use crate::grants;
 use crate::host::{ring, skew_of};
 use crate::people;
 use crate::plan::{Command, Deployed, Moment, What};
@@ -330,7 +331,11 @@ impl Scheduler {
         let life = run.as_ref().map(|(_, life)| Rc::clone(life));
         let to = back.clone();
         let work = Box::pin(async move {
+            let claim = grants::claim_of(&letter);
             let reply = town.deliver(*letter).await;
+            if let (Some(claim), Ok(answer)) = (claim, &reply) {
+                grants::note(&shared, claim, answer);
+            }
             // Nothing leaves an instance that was replaced and has written.
             let gated = life.is_some_and(|life| life.gated.get());
             let reply = if gated {

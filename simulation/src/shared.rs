@@ -16,6 +16,7 @@ use onbehalf_runs::{Approval, ConnectorName, IdempotencyKey, OwnerKey, RunId};
 use onbehalf_sandbox::service::Service;
 use onbehalf_sandbox::world::random::Dice;
 
+use crate::grants::Grant;
 use crate::host::Object;
 use crate::plan::{Class, Disturbance, Moment, Plan, What};
 use crate::roads::Parcel;
@@ -140,6 +141,8 @@ pub struct Shared {
     pub begun: RefCell<Vec<Begun>>,
     pub verdicts: RefCell<Vec<Verdict>>,
     pub answered: RefCell<Vec<(usize, Answered)>>,
+    /// Flags that portals have given to runs, in the order in which they did.
+    pub grants: RefCell<Vec<Grant>>,
     /// When each user's connection to an app was dead.
     pub dead: RefCell<BTreeMap<(usize, &'static str), Vec<Span>>>,
     /// When each tool call left, by who has the allowance, and lane.

@@ -103,6 +103,7 @@ pub fn simulate(plan: &Plan, start: Timestamp, verbose: bool) -> Ended {
         begun: RefCell::default(),
         verdicts: RefCell::default(),
         answered: RefCell::default(),
+        grants: RefCell::default(),
         dead: RefCell::default(),
         left: RefCell::default(),
         ticks: RefCell::default(),

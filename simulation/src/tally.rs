@@ -111,6 +111,8 @@ counted! {
         PlanHeld => "what is written is what was looked at",
         WaitingIsListed => "what waits for a decision is on the list",
         DecidedIsNot => "what is decided is on the list no more",
+        FlagGranted => "a flag is set by whom the portal has given it to",
+        SaidAsItWas => "what a result says of a write is what became of it",
         OneFlagInPortal => "no customer is flagged twice in a portal",
         EndsInTime => "a run ends within the stated time",
         EndsAsItMay => "a run fails only for what was done to it",

@@ -341,6 +341,8 @@ fn disturb(
         }
         CallFault::Limited(seconds) => {
             (rule.status, rule.retry_after) = (Some(429), Some(seconds));
+            // Whoever asks for fewer requests has not taken this one.
+            rule.land_after_ms = None;
             Kind::Limited
         }
         CallFault::TokensVoid => Kind::TokensVoid,

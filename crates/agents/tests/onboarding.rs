@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use common::apps::{Crash, Fault, Trouble};
 use common::{ADDRESS, COLLEAGUE, Process};
+use onbehalf_agents::acting::write_policy;
 use onbehalf_agents::onboarding::{
     ActionStatus, CustomerScope, FailureKind, HealthStatus, OnboardingResult, Outcome,
     OwnerMissing, Part,
 };
+use onbehalf_clock::Clock;
 use onbehalf_connector::Connector;
 use onbehalf_engine::RunStatus;
 use onbehalf_runs::{Approval, ApprovalMode, Decision, RunAnswer};
@@ -380,20 +382,23 @@ fn a_look_at_the_flags_that_nobody_can_read_is_repeated() {
     let process = four();
     process
         .apps
-        .fault("hubspot_tasks_search", &[Fault::Garbled; 2]);
+        .fault("hubspot_tasks_search", &[Fault::Garbled; 20]);
     let summary = process.run("run_1", json!({})).summary();
     assert_written_once(&process, "after answers that were no answers");
     assert!(summary.connector_errors.is_empty());
 }
 
-/// The app was never asked to write, so it has refused nothing.
+/// The app was never asked to write, so it has refused nothing; and what is called expired had all of
+/// the step's time.
 #[test]
-fn where_nobody_can_read_the_flags_nothing_is_written_and_nothing_was_refused() {
+fn where_nobody_can_read_the_flags_in_time_nothing_is_written_and_nothing_was_refused() {
     let process = four();
     process
         .apps
         .fault("hubspot_tasks_search", &[Fault::Garbled; 500]);
+    let began = process.clock.now();
     let summary = process.run("run_1", json!({})).summary();
+    assert!(process.clock.now() >= began.plus(write_policy().patience));
     assert_eq!(
         process.apps.tasks().len() + process.apps.comments().len(),
         0

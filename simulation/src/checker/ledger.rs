@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use onbehalf_agents::onboarding::{HealthStatus, Reference};
-use onbehalf_clock::Timestamp;
 use onbehalf_sandbox::world::Csm;
 use serde_json::Value;
 
@@ -26,14 +25,16 @@ pub struct Landed {
     pub identifier: String,
     /// The portal it is in.
     pub portal: String,
+    /// What the app calls it.
+    pub id: String,
     /// The mark of its effect.
     pub mark: String,
     /// What a task says of its customer; nothing for comments.
     pub reference: Option<Reference>,
     /// When.
     pub at: String,
-    /// When its run first meant to write it, by the world's clock.
-    pub meant: Option<Timestamp>,
+    /// Which of the portals' grants it was written under, counted in their order.
+    pub grant: Option<usize>,
     /// How many effects say that it is theirs.
     pub claimed: u32,
 }
@@ -50,10 +51,11 @@ pub fn read(shared: &Shared) -> Vec<Landed> {
         Some(Landed {
             identifier: entry.identifier.clone(),
             portal,
+            id: entry.id.clone(),
             mark,
             reference,
             at: entry.at.clone(),
-            meant: None,
+            grant: None,
             claimed: 0,
         })
     });
@@ -88,44 +90,37 @@ pub fn check_claims(shared: &Shared, ledger: &[Landed]) {
     }
 }
 
-/// Of two flags of one customer in one portal, the later must say something worse: unless it was on
-/// its way before the other was there.
+/// A flag is set by whom the portal has given it to; and of two of one customer, the one given later
+/// says something worse. Which lands first is the world's business: whoever found it worse may be
+/// through with it while what was given before still waits or is late.
 pub fn check_flags(shared: &Shared, ledger: &[Landed], sites: &[Rc<Site>]) {
     // What the index does not show for longer than the setting may be flagged again, and who asked
     // for a flag a day gets one.
     if lags_beyond(shared) || asks_for_a_flag_a_day(shared) {
         return;
     }
-    let mut flags: BTreeMap<(&str, &str), Vec<&Landed>> = BTreeMap::new();
+    let mut flags: BTreeMap<(&str, &str), Vec<(&Landed, &Reference)>> = BTreeMap::new();
     for landed in ledger {
         if let Some(reference) = &landed.reference {
+            shared.asks(Rule::FlagGranted, landed.grant.is_some(), || {
+                format!("{} at {}", landed.mark, landed.at)
+            });
             let customer = (landed.portal.as_str(), reference.customer());
-            flags.entry(customer).or_default().push(landed);
+            let all = flags.entry(customer).or_default();
+            // One effect's own duplicates are judged with the effect.
+            if all.iter().all(|(it, _)| it.mark != landed.mark) {
+                all.push((landed, reference));
+            }
         }
     }
     for ((portal, customer), mut tasks) in flags {
-        tasks.sort_by_key(|it| Timestamp::parse(&it.at));
-        // One effect's own duplicates are judged with the effect.
-        tasks.dedup_by_key(|it| it.mark.clone());
-        let worse = tasks.windows(2).all(|pair| {
-            let says = |it: &Landed| it.reference.as_ref().map(|it| (it.status, it.score));
-            match (says(pair[0]), says(pair[1])) {
-                // Whoever found it worse, because they could read more or score by other settings, may
-                // be through with it while what was claimed before them still waits or is late.
-                (Some(first), Some(second)) => {
-                    let there = Timestamp::parse(&pair[0].at);
-                    let on_its_way = pair[1]
-                        .meant
-                        .zip(there)
-                        .is_some_and(|(meant, at)| meant < at);
-                    let swapped = is_worse(second, first);
-                    is_worse(first, second) || swapped && (on_its_way || shared.redeployed.get())
-                }
-                _ => false,
-            }
-        });
+        tasks.sort_by_key(|(landed, _)| landed.grant);
+        let says = |(_, reference): &(&Landed, &Reference)| (reference.status, reference.score);
+        let worse = tasks
+            .windows(2)
+            .all(|pair| is_worse(says(&pair[0]), says(&pair[1])));
         shared.asks(Rule::OneFlagInPortal, worse, || {
-            let times: Vec<&str> = tasks.iter().map(|it| it.at.as_str()).collect();
+            let times: Vec<&str> = tasks.iter().map(|(it, _)| it.at.as_str()).collect();
             format!("{customer} in {portal}, at {times:?}, {} runs", sites.len())
         });
     }

@@ -9,6 +9,7 @@ mod ledger;
 mod people;
 mod result;
 mod runs;
+mod said;
 mod writes;
 
 use crate::simulate::Ended;
@@ -24,6 +25,9 @@ pub fn check(ended: &Ended) {
         runs::check(ended, site);
         writes::check(shared, site, &mut ledger);
         result::check(shared, site);
+    }
+    for site in &sites {
+        said::check(shared, site, &ledger);
     }
     ledger::check_claims(shared, &ledger);
     ledger::check_flags(shared, &ledger, &sites);

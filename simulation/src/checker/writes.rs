@@ -72,11 +72,10 @@ pub fn check(shared: &Shared, site: &Site, ledger: &mut [Landed]) {
             landed: 0,
             key,
         };
-        let meant = written.meant_at(shared, site);
         for index in own {
             let landed = &mut ledger[*index];
             landed.claimed += 1;
-            landed.meant = landed.meant.or(meant);
+            landed.grant = landed.grant.or(written.grant(shared, site, landed));
             written.landed += 1;
             if landed.identifier != identifier(user) {
                 let through = landed.identifier.clone();
@@ -90,12 +89,13 @@ pub fn check(shared: &Shared, site: &Site, ledger: &mut [Landed]) {
     }
 }
 
-fn item(key: &EffectKey) -> &str {
+/// What a write is about within its step.
+pub fn item(key: &EffectKey) -> &str {
     key.as_str().rsplit('/').next().unwrap_or_default()
 }
 
 /// Whether rows of this key are about a task or a comment, and not about what a task is given.
-fn flags(key: &str) -> bool {
+pub fn flags(key: &str) -> bool {
     let item = key.rsplit('/').next().unwrap_or_default();
     item.starts_with("task:") || item.starts_with("comment:")
 }
@@ -140,11 +140,18 @@ impl Written<'_> {
         }
     }
 
-    /// When it was first put on record that it is to be written, by the world's clock.
-    fn meant_at(&self, shared: &Shared, site: &Site) -> Option<Timestamp> {
-        let meant = |it: &&&Entry| matches!(it.record, Record::Intent { .. });
-        let first = self.rows.iter().find(meant)?;
-        Some(shifted(first.at, -skew_of(shared, site)))
+    /// The last grant of this flag to this run before it was on record that what has landed is to be
+    /// written.
+    fn grant(&self, shared: &Shared, site: &Site, landed: &Landed) -> Option<usize> {
+        let landed_at = Timestamp::parse(&landed.at)?;
+        let intents = self.rows.iter().rev();
+        let intents = intents.filter(|it| matches!(it.record, Record::Intent { .. }));
+        let mut intents = intents.map(|it| shifted(it.at, -skew_of(shared, site)));
+        let meant = intents.find(|at| *at <= landed_at)?;
+        let grants = shared.grants.borrow();
+        grants.iter().rposition(|it| {
+            it.run_id == site.run_id && it.subject == item(&self.key) && it.at <= meant
+        })
     }
 
     /// When its outcome was put on record, by the world's clock.

@@ -87,6 +87,12 @@ impl Failure {
         )
     }
 
+    /// Whether the same question may be answered otherwise later, without anybody's doing anything
+    /// about it.
+    pub fn may_change(&self) -> bool {
+        self.may_pass() || matches!(self.kind, FailureKind::RateLimited | FailureKind::Upstream)
+    }
+
     /// The most telling name: the authorization's reason, or else the kind.
     pub fn name(&self) -> String {
         match (&self.reason, self.kind) {

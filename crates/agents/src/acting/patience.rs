@@ -16,7 +16,7 @@ pub const RATE_PATIENCE: Duration = Duration::from_secs(15 * 60);
 /// step up.
 pub const OUTAGE_PATIENCE: Duration = Duration::from_secs(30);
 /// Attempts of a step until an app that answers so that nobody can read it counts as one that does not
-/// say what it was asked.
+/// say what it was asked, where a run goes without.
 pub const UNCLEAR_ATTEMPTS: u32 = 4;
 /// How long writes are tried in all. A task that is later than that misses the morning it was meant
 /// for.

@@ -179,13 +179,17 @@ impl<'a, D: Acts> Reader<'a, D> {
             // A scope that nobody gave.
             Worth::Aside if failure.is_auth() && !failure.is_dead_connection() => return Ok(false),
             _ if failure.is_auth() => return Ok(D::waits_for_connections(&self.cx.state())),
+            // What the app fails to say it may still say in time, and until then nobody knows that the
+            // writes cannot be made.
+            Worth::Writes => {
+                return Ok(failure.may_change() && self.cx.now() < self.cx.deadline());
+            }
             // An app that fails once may well answer the next time; one that goes on failing has its
             // say.
-            Worth::Writes | Worth::Aside if failure.kind == FailureKind::Upstream => {
+            Worth::Aside if failure.kind == FailureKind::Upstream => {
                 return Ok(self.cx.attempt() < UNCLEAR_ATTEMPTS);
             }
             _ if !limited && !failure.may_pass() => return Ok(false),
-            Worth::Writes => return Ok(self.cx.now() < self.cx.deadline()),
             Worth::Aside => return Ok(true),
             _ if limited => RATE_PATIENCE,
             Worth::Everything => return Ok(true),

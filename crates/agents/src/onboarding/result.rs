@@ -203,8 +203,10 @@ pub enum ActionStatus {
     FlaggedByAnotherRun,
     /// The app refused it.
     Refused,
-    /// The app would not take it in time.
+    /// The app would not take it in time, or not say in time whether it is needed.
     Expired,
+    /// Not sent: nobody can tell whether it is needed, and waiting would not help.
+    NotAttempted,
     /// A person said no.
     Rejected,
     /// Nobody can tell whether it landed; somebody should look.

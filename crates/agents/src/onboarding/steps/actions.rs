@@ -65,10 +65,12 @@ impl Step<OnboardingHealth> for Actions {
                 let planned = plan(&scored.customers, &[], &cx.services().settings);
                 let error = (Connector::HUBSPOT, &failure);
                 ConnectorError::note(&mut scored.connector_errors, error.0, self.id(), error.1);
-                // Refused is what the app said no to; what was never sent is not.
-                let status = match failure.is_auth() {
-                    true => ActionStatus::Refused,
-                    false => ActionStatus::Expired,
+                let status = match &failure {
+                    // The connection that the writes would have gone through is dead.
+                    it if it.is_auth() => ActionStatus::Refused,
+                    // It was asked until the step's time was over.
+                    it if it.may_change() => ActionStatus::Expired,
+                    _ => ActionStatus::NotAttempted,
                 };
                 let unwritten = |action| ended(action, status, Some(failure.clone()));
                 planned.actions.iter().map(unwritten).collect()

@@ -75,7 +75,9 @@ fn summarise(acted: Acted) -> Summary {
             // Its customer was flagged for its task; that it was commented before counts for nothing.
             (ActionStatus::FlaggedByAnotherRun, ActionKind::AddComment) => continue,
             (ActionStatus::Rejected, _) => &mut counts.rejected,
-            (ActionStatus::Refused | ActionStatus::Expired, _) => &mut counts.failed,
+            (ActionStatus::Refused | ActionStatus::Expired | ActionStatus::NotAttempted, _) => {
+                &mut counts.failed
+            }
             (ActionStatus::UnknownOutcome, _) => &mut counts.unknown_outcome,
         } += 1;
     }
@@ -126,7 +128,10 @@ fn missing(scored: &Scored, actions: &[ActionResult], blind: bool) -> Vec<Part> 
     }
     for action in actions {
         let failed = match action.status {
-            ActionStatus::Refused | ActionStatus::Expired | ActionStatus::UnknownOutcome => true,
+            ActionStatus::Refused
+            | ActionStatus::Expired
+            | ActionStatus::NotAttempted
+            | ActionStatus::UnknownOutcome => true,
             ActionStatus::Done => action.failure.is_some(),
             ActionStatus::AlreadyFlagged
             | ActionStatus::FlaggedByAnotherRun
