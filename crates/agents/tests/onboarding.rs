@@ -409,6 +409,23 @@ fn where_nobody_can_read_the_flags_in_time_nothing_is_written_and_nothing_was_re
     }
 }
 
+/// What an app plainly says no to is not waited for, and nothing is called by another name.
+#[test]
+fn where_hubspot_will_not_say_who_is_flagged_no_write_is_attempted() {
+    let process = four();
+    process
+        .apps
+        .fault("hubspot_tasks_search", &[Fault::Refused; 50]);
+    let began = process.clock.now();
+    let summary = process.run("run_1", json!({})).summary();
+    assert!(process.clock.now() < began.plus(write_policy().patience));
+    assert_eq!(summary.outcome, Outcome::Partial);
+    assert!(!summary.actions.is_empty());
+    for action in &summary.actions {
+        assert_eq!(action.status, ActionStatus::NotAttempted, "{action:?}");
+    }
+}
+
 #[test]
 fn a_hubspot_that_never_takes_tasks_is_given_up_with_a_typed_reason() {
     let process = four();

@@ -34,6 +34,30 @@ impl AuthReason {
     }
 }
 
+/// Codes of ours in [`CallFailure::Upstream`], for answers that say nothing a person or a program
+/// could go by.
+pub mod unexplained {
+    /// A 2xx answer that is not what the app documents.
+    pub const MALFORMED_ANSWER: &str = "malformed_answer";
+    /// More than is read of an answer.
+    pub const ANSWER_TOO_LARGE: &str = "answer_too_large";
+    /// A status that nobody documents.
+    pub const UNEXPECTED_STATUS: &str = "unexpected_status";
+    /// The app failed, and Scalekit passes on no reason.
+    pub const TOOL_ERROR: &str = "tool_error";
+
+    /// Whether a code is one of these. An app that answers so has not refused anything.
+    pub fn is_one(code: &str) -> bool {
+        [
+            MALFORMED_ANSWER,
+            ANSWER_TOO_LARGE,
+            UNEXPECTED_STATUS,
+            TOOL_ERROR,
+        ]
+        .contains(&code)
+    }
+}
+
 /// One field that was not accepted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Violation {
@@ -64,8 +88,7 @@ pub enum CallFailure {
     /// The connected app refused or failed, or answered with something unreadable.
     #[error("the connected app answered {code}: {message}")]
     Upstream {
-        /// The app's own code, or one of ours: `malformed_answer`, `answer_too_large`,
-        /// `unexpected_status`.
+        /// The app's own code, or one of ours ([`unexplained`]).
         code: String,
         /// Bounded and scrubbed of e-mail addresses, identifiers and credentials.
         message: String,

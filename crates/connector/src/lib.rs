@@ -48,7 +48,7 @@ pub use allowance::{Given, Lane, Rate, Rates, Used, Wanted};
 pub use config::{ConfigError, ScalekitConfig};
 pub use connectors::{ConnectorConfig, ConnectorKind, Connectors};
 pub use execute::{Executed, ToolCall};
-pub use failure::{AuthReason, CallFailure, Violation};
+pub use failure::{AuthReason, CallFailure, Violation, unexplained};
 pub use link::{MagicLink, Verified, VerifyFailure};
 pub use log::{CallLine, CallLog};
 pub use name::{Connector, NoConnectorName};

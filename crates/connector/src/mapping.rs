@@ -10,7 +10,7 @@ use onbehalf_clock::Timestamp;
 use onbehalf_fetch::{FetchError, HttpResponse, retry_after};
 
 use super::answer::{ErrorBody, Rpc};
-use super::failure::{AuthReason, CallFailure, Violation};
+use super::failure::{AuthReason, CallFailure, Violation, unexplained};
 use super::name::Connector;
 use super::permit::CallKind;
 use super::said::Said;
@@ -82,7 +82,9 @@ impl Mapped {
 pub(super) fn no_answer(kind: CallKind, error: FetchError) -> Mapped {
     match (kind, error) {
         (CallKind::Write, _) => Mapped::certain(CallFailure::OutcomeUnknown),
-        (CallKind::Read, FetchError::TooLarge) => Mapped::certain(upstream("answer_too_large")),
+        (CallKind::Read, FetchError::TooLarge) => {
+            Mapped::certain(upstream(unexplained::ANSWER_TOO_LARGE))
+        }
         (CallKind::Read, FetchError::Timeout | FetchError::Connection) => Mapped {
             failure: CallFailure::Unavailable,
             then: Then::TryAgain,
@@ -94,7 +96,7 @@ pub(super) fn no_answer(kind: CallKind, error: FetchError) -> Mapped {
 pub(super) fn unreadable(kind: CallKind) -> CallFailure {
     match kind {
         CallKind::Write => CallFailure::OutcomeUnknown,
-        CallKind::Read => upstream("malformed_answer"),
+        CallKind::Read => upstream(unexplained::MALFORMED_ANSWER),
     }
 }
 
@@ -173,7 +175,9 @@ fn of_the_app(connector: Connector, kind: CallKind, status: u16, body: ErrorBody
         (Some(Said::Away) | None, CallKind::Write) => CallFailure::OutcomeUnknown,
         (Some(Said::Away), CallKind::Read) => CallFailure::Unavailable,
         (Some(Said::Refused), _) | (None, CallKind::Read) => CallFailure::Upstream {
-            code: body.code.unwrap_or_else(|| "tool_error".to_owned()),
+            code: body
+                .code
+                .unwrap_or_else(|| unexplained::TOOL_ERROR.to_owned()),
             message: body.message,
         },
     }
@@ -248,7 +252,9 @@ fn common(rpc: Option<Rpc>, status: u16, body: ErrorBody) -> CallFailure {
         }
         Some(Rpc::Unavailable | Rpc::Unclear) => CallFailure::Unavailable,
         _ => CallFailure::Upstream {
-            code: body.code.unwrap_or_else(|| "unexpected_status".to_owned()),
+            code: body
+                .code
+                .unwrap_or_else(|| unexplained::UNEXPECTED_STATUS.to_owned()),
             message: if body.recognised {
                 body.message
             } else {
@@ -305,7 +311,7 @@ fn rpc_of_status(status: u16) -> Option<Rpc> {
 
 fn upstream(code: &str) -> CallFailure {
     let message = match code {
-        "answer_too_large" => "the answer was larger than allowed",
+        unexplained::ANSWER_TOO_LARGE => "the answer was larger than allowed",
         _ => "the answer could not be read",
     };
     CallFailure::Upstream {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use onbehalf_clock::Timestamp;
 use onbehalf_connector::{
-    CallFailure, CallKind, Connector, Scalekit, SendPermit, ToolCall, Violation,
+    CallFailure, CallKind, Connector, Scalekit, SendPermit, ToolCall, Violation, unexplained,
 };
 
 use super::context::ToolContext;
@@ -80,7 +80,7 @@ impl OutputError {
             (Self::Failed(failure), _) => failure,
             (Self::Malformed(_), CallKind::Write) => CallFailure::OutcomeUnknown,
             (Self::Malformed(what), CallKind::Read) => CallFailure::Upstream {
-                code: "malformed_answer".to_owned(),
+                code: unexplained::MALFORMED_ANSWER.to_owned(),
                 message: format!("the answer has no readable {what}"),
             },
         }

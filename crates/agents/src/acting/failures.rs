@@ -8,7 +8,7 @@ use std::convert::Infallible;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use onbehalf_connector::{AuthReason, CallFailure, Connector};
+use onbehalf_connector::{AuthReason, CallFailure, Connector, unexplained};
 use onbehalf_tools::{ErrorKind, ToolOutcome};
 
 /// Why a call gave no result.
@@ -88,9 +88,14 @@ impl Failure {
     }
 
     /// Whether the same question may be answered otherwise later, without anybody's doing anything
-    /// about it.
+    /// about it: the app has given no answer, or none that could be read.
     pub fn may_change(&self) -> bool {
-        self.may_pass() || matches!(self.kind, FailureKind::RateLimited | FailureKind::Upstream)
+        let unexplained = || self.reason.as_deref().is_some_and(unexplained::is_one);
+        match self.kind {
+            FailureKind::RateLimited => true,
+            FailureKind::Upstream => unexplained(),
+            _ => self.may_pass(),
+        }
     }
 
     /// The most telling name: the authorization's reason, or else the kind.

@@ -15,8 +15,7 @@ pub const RATE_PATIENCE: Duration = Duration::from_secs(15 * 60);
 /// Less than a step's own time, so that the failure becomes a value before the engine gives the
 /// step up.
 pub const OUTAGE_PATIENCE: Duration = Duration::from_secs(30);
-/// Attempts of a step until an app that answers so that nobody can read it counts as one that does not
-/// say what it was asked, where a run goes without.
+/// Attempts of a step until an app that says no counts as one that does not say what it was asked.
 pub const UNCLEAR_ATTEMPTS: u32 = 4;
 /// How long writes are tried in all. A task that is later than that misses the morning it was meant
 /// for.

@@ -181,14 +181,15 @@ impl<'a, D: Acts> Reader<'a, D> {
             _ if failure.is_auth() => return Ok(D::waits_for_connections(&self.cx.state())),
             // What the app fails to say it may still say in time, and until then nobody knows that the
             // writes cannot be made.
-            Worth::Writes => {
-                return Ok(failure.may_change() && self.cx.now() < self.cx.deadline());
+            Worth::Writes if failure.may_change() => {
+                return Ok(self.cx.now() < self.cx.deadline());
             }
             // An app that fails once may well answer the next time; one that goes on failing has its
             // say.
-            Worth::Aside if failure.kind == FailureKind::Upstream => {
+            Worth::Writes | Worth::Aside if failure.kind == FailureKind::Upstream => {
                 return Ok(self.cx.attempt() < UNCLEAR_ATTEMPTS);
             }
+            Worth::Writes => return Ok(false),
             _ if !limited && !failure.may_pass() => return Ok(false),
             Worth::Aside => return Ok(true),
             _ if limited => RATE_PATIENCE,

@@ -75,6 +75,7 @@ impl BriefResult {
         match delivery {
             Delivery::Refused { .. } => failed("message_refused"),
             Delivery::Expired { .. } => failed("message_not_taken_in_time"),
+            Delivery::NotAttempted { .. } => failed("message_not_attempted"),
             Delivery::UnknownOutcome => failed("unknown_outcome"),
             Delivery::Posted { .. } | Delivery::AlreadyPosted { .. } | Delivery::Quiet
                 if !unread.is_empty() =>
@@ -113,7 +114,12 @@ pub enum Delivery {
         /// Why.
         failure: Failure,
     },
-    /// Slack would not take it in time.
+    /// Not sent: Slack would not say where it goes, or whether it was said before.
+    NotAttempted {
+        /// Why.
+        failure: Failure,
+    },
+    /// Slack would not take it in time, or not say in time whether it was said before.
     Expired {
         /// What it said last, if it said anything.
         failure: Option<Failure>,

@@ -16,7 +16,9 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use onbehalf_connector::{AlwaysPermit, CallFailure, CallKind, Connector, Scalekit, ToolCall};
+use onbehalf_connector::{
+    AlwaysPermit, CallFailure, CallKind, Connector, Scalekit, ToolCall, unexplained,
+};
 
 use crate::context::ToolContext;
 use crate::finding::{CallMark, Sought};
@@ -148,7 +150,7 @@ impl Lookup {
         let items = answer.and_then(|it| it.pointer(&self.items)?.as_array());
         let Some(items) = items else {
             return Err(CallFailure::Upstream {
-                code: "malformed_answer".to_owned(),
+                code: unexplained::MALFORMED_ANSWER.to_owned(),
                 message: "the answer has no list where the settings say".to_owned(),
             });
         };

@@ -66,7 +66,7 @@ impl Step<MorningBrief> for Post {
         let channel = reader.keep("channel", || channel(&reader, cx)).await?;
         let channel = match channel {
             Read::Done(channel) => channel,
-            Read::Failed(failure) => return Ok(refused(&brief, failure)),
+            Read::Failed(failure) => return Ok(unsaid(&brief, failure)),
             Read::Later(failure) => return reader.wait(vec![(Connector::SLACK, failure)]),
         };
         let marker = Marker::of(cx.context(), &channel, &brief.day);
@@ -82,7 +82,7 @@ impl Step<MorningBrief> for Post {
                 return Ok(Flow::Next(ended(&brief, delivery)));
             }
             // Saying it blindly might say it twice.
-            Read::Failed(failure) => return Ok(refused(&brief, failure)),
+            Read::Failed(failure) => return Ok(unsaid(&brief, failure)),
             Read::Later(failure) => return reader.wait(vec![(Connector::SLACK, failure)]),
         }
         let effect = PostMessage {
@@ -162,6 +162,19 @@ fn after(
     Flow::Next(ended(brief, delivery))
 }
 
+/// What comes of a message that nobody can tell enough about to send.
+fn unsaid(brief: &Brief, failure: Failure) -> FlowOf<MorningBrief, BriefResult> {
+    let delivery = if failure.is_auth() {
+        Delivery::Refused { failure }
+    } else if failure.may_change() {
+        let failure = Some(failure);
+        Delivery::Expired { failure }
+    } else {
+        Delivery::NotAttempted { failure }
+    };
+    Flow::Next(ended(brief, delivery))
+}
+
 fn refused(brief: &Brief, failure: Failure) -> FlowOf<MorningBrief, BriefResult> {
     Flow::Next(ended(brief, Delivery::Refused { failure }))
 }
@@ -174,7 +187,7 @@ fn ended(brief: &Brief, delivery: Delivery) -> BriefResult {
         }
     }
     let failure = match &delivery {
-        Delivery::Refused { failure } => Some(failure),
+        Delivery::Refused { failure } | Delivery::NotAttempted { failure } => Some(failure),
         Delivery::Expired { failure } => failure.as_ref(),
         _ => None,
     };
