@@ -6,6 +6,6 @@ import { prepare } from './lib/prepare.mjs';
 import { main } from './lib/say.mjs';
 
 await main(async () => {
-  flags('node scripts/build.mjs', { about: 'Builds the Worker as it is deployed, into build/, if its sources changed.' });
+  flags('node scripts/build.mjs', { about: 'Builds the Worker as it is deployed, into build/, and its console into console/dist, if their sources changed.' });
   await prepare({ worker: RELEASE });
 });

@@ -1,7 +1,8 @@
-// Brings everything there that a script needs: tools, packages, the Worker, the sandbox. What does
+// Brings everything there that a script needs: tools, packages, the Worker, its console, the sandbox. What does
 // not wait for each other is done at once; what is there already costs no time.
 
 import { buildSandbox, buildWorker, compileWorker } from './build.mjs';
+import { buildConsole } from './console.mjs';
 import { endAll } from './processes.mjs';
 import { dim, say } from './say.mjs';
 import { npmPackages, rust, workerTools } from './setup.mjs';
@@ -21,4 +22,5 @@ export async function prepare({ worker, sandbox = false }) {
     throw error;
   }
   await buildWorker(worker);
+  await buildConsole(worker);
 }

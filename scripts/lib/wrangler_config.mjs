@@ -36,6 +36,7 @@ export async function configFor(build, folder, limits) {
   replace(/^\[build\]\ncommand = .*\n/m, '');
   // Wrangler reads paths from where the configuration is.
   replace(/^main = .*$/m, `main = "${relative(folder, inRoot(build.folder, 'index.js'))}"`);
+  replace(/^directory = .*$/m, `directory = "${relative(folder, inRoot('console', 'dist'))}"`);
   const path = join(folder, 'wrangler.toml');
   await writeFile(path, text);
   return path;

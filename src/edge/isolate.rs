@@ -10,6 +10,7 @@ use worker::Env;
 use super::binding::EdgeCarrier;
 use super::clock::{EdgeClock, EdgeRandom};
 use super::fetch::{EdgeFetch, Subrequests};
+use super::files::EdgeFiles;
 use super::key_set_object::EdgeDocuments;
 use super::rate_limit::{EdgeRateLimiter, is_bound};
 use super::sign_in_object::EdgeSignInMemory;
@@ -246,6 +247,7 @@ impl Settings {
                 namespaces: namespaces(env),
             }),
             memory,
+            files: Rc::new(EdgeFiles::new(env.clone())),
             scalekit,
             registry,
             workflows: workflows().list(),

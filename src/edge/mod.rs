@@ -10,6 +10,7 @@ mod body;
 mod clock;
 mod events;
 mod fetch;
+mod files;
 mod ground;
 mod isolate;
 mod key_set_object;

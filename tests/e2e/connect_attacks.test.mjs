@@ -314,7 +314,7 @@ for (const provider of Object.keys(PROVIDERS)) describe(`with ${provider}`, () =
     assert.equal(await asks(`onbehalf_login=${session}`), '/auth/login');
   });
 
-  test('a session opens pages only, and a token no page', async () => {
+  test('a session alone opens pages only, and a token no page', async () => {
     const browser = await signedIn('alice');
     for (const path of ['/api/workflows/onboarding-health/schedule', '/api/connections', '/api/tools']) {
       assert.equal((await browser.go(`${stage.url}${path}`)).status, 401, path);

@@ -58,6 +58,7 @@ const NOBODYS = [
   'GET /auth/callback',
   'GET /auth/callback/{namespace}',
   'POST /auth/logout',
+  'GET /auth/session',
 ];
 
 /** What changes with every answer, whoever asks. */

@@ -19,11 +19,12 @@ use onbehalf_clock::Timestamp;
 static SEAL: LazyLock<Seal> =
     LazyLock::new(|| Seal::new("7d1f0c94be2a6358e07b41d9a35c82f6").expect("long enough"));
 
-const PURPOSES: [Purpose; 4] = [
+const PURPOSES: [Purpose; 5] = [
     Purpose::Session,
     Purpose::Login,
     Purpose::Cursor,
     Purpose::Connect,
+    Purpose::ForgeryToken,
 ];
 
 /// Cursors and cookies: text nobody sealed opens nowhere; what is sealed opens where it was sealed
@@ -98,7 +99,9 @@ fn stays_here(location: &str) {
     let there = here.join(location).expect("an address");
     assert_eq!(there.origin(), here.origin(), "{location}");
     let path = there.path();
-    assert!(path == "/" || path.starts_with("/connect/"), "{location}");
+    let ours = ["/connect/", "/approvals/", "/console/"];
+    let stays = ours.iter().any(|it| path.starts_with(it)) || ["/", "/console"].contains(&path);
+    assert!(stays, "{location}");
     assert!(
         location.bytes().all(|it| it.is_ascii_graphic()),
         "{location}"

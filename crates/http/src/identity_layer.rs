@@ -82,11 +82,15 @@ impl SignIn for IdentityLayer {
             .authenticate(authorization)
             .await
             .map_err(|error| refusal(&error))?;
-        self.settle(&principal).await.map_err(|error| match error {
+        self.recognise(&principal).await
+    }
+
+    async fn recognise(&self, principal: &Principal) -> Result<Caller, AuthRefusal> {
+        self.settle(principal).await.map_err(|error| match error {
             NamespaceError::Taken(error) => AuthRefusal::Unbridged(error),
             NamespaceError::Unavailable(_) => AuthRefusal::Unavailable,
         })?;
-        self.caller(&principal).map_err(AuthRefusal::Unbridged)
+        self.caller(principal).map_err(AuthRefusal::Unbridged)
     }
 
     fn caller(&self, principal: &Principal) -> Result<Caller, BridgeError> {

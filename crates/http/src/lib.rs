@@ -13,6 +13,7 @@
 mod api;
 mod approval_webhook;
 mod browser;
+mod console;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzz;
 mod guessable;
@@ -40,6 +41,7 @@ pub use api::watch::Streams;
 pub use approval_webhook::{ApprovalWebhook, announce};
 pub use browser::connect::CONNECT_CALLBACK;
 pub use browser::login::LOGIN_CALLBACK;
+pub use console::{Files, StoredFile};
 pub use guessable::Guessable;
 pub use identity_layer::IdentityLayer;
 pub use limits::{Budget, RateLimiter, Uncounted, WINDOW_SECONDS};

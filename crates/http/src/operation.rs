@@ -15,7 +15,7 @@ pub enum Operation {
     Open(OpenOperation),
     /// A browser; what needs a session asks for one.
     Browser(BrowserOperation),
-    /// A bearer token.
+    /// A bearer token, or a page of ours with a session.
     Api(ApiOperation),
 }
 
@@ -28,6 +28,8 @@ pub enum OpenOperation {
     Health,
     /// The OpenAPI document.
     OpenApi,
+    /// The console, with whatever stands below it.
+    Console,
     /// Takes Scalekit's events.
     ReceiveWebhook,
     /// Says who makes tokens for the endpoint of the Model Context Protocol.
@@ -53,6 +55,8 @@ pub enum BrowserOperation {
     FinishLoginAt,
     /// Ends the browser session.
     Logout,
+    /// Tells a page of ours who is signed in.
+    ShowSession,
     /// Shows what a run is about to write.
     ShowApproval,
     /// Takes the decision about it.
@@ -135,13 +139,14 @@ pub struct PageBudgets {
 }
 
 impl OpenOperation {
-    /// What a request takes from the address it comes from. What is answered from memory takes
-    /// nothing.
+    /// What a request takes from the address it comes from. What is answered from memory, or from
+    /// files, takes nothing.
     pub const fn budget(self) -> Option<Budget> {
         match self {
             Self::Home
             | Self::Health
             | Self::OpenApi
+            | Self::Console
             | Self::ProtectedEndpoint
             | Self::ProtectedService => None,
             Self::ReceiveWebhook => Some(Budget::Webhooks),
@@ -159,6 +164,7 @@ impl BrowserOperation {
             | Self::FinishLogin
             | Self::FinishLoginAt
             | Self::Logout
+            | Self::ShowSession
             | Self::ShowApproval
             | Self::DecideApproval => Who::Anybody,
         }
@@ -170,7 +176,11 @@ impl BrowserOperation {
             Self::ShowConnect | Self::StartConnect | Self::FinishConnect => Some(Budget::Calls),
             Self::ShowApproval => Some(Budget::Reads),
             Self::DecideApproval => Some(Budget::Runs),
-            Self::StartLogin | Self::FinishLogin | Self::FinishLoginAt | Self::Logout => None,
+            Self::StartLogin
+            | Self::FinishLogin
+            | Self::FinishLoginAt
+            | Self::Logout
+            | Self::ShowSession => None,
         };
         let address = Budget::Pages;
         PageBudgets { address, person }
@@ -200,6 +210,12 @@ impl ApiOperation {
             | Self::GetToolCall
             | Self::Mcp => Who::Anybody,
         }
+    }
+
+    /// Whether a page of ours may ask with the session of its browser. Not for the Model Context
+    /// Protocol: who speaks it holds a token, and what decides about its writes is a page.
+    pub const fn takes_session(self) -> bool {
+        !matches!(self, Self::Mcp)
     }
 
     /// What a request takes from its caller. Reading is counted too: each look wakes an object.

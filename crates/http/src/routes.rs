@@ -1,6 +1,7 @@
 //! The route table: the one place that knows which paths exist. The router and the OpenAPI
 //! document are both made from it.
 
+use crate::console;
 use crate::mcp;
 use crate::named::Named;
 use crate::operation::{ApiOperation, BrowserOperation, OpenOperation, Operation};
@@ -44,10 +45,11 @@ const fn api(operation: ApiOperation, method: &'static str, path: &'static str) 
 }
 
 /// Every route. Of two that fit, the earlier one counts.
-pub const ROUTES: [Route; 34] = [
+pub const ROUTES: [Route; 36] = [
     open(OpenOperation::Home, "GET", "/"),
     open(OpenOperation::Health, "GET", "/health"),
     open(OpenOperation::OpenApi, "GET", "/openapi.json"),
+    open(OpenOperation::Console, "GET", console::PATH),
     api(ApiOperation::ListWorkflows, "GET", "/api/workflows"),
     api(
         ApiOperation::TriggerRun,
@@ -137,6 +139,7 @@ pub const ROUTES: [Route; 34] = [
         "/auth/callback/{namespace}",
     ),
     page(BrowserOperation::Logout, "POST", "/auth/logout"),
+    page(BrowserOperation::ShowSession, "GET", "/auth/session"),
     page(BrowserOperation::ShowApproval, "GET", "/approvals/{runId}"),
     page(
         BrowserOperation::DecideApproval,
@@ -156,8 +159,14 @@ pub enum Matched<'a> {
     Nothing,
 }
 
-/// Finds the route. Paths are compared as they are written: no decoding, no trailing slash.
+/// Finds the route. Paths are compared as they are written: no decoding, no trailing slash. What
+/// stands below the console is the console's to name.
 pub fn find<'a>(method: &str, path: &'a str) -> Matched<'a> {
+    let below = path.strip_prefix(console::PATH);
+    let path = match below {
+        Some(below) if below.starts_with('/') => console::PATH,
+        _ => path,
+    };
     let fitting = || {
         ROUTES
             .iter()
@@ -250,8 +259,21 @@ mod tests {
     }
 
     #[test]
+    fn whatever_is_below_the_console_is_the_consoles() {
+        let console = Operation::Open(OpenOperation::Console);
+        for path in ["/console", "/console/", "/console/runs/a/b/c", "/console//"] {
+            let found = find("GET", path);
+            assert_eq!(found, Matched::Operation(console, Named::default()));
+            let others = Matched::OtherMethods(vec!["GET", "HEAD"]);
+            assert_eq!(find("POST", path), others);
+        }
+    }
+
+    #[test]
     fn nothing_else_is_served() {
         for path in [
+            "/consoles",
+            "/Console/",
             "",
             "//",
             "/health/",

@@ -34,6 +34,8 @@ pub enum Purpose {
     McpClient,
     /// What such a client keeps of a request that needs a person.
     McpRequest,
+    /// What a page of ours shows with each request, so that no other page makes it.
+    ForgeryToken,
 }
 
 impl Purpose {
@@ -45,6 +47,7 @@ impl Purpose {
             Self::Connect => b"connect",
             Self::McpClient => b"mcp-client",
             Self::McpRequest => b"mcp-request",
+            Self::ForgeryToken => b"forgery-token",
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::api::watch::Streams;
 use crate::browser::cookie::{self, Cookie};
 use crate::browser::session::Session;
 use crate::browser::{navigation, pages};
+use crate::console::Files;
 use crate::limits::{self, Budget, RateLimiter};
 use crate::named::Named;
 use crate::openapi;
@@ -97,6 +98,8 @@ pub struct Api {
     pub memory: Rc<dyn SignInMemory>,
     /// The connector layer.
     pub scalekit: Rc<Scalekit>,
+    /// The console, as it was built.
+    pub files: Rc<dyn Files>,
     /// The tools.
     pub registry: Rc<Registry>,
     /// The workflows.
@@ -173,20 +176,20 @@ impl Api {
             }
             Operation::Api(ApiOperation::Mcp) => {
                 self.refuse_foreign_origin(request)?;
-                let answer = self.for_bearer(ApiOperation::Mcp, named, request).await;
+                let answer = self.for_program(ApiOperation::Mcp, named, request).await;
                 answer.map_err(|problem| self.with_challenge(problem))
             }
-            Operation::Api(operation) => self.for_bearer(operation, named, request).await,
+            Operation::Api(operation) => self.for_program(operation, named, request).await,
         }
     }
 
-    async fn for_bearer(
+    async fn for_program(
         &self,
         operation: ApiOperation,
         named: Named<'_>,
         request: &ApiRequest,
     ) -> Result<Answer, Problem> {
-        let caller = self.caller(request).await?;
+        let caller = self.caller(operation, request).await?;
         if !self.within_limit(&caller, operation.budget()).await {
             return Err(limits::refusal());
         }
@@ -207,6 +210,7 @@ impl Api {
                 Ok(crate::site::health(&[], &self.settings.notes, waiting_for))
             }
             OpenOperation::OpenApi => self.openapi(request),
+            OpenOperation::Console => self.console(request).await,
             OpenOperation::ReceiveWebhook => self.receive_webhook(request).await,
             OpenOperation::ProtectedEndpoint => Ok(self.protected_resource(crate::mcp::PATH)),
             OpenOperation::ProtectedService => Ok(self.protected_resource("")),
@@ -234,6 +238,7 @@ impl Api {
                 Ok(self.finish_login(request).await)
             }
             BrowserOperation::Logout => self.logout(request).await,
+            BrowserOperation::ShowSession => self.show_session(request).await,
             BrowserOperation::ShowApproval => Ok(match named.run_id() {
                 Some(run_id) => self.show_approval(request, run_id).await,
                 None => pages::not_found(),
@@ -295,13 +300,29 @@ impl Api {
         handled.map(Answer::from)
     }
 
-    /// Who asks, by bearer token. A session cookie does not count for the API: browsers send it
-    /// along with requests that other sites make.
-    pub(super) async fn caller(&self, request: &ApiRequest) -> Result<Caller, Problem> {
+    /// Who asks: by bearer token; and without one by the session of a browser, where a page of ours
+    /// asks. Whoever shows a token is judged by it, whatever cookie comes along.
+    async fn caller(
+        &self,
+        operation: ApiOperation,
+        request: &ApiRequest,
+    ) -> Result<Caller, Problem> {
         let authorization = request.header("authorization");
-        let mut caller = self.sign_in.authenticate(authorization).await?;
+        let by_page = match authorization {
+            None if operation.takes_session() => self.page_caller(request).await?,
+            _ => None,
+        };
+        let mut caller = match by_page {
+            Some(caller) => caller,
+            None => self.caller_by_token(authorization).await?,
+        };
         caller.context.trace_id = trace_id(request);
         Ok(caller)
+    }
+
+    /// Who asks by bearer token, and why it is nobody.
+    pub(super) async fn caller_by_token(&self, header: Option<&str>) -> Result<Caller, Problem> {
+        Ok(self.sign_in.authenticate(header).await?)
     }
 
     /// Counts a use against its caller, and says whether the caller may have it. The key is the

@@ -114,6 +114,9 @@ pub enum LoginFailure {
 pub trait SignIn {
     /// Verifies the `Authorization` header.
     async fn authenticate(&self, authorization: Option<&str>) -> Result<Caller, AuthRefusal>;
+    /// The caller that somebody is who was verified earlier, as an opened session says: by the same
+    /// rules as whoever shows a token now.
+    async fn recognise(&self, principal: &Principal) -> Result<Caller, AuthRefusal>;
     /// The caller a verified principal is.
     fn caller(&self, principal: &Principal) -> Result<Caller, BridgeError>;
     /// Providers with browser sign-in, in the order they are configured.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use url::Url;
 
-use super::{Api, ApiRequest, ApiResponse, ApiSettings, Seal};
+use super::{Api, ApiRequest, ApiResponse, ApiSettings, Files, Seal, StoredFile};
 use crate::browser::login::LOGIN_CALLBACK;
 use crate::limits::{Budget, RateLimiter, Uncounted};
 use crate::openapi::{Descriptions, Offered};
@@ -256,6 +256,17 @@ impl Backend for Platform {
     }
 }
 
+/// What was built: files by path.
+#[derive(Default)]
+pub(super) struct Built(pub(super) RefCell<BTreeMap<String, StoredFile>>);
+
+#[async_trait(?Send)]
+impl Files for Built {
+    async fn file(&self, path: &str) -> Result<Option<StoredFile>, BackendError> {
+        Ok(self.0.borrow().get(path).cloned())
+    }
+}
+
 /// Takes `Bearer alice` for alice; signs in whoever the code names.
 pub(super) struct People {
     pub(super) providers: RefCell<Vec<LoginProvider>>,
@@ -322,6 +333,12 @@ impl SignIn for People {
                 challenge: "Bearer realm=\"onbehalf\"".into(),
             }),
         }
+    }
+
+    async fn recognise(&self, who: &Principal) -> Result<Caller, AuthRefusal> {
+        let mut caller = self.caller(who).map_err(AuthRefusal::Unbridged)?;
+        caller.context.claims = who.claims().clone();
+        Ok(caller)
     }
 
     fn caller(&self, who: &Principal) -> Result<Caller, BridgeError> {
@@ -439,6 +456,7 @@ pub(super) struct Bench {
     pub(super) people: Rc<People>,
     pub(super) memory: Rc<Memory>,
     pub(super) counter: Rc<Counter>,
+    pub(super) files: Rc<Built>,
     pub(super) scalekit: Kit,
 }
 
@@ -461,6 +479,7 @@ pub(super) fn bench_at(public_url: &str) -> Bench {
         limit: Cell::new(usize::MAX),
         uses: RefCell::default(),
     });
+    let files = Rc::new(Built::default());
     let scalekit = kit();
     let registry = Registry::standard().expect("tools");
     let workflows = workflows();
@@ -474,6 +493,7 @@ pub(super) fn bench_at(public_url: &str) -> Bench {
         limiter: counter.clone(),
         sign_in: people.clone(),
         memory: memory.clone(),
+        files: files.clone(),
         scalekit: Rc::new(kit_client(&scalekit)),
         registry: Rc::new(registry),
         workflows,
@@ -496,6 +516,7 @@ pub(super) fn bench_at(public_url: &str) -> Bench {
         people,
         memory,
         counter,
+        files,
         scalekit,
     }
 }
@@ -568,9 +589,24 @@ impl Bench {
 
     /// The session cookie of somebody who signed in now.
     pub(super) fn session(&self, name: &str) -> String {
+        self.session_with(name, "n")
+    }
+
+    /// Another session of somebody's, by what makes it one of its own.
+    pub(super) fn session_with(&self, name: &str, nonce: &str) -> String {
+        self.cookie(&principal(name), nonce)
+    }
+
+    /// The session of somebody in these groups.
+    pub(super) fn session_of(&self, groups: &[String]) -> String {
+        let claims = [("groups".to_owned(), groups.to_vec())].into();
+        self.cookie(&principal("alice").with_claims(claims), "n")
+    }
+
+    fn cookie(&self, who: &Principal, nonce: &str) -> String {
         let seal = &self.api.settings.seal;
         let now = self.scalekit.clock.now();
-        let value = crate::browser::session::write_session(seal, &principal(name), now, "n".into());
+        let value = crate::browser::session::write_session(seal, who, now, nonce.into());
         format!("__Host-onbehalf_session={value}")
     }
 }

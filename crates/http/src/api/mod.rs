@@ -1,4 +1,4 @@
-//! What programs ask for, with a bearer token or a signature.
+//! What programs ask for, with a bearer token, a session of a page of ours, or a signature.
 //!
 //! Owns the handlers of the API and the bodies they take and answer. A run of somebody else is
 //! answered like one that does not exist. Refuses to know cookies and pages.

@@ -18,6 +18,17 @@ pub fn is_from(request: &ApiRequest, own: &Url) -> bool {
     }
 }
 
+/// Whether a script of a page of the service at `own` sent the request: nobody else does with the
+/// cookie, and a request that says nothing of where it is from is not taken for one. `same-site` is
+/// another origin too: a sibling host, or another port of a developer's machine.
+pub fn is_of_own_page(request: &ApiRequest, own: &Url) -> bool {
+    match (request.header("sec-fetch-site"), request.header("origin")) {
+        (Some(site), _) => site == "same-origin",
+        (None, Some(origin)) => origin == own.origin().ascii_serialization(),
+        (None, None) => false,
+    }
+}
+
 /// Whether the browser asks ahead, for a page nobody has clicked on yet. `Sec-Purpose` is the
 /// standard's header (Fetch, "prefetch"; `prerender` stands beside it); the others are older.
 pub fn is_ahead(request: &ApiRequest) -> bool {
@@ -46,9 +57,11 @@ mod tests {
         }
     }
 
+    /// A page's own requests are told from whatever else may come without a fault of the person's.
     #[test]
     fn another_site_is_told_from_this_one() {
         let own = Url::parse("https://onbehalf.test/").expect("url");
+        let may_come_otherwise: [&[_]; 2] = [&[], &[("sec-fetch-site", "none")]];
         for (headers, ours) in [
             (&[][..], true),
             (&[("sec-fetch-site", "same-origin")], true),
@@ -56,6 +69,7 @@ mod tests {
             (&[("sec-fetch-site", "same-site")], false),
             (&[("sec-fetch-site", "cross-site")], false),
             (&[("origin", "https://onbehalf.test")], true),
+            (&[("origin", "https://onbehalf.test:8443")], false),
             (&[("origin", "https://evil.test")], false),
             (&[("origin", "null")], false),
             // A form of ours under `no-referrer`.
@@ -72,6 +86,12 @@ mod tests {
             ),
         ] {
             assert_eq!(is_from(&request(headers), &own), ours, "{headers:?}");
+            let of_page = ours && !may_come_otherwise.contains(&headers);
+            assert_eq!(
+                is_of_own_page(&request(headers), &own),
+                of_page,
+                "{headers:?}"
+            );
         }
     }
 

@@ -4,7 +4,9 @@ use url::Url;
 
 /// Pages a sign-in may lead back to. Everything else is refused, so that a link to this service
 /// cannot be made into a link to anywhere (CWE-601).
-const ALLOWED_PREFIXES: [&str; 2] = ["/connect/", "/approvals/"];
+const ALLOWED_PREFIXES: [&str; 4] = ["/connect/", "/approvals/", "/console/", "/console?"];
+/// The one page that has nothing behind its name.
+const CONSOLE: &str = "/console";
 /// Where the browser goes when no allowed place was named.
 const FALLBACK: &str = "/";
 /// Longest target that is remembered: a connect callback with the longest parameters there are.
@@ -34,9 +36,10 @@ fn is_allowed(target: &str) -> bool {
         .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'\\' | b'#' | b'"' | b'<' | b'>'));
     plain
         && target.len() <= MAX_BYTES
-        && ALLOWED_PREFIXES
-            .iter()
-            .any(|prefix| target.starts_with(prefix))
+        && (target == CONSOLE
+            || ALLOWED_PREFIXES
+                .iter()
+                .any(|prefix| target.starts_with(prefix)))
         && stays_put(target)
 }
 
@@ -61,8 +64,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn connect_pages_are_returned_to() {
+    fn pages_of_this_service_are_returned_to() {
         for target in [
+            "/console",
+            "/console?status=failed",
+            "/console/runs/onboarding-health/run_1",
             "/connect/hubspot",
             "/connect/callback?auth_request_id=a%2Bb&state=c",
         ] {
@@ -84,6 +90,9 @@ mod tests {
             "/auth/logout",
             "/api/connections",
             "/connect",
+            "/consoles",
+            "/console/../auth/logout",
+            "/console/%2e%2e/auth/logout",
             "/connect/../auth/logout",
             "/connect/%2e%2e/auth/logout",
             "/connect/..",
@@ -108,11 +117,14 @@ mod tests {
         #[test]
         fn no_target_leaves_this_host(target in ".{0,60}") {
             let base = Url::parse("https://onbehalf.test/").expect("base");
-            for target in [target.clone(), format!("/connect/{target}")] {
+            for prefix in ["", "/connect/", "/console", "/console/"] {
+                let target = format!("{prefix}{target}");
                 let joined = base.join(ReturnTo::parse(&target).as_str()).expect("a path");
                 prop_assert_eq!(joined.origin(), base.origin());
                 let path = joined.path();
-                prop_assert!(path == "/" || path.starts_with("/connect/"), "{}", path);
+                let ours = ["/connect/", "/approvals/", "/console/"];
+                let stays = ours.iter().any(|it| path.starts_with(it));
+                prop_assert!(stays || ["/", "/console"].contains(&path), "{}", path);
             }
         }
     }

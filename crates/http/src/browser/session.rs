@@ -6,13 +6,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::seal::{Purpose, Seal};
 use onbehalf_clock::Timestamp;
-use onbehalf_identity::{OneTime, PendingLogin, Powers, Principal};
+use onbehalf_identity::{KeptClaims, OneTime, PendingLogin, Powers, Principal};
 
 /// How long a session lasts: a working day. Signing out ends it earlier, for every copy of the
 /// cookie.
 pub const SESSION_LIFETIME: Duration = Duration::from_secs(8 * 60 * 60);
 /// How long a sign-in may take, second factors included.
 pub const LOGIN_LIFETIME: Duration = Duration::from_secs(10 * 60);
+/// Longest value of a session's cookie: browsers keep 4,096 bytes of name and value together
+/// (RFC 6265bis section 5.7), and the name has some twenty.
+const MAX_COOKIE_BYTES: usize = 4000;
 
 #[derive(Serialize, Deserialize)]
 struct SessionPayload {
@@ -24,6 +27,10 @@ struct SessionPayload {
     granted: Powers,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     email: Option<String>,
+    /// Further claims of the token that opened it; absent in sessions from before, and where they
+    /// do not fit into a cookie.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    claims: Option<KeptClaims>,
     /// Seconds since the epoch.
     exp: i64,
     /// Makes every session's value its own; a session that ended is remembered by its digest.
@@ -38,19 +45,28 @@ pub struct Session {
     pub id: OneTime,
     /// When it is over anyway.
     pub ends_at: Timestamp,
+    /// Whether it holds all that a token would say of its person. One that does not opens pages
+    /// only: a rule about a claim that is missing would fit nobody, also where it denies.
+    pub is_whole: bool,
 }
 
 /// The cookie value of a new session.
 pub fn write_session(seal: &Seal, who: &Principal, now: Timestamp, nonce: String) -> String {
-    let payload = SessionPayload {
+    let mut payload = SessionPayload {
         issuer: who.issuer().to_owned(),
         user_id: who.user_id().to_owned(),
         org_id: who.org_id().map(str::to_owned),
         granted: who.granted(),
         email: who.email().map(str::to_owned),
+        claims: Some(who.claims().clone()),
         exp: now.plus(SESSION_LIFETIME).seconds(),
         nonce,
     };
+    let whole = write(seal, Purpose::Session, &payload);
+    if whole.len() <= MAX_COOKIE_BYTES {
+        return whole;
+    }
+    payload.claims = None;
     write(seal, Purpose::Session, &payload)
 }
 
@@ -65,16 +81,31 @@ impl Session {
             org_id,
             granted,
             email,
+            claims,
             exp,
             nonce,
         } = session;
         (now.seconds() < exp).then(|| Self {
+            is_whole: claims.is_some(),
             who: Principal::verified(issuer, user_id, org_id)
                 .with_granted(granted)
-                .with_email(email),
+                .with_email(email)
+                .with_claims(claims.unwrap_or_default()),
             id: OneTime::session(&nonce),
             ends_at: Timestamp::from_millis(exp.saturating_mul(1000)),
         })
+    }
+
+    /// What pages of ours show with each request of this session. Another site cannot read it; and
+    /// to whoever read it, it is of no use without the cookie.
+    pub fn forgery_token(&self, seal: &Seal) -> String {
+        seal.seal(Purpose::ForgeryToken, &[self.id.as_str()], &[])
+    }
+
+    /// Whether this is the token of this very session.
+    pub fn is_forgery_token(&self, seal: &Seal, token: &str) -> bool {
+        let opened = seal.open(Purpose::ForgeryToken, &[self.id.as_str()], token);
+        opened.is_some()
     }
 }
 
@@ -139,6 +170,55 @@ mod tests {
         let end = start.plus(SESSION_LIFETIME);
         assert_eq!(read(end.minus(Duration::from_secs(1))), Some(alice()));
         assert_eq!(read(end), None);
+    }
+
+    #[test]
+    fn a_session_holds_what_rules_may_be_about_as_far_as_a_cookie_does() {
+        let now = Timestamp::from_millis(0);
+        let groups = |many: usize| {
+            let names = (0..many).map(|number| format!("{number:0>60}")).collect();
+            KeptClaims::from([("groups".to_owned(), names)])
+        };
+        for (many, is_whole) in [(0, true), (30, true), (64, false)] {
+            let who = alice().with_claims(groups(many));
+            let cookie = write_session(&seal(), &who, now, "n".into());
+            assert!(cookie.len() <= MAX_COOKIE_BYTES, "{many}");
+            let session = Session::read(&seal(), &cookie, now).expect("a session");
+            assert_eq!(session.is_whole, is_whole, "{many}");
+            let kept = if is_whole {
+                groups(many)
+            } else {
+                KeptClaims::new()
+            };
+            assert_eq!(session.who.claims(), &kept, "{many}");
+        }
+    }
+
+    #[test]
+    fn a_session_from_before_opens_pages_only() {
+        let now = Timestamp::from_millis(0);
+        let before = serde_json::json!({
+            "issuer": "https://idp.test", "user_id": "alice", "exp": 60, "nonce": "n",
+        });
+        let cookie = write(&seal(), Purpose::Session, &before);
+        let session = Session::read(&seal(), &cookie, now).expect("a session");
+        assert!(session.who == alice() && !session.is_whole);
+    }
+
+    #[test]
+    fn a_token_against_forgery_is_good_for_one_session() {
+        let now = Timestamp::from_millis(0);
+        let session = |nonce: &str| {
+            let cookie = write_session(&seal(), &alice(), now, nonce.into());
+            Session::read(&seal(), &cookie, now).expect("a session")
+        };
+        let (one, other) = (session("n"), session("m"));
+        let token = one.forgery_token(&seal());
+        assert!(one.is_forgery_token(&seal(), &token));
+        assert!(!other.is_forgery_token(&seal(), &token));
+        for wrong in ["", ".", &token[1..], &format!("{token}A")] {
+            assert!(!one.is_forgery_token(&seal(), wrong), "{wrong}");
+        }
     }
 
     #[test]

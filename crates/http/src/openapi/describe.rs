@@ -10,6 +10,7 @@ use super::lists::{ToolListResponse, WorkflowListResponse};
 use super::operations;
 use super::parts;
 use super::schemas::Schemas;
+use crate::browser::own_page::FORGERY_TOKEN;
 use crate::routes::ROUTES;
 use onbehalf_runs::hosted::WorkflowList;
 use onbehalf_tools::Registry;
@@ -77,7 +78,15 @@ fn document(offered: &Offered<'_>) -> Value {
                 "session": {
                     "type": "apiKey",
                     "in": "cookie",
-                    "description": "The browser session; set by /auth/callback. Pages only.",
+                    "description": "The browser session; set by /auth/callback. For the API it \
+                                    counts only for pages of this very origin, which browsers say \
+                                    in `Sec-Fetch-Site` (or `Origin`), and with the token.",
+                },
+                "forgeryToken": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": FORGERY_TOKEN,
+                    "description": "`forgeryToken` of /auth/session, of the same session.",
                 },
             },
         },

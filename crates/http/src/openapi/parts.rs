@@ -25,8 +25,10 @@ pub const TAGS: [(&str, &str); 7] = [
 pub enum Access {
     /// Anyone.
     Open,
-    /// Bearers of an access token.
+    /// Bearers of an access token; and pages of this service, wherever a session is taken.
     Bearer,
+    /// Pages of this service whose browser has a session.
+    Page,
     /// Browsers with a session; without one they are sent to sign in.
     Session,
 }
@@ -189,13 +191,18 @@ impl Described {
             .fold(self, Self::problem);
         }
         self = self.limited(route.operation);
+        let by_page = matches!(route.operation, Operation::Api(it) if it.takes_session());
         let mut operation = json!({
             "operationId": id(route.operation),
             "tags": [self.tag],
             "summary": self.summary,
             "security": match self.access {
                 Access::Open => json!([]),
+                Access::Bearer if by_page => {
+                    json!([{ "bearer": [] }, { "session": [], "forgeryToken": [] }])
+                }
                 Access::Bearer => json!([{ "bearer": [] }]),
+                Access::Page => json!([{ "session": [] }]),
                 // Without one, too: one is sent to sign in.
                 Access::Session => json!([{ "session": [] }, {}]),
             },

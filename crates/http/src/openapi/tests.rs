@@ -104,13 +104,24 @@ fn every_operation_has_an_id_of_its_own_and_an_answer() {
                 "{id} {status}"
             );
         }
-        let bearer = operation["security"] == json!([{ "bearer": [] }]);
-        assert_eq!(
-            bearer,
-            responses.contains_key("401") && !route.path.starts_with("/webhooks")
+        let security = &operation["security"];
+        let (bearer, page) = (
+            json!({ "bearer": [] }),
+            json!({ "session": [], "forgeryToken": [] }),
         );
-        let by_program = route.path.starts_with("/api/") || route.path == crate::mcp::PATH;
-        assert_eq!(bearer, by_program, "{id}");
+        let expected = match route.path {
+            crate::mcp::PATH => json!([bearer]),
+            "/auth/session" => json!([{ "session": [] }]),
+            path if path.starts_with("/api/") => json!([bearer, page]),
+            path if path.starts_with("/webhooks") => json!([]),
+            // Whoever is not signed in sees these too, or is sent to sign in.
+            _ => {
+                assert!(!responses.contains_key("401"), "{id}");
+                continue;
+            }
+        };
+        assert_eq!(security, &expected, "{id}");
+        assert!(responses.contains_key("401"), "{id}");
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{ProblemType, handle_unconfigured};
 const TRIGGER: &str = "/api/workflows/onboarding-health/trigger";
 
 #[tokio::test]
-async fn the_api_wants_a_bearer_token_and_takes_no_cookie() {
+async fn the_api_wants_a_bearer_token_and_a_cookie_alone_is_none() {
     let bench = bench();
     for route in ROUTES
         .iter()

@@ -30,7 +30,7 @@ use crate::wire::message::ApiResponse;
 const STYLE: &str = include_str!("style.css");
 
 /// What a page may use of the device: nothing.
-const PERMISSIONS: &str =
+pub const PERMISSIONS: &str =
     "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()";
 
 /// A page with its status.

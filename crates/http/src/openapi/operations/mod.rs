@@ -27,7 +27,7 @@ pub fn describe(operation: Operation, schemas: &mut Schemas, offered: &Offered<'
     schemas.of::<ProblemBody>();
     match operation {
         Operation::Open(operation) => for_anybody(operation, schemas),
-        Operation::Browser(operation) => for_browser(operation),
+        Operation::Browser(operation) => for_browser(operation, schemas),
         Operation::Api(operation) => for_caller(operation, schemas, offered),
     }
 }
@@ -37,13 +37,14 @@ fn for_anybody(operation: OpenOperation, schemas: &mut Schemas) -> Described {
         OpenOperation::Home => open::home(),
         OpenOperation::Health => open::health(schemas),
         OpenOperation::OpenApi => open::this_document(),
+        OpenOperation::Console => open::console(),
         OpenOperation::ReceiveWebhook => open::webhook(),
         OpenOperation::ProtectedEndpoint => open::protected_endpoint(),
         OpenOperation::ProtectedService => open::protected_service(),
     }
 }
 
-fn for_browser(operation: BrowserOperation) -> Described {
+fn for_browser(operation: BrowserOperation, schemas: &mut Schemas) -> Described {
     match operation {
         BrowserOperation::ShowConnect => pages::show_connect(),
         BrowserOperation::StartConnect => pages::start_connect(),
@@ -52,6 +53,7 @@ fn for_browser(operation: BrowserOperation) -> Described {
         BrowserOperation::FinishLogin => pages::finish_login(),
         BrowserOperation::FinishLoginAt => pages::finish_login_at(),
         BrowserOperation::Logout => pages::logout(),
+        BrowserOperation::ShowSession => pages::session(schemas),
         BrowserOperation::ShowApproval => pages::show_approval(),
         BrowserOperation::DecideApproval => pages::decide_approval(),
     }

@@ -39,6 +39,13 @@ pub fn this_document() -> Described {
         .bare(304, "The client has it.", None)
 }
 
+pub fn console() -> Described {
+    open("A site for people that is a client of this API; every path below it is the site's too")
+        .pages(&[(200, "Its page."), (404, "It was not built")])
+        .problem(ProblemType::NotFound)
+        .problem(ProblemType::Unavailable)
+}
+
 pub fn protected_endpoint() -> Described {
     protected("Says who makes tokens for the endpoint of the Model Context Protocol (RFC 9728)")
 }

@@ -2,9 +2,11 @@
 
 use serde_json::json;
 
-use super::{run_name, text};
+use super::{JSON, run_name, text};
+use crate::browser::own_page::SessionResponse;
 use crate::openapi::fill_in::CONNECTOR;
 use crate::openapi::parts::{Access, Described};
+use crate::openapi::schemas::Schemas;
 use crate::wire::problem::ProblemType;
 
 fn page(access: Access, summary: &'static str) -> Described {
@@ -110,7 +112,7 @@ pub fn start_login() -> Described {
         .parameter(
             "query",
             "return_to",
-            "A path below /connect/ or /approvals/.",
+            "A path below /connect/, /approvals/ or /console.",
             text(),
         )
         .bare(302, "Onwards.", Some("The identity provider"))
@@ -154,4 +156,22 @@ pub fn logout() -> Described {
         .bare(303, "Signed out.", Some("The start page"))
         .problem(ProblemType::Forbidden)
         .problem(ProblemType::Unavailable)
+}
+
+pub fn session(schemas: &mut Schemas) -> Described {
+    page(
+        Access::Page,
+        "Tells a page of this service who is signed in",
+    )
+    .answer(
+        200,
+        "Whose session it is, and the token for requests to the API.",
+        JSON,
+        schemas.of::<SessionResponse>(),
+    )
+    .pages(&[(503, "Asked ahead of a click")])
+    .problem(ProblemType::Unauthenticated)
+    .problem(ProblemType::Forbidden)
+    .problem(ProblemType::IdentityUnavailable)
+    .problem(ProblemType::Unavailable)
 }

@@ -1,0 +1,82 @@
+//! The console's page and files.
+
+use crate::StoredFile;
+use crate::testkit::{Bench, bench, browser_request, json_of};
+use crate::wire::problem::ProblemType;
+
+fn built() -> Bench {
+    let bench = bench();
+    for (path, content_type) in [
+        ("/console/index.html", "text/html; charset=utf-8"),
+        ("/console/worker.js", "text/javascript"),
+    ] {
+        let file = StoredFile {
+            content_type: content_type.to_owned(),
+            body: path.as_bytes().to_vec(),
+        };
+        bench.files.0.borrow_mut().insert(path.to_owned(), file);
+    }
+    bench
+}
+
+#[tokio::test]
+async fn every_view_is_the_page_and_every_file_itself() {
+    let bench = built();
+    for (path, file) in [
+        ("/console", "/console/index.html"),
+        ("/console/", "/console/index.html"),
+        (
+            "/console/runs/onboarding-health/run_1",
+            "/console/index.html",
+        ),
+        ("/console/worker.js", "/console/worker.js"),
+    ] {
+        let answer = bench.visit(path, &[]).await;
+        assert_eq!(answer.status, 200, "{path}");
+        assert_eq!(answer.body, file.as_bytes(), "{path}");
+        let policy = answer.header("content-security-policy").expect("a policy");
+        for part in [
+            "default-src 'none'",
+            "script-src 'self'",
+            "frame-ancestors 'none'",
+            "base-uri 'none'",
+        ] {
+            assert!(policy.contains(part), "{path}: {policy}");
+        }
+        assert!(!policy.contains("unsafe") && !policy.contains('*'));
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+        assert_eq!(
+            answer.header("cross-origin-opener-policy"),
+            Some("same-origin")
+        );
+        let mut head = browser_request("GET", path, &[]);
+        head.method = "HEAD".to_owned();
+        let head = bench.api.handle(head).await;
+        assert_eq!((head.status, &head.headers), (200, &answer.headers));
+        assert!(head.body.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_there_is_not_the_page() {
+    let bench = built();
+    for path in ["/console/none.svg", "/console/assets/console-old.js"] {
+        let answer = bench.visit(path, &[]).await;
+        assert_eq!(json_of(&answer)["type"], ProblemType::NotFound.urn());
+    }
+}
+
+#[tokio::test]
+async fn it_is_looked_at_and_nothing_else() {
+    let bench = built();
+    let answer = bench.ask("POST", "/console/runs", "").await;
+    assert_eq!(
+        (answer.status, answer.header("allow")),
+        (405, Some("GET, HEAD"))
+    );
+}
+
+#[tokio::test]
+async fn where_none_was_built_there_is_none() {
+    assert_eq!(bench().visit("/console", &[]).await.status, 404);
+}
