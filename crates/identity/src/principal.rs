@@ -59,7 +59,7 @@ impl Principal {
         Self { claims, ..self }
     }
 
-    /// Further claims of its token; none in a session, which keeps no token.
+    /// Further claims of its token; in a session, of the token that it was opened with.
     pub fn claims(&self) -> &KeptClaims {
         &self.claims
     }
