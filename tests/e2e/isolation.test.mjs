@@ -48,6 +48,7 @@ const NOBODYS = [
   'GET /',
   'GET /health',
   'GET /openapi.json',
+  'GET /console',
   'GET /api/tools',
   'GET /api/workflows',
   'GET /.well-known/oauth-protected-resource',
