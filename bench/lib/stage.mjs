@@ -29,6 +29,7 @@ export const OBJECTS = {
   ACCOUNTS: 'AccountObject',
   PORTALS: 'PortalObject',
   APPROVALS: 'ApprovalsObject',
+  THREADS: 'ThreadObject',
   SCHEDULES: 'ScheduleObject',
   KEY_SETS: 'KeySetObject',
   SIGN_INS: 'SignInObject',

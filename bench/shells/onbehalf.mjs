@@ -30,6 +30,7 @@ export const PrincipalObject = limited(built.PrincipalObject);
 export const AccountObject = limited(built.AccountObject);
 export const PortalObject = limited(built.PortalObject);
 export const ApprovalsObject = limited(built.ApprovalsObject);
+export const ThreadObject = limited(built.ThreadObject);
 export const ScheduleObject = limited(built.ScheduleObject);
 export const KeySetObject = limited(built.KeySetObject);
 export const SignInObject = limited(built.SignInObject);

@@ -178,21 +178,24 @@ pub fn come_back(back: &Return, reply: Reply) {
 /// What the simulation does to the town's objects.
 pub struct TownFaults(pub Rc<Shared>);
 
-/// What an object is counted under.
-fn class_of(address: &Address) -> (Class, Kind) {
-    match address {
+/// What an object is counted under; nothing for one that nobody in the simulation speaks to.
+fn class_of(address: &Address) -> Option<(Class, Kind)> {
+    Some(match address {
         Address::Principal(_) => (Class::Principal, Kind::PrincipalDies),
         Address::Account(_) => (Class::Account, Kind::AccountDies),
         Address::Portal(_) => (Class::Portal, Kind::PortalDies),
         Address::Schedule(_) => (Class::Schedule, Kind::ScheduleDies),
         Address::Approvals(_) => (Class::Approvals, Kind::ApprovalsDie),
-    }
+        Address::Thread(_) => return None,
+    })
 }
 
 impl Faults for TownFaults {
     fn dies_before(&self, at: &Address, _: &str) -> bool {
         let shared = &self.0;
-        let (class, kind) = class_of(at);
+        let Some((class, kind)) = class_of(at) else {
+            return false;
+        };
         let nth = {
             let mut counts = shared.statements.borrow_mut();
             let count = counts.entry(class).or_default();

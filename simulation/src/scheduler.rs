@@ -576,5 +576,6 @@ fn address_of(letter: &Letter) -> Option<Address> {
         Letter::Schedule(shard, _) => Address::Schedule(*shard),
         Letter::Portal(portal, _) => Address::Portal(portal.clone()),
         Letter::Approvals(key, _) => Address::Approvals(key.clone()),
+        Letter::Thread(key, _) => Address::Thread(key.clone()),
     })
 }

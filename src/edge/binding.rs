@@ -71,6 +71,10 @@ pub async fn carry(env: &Env, letter: Letter) -> Result<Answer, Undelivered> {
             let reply = send(env, "APPROVALS", key.as_str(), &message, CALL_DEADLINE).await?;
             Ok(Answer::Approvals(reply))
         }
+        Letter::Thread(key, message) => {
+            let reply = send(env, "THREADS", key.as_str(), &message, CALL_DEADLINE).await?;
+            Ok(Answer::Thread(Box::new(reply)))
+        }
         Letter::Notice(notice) => {
             tell_outside(env, &notice).await?;
             Ok(Answer::Noticed)

@@ -31,6 +31,7 @@ use onbehalf_identity::{
 };
 use onbehalf_models::ToolOffer;
 use onbehalf_runs::portal::{Portals, SharedClaims, SharedTurns};
+use onbehalf_runs::thread::Threads;
 use onbehalf_runs::{Carrier, Objects};
 use onbehalf_tools::{Catalogue, Registry};
 
@@ -185,7 +186,7 @@ impl Settings {
     }
 
     /// What is lent to a run, whatever its workflow is.
-    pub fn lent(&self, env: &Env, subrequests: Subrequests) -> Lent {
+    pub fn lent(&self, env: &Env, subrequests: Subrequests, threads: Rc<dyn Threads>) -> Lent {
         let fetch: Rc<dyn Fetch> = Rc::new(EdgeFetch::new(subrequests.clone()));
         let clock: Rc<dyn Clock> = Rc::new(EdgeClock);
         Lent {
@@ -193,6 +194,7 @@ impl Settings {
             model: self.model.as_ref().map(|it| it.lend(&fetch, &clock)),
             offers: offers(),
             policy: self.tool_policy.clone(),
+            threads,
             accounts_are_shared: self.scope == IdentityScope::Org,
         }
     }
@@ -257,6 +259,7 @@ impl Settings {
                 webhook_secrets: self.webhook_secrets,
                 tool_policy: self.tool_policy,
                 tool_repeats_within: self.tool_repeats_within,
+                tuned: self.workflows,
                 notes,
             },
             streams: Streams::default(),

@@ -26,6 +26,7 @@ mod schedule_object;
 mod shelf;
 mod sign_in_object;
 mod sql;
+mod thread_object;
 mod web_crypto;
 
 use futures::StreamExt;

@@ -18,6 +18,7 @@ use onbehalf_clock::Clock;
 use onbehalf_engine::RunLog;
 use onbehalf_runs::hosted::{Opening, Run};
 use onbehalf_runs::run::{News, Place, Shelf};
+use onbehalf_runs::thread::{RunThreads, Threads};
 use onbehalf_runs::{Carrier, Rules, WorkflowId};
 
 /// The platform under one run's object.
@@ -52,6 +53,8 @@ impl Place for RunPlace {
         let budget = settings.as_ref().map(|it| it.subrequest_budget);
         let budget = budget.unwrap_or(u32::MAX);
         let spent = self.subrequests.clone();
+        let threads = RunThreads::new(RunPlace::carrier(self), Rc::clone(&log));
+        let threads: Rc<dyn Threads> = Rc::new(threads);
         let opening = Opening {
             log,
             clock: Rc::new(EdgeClock),
@@ -61,7 +64,7 @@ impl Place for RunPlace {
         };
         let tuned = settings.as_ref().map(|it| it.workflows.clone());
         let tuned = tuned.unwrap_or_default();
-        let lent = settings.map(|it| it.lent(&self.env, self.subrequests.clone()));
+        let lent = settings.map(|it| it.lent(&self.env, self.subrequests.clone(), threads));
         workflows().open(workflow, opening, lent, |key| tuned.get(key).cloned())
     }
 

@@ -3,9 +3,11 @@
 
 mod common;
 
+use std::collections::BTreeSet;
+
 use common::apps::Crash;
 use common::office::{Office, OfficeRun, Who};
-use onbehalf_agents::agent::Turn;
+use onbehalf_agents::agent::{Piece, Turn};
 use onbehalf_agents::onboarding_assistant::OnboardingAssistant;
 use onbehalf_clock::{Clock as _, DAY_MS, Timestamp};
 use onbehalf_engine::RunStatus;
@@ -369,6 +371,85 @@ fn a_missing_connection_is_waited_for() {
     assert_eq!(run.result()["text"], "Nobody.");
     assert_eq!(answered(&office), 2);
     assert_eq!(office.apps.count(DUE), 1, "what was read is not read again");
+}
+
+/// A turn of alice's thread, as its message begins it.
+fn turn(office: &Office, number: u32, message: &str) -> OfficeRun {
+    let input = json!({ "message": message, "thread": { "id": "t1", "upTo": number } });
+    let run = office.start(AGENT, alice(), &format!("run_{number}"), &input);
+    office.drive(&run);
+    run
+}
+
+/// What happened to a run, as whoever looks on is told.
+fn pieces(run: &OfficeRun) -> Vec<Piece> {
+    let entries = run.entries();
+    let told = entries.iter().filter_map(|it| Piece::of(it, HOME));
+    told.collect()
+}
+
+/// Where links may lead.
+const HOME: &str = "https://agent.test/";
+
+#[test]
+fn a_turn_of_a_thread_reads_what_was_said_before_it_and_says_what_it_came_to() {
+    let office = office();
+    let thread = office.thread("alice", AGENT, "t1");
+    script(
+        &office,
+        json!([{ "text": "I look.", "calls": [due(), task("Call Acme")] },
+            { "text": "Acme, see https://evil.example/x." }, { "text": "Since Monday." }]),
+    );
+    thread.say(1, "Who is at risk? I am user_alice.", "run_1");
+    let first = turn(&office, 1, "Who is at risk? I am user_alice.");
+    decide(&office, &first, Decision::Approve);
+    assert_eq!(first.result()["end"], "answered");
+    thread.say(2, "Since when?", "run_2");
+    let second = turn(&office, 2, "Since when?");
+    assert_eq!(second.result()["text"], "Since Monday.");
+    let last = requests(&office).pop().expect("a request");
+    let said: Vec<_> = last["messages"].as_array().expect("messages")[1..]
+        .iter()
+        .map(|it| it["content"].as_str().expect("a text").to_owned())
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "Who is at risk? I am [redacted].",
+            "Acme, see [link removed]",
+            "Since when?"
+        ]
+    );
+    // What is kept is what was told, but for the waiting; what came in between, in the order of calls.
+    let told = pieces(&first).into_iter();
+    let told = told.filter(|it| !matches!(it, Piece::AsksPerson { .. } | Piece::GoesOn));
+    let in_words = |pieces: Vec<Piece>| -> BTreeSet<String> {
+        pieces.iter().map(|it| format!("{it:?}")).collect()
+    };
+    let (told, kept) = (in_words(told.collect()), in_words(thread.kept(1)));
+    assert_eq!(kept, told);
+    assert_eq!(told.len(), 6, "{told:?}");
+    assert_eq!(thread.kept(2), pieces(&second));
+}
+
+#[test]
+fn a_turn_sees_the_same_history_on_every_attempt() {
+    let office = office();
+    let thread = office.thread("alice", AGENT, "t1");
+    script(&office, json!([{ "status": 503 }, { "text": "Yes." }]));
+    thread.say(1, "One.", "run_1");
+    thread.say(2, "Two.", "run_2");
+    let input = json!({ "message": "Two.", "thread": { "id": "t1", "upTo": 2 } });
+    let run = office.start(AGENT, alice(), "run_2", &input);
+    assert!(office.ring(&[&run]));
+    thread.delete();
+    office.drive(&run);
+    assert_eq!(run.result()["end"], "answered");
+    let said: Vec<_> = requests(&office)
+        .iter()
+        .map(|it| it["messages"][1]["content"].clone())
+        .collect();
+    assert_eq!(said, ["One.\n\nTwo.", "One.\n\nTwo."]);
 }
 
 /// A turn with a read, a write and three answers, in a process that dies where `dies` says.

@@ -13,6 +13,7 @@
 mod api;
 mod approval_webhook;
 mod browser;
+mod chat;
 mod console;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzz;

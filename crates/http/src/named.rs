@@ -6,10 +6,12 @@
 
 use crate::api::runs::run_not_found;
 use crate::browser::app::App;
+use crate::chat::thread_not_found;
 use crate::offer::tool_call_not_found;
 use crate::service::{Api, nothing_here};
 use crate::wire::problem::{Problem, ProblemType};
 use onbehalf_runs::hosted::Listed;
+use onbehalf_runs::thread::ThreadId;
 use onbehalf_runs::{OwnerKey, RunId, WorkflowId};
 
 /// What one segment of a path can stand for.
@@ -25,6 +27,10 @@ pub enum Parameter {
     Tool,
     /// A direct write.
     Call,
+    /// An agent.
+    Agent,
+    /// What somebody has said to it.
+    Thread,
     /// An app.
     Connector,
     /// An identity provider. Nothing asks for it: a provider's whole address is compared with the
@@ -41,6 +47,8 @@ impl Parameter {
             "{owner}" => Self::Owner,
             "{id}" => Self::Tool,
             "{callId}" => Self::Call,
+            "{agent}" => Self::Agent,
+            "{thread}" => Self::Thread,
             "{connector}" => Self::Connector,
             "{namespace}" => Self::Namespace,
             _ => return None,
@@ -61,6 +69,14 @@ pub struct NamedRun<'a> {
     pub workflow: &'a dyn Listed,
     /// The run.
     pub id: RunId,
+}
+
+/// A thread by its agent and its name. Whether there is one is not known.
+pub struct NamedThread<'a> {
+    /// The agent.
+    pub agent: &'a dyn Listed,
+    /// What its owner calls it.
+    pub id: ThreadId,
 }
 
 /// A workflow that may run by itself.
@@ -160,6 +176,18 @@ impl<'a> Named<'a> {
         Ok(NamedRun { workflow, id })
     }
 
+    /// The thread.
+    ///
+    /// # Errors
+    /// 404.
+    pub fn thread<'api>(&self, api: &'api Api) -> Result<NamedThread<'api>, Problem> {
+        let hosted = api.workflows.get(self.text(Parameter::Agent)?);
+        let agent = hosted.filter(|it| it.is_offered() && api.card(*it).is_some());
+        let agent = agent.ok_or_else(agent_not_found)?;
+        let id = ThreadId::parse(self.text(Parameter::Thread)?).ok_or_else(thread_not_found)?;
+        Ok(NamedThread { agent, id })
+    }
+
     /// The name of a tool. Which tool that is depends on who asks.
     ///
     /// # Errors
@@ -180,6 +208,11 @@ impl<'a> Named<'a> {
     pub fn app(&self, api: &Api) -> Option<App> {
         api.app(self.text(Parameter::Connector).ok()?)
     }
+}
+
+fn agent_not_found() -> Problem {
+    let detail = "There is no such agent; GET /api/agents lists them.";
+    Problem::new(ProblemType::AgentNotFound, detail)
 }
 
 fn workflow_not_found(api: &Api) -> Problem {

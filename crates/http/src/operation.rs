@@ -102,6 +102,16 @@ pub enum ApiOperation {
     ExecuteTool,
     /// Shows what became of a direct write.
     GetToolCall,
+    /// Lists agents.
+    ListAgents,
+    /// Says something to an agent.
+    SendMessage,
+    /// Streams what comes of it.
+    StreamThread,
+    /// Shows what was said to an agent.
+    GetThread,
+    /// Deletes what was said to an agent.
+    DeleteThread,
     /// Takes a message of the Model Context Protocol.
     Mcp,
 }
@@ -208,6 +218,11 @@ impl ApiOperation {
             | Self::ListTools
             | Self::ExecuteTool
             | Self::GetToolCall
+            | Self::ListAgents
+            | Self::SendMessage
+            | Self::StreamThread
+            | Self::GetThread
+            | Self::DeleteThread
             | Self::Mcp => Who::Anybody,
         }
     }
@@ -226,10 +241,13 @@ impl ApiOperation {
             | Self::ResumeRun
             | Self::EnableSchedule
             | Self::DisableSchedule
-            | Self::WithdrawSchedule => Budget::Runs,
+            | Self::WithdrawSchedule
+            | Self::SendMessage
+            | Self::DeleteThread => Budget::Runs,
             // Every shard is asked.
             Self::ListSchedules
             | Self::RunEvents
+            | Self::StreamThread
             | Self::CreateConnectLink
             | Self::ListConnections
             | Self::ExecuteTool => Budget::Calls,
@@ -240,6 +258,8 @@ impl ApiOperation {
             | Self::GetSchedule
             | Self::ListTools
             | Self::GetToolCall
+            | Self::ListAgents
+            | Self::GetThread
             // What a message asks for is counted beside it.
             | Self::Mcp => Budget::Reads,
         }

@@ -11,7 +11,7 @@ use crate::service::Api;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Watch {
     /// What happens to a run.
-    Run(RunWatch),
+    Run(Box<RunWatch>),
     /// The use of a tool by a client of the Model Context Protocol.
     Mcp(Box<CallWatch>),
 }

@@ -45,7 +45,7 @@ const fn api(operation: ApiOperation, method: &'static str, path: &'static str) 
 }
 
 /// Every route. Of two that fit, the earlier one counts.
-pub const ROUTES: [Route; 36] = [
+pub const ROUTES: [Route; 41] = [
     open(OpenOperation::Home, "GET", "/"),
     open(OpenOperation::Health, "GET", "/health"),
     open(OpenOperation::OpenApi, "GET", "/openapi.json"),
@@ -112,6 +112,27 @@ pub const ROUTES: [Route; 36] = [
     api(ApiOperation::ListTools, "GET", "/api/tools"),
     api(ApiOperation::ExecuteTool, "POST", "/api/tools/{id}/execute"),
     api(ApiOperation::GetToolCall, "GET", "/api/tool-calls/{callId}"),
+    api(ApiOperation::ListAgents, "GET", "/api/agents"),
+    api(
+        ApiOperation::SendMessage,
+        "POST",
+        "/api/agents/{agent}/threads/{thread}/messages",
+    ),
+    api(
+        ApiOperation::StreamThread,
+        "GET",
+        "/api/agents/{agent}/threads/{thread}/stream",
+    ),
+    api(
+        ApiOperation::GetThread,
+        "GET",
+        "/api/agents/{agent}/threads/{thread}",
+    ),
+    api(
+        ApiOperation::DeleteThread,
+        "DELETE",
+        "/api/agents/{agent}/threads/{thread}",
+    ),
     api(ApiOperation::Mcp, "POST", mcp::PATH),
     open(
         OpenOperation::ProtectedEndpoint,
@@ -209,6 +230,8 @@ mod tests {
                 .replace("{workflow}", "w")
                 .replace("{runId}", "run_1")
                 .replace("{callId}", "run_1")
+                .replace("{agent}", "a")
+                .replace("{thread}", "t")
                 .replace("{owner}", "p_1")
                 .replace("{connector}", "hubspot")
                 .replace("{namespace}", "okta")

@@ -3,6 +3,7 @@
 //! Owns what all routes share. Each handler lives in the file named for its part of the API.
 
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -66,6 +67,8 @@ pub struct ApiSettings {
     pub tool_policy: ToolPolicy,
     /// How long after a direct write has ended the same one is taken for a repetition of it.
     pub tool_repeats_within: Duration,
+    /// Each workflow's own settings, as text, by variable.
+    pub tuned: BTreeMap<&'static str, String>,
     /// What an operator should know of the settings; without a value of theirs.
     pub notes: Vec<String>,
 }
@@ -295,6 +298,17 @@ impl Api {
                 let call_id = named.tool_call()?;
                 self.get_tool_call(&caller, call_id).await
             }
+            ApiOperation::ListAgents => Ok(self.list_agents()),
+            ApiOperation::SendMessage => {
+                let thread = named.thread(self)?;
+                return self.send_message(caller, thread, request).await;
+            }
+            ApiOperation::StreamThread => {
+                let thread = named.thread(self)?;
+                return self.stream_thread(&caller, thread, request).await;
+            }
+            ApiOperation::GetThread => self.get_thread(&caller, named.thread(self)?).await,
+            ApiOperation::DeleteThread => self.delete_thread(&caller, named.thread(self)?).await,
             ApiOperation::Mcp => return self.mcp(caller, request).await,
         };
         handled.map(Answer::from)

@@ -23,6 +23,7 @@ use onbehalf_identity::{
 };
 use onbehalf_runs::approvals::ApprovalPage;
 use onbehalf_runs::schedule::Enrolled;
+use onbehalf_runs::thread::{Said, Say, ThreadOf, TurnHead, TurnView, Which};
 use onbehalf_runs::tool_call::ToolPolicy;
 use onbehalf_runs::*;
 use onbehalf_tools::Registry;
@@ -51,6 +52,10 @@ pub(super) struct Platform {
     pub(super) scheduled: RefCell<Option<RequestContext>>,
     pub(super) approval: Cell<ApprovalMode>,
     pub(super) broken: Cell<bool>,
+    /// What was said, to whom.
+    pub(super) said: RefCell<Vec<(ThreadOf, Say)>>,
+    pub(super) turns: RefCell<Option<Vec<TurnView>>>,
+    pub(super) turn: RefCell<Option<TurnHead>>,
 }
 
 impl Platform {
@@ -209,6 +214,31 @@ impl Backend for Platform {
             return Ok(false);
         }
         Ok(self.scheduled.borrow_mut().take().is_some())
+    }
+
+    async fn say(&self, thread: &ThreadOf, say: Say) -> Result<Said, BackendError> {
+        self.check()?;
+        let mut said = self.said.borrow_mut();
+        said.push((thread.clone(), say));
+        Ok(Said::Taken {
+            number: u32::try_from(said.len()).unwrap_or(u32::MAX),
+            run_id: None,
+        })
+    }
+
+    async fn thread(&self, _: &ThreadOf) -> Result<Option<Vec<TurnView>>, BackendError> {
+        self.check()?;
+        Ok(self.turns.borrow().clone())
+    }
+
+    async fn turn(&self, _: &ThreadOf, _: Which) -> Result<Option<TurnHead>, BackendError> {
+        self.check()?;
+        Ok(self.turn.borrow().clone())
+    }
+
+    async fn delete_thread(&self, _: &ThreadOf) -> Result<bool, BackendError> {
+        self.check()?;
+        Ok(self.turns.borrow_mut().take().is_some())
     }
 
     async fn begin_connect(
@@ -503,6 +533,7 @@ pub(super) fn bench_at(public_url: &str) -> Bench {
             webhook_secrets: WebhookSecrets::parse(WEBHOOK_SECRET).ok(),
             tool_policy: ToolPolicy::default(),
             tool_repeats_within: Duration::from_secs(600),
+            tuned: BTreeMap::new(),
             notes: Vec::new(),
         },
         streams: super::Streams::default(),

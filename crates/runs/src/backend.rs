@@ -25,6 +25,9 @@ use crate::principal::{
 use crate::run::{Cancel, Events, Resume, View};
 use crate::run_id::{RunId, Tagged};
 use crate::schedule::{Enrolled, ListEnrolled, Shard};
+use crate::thread::{
+    DeleteThread, FindTurn, ReadThread, Said, Say, ThreadKey, ThreadOf, TurnHead, TurnView, Which,
+};
 use crate::view::RunView;
 
 /// The objects behind the routes.
@@ -250,6 +253,31 @@ impl Backend for Objects {
             tenant: tenant.clone(),
         };
         self.ask(owner.clone(), withdraw).await
+    }
+
+    async fn say(&self, thread: &ThreadOf, say: Say) -> Result<Said, BackendError> {
+        self.ask(ThreadKey::of(thread), say).await
+    }
+
+    async fn thread(&self, thread: &ThreadOf) -> Result<Option<Vec<TurnView>>, BackendError> {
+        let owner = thread.owner.clone();
+        self.ask(ThreadKey::of(thread), ReadThread { owner }).await
+    }
+
+    async fn turn(
+        &self,
+        thread: &ThreadOf,
+        which: Which,
+    ) -> Result<Option<TurnHead>, BackendError> {
+        let owner = thread.owner.clone();
+        self.ask(ThreadKey::of(thread), FindTurn { owner, which })
+            .await
+    }
+
+    async fn delete_thread(&self, thread: &ThreadOf) -> Result<bool, BackendError> {
+        let owner = thread.owner.clone();
+        self.ask(ThreadKey::of(thread), DeleteThread { owner })
+            .await
     }
 
     async fn begin_connect(

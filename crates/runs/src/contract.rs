@@ -26,6 +26,7 @@ use crate::names::{
 use crate::outbox::Late;
 use crate::run_id::RunId;
 use crate::schedule::Enrolled;
+use crate::thread::{Said, Say, ThreadOf, TurnHead, TurnView, Which};
 
 /// The platform behind the routes could not do its part.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -403,6 +404,15 @@ pub trait Backend {
         owner: &OwnerKey,
         workflow: &WorkflowId,
     ) -> Result<bool, BackendError>;
+    /// Says something in a thread, which begins a turn.
+    async fn say(&self, thread: &ThreadOf, say: Say) -> Result<Said, BackendError>;
+    /// The turns of a thread; `None` when there is none of this name.
+    async fn thread(&self, thread: &ThreadOf) -> Result<Option<Vec<TurnView>>, BackendError>;
+    /// One turn of a thread.
+    async fn turn(&self, thread: &ThreadOf, which: Which)
+    -> Result<Option<TurnHead>, BackendError>;
+    /// Deletes a thread; `false` when there is none of this name.
+    async fn delete_thread(&self, thread: &ThreadOf) -> Result<bool, BackendError>;
     /// Notes a connect flow that begins.
     async fn begin_connect(
         &self,

@@ -14,6 +14,7 @@ use std::marker::PhantomData;
 use std::rc::Rc;
 
 use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::Value;
 
 use onbehalf_clock::{Clock, Random};
@@ -34,6 +35,33 @@ pub struct Plans<Input, Settings> {
     pub demanded: fn(&Settings) -> ApprovalMode,
 }
 
+/// What an agent says of itself, beside what every workflow says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AgentCard {
+    /// What it is asked when nobody says anything else.
+    pub opening: &'static str,
+    /// The tools it may call, by their ids.
+    pub tools: &'static [&'static str],
+    /// How much a turn may take, as it is configured.
+    pub limits: AgentLimits,
+}
+
+/// How much a turn of an agent may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AgentLimits {
+    /// Answers of the model.
+    pub max_steps: u32,
+    /// Tokens, read and written, of all answers together.
+    pub max_tokens: u64,
+    /// Seconds that the model takes for its answers.
+    pub max_seconds: u64,
+    /// Cents, by the prices that the operator has set.
+    pub max_cents: u64,
+    /// Tokens in one answer.
+    pub max_answer_tokens: u32,
+}
+
 /// What a workflow says of itself, beside its types and its chain, so that it can be hosted by
 /// whoever has the means `M`.
 pub trait Hosted<M>:
@@ -50,6 +78,8 @@ pub trait Hosted<M>:
     /// does for them by other means; its runs are the caller's all the same, to be looked at, decided
     /// about and cancelled.
     const OFFERED: bool = true;
+    /// For an agent: what callers are told of it, under its settings.
+    const AGENT: Option<fn(&Self::Settings) -> AgentCard> = None;
     /// The variable its settings are read from.
     const SETTINGS_KEY: &'static str;
     /// What an operator can tune.
@@ -111,6 +141,8 @@ pub trait Listed {
     fn demanded(&self, settings: Option<&str>) -> ApprovalMode;
     /// The variable its settings are read from.
     fn settings_key(&self) -> &'static str;
+    /// What an agent says of itself under these settings; `None` for what is no agent.
+    fn agent(&self, settings: Option<&str>) -> Option<AgentCard>;
     /// Checks its settings.
     ///
     /// # Errors
@@ -223,6 +255,11 @@ impl<M: 'static, W: Hosted<M>> Listed for Line<W, M> {
 
     fn settings_key(&self) -> &'static str {
         W::SETTINGS_KEY
+    }
+
+    fn agent(&self, settings: Option<&str>) -> Option<AgentCard> {
+        let card = W::AGENT?;
+        W::settings(settings).ok().map(|settings| card(&settings))
     }
 
     fn check_settings(&self, text: Option<&str>) -> Result<(), String> {

@@ -15,6 +15,7 @@ use crate::principal::{PrincipalMessage, PrincipalReply};
 use crate::run::{RunMessage, RunReply};
 use crate::run_id::RunId;
 use crate::schedule::{ScheduleMessage, ScheduleReply, Shard};
+use crate::thread::{ThreadKey, ThreadMessage, ThreadReply};
 
 /// A message with the object it is for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,6 +32,8 @@ pub enum Letter {
     Portal(PortalKey, Box<PortalMessage>),
     /// To what waits for a decision in an organization.
     Approvals(ApprovalsKey, Box<ApprovalsMessage>),
+    /// To what a person and an agent have said to each other.
+    Thread(ThreadKey, Box<ThreadMessage>),
     /// To the operator's own systems, outside.
     Notice(Box<Notice>),
 }
@@ -45,6 +48,7 @@ impl Letter {
             Self::Schedule(..) => "schedule",
             Self::Portal(..) => "portal",
             Self::Approvals(..) => "approvals",
+            Self::Thread(..) => "thread",
             Self::Notice(..) => "outside",
         }
     }
@@ -65,6 +69,8 @@ pub enum Answer {
     Portal(PortalReply),
     /// From an organization's approvals.
     Approvals(ApprovalsReply),
+    /// From a thread.
+    Thread(Box<ThreadReply>),
     /// From outside: it was taken.
     Noticed,
 }

@@ -18,6 +18,7 @@
 //! | [`approvals`] | organization | what waits for a decision |
 //! | [`portal`] | portal, or account | claims on flags, allowances |
 //! | [`schedule`] | shard | who is enrolled, and had a run of the latest tick |
+//! | [`thread`] | owner, agent and name | what was said to an agent, and what its turns came to |
 
 pub mod account;
 mod approval_mode;
@@ -39,6 +40,7 @@ mod rules;
 pub mod run;
 mod run_id;
 pub mod schedule;
+pub mod thread;
 pub mod tool_call;
 #[cfg(feature = "testkit")]
 pub mod town;

@@ -12,7 +12,7 @@ use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 
 use onbehalf_clock::{Random, Timestamp};
-use onbehalf_sql::{Schema, Sql, SqlError, bring_up_to_date};
+use onbehalf_sql::{Schema, Sql, SqlError, bring_up_to_date, is_unused};
 
 use crate::letter::{Answer, Carrier, Undelivered};
 use crate::note::Note;
@@ -86,6 +86,13 @@ pub trait Object {
     /// Its tables.
     const SCHEMA: Schema;
 
+    /// What is answered where nothing was ever kept, so that whoever guesses at names fills no storage.
+    /// `None` for a message that may begin something.
+    fn unkept(&self, message: &Self::Message) -> Option<Self::Reply> {
+        let _ = message;
+        None
+    }
+
     /// Decides a message.
     ///
     /// # Errors
@@ -129,6 +136,11 @@ pub async fn receive<O: Object>(
     message: O::Message,
 ) -> Result<O::Reply, SqlError> {
     let turn = Turn::on(ground);
+    if let Some(reply) = object.unkept(&message)
+        && is_unused(turn.sql)?
+    {
+        return Ok(reply);
+    }
     bring_up_to_date(turn.sql, O::SCHEMA)?;
     let before = next_alarm(object, &turn)?;
     let reply = object.receive(&turn, message)?;

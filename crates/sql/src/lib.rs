@@ -25,5 +25,5 @@ mod sql;
 pub mod testkit;
 
 pub use json::{from_json, to_json};
-pub use schema::{Schema, bring_up_to_date};
+pub use schema::{Schema, bring_up_to_date, is_unused};
 pub use sql::{Row, Sql, SqlError, Value};

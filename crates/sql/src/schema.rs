@@ -8,6 +8,15 @@ use crate::sql::{Sql, SqlError};
 /// The steps that lead to an object's present tables.
 pub type Schema = &'static [&'static [&'static str]];
 
+/// Whether nothing was ever brought up to date here. Looking leaves nothing behind.
+///
+/// # Errors
+/// When storage fails.
+pub fn is_unused(sql: &dyn Sql) -> Result<bool, SqlError> {
+    let named = "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'";
+    Ok(sql.query(named, &[])?.is_empty())
+}
+
 /// Brings a database up to date. Costs one small read where it is.
 ///
 /// # Errors

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::input::{MadeCall, TurnInput};
+use super::pieces::{CallAt, decision_name, result_name};
 use super::seen;
 use super::spec::Agent;
 use super::turn::Turn;
@@ -30,16 +31,20 @@ use onbehalf_tools::{ErasedTool, ToolOutcome};
 /// What came of a model's calls.
 pub(super) enum Came {
     /// A result for each, in order, and what is said of it in the end.
-    Results(Vec<(ToolResult, MadeCall)>),
+    Results(Vec<(ToolResult, KeptCall)>),
     /// Nothing yet: the turn waits.
     Waits(SuspendReason<RunReason>),
 }
 
 /// What came of one call, as it is kept.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Kept {
-    content: String,
-    made: MadeCall,
+pub(super) struct KeptCall {
+    /// What the model reads of it.
+    pub(super) content: String,
+    pub(super) made: MadeCall,
+    /// Whether a person has said no.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) rejected: bool,
 }
 
 /// A call that can be made.
@@ -55,8 +60,8 @@ impl Ready {
         Asked::of(&*self.tool, &self.arguments)
     }
 
-    fn kept(&self, content: String, done: bool) -> Kept {
-        Kept {
+    fn kept(&self, content: String, done: bool) -> KeptCall {
+        KeptCall {
             content,
             made: MadeCall {
                 tool: Some(self.tool.id().to_owned()),
@@ -64,6 +69,7 @@ impl Ready {
                 writes: self.tool.kind() == CallKind::Write,
                 done,
             },
+            rejected: false,
         }
     }
 }
@@ -86,7 +92,7 @@ pub(super) async fn make<A: Agent>(
     let mut reads = Vec::new();
     let mut writes = Vec::new();
     for (index, call) in calls.iter().enumerate() {
-        if cx.kept::<Kept>(&making.name(index))?.is_some() {
+        if cx.kept::<KeptCall>(&making.name(index))?.is_some() {
             continue;
         }
         match making.check(call) {
@@ -103,21 +109,21 @@ pub(super) async fn make<A: Agent>(
     }
     let mut results = Vec::new();
     for (index, call) in calls.iter().enumerate() {
-        let kept = cx.kept::<Kept>(&making.name(index))?;
+        let kept = cx.kept::<KeptCall>(&making.name(index))?;
         let kept = kept.ok_or_else(|| StepError::terminal("a call came to nothing"))?;
         let result = ToolResult {
             call: call.id.clone(),
-            content: kept.content,
+            content: kept.content.clone(),
             failed: !kept.made.done,
         };
-        results.push((result, kept.made));
+        results.push((result, kept));
     }
     Ok(Came::Results(results))
 }
 
 /// What is said of a call that is no tool's, or that may not be made.
-fn refused(tool: Option<&dyn ErasedTool>, why: &str) -> Kept {
-    Kept {
+fn refused(tool: Option<&dyn ErasedTool>, why: &str) -> KeptCall {
+    KeptCall {
         content: seen::from_here(why),
         made: MadeCall {
             tool: tool.map(|it| it.id().to_owned()),
@@ -125,6 +131,7 @@ fn refused(tool: Option<&dyn ErasedTool>, why: &str) -> Kept {
             writes: tool.is_some_and(|it| it.kind() == CallKind::Write),
             done: false,
         },
+        rejected: false,
     }
 }
 
@@ -138,20 +145,25 @@ fn fields(violations: &[Violation]) -> String {
 
 impl<A: Agent> Making<'_, A> {
     fn name(&self, index: usize) -> String {
-        format!("result-{}-{index}", self.step)
+        result_name(self.at(index))
     }
 
     fn item(&self, index: usize) -> String {
-        format!("{}-{index}", self.step)
+        self.at(index).to_string()
     }
 
-    async fn keep(&self, index: usize, kept: Kept) -> Result<(), StepError> {
+    fn at(&self, index: usize) -> CallAt {
+        let step = self.step;
+        CallAt { step, index }
+    }
+
+    async fn keep(&self, index: usize, kept: KeptCall) -> Result<(), StepError> {
         let kept = self.cx.memo(&self.name(index), || async { Ok(kept) }).await;
-        kept.map(|_: Kept| ())
+        kept.map(|_: KeptCall| ())
     }
 
     /// Whether a call can be made at all.
-    fn check(&self, call: &Call) -> Result<Ready, Kept> {
+    fn check(&self, call: &Call) -> Result<Ready, KeptCall> {
         let services = self.cx.services();
         let known = A::spec().tools;
         let tool = services.call.tools.get(&call.tool).ok();
@@ -281,7 +293,11 @@ impl<A: Agent> Making<'_, A> {
                 });
             if standing != Standing::Approved {
                 let why = "a person has looked at it and said no";
-                self.keep(*index, refused(Some(&*ready.tool), why)).await?;
+                let rejected = KeptCall {
+                    rejected: true,
+                    ..refused(Some(&*ready.tool), why)
+                };
+                self.keep(*index, rejected).await?;
                 continue;
             }
             if let Some(reason) = self.write_one(*index, ready).await? {
@@ -299,7 +315,7 @@ impl<A: Agent> Making<'_, A> {
         if asked.is_empty() {
             return Ok(Ok(None));
         }
-        let name = format!("decision-{}", self.step);
+        let name = decision_name(self.step);
         if let Some(decided) = self.cx.kept(&name)? {
             return Ok(Ok(Some(decided)));
         }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::acting::OnMissingConnector;
 use onbehalf_connector::Connector;
 use onbehalf_runs::ApprovalMode;
+use onbehalf_runs::thread::InThread;
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -22,10 +23,14 @@ pub struct TurnInput {
     /// What happens when a tool's app is not connected.
     #[serde(default = "suspend")]
     pub on_missing_connector: OnMissingConnector,
+    /// The thread it stands in. What was said there before is read; a turn that was not begun by a
+    /// message of the thread leaves nothing in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thread: Option<InThread>,
 }
 
 /// Longest question that is read, in characters; more of it is not sent.
-pub(super) const MAX_MESSAGE_CHARS: usize = 8_000;
+pub const MAX_MESSAGE_CHARS: usize = 8_000;
 
 fn suspend() -> OnMissingConnector {
     OnMissingConnector::Suspend

@@ -12,6 +12,7 @@ use crate::tool_call::ToolCall;
 use onbehalf_engine::{Definition, Workflow};
 use onbehalf_models::{Model, Prices, ToolOffer};
 use onbehalf_runs::hosted::{Hosted, Plans};
+use onbehalf_runs::thread::Threads;
 use onbehalf_runs::tool_call::ToolPolicy;
 
 /// What whoever hosts workflows and agents lends to each of their runs.
@@ -25,6 +26,8 @@ pub struct Lent {
     pub offers: Rc<Vec<ToolOffer>>,
     /// Who may make which call of a tool.
     pub policy: ToolPolicy,
+    /// The threads of whoever the run is for.
+    pub threads: Rc<dyn Threads>,
     /// Whether the accounts are an organization's, which not everybody in it may write with directly.
     pub accounts_are_shared: bool,
 }

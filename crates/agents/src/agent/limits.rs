@@ -1,5 +1,6 @@
 //! How much a turn may take.
 
+use onbehalf_runs::hosted::AgentLimits;
 use serde::Deserialize;
 
 /// Cents, in the unit in which answers are paid for.
@@ -60,6 +61,17 @@ impl TurnLimits {
         cents: 200,
         answer_tokens: 4_096,
     };
+
+    /// The same, as callers are told.
+    pub(super) const fn card(self) -> AgentLimits {
+        AgentLimits {
+            max_steps: self.steps,
+            max_tokens: self.tokens,
+            max_seconds: self.seconds,
+            max_cents: self.cents,
+            max_answer_tokens: self.answer_tokens,
+        }
+    }
 
     /// These, but for what an operator says.
     ///

@@ -12,6 +12,8 @@
 //! it, so a crash pays for none twice; a write is an effect, so it lands once; what a write waits for,
 //! a person or a connection, is waited for as any run waits.
 //!
+//! A turn may stand in a thread: it reads what was said before it, once, and says what it came to.
+//!
 //! Refuses to know which model answers, how it is reached, and what any tool does. What a model says is
 //! never believed: its calls are checked, its writes are a person's to approve unless the policy says
 //! otherwise, and what it shows leads to no foreign host.
@@ -20,15 +22,18 @@ mod calls;
 mod input;
 mod lent;
 mod limits;
+mod pieces;
 mod seen;
 mod shown;
 mod spec;
+mod thread;
 mod turn;
 mod write;
 
-pub use input::{MadeCall, TurnEnd, TurnInput, TurnResult};
+pub use input::{MAX_MESSAGE_CHARS, MadeCall, TurnEnd, TurnInput, TurnResult};
 pub use lent::{Lent, LentModel};
 pub use limits::TurnLimits;
+pub use pieces::{CallAt, CameTo, Ending, Piece, Verdict, Wanted};
 pub use spec::{Agent, AgentSpec, agent};
 pub use turn::{Ask, Turn, TurnServices};
 pub use write::TurnWrite;

@@ -21,6 +21,12 @@ pub(super) fn from_app(connector: Connector, outcome: Value, context: &RequestCo
     )
 }
 
+/// What of it came from the app, as JSON again; as a text where it was cut off, or is none.
+pub(super) fn outcome_in(content: &str) -> Value {
+    let told = content.split_once('\n').map_or(content, |(_, told)| told);
+    serde_json::from_str(told).unwrap_or_else(|_| told.into())
+}
+
 /// What this service itself has to say of a call.
 pub(super) fn from_here(why: &str) -> String {
     format!("Not done: {why}.")

@@ -7,29 +7,33 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::calls::{self, Came};
-use super::input::{MAX_MESSAGE_CHARS, MadeCall, TurnEnd, TurnInput, TurnResult};
+use super::calls;
+use super::input::{MadeCall, TurnEnd, TurnInput, TurnResult};
 use super::lent::{Lent, LentModel};
 use super::limits::{Over, Taken, TurnLimits};
-use super::seen;
+use super::pieces::{CallAt, Ending, Piece, STEP, answer_name, decision_name};
 use super::shown::shown;
 use super::spec::Agent;
+use super::thread;
 use super::write::TurnWrite;
 use crate::acting::{Acts, Connected, Need, write_policy};
 use crate::tool_call::CallServices;
 use onbehalf_connector::Scalekit;
 use onbehalf_engine::{
-    Definition, Flow, Outcome, Step, StepContext, StepError, StepPolicy, StepResult, Workflow,
-    workflow,
+    Definition, Flow, Outcome, Step, StepContext, StepError, StepPolicy, StepResult, SuspendReason,
+    Workflow, workflow,
 };
 use onbehalf_identity::RequestContext;
 use onbehalf_models::{Answer, EndReason, Limits, Message, ModelFailure, Request, ToolOffer};
-use onbehalf_runs::hosted::{Hosted, Plans};
+use onbehalf_runs::hosted::{AgentCard, Hosted, Plans};
 use onbehalf_runs::portal::Portals;
-use onbehalf_runs::{ApprovalMode, RunReason};
+use onbehalf_runs::thread::Threads;
+use onbehalf_runs::{ApprovalMode, Decided, RunReason};
 
 /// How long one answer may take. Long answers stream for a minute or two.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(180);
+/// Names what was said before, as a turn has read it.
+const HISTORY: &str = "history";
 
 /// A turn of this agent.
 pub struct Turn<A>(PhantomData<A>);
@@ -41,6 +45,7 @@ pub struct TurnServices {
     model: Option<LentModel>,
     offers: Rc<Vec<ToolOffer>>,
     limits: TurnLimits,
+    threads: Rc<dyn Threads>,
     pub(super) accounts_are_shared: bool,
 }
 
@@ -102,6 +107,14 @@ impl<A: Agent> Hosted<Lent> for Turn<A> {
     const TITLE: &'static str = A::TITLE;
     const DESCRIPTION: &'static str = A::DESCRIPTION;
     const SCHEDULE: Option<&'static str> = None;
+    const AGENT: Option<fn(&TurnLimits) -> AgentCard> = Some(|limits| {
+        let spec = A::spec();
+        AgentCard {
+            opening: A::OPENING,
+            tools: spec.tools,
+            limits: limits.card(),
+        }
+    });
     const SETTINGS_KEY: &'static str = A::SETTINGS_KEY;
     type Settings = TurnLimits;
     const PLANS: Option<Plans<TurnInput, TurnLimits>> = Some(Plans {
@@ -120,6 +133,7 @@ impl<A: Agent> Hosted<Lent> for Turn<A> {
             model: lent.model,
             offers: lent.offers,
             limits,
+            threads: lent.threads,
             accounts_are_shared: lent.accounts_are_shared,
         }
     }
@@ -138,8 +152,8 @@ pub struct Ask<A>(PhantomData<A>);
 
 /// An answer, as it is kept.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Kept {
-    answer: Answer,
+pub(super) struct KeptAnswer {
+    pub(super) answer: Answer,
     /// How long it took.
     millis: u64,
 }
@@ -151,14 +165,15 @@ struct Way {
     steps: u32,
     text: String,
     calls: Vec<MadeCall>,
+    pieces: Vec<Piece>,
 }
 
 impl Way {
-    fn ended(self, end: TurnEnd, home: &str) -> TurnResult {
+    fn ended(&mut self, end: TurnEnd, home: &str) -> TurnResult {
         TurnResult {
             end,
             text: shown(&self.text, home),
-            calls: self.calls,
+            calls: std::mem::take(&mut self.calls),
             steps: self.steps,
             tokens: self.taken.tokens,
             failure: None,
@@ -172,7 +187,7 @@ impl<A: Agent> Step<Turn<A>> for Ask<A> {
     type Output = TurnResult;
 
     fn id(&self) -> &'static str {
-        "turn"
+        STEP
     }
 
     fn policy(&self) -> StepPolicy {
@@ -184,58 +199,91 @@ impl<A: Agent> Step<Turn<A>> for Ask<A> {
         input: TurnInput,
         cx: &StepContext<Turn<A>>,
     ) -> StepResult<Turn<A>, TurnResult> {
-        let services = cx.services();
-        let home = services.call.usual.public_url.as_str();
         let mut way = Way::default();
-        let Some(model) = &services.model else {
-            return Ok(Flow::Next(way.ended(TurnEnd::NoModel, home)));
+        let result = match go::<A>(&mut way, &input, cx).await? {
+            Came::Waits(reason) => return Ok(Flow::Suspend(reason)),
+            Came::To(result) => result,
         };
-        let mut request = first_request::<A>(&input, cx);
-        for step in 0..services.limits.steps {
-            if let Some(over) = services.limits.over(way.taken) {
-                return Ok(Flow::Next(way.ended(end_of(over), home)));
-            }
-            let kept = match answer(step, model, &request, cx).await? {
-                Ok(kept) => kept,
-                Err(failure) => {
-                    let failed = way.ended(TurnEnd::ModelFailed, home);
-                    return Ok(Flow::Next(TurnResult {
-                        failure: Some(failure.name().to_owned()),
-                        ..failed
-                    }));
-                }
-            };
-            let Kept { answer, millis } = kept;
-            way.steps = step + 1;
-            way.text.clone_from(&answer.text);
-            way.taken.tokens = way.taken.tokens.saturating_add(answer.usage.total());
-            way.taken.millis = way.taken.millis.saturating_add(millis);
-            let cost = model.prices.cost(answer.usage);
-            way.taken.cost = way.taken.cost.saturating_add(cost);
-            let end = match answer.end {
-                EndReason::Calls => None,
-                EndReason::Stop => Some(TurnEnd::Answered),
-                EndReason::Length => Some(TurnEnd::CutOff),
-                EndReason::Withheld => Some(TurnEnd::Withheld),
-            };
-            if let Some(end) = end {
-                return Ok(Flow::Next(way.ended(end, home)));
-            }
-            match calls::make::<A>(step, &answer.calls, &input, cx).await? {
-                Came::Waits(reason) => return Ok(Flow::Suspend(reason)),
-                Came::Results(made) => {
-                    let (results, calls): (Vec<_>, Vec<_>) = made.into_iter().unzip();
-                    way.calls.extend(calls);
-                    request.messages.push(Message::Model {
-                        text: answer.text,
-                        calls: answer.calls,
-                    });
-                    request.messages.push(Message::Results(results));
-                }
-            }
+        if let Some(turn) = &input.thread {
+            way.pieces.push(Piece::Ended(Ending::of(&result)));
+            let kept = thread::kept(&result.text, &way.pieces)?;
+            thread::kept_in(cx.services().threads.keep(turn, kept).await)?;
         }
-        Ok(Flow::Next(way.ended(TurnEnd::TooManySteps, home)))
+        Ok(Flow::Next(result))
     }
+}
+
+/// What a turn has come to.
+enum Came {
+    /// Its end.
+    To(TurnResult),
+    /// Nothing yet: it waits.
+    Waits(SuspendReason<RunReason>),
+}
+
+/// Goes the way of a turn as far as it leads now.
+async fn go<A: Agent>(
+    way: &mut Way,
+    input: &TurnInput,
+    cx: &StepContext<Turn<A>>,
+) -> Result<Came, StepError> {
+    let services = cx.services();
+    let home = services.call.usual.public_url.as_str();
+    let Some(model) = &services.model else {
+        return Ok(Came::To(way.ended(TurnEnd::NoModel, home)));
+    };
+    let mut request = first_request::<A>(input, cx).await?;
+    for step in 0..services.limits.steps {
+        if let Some(over) = services.limits.over(way.taken) {
+            return Ok(Came::To(way.ended(end_of(over), home)));
+        }
+        let kept = match answer(step, model, &request, cx).await? {
+            Ok(kept) => kept,
+            Err(failure) => {
+                let failed = way.ended(TurnEnd::ModelFailed, home);
+                return Ok(Came::To(TurnResult {
+                    failure: Some(failure.name().to_owned()),
+                    ..failed
+                }));
+            }
+        };
+        let KeptAnswer { answer, millis } = kept;
+        way.steps = step + 1;
+        way.text.clone_from(&answer.text);
+        way.pieces.push(Piece::answer(step, &answer, home));
+        way.taken.tokens = way.taken.tokens.saturating_add(answer.usage.total());
+        way.taken.millis = way.taken.millis.saturating_add(millis);
+        let cost = model.prices.cost(answer.usage);
+        way.taken.cost = way.taken.cost.saturating_add(cost);
+        let end = match answer.end {
+            EndReason::Calls => None,
+            EndReason::Stop => Some(TurnEnd::Answered),
+            EndReason::Length => Some(TurnEnd::CutOff),
+            EndReason::Withheld => Some(TurnEnd::Withheld),
+        };
+        if let Some(end) = end {
+            return Ok(Came::To(way.ended(end, home)));
+        }
+        let made = match calls::make::<A>(step, &answer.calls, input, cx).await? {
+            calls::Came::Waits(reason) => return Ok(Came::Waits(reason)),
+            calls::Came::Results(made) => made,
+        };
+        let decided = cx.kept::<Decided>(&decision_name(step))?;
+        way.pieces.extend(decided.as_ref().map(Piece::decided));
+        let mut results = Vec::new();
+        for (index, (result, kept)) in made.into_iter().enumerate() {
+            way.pieces
+                .push(Piece::result(CallAt { step, index }, &kept));
+            way.calls.push(kept.made);
+            results.push(result);
+        }
+        request.messages.push(Message::Model {
+            text: answer.text,
+            calls: answer.calls,
+        });
+        request.messages.push(Message::Results(results));
+    }
+    Ok(Came::To(way.ended(TurnEnd::TooManySteps, home)))
 }
 
 const fn end_of(over: Over) -> TurnEnd {
@@ -246,15 +294,25 @@ const fn end_of(over: Over) -> TurnEnd {
     }
 }
 
-fn first_request<A: Agent>(input: &TurnInput, cx: &StepContext<Turn<A>>) -> Request {
+async fn first_request<A: Agent>(
+    input: &TurnInput,
+    cx: &StepContext<Turn<A>>,
+) -> Result<Request, StepError> {
     let services = cx.services();
     let spec = A::spec();
+    let before = match &input.thread {
+        // What was said is read once: later attempts see the same, whatever was said or deleted since.
+        Some(turn) => {
+            let read = || async { thread::read(services.threads.history(turn).await) };
+            cx.memo(HISTORY, read).await?
+        }
+        None => Vec::new(),
+    };
     let message = input.message.as_deref().unwrap_or(A::OPENING);
-    let message = seen::from_person(message, MAX_MESSAGE_CHARS, cx.context());
     let offers = services.offers.iter();
-    Request {
+    Ok(Request {
         instructions: spec.instructions.to_owned(),
-        messages: vec![Message::Person(message)],
+        messages: thread::conversation(before, message, cx.context()),
         tools: offers
             .filter(|it| spec.tools.contains(&it.name.as_str()))
             .cloned()
@@ -263,7 +321,7 @@ fn first_request<A: Agent>(input: &TurnInput, cx: &StepContext<Turn<A>>) -> Requ
             max_tokens: services.limits.answer_tokens,
             timeout: ANSWER_TIMEOUT,
         },
-    }
+    })
 }
 
 /// The model's answer of this number: the one that is kept, or a new one, which is kept before anything
@@ -273,8 +331,8 @@ async fn answer<A: Agent>(
     model: &LentModel,
     request: &Request,
     cx: &StepContext<Turn<A>>,
-) -> Result<Result<Kept, ModelFailure>, StepError> {
-    let name = format!("answer-{step}");
+) -> Result<Result<KeptAnswer, ModelFailure>, StepError> {
+    let name = answer_name(step);
     if let Some(kept) = cx.kept(&name)? {
         return Ok(Ok(kept));
     }
@@ -283,7 +341,7 @@ async fn answer<A: Agent>(
     match model.model.answer(request, &mut |_| {}).await {
         Ok(answer) => {
             let millis = cx.now().since(began).as_millis();
-            let kept = Kept {
+            let kept = KeptAnswer {
                 answer,
                 millis: u64::try_from(millis).unwrap_or(u64::MAX),
             };

@@ -8,21 +8,26 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::future::{join, join_all};
 use onbehalf_agents::acting::Means;
-use onbehalf_agents::agent::{Lent, LentModel};
+use onbehalf_agents::agent::{Lent, LentModel, Piece};
 use onbehalf_clock::testkit::{Dice, HandClock};
 use onbehalf_clock::{Clock, Timestamp};
 use onbehalf_engine::memory::MemoryStore;
 use onbehalf_engine::{
-    CommandError, Head, Host, JournalStore, PublishError, Record, ResumedBy, RunLog, RunStatus,
-    Started,
+    CommandError, Entry, Head, Host, JournalStore, PublishError, Record, ResumedBy, RunLog,
+    RunStatus, Started,
 };
 use onbehalf_fetch::{Fetch, Secret};
 use onbehalf_models::{Dialect, Endpoint, HttpModel, ModelName, Prices, ToolOffer};
-use onbehalf_runs::RunAnswer;
 use onbehalf_runs::hosted::{Opening, Run, Workflows};
 use onbehalf_runs::portal::{Portals, SharedClaims};
+use onbehalf_runs::thread::{
+    DeleteThread, MessageId, ReadThread, RunThreads, Said, Say, ThreadId, ThreadKey, ThreadOf,
+};
 use onbehalf_runs::tool_call::ToolPolicy;
-use onbehalf_runs::town::{PaperRuns, Post, Town};
+use onbehalf_runs::town::{Faults, PaperRuns, Passage, Post, Town};
+use onbehalf_runs::{
+    Ask, Letter, Overlap, OwnerKey, RunAnswer, StartRun, Undelivered, WorkflowId, ask,
+};
 use onbehalf_sandbox::models;
 use onbehalf_sandbox::world::{Manners, World};
 use onbehalf_tools::Registry;
@@ -144,7 +149,7 @@ impl Office {
         }
     }
 
-    fn lent(&self) -> Lent {
+    fn lent(&self, log: &Rc<RunLog>) -> Lent {
         let clock: Rc<dyn Clock> = self.clock.clone();
         let lends = self.lends.borrow();
         let fetch: Rc<dyn Fetch> = self.apps.clone();
@@ -164,12 +169,14 @@ impl Office {
             description: tool.description().to_owned(),
             input_schema: to_raw_value(&tool.schemas().input).expect("a schema"),
         });
+        let post = Rc::new(Post(Rc::clone(&self.town)));
         let policy = lends.policy.as_ref().map(ToString::to_string);
         Lent {
             means: self.means(),
             model,
             offers: Rc::new(offers.collect()),
             policy: ToolPolicy::from_json(policy.as_deref()).expect("a policy"),
+            threads: Rc::new(RunThreads::new(post, Rc::clone(log))),
             accounts_are_shared: lends.accounts_are_shared,
         }
     }
@@ -178,14 +185,16 @@ impl Office {
         let line = self.workflows.get(workflow).expect("a hosted workflow");
         let clock: Rc<dyn Clock> = self.clock.clone();
         let kept: Rc<dyn JournalStore> = store.clone();
+        let log = Rc::new(RunLog::open(kept, Rc::clone(&clock)).expect("a journal"));
+        let lent = self.lent(&log);
         let opening = Opening {
-            log: Rc::new(RunLog::open(kept, Rc::clone(&clock)).expect("a journal")),
+            log,
             clock,
             random: Rc::new(Dice::default()),
             host: Rc::new(Nobody),
             spent: Rc::new(|| false),
         };
-        line.open(opening, Ok(self.lent()), self.settings.borrow().as_deref())
+        line.open(opening, Ok(lent), self.settings.borrow().as_deref())
     }
 
     /// Starts a run; it goes on with [`Self::drive`].
@@ -341,13 +350,94 @@ impl Office {
         self.clock.run(work, || false).expect("nothing stops it")
     }
 
+    /// A thread of somebody's with an agent.
+    pub fn thread(&self, user: &str, agent: &str, name: &str) -> OfficeThread<'_> {
+        let of = ThreadOf {
+            owner: OwnerKey::new(user),
+            agent: WorkflowId::new(agent),
+            thread: ThreadId::parse(name).expect("a name"),
+        };
+        OfficeThread { office: self, of }
+    }
+
     /// A day later, at the same hour.
     pub fn sleep_until(&self, at: &str) {
         self.clock.move_to(Timestamp::parse(at).expect("a time"));
     }
 }
 
+/// A thread in the town.
+pub struct OfficeThread<'a> {
+    office: &'a Office,
+    of: ThreadOf,
+}
+
+impl OfficeThread<'_> {
+    fn ask<M: Ask<Address = ThreadKey>>(&self, message: M) -> M::Reply {
+        let post = Post(Rc::clone(&self.office.town));
+        let asked = ask(&post, ThreadKey::of(&self.of), message);
+        self.office.now(asked).expect("an answer")
+    }
+
+    /// Says something, whose turn is a run that the test drives.
+    pub fn say(&self, number: u32, text: &str, run_id: &str) {
+        let context = json!({ "user_id": "alice", "scalekit_identifier": "user_alice",
+            "issuer": "https://idp.test" });
+        let start = StartRun {
+            owner: self.of.owner.clone(),
+            context: serde_json::from_value(context).expect("a context"),
+            workflow: self.of.agent.clone(),
+            input: json!({}),
+            idempotency_key: None,
+            overlap: Overlap::Allow,
+            repeats: None,
+        };
+        self.office.town.beset_by(Rc::new(NobodyBegins));
+        let said = self.ask(Say {
+            message: MessageId::parse(&format!("m{number}")).expect("a name"),
+            text: text.into(),
+            thread: self.of.thread.clone(),
+            start: Box::new(start),
+        });
+        assert!(
+            matches!(said, Said::Taken { number: at, .. } if at == number),
+            "{run_id}"
+        );
+    }
+
+    /// What a turn came to, as it is kept.
+    pub fn kept(&self, number: u32) -> Vec<Piece> {
+        let owner = self.of.owner.clone();
+        let turns = self.ask(ReadThread { owner }).expect("a thread");
+        let turn = turns.into_iter().find(|it| it.number == number);
+        let pieces = turn.expect("a turn").pieces.expect("pieces");
+        serde_json::from_value(pieces).expect("pieces")
+    }
+
+    pub fn delete(&self) {
+        let owner = self.of.owner.clone();
+        assert!(self.ask(DeleteThread { owner }));
+    }
+}
+
+/// The runs of turns are begun by tests, not by their owners' index.
+struct NobodyBegins;
+
+impl Faults for NobodyBegins {
+    fn passage(&self, letter: &Letter) -> Passage {
+        match letter {
+            Letter::Principal(..) => Passage::Lost(Undelivered::Unreachable),
+            _ => Passage::Through,
+        }
+    }
+}
+
 impl OfficeRun {
+    /// All that happened to it.
+    pub fn entries(&self) -> Vec<Entry> {
+        self.store.entries_after(0, usize::MAX).expect("storage")
+    }
+
     pub fn head(&self) -> Head {
         self.store.head().expect("storage").expect("a head")
     }

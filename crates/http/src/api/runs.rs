@@ -34,7 +34,7 @@ pub const MAX_LIMIT: u32 = 100;
 const TOO_MANY_RUNS_RETRY_SECONDS: u64 = 60;
 /// How long a caller with too many streams should wait before opening another.
 const TOO_MANY_STREAMS_RETRY_SECONDS: u64 = 30;
-const EVENT_STREAM: &str = "text/event-stream; charset=utf-8";
+pub(crate) const EVENT_STREAM: &str = "text/event-stream; charset=utf-8";
 
 /// The run there is after a trigger.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -225,7 +225,7 @@ impl Api {
         let body = watch.saw(&entries).into_bytes();
         Ok(Answer {
             response: head(body),
-            watch: Some(Watch::Run(watch)),
+            watch: Some(Watch::Run(Box::new(watch))),
         })
     }
 
@@ -242,36 +242,15 @@ impl Api {
         named: &NamedRun<'_>,
         outcome: CommandOutcome,
     ) -> Handled {
-        match outcome {
-            CommandOutcome::Accepted => {
-                let run = self.owned_run(caller, named).await?;
-                let body = RunStatusResponse {
-                    run_id: RunId::stored(run.run_id),
-                    status: run.status,
-                };
-                Ok(ApiResponse::json(200, &body))
-            }
-            CommandOutcome::NotFound => Err(run_not_found()),
-            // The principal or the event stays inside.
-            CommandOutcome::AlreadyResumed { by, at } => {
-                let detail = "This suspension was resumed before.";
-                Err(Problem::new(ProblemType::AlreadyResumed, detail)
-                    .with("resumedBy", by.name())
-                    .with("resumedAt", at.to_string()))
-            }
-            CommandOutcome::AnotherMustDecide => {
-                let detail = "This plan has to be decided by an approver who is not the run's owner; \
-                              you may cancel the run.";
-                Err(Problem::new(ProblemType::AnotherMustDecide, detail))
-            }
-            CommandOutcome::WrongStatus { status, message } => {
-                Err(Problem::new(ProblemType::WrongStatus, message)
-                    .with("runStatus", status.name()))
-            }
-            CommandOutcome::WrongPayload { message } => {
-                Err(Problem::new(ProblemType::WrongPayload, message))
-            }
+        if outcome != CommandOutcome::Accepted {
+            return Err(not_accepted(outcome));
         }
+        let run = self.owned_run(caller, named).await?;
+        let body = RunStatusResponse {
+            run_id: RunId::stored(run.run_id),
+            status: run.status,
+        };
+        Ok(ApiResponse::json(200, &body))
     }
 
     /// Where to make each of the connections that a run waits for.
@@ -286,6 +265,32 @@ impl Api {
             .map(|connector| (connector.name().to_owned(), self.connect_url(connector)))
             .collect();
         Some(links)
+    }
+}
+
+/// The problem of a command that was not accepted.
+pub(crate) fn not_accepted(outcome: CommandOutcome) -> Problem {
+    match outcome {
+        CommandOutcome::Accepted => Problem::internal(),
+        CommandOutcome::NotFound => run_not_found(),
+        // The principal or the event stays inside.
+        CommandOutcome::AlreadyResumed { by, at } => {
+            let detail = "This suspension was resumed before.";
+            Problem::new(ProblemType::AlreadyResumed, detail)
+                .with("resumedBy", by.name())
+                .with("resumedAt", at.to_string())
+        }
+        CommandOutcome::AnotherMustDecide => {
+            let detail = "This plan has to be decided by an approver who is not the run's owner; \
+                          you may cancel the run.";
+            Problem::new(ProblemType::AnotherMustDecide, detail)
+        }
+        CommandOutcome::WrongStatus { status, message } => {
+            Problem::new(ProblemType::WrongStatus, message).with("runStatus", status.name())
+        }
+        CommandOutcome::WrongPayload { message } => {
+            Problem::new(ProblemType::WrongPayload, message)
+        }
     }
 }
 
@@ -348,7 +353,7 @@ fn read_overlap(text: &str) -> Result<Overlap, Problem> {
     }
 }
 
-fn too_many_streams() -> Problem {
+pub(crate) fn too_many_streams() -> Problem {
     let detail =
         format!("At most {MAX_STREAMS} event streams of yours are served at once; close one.");
     Problem::new(ProblemType::TooManyStreams, detail).retry_after(TOO_MANY_STREAMS_RETRY_SECONDS)

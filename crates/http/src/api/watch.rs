@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::events;
+use crate::chat::Telling;
 use crate::service::Api;
 use onbehalf_clock::Timestamp;
 use onbehalf_engine::Entry;
@@ -23,6 +24,9 @@ const LIFETIME: Duration = Duration::from_secs(4 * 60);
 /// Streams of one caller in one isolate: a person's windows, not a program's loop.
 pub const MAX_STREAMS: usize = 6;
 
+/// A comment, so that a connection that broke is noticed.
+const WAITING: &str = ": waiting\n\n";
+
 /// One stream under way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunWatch {
@@ -34,6 +38,8 @@ pub struct RunWatch {
     until: Timestamp,
     over: bool,
     lease: Lease,
+    /// How it is told to whoever talks with an agent; as events of a run without this.
+    telling: Option<Telling>,
 }
 
 impl RunWatch {
@@ -47,20 +53,37 @@ impl RunWatch {
             until: lease.until,
             over: false,
             lease,
+            telling: None,
         }
+    }
+
+    /// The same, told as a message of an agent.
+    pub fn telling(self, telling: Telling) -> Self {
+        let telling = Some(telling);
+        Self { telling, ..self }
     }
 
     /// Takes note of what a look found, and gives what is sent for it.
     pub fn saw(&mut self, entries: &[Entry]) -> String {
         let Some(last) = entries.last() else {
+            if let Some(rest) = self.telling.as_ref().and_then(Telling::rest) {
+                self.over = true;
+                return rest;
+            }
             self.pause = self.pause.saturating_mul(2).min(LONGEST_PAUSE);
-            // A comment, so that a connection that broke is noticed.
-            return ": waiting\n\n".to_owned();
+            return WAITING.to_owned();
         };
         self.after = last.seq;
         self.over = events::is_last(last);
         self.pause = SHORTEST_PAUSE;
-        events::server_sent(entries)
+        let told = match &mut self.telling {
+            None => events::server_sent(entries),
+            Some(telling) => telling.tell(entries),
+        };
+        match told.is_empty() {
+            true => WAITING.to_owned(),
+            false => told,
+        }
     }
 
     fn is_over(&self, now: Timestamp) -> bool {

@@ -7,11 +7,12 @@ use crate::routes::Route;
 use crate::wire::problem::ProblemType;
 
 /// The groups of operations.
-pub const TAGS: [(&str, &str); 7] = [
+pub const TAGS: [(&str, &str); 8] = [
     ("runs", "Workflows, and the caller's runs of them."),
     ("schedule", "The caller's daily run."),
     ("connections", "What the caller has connected."),
     ("tools", "Single actions in connected apps."),
+    ("agents", "Agents, and what the caller has said to them."),
     ("mcp", "The Model Context Protocol."),
     (
         "browser",
@@ -109,6 +110,13 @@ impl Described {
             "content": { media_type: { "schema": schema } },
         });
         self.responses.insert(status.to_string(), response);
+        self
+    }
+
+    /// A header of an answer that was described before.
+    pub fn header(mut self, status: u16, name: &str, schema: Value) -> Self {
+        let headers = &mut self.responses[&status.to_string()]["headers"];
+        headers[name] = json!({ "description": "The protocol's version.", "schema": schema });
         self
     }
 

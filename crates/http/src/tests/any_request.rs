@@ -47,6 +47,8 @@ async fn every_path_names_what_its_operation_asks_for() {
             .replace("{workflow}", "onboarding-health")
             .replace("{runId}", "run_1")
             .replace("{owner}", "p_scheduled")
+            .replace("{agent}", "onboarding-assistant")
+            .replace("{thread}", "t1")
             .replace("{id}", "linear-list-issues")
             .replace("{callId}", "run_1")
             .replace("{connector}", "hubspot")
@@ -62,9 +64,12 @@ async fn every_path_names_what_its_operation_asks_for() {
         let response = ask(route.method, &path).await;
         if response.status == 404 {
             let absent = json_of(&response)["type"].clone();
-            let expected = match route.path.contains("{callId}") {
-                true => ProblemType::ToolCallNotFound,
-                false => ProblemType::RunNotFound,
+            let expected = if route.path.contains("{callId}") {
+                ProblemType::ToolCallNotFound
+            } else if route.path.contains("{thread}") {
+                ProblemType::ThreadNotFound
+            } else {
+                ProblemType::RunNotFound
             };
             assert_eq!(absent, expected.urn(), "{path}");
         }

@@ -14,6 +14,7 @@ mod mcp;
 mod offer;
 mod own_page;
 mod runs;
+mod threads;
 mod tool_calls;
 mod webhooks;
 mod workflows;

@@ -69,6 +69,10 @@ problems! {
     RunNotFound = "run-not-found", 404, "Run not found";
     /// There is no such workflow.
     WorkflowNotFound = "workflow-not-found", 404, "Workflow not found";
+    /// There is no such agent.
+    AgentNotFound = "agent-not-found", 404, "Agent not found";
+    /// The caller has no such thread.
+    ThreadNotFound = "thread-not-found", 404, "Thread not found";
     /// There is no such tool.
     ToolNotFound = "tool-not-found", 404, "Tool not found";
     /// The caller has no such call of a tool, or it is not kept any more.
@@ -79,6 +83,12 @@ problems! {
     AlreadyResumed = "already-resumed", 409, "Already resumed";
     /// The run's status does not allow it.
     WrongStatus = "wrong-status", 409, "Not possible in this status";
+    /// Another message was sent to this thread under this id.
+    MessageIdReused = "message-id-reused", 409, "Message id reused";
+    /// The thread has as many turns as one may have.
+    ThreadFull = "thread-full", 409, "Thread full";
+    /// The thread was deleted.
+    ThreadDeleted = "thread-deleted", 410, "Thread deleted";
     /// The body is longer than allowed.
     BodyTooLarge = "body-too-large", 413, "Request body too large";
     /// The body is not `application/json`.

@@ -21,7 +21,7 @@ use crate::object::{Object, Turn};
 use crate::outbox::{self, Errand};
 use crate::rules::Rules;
 
-pub(crate) use index::mode;
+pub(crate) use index::{mode, status};
 pub use messages::*;
 
 /// How exactly it is known when a user was last seen: a write a day, not one a request.

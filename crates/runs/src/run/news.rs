@@ -16,6 +16,7 @@ use crate::names::{AccountKey, ConnectorName, OwnerKey, WorkflowId};
 use crate::principal::NoteStatus;
 use crate::reason::{RunAnswer, RunReason};
 use crate::run_id::RunId;
+use crate::thread::{EndTurn, InThread, ThreadKey, ThreadOf};
 
 /// The outcome of a run whose journal could not be read.
 const UNREADABLE: &str = "unreadable";
@@ -45,6 +46,9 @@ impl Host for News {
             self.send(letter).await?;
         }
         if let Some(letter) = approval_of(head) {
+            self.send(letter).await?;
+        }
+        if let Some(letter) = turn_of(head) {
             self.send(letter).await?;
         }
         let note = NoteStatus {
@@ -116,6 +120,23 @@ fn approval_of(head: &Head) -> Option<Letter> {
         _ => head.suspensions,
     };
     (number > 0 && (over || decided)).then(|| TakeDown { run_id, number }.letter(to))
+}
+
+/// What the run of a turn that has ended tells its thread.
+fn turn_of(head: &Head) -> Option<Letter> {
+    let turn = InThread::of(&head.started.input).filter(|_| head.status.ended())?;
+    let thread = ThreadOf {
+        owner: OwnerKey::new(&head.started.owner),
+        agent: WorkflowId::new(&head.started.workflow),
+        thread: turn.id,
+    };
+    let end = EndTurn {
+        owner: thread.owner.clone(),
+        number: turn.up_to,
+        run_id: RunId::stored(&head.started.run_id),
+        status: head.status,
+    };
+    Some(end.letter(ThreadKey::of(&thread)))
 }
 
 /// Has a decision be seen where it was asked for, before the run next says where it stands. Whoever

@@ -33,6 +33,7 @@ use crate::principal::Principal;
 use crate::run::{RunMessage, RunReply};
 use crate::run_id::RunId;
 use crate::schedule::{ScheduleShard, Shard};
+use crate::thread::{Thread, ThreadKey};
 
 pub use faults::{Calm, CrashAt, Faults, Passage};
 pub use house::House;
@@ -55,6 +56,8 @@ pub enum Address {
     Portal(PortalKey),
     /// An organization's approvals'.
     Approvals(ApprovalsKey),
+    /// A thread's.
+    Thread(ThreadKey),
 }
 
 /// The runs of a town.
@@ -237,6 +240,7 @@ impl Town {
             Address::Schedule(_) => self.ring_at(address, &self.shard()).await,
             Address::Portal(_) => self.ring_at(address, &self.portal()).await,
             Address::Approvals(_) => self.ring_at(address, &self.approvals()).await,
+            Address::Thread(_) => self.ring_at(address, &Thread).await,
         };
         if rung.is_err() {
             house.ring_at(self.clock_at(address).plus(PLATFORM_RINGS_AGAIN));
@@ -343,6 +347,10 @@ impl Town {
                 let address = Address::Approvals(key);
                 let object = self.approvals();
                 Answer::Approvals(self.serve(address, &object, *message).await?)
+            }
+            Letter::Thread(key, message) => {
+                let address = Address::Thread(key);
+                Answer::Thread(Box::new(self.serve(address, &Thread, *message).await?))
             }
             Letter::Notice(notice) => {
                 self.notices.borrow_mut().push(*notice);

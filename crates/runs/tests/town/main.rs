@@ -14,5 +14,6 @@ mod portals;
 mod repeats;
 mod schedules;
 mod starts;
+mod threads;
 mod wakeups;
 mod yard;

@@ -1,6 +1,7 @@
 //! What each operation takes and answers. The matches name every operation: one without a
 //! description does not compile.
 
+mod agents;
 mod approvals;
 mod connections;
 mod mcp;
@@ -79,6 +80,11 @@ fn for_caller(operation: ApiOperation, schemas: &mut Schemas, offered: &Offered<
         ApiOperation::ListTools => tools::list(schemas),
         ApiOperation::ExecuteTool => tools::execute(schemas, offered.tools),
         ApiOperation::GetToolCall => tools::call(schemas, offered.tools),
+        ApiOperation::ListAgents => agents::list(schemas),
+        ApiOperation::SendMessage => agents::send(schemas),
+        ApiOperation::StreamThread => agents::stream(),
+        ApiOperation::GetThread => agents::show(schemas),
+        ApiOperation::DeleteThread => agents::delete(),
         ApiOperation::Mcp => mcp::message(),
     }
 }
