@@ -7,6 +7,7 @@ import { join } from 'node:path';
 
 import { inRoot, npmBin, root, tool } from './paths.mjs';
 import { run } from './processes.mjs';
+import { Failure } from './say.mjs';
 
 /** What is deployed, tested and measured. `sandbox` is the cargo profile of the one beside it. */
 export const RELEASE = { profile: 'release', folder: 'build', arguments: ['--release'], optimised: true, sandbox: 'dev' };
@@ -57,6 +58,20 @@ export async function compileWorker(build, { onlyMessages = false } = {}) {
       env: { WASM_BINDGEN_USE_JS_SYS: '1' },
     },
   );
+}
+
+/** Where the OpenAPI document of a build lies, which has been compiled: its build script has written it. */
+export async function describedApi(build) {
+  const said = await run(
+    'cargo',
+    ['build', '--lib', '--locked', '--profile', build.profile, '--target', 'wasm32-unknown-unknown', '--quiet', '--message-format=json'],
+    { cwd: root, quiet: true, what: 'Looking for the OpenAPI document', env: { WASM_BINDGEN_USE_JS_SYS: '1' } },
+  );
+  const messages = said.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
+  const folders = messages.map(({ out_dir }) => out_dir).filter(Boolean);
+  const document = folders.map((folder) => join(folder, 'openapi.json')).find((path) => existsSync(path));
+  if (!document) throw new Failure('The build of the Worker has written no OpenAPI document.');
+  return document;
 }
 
 /** Makes of the compiled wasm what workerd runs. */

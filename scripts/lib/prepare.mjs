@@ -21,6 +21,7 @@ export async function prepare({ worker, sandbox = false }) {
     await endAll();
     throw error;
   }
+  await buildConsole(worker);
   await buildWorker(worker);
   await buildConsole(worker);
 }

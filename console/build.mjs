@@ -1,0 +1,137 @@
+// Builds the console: types of the API from its own document, the check of everything that uses them,
+// then script and style with hashed names. `npm run build -- DOCUMENT` in this folder, or
+// `buildConsole` of ../scripts/lib/console.mjs.
+//
+// The document is the one that the Worker was built with, so a route, a status or a shape that the
+// console uses and that is there no more ends the build.
+
+import { createHash } from 'node:crypto';
+import { execFile } from 'node:child_process';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+import { build } from 'esbuild';
+import openapiTS, { astToString } from 'openapi-typescript';
+
+const here = dirname(fileURLToPath(import.meta.url));
+/** Where the site begins: files are served under their paths in this folder. */
+export const DIST = join(here, 'dist');
+const SITE = join(DIST, 'console');
+const ASSETS = join(SITE, 'assets');
+/** Types of the API, made from its document with every build. */
+const GENERATED = join(here, 'generated');
+const VERSION_LENGTH = 12;
+
+/** Builds everything into `dist`; `document` is the path of the OpenAPI document. */
+export async function buildSite(document) {
+  await writeTypes(document);
+  await check();
+  await rm(DIST, { recursive: true, force: true });
+  await mkdir(ASSETS, { recursive: true });
+  const { metafile } = await build({
+    absWorkingDir: here,
+    entryPoints: { console: 'src/main.tsx', style: 'src/styles/index.css' },
+    outdir: ASSETS,
+    entryNames: '[name]-[hash]',
+    chunkNames: '[name]-[hash]',
+    assetNames: '[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    target: ['es2022', 'chrome123', 'firefox120', 'safari17.5'],
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    minify: true,
+    metafile: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+  });
+  const outputs = Object.entries(metafile.outputs).map(([path, output]) => ({ path: `/${path.replace(/^dist\//, '')}`, ...output }));
+  const script = outputs.find(({ entryPoint }) => entryPoint === 'src/main.tsx');
+  const style = outputs.find(({ entryPoint }) => entryPoint === 'src/styles/index.css');
+  const first = firstScripts(outputs, script);
+  await writeFile(join(SITE, 'index.html'), page({ script: script.path, style: style.path, first }));
+  await writeFile(join(DIST, '_headers'), HEADERS);
+  await writeIcon();
+  await writeServiceWorker(outputs);
+  return { scripts: outputs.map(({ path }) => path).filter((path) => path.endsWith('.js')), first };
+}
+
+/** The script of a first visit: the entry, what it imports at once, and the page that it opens with. */
+function firstScripts(outputs, entry) {
+  const wanted = new Set();
+  const visit = (path) => {
+    if (wanted.has(path)) return;
+    wanted.add(path);
+    const output = outputs.find((one) => one.path === path);
+    for (const { path: next, kind } of output.imports) {
+      const named = `/${next.replace(/^dist\//, '')}`;
+      const isHome = outputs.find((one) => one.path === named)?.entryPoint === 'src/pages/home/index.tsx';
+      if (kind === 'import-statement' || isHome) visit(named);
+    }
+  };
+  visit(entry.path);
+  return [...wanted];
+}
+
+async function writeTypes(document) {
+  const ast = await openapiTS(JSON.parse(await readFile(document, 'utf8')), {
+    // What has a default may be left out by whoever sends it.
+    defaultNonNullable: false,
+  });
+  await mkdir(GENERATED, { recursive: true });
+  await writeFile(join(GENERATED, 'schema.ts'), astToString(ast));
+}
+
+async function check() {
+  const tsc = join(here, 'node_modules', 'typescript', 'bin', 'tsc');
+  await promisify(execFile)(process.execPath, [tsc, '--project', here]).catch(({ stdout }) => {
+    throw new Error(`The console does not fit its own rules, or the API that it uses is another:\n${stdout}`);
+  });
+}
+
+function page({ script, style, first }) {
+  const preloads = first.filter((path) => path !== script).map((path) => `<link rel="modulepreload" href="${path}">`);
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
+<meta name="color-scheme" content="light dark">
+<meta name="robots" content="noindex">
+<title>Onbehalf</title>
+<link rel="icon" href="/console/icon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="${style}">
+${preloads.join('\n')}
+<script type="module" src="${script}"></script>
+</head>
+<body><div id="console"></div><noscript><p>The console needs JavaScript. Everything that it shows is to be had from the API, too.</p></noscript></body>
+</html>
+`;
+}
+
+/** What the platform says with each file; the page's own policy is said by the Worker. */
+const HEADERS = `/console/assets/*
+  Cache-Control: public, max-age=31536000, immutable
+  X-Content-Type-Options: nosniff
+`;
+
+async function writeIcon() {
+  await writeFile(join(SITE, 'icon.svg'), await readFile(join(here, 'src', 'icon.svg')));
+}
+
+/** The service worker, which has to know the files that it keeps. */
+async function writeServiceWorker(outputs) {
+  const source = await readFile(join(here, 'src', 'offline', 'worker.js'), 'utf8');
+  const files = ['/console/icon.svg', ...outputs.map(({ path }) => path)];
+  const version = createHash('sha256').update(files.join('\n')).digest('hex').slice(0, VERSION_LENGTH);
+  await writeFile(join(SITE, 'worker.js'), source.replace("'__FILES__'", JSON.stringify(files)).replace('__VERSION__', version));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const document = process.argv[2];
+  if (!document) throw new Error('Name the OpenAPI document: npm run build -- DOCUMENT');
+  await buildSite(document);
+}

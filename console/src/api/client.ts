@@ -1,0 +1,41 @@
+// The API, typed by its own document. Every request carries the token against forgery.
+
+import createClient from 'openapi-fetch';
+
+import { Failure } from './failure';
+import { fetchOrSeen } from './seen';
+import type { components, paths } from '../../generated/schema';
+import { forgeryToken, sessionEnded } from './session';
+
+export type Schemas = components['schemas'];
+export type Run = Schemas['RunResponse'];
+export type RunSummary = Schemas['RunSummary'];
+export type RunEvent = Schemas['RunEvent'];
+export type Suspension = Schemas['SuspensionView'];
+export type Connection = Schemas['ConnectionView'];
+export type Workflow = Schemas['WorkflowView'];
+export type Tool = Schemas['ToolView'];
+
+export const FORGERY_HEADER = 'x-onbehalf-forgery-token';
+
+export const api = createClient<paths>({ baseUrl: location.origin, fetch: fetchOrSeen });
+
+api.use({
+  onRequest({ request }) {
+    request.headers.set(FORGERY_HEADER, forgeryToken());
+    return request;
+  },
+  onResponse({ response }) {
+    if (response.status === 401) sessionEnded();
+    return undefined;
+  },
+});
+
+/** The data of an answer; anything but success is thrown as a `Failure`. */
+export async function data<T>(answer: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
+  const { data, error, response } = await answer.catch((thrown: unknown) => {
+    throw Failure.from(thrown);
+  });
+  if (data === undefined) throw await Failure.of(response, error);
+  return data;
+}

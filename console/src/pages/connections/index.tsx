@@ -1,0 +1,2 @@
+import { NotFound } from '../not_found';
+export default NotFound;

@@ -1,0 +1,76 @@
+// How one workflow stands today: its latest run, what came of it, when it runs next.
+
+import type { Run, Workflow } from '../../api/client';
+import { RunBadge } from '../../components/badge';
+import { Button } from '../../components/button';
+import { Card } from '../../components/card';
+import { Shown } from '../../components/states';
+import { Took, When } from '../../components/time';
+import { ONBOARDING, resultOf } from '../../onboarding/result';
+import { healthShares } from '../../onboarding/shares';
+import { Shares } from '../../plots/shares';
+import { hasEnded, useLatest, useRun, useSchedule } from '../../state/queries';
+import { runPath, useStart } from '../../state/starting';
+import { useTitles } from '../../state/words';
+import { t } from '../../texts';
+
+export function Glance({ workflow }: { workflow: Workflow }) {
+  const texts = t().home;
+  const latest = useLatest(workflow.id, 1);
+  const title = useTitles()(workflow.id);
+  const { start, busy } = useStart(workflow.id);
+  const isAsked = workflow.schedule === undefined || workflow.schedule === null;
+  return (
+    <Card
+      title={title}
+      actions={!isAsked && <Button small icon="play" busy={busy} onPress={() => start()}>{t().run.runNow}</Button>}
+    >
+      <div class="stack">
+        <Shown of={latest} lines={2}>
+          {([run]) => run
+            ? (
+              <>
+                <div class="row">
+                  <RunBadge run={run} />
+                  <span class="soft small"><When at={run.startedAt} />{run.endedAt && <> · {t().run.took} <Took from={run.startedAt} to={run.endedAt} /></>}</span>
+                </div>
+                {run.workflow === ONBOARDING && hasEnded(run) && <Outcome runId={run.runId} />}
+              </>
+            )
+            : <p class="soft">{isAsked ? texts.neverAsked : texts.neverRan}</p>}
+        </Shown>
+        <div class="row apart foot">
+          {isAsked ? <span class="soft small">{texts.onRequest}</span> : <NextRun workflow={workflow.id} />}
+          {workflow.id === ONBOARDING
+            ? <a href="/console/onboarding">{texts.allCustomers}</a>
+            : latest.data?.[0] && <a href={runPath(workflow.id, latest.data[0].runId)}>{texts.seeRun}</a>}
+        </div>
+      </div>
+    </Card>
+  );
+}
+
+function Outcome({ runId }: { runId: string }) {
+  const run = useRun(ONBOARDING, runId);
+  return <Shown of={run} lines={1}>{(read: Run) => <Result run={read} />}</Shown>;
+}
+
+function Result({ run }: { run: Run }) {
+  const result = resultOf(run);
+  const texts = t().onboarding;
+  if (result?.status === 'completed') return <Shares thin shares={healthShares(result.counts)} />;
+  if (result?.status === 'connectors_required') return <p class="soft">{texts.connectorsRequired}</p>;
+  if (result?.status === 'owner_not_found') return <p class="soft">{texts.ownerNotFound}</p>;
+  return null;
+}
+
+function NextRun({ workflow }: { workflow: string }) {
+  const { data } = useSchedule(workflow);
+  const texts = t().home;
+  if (!data) return <span />;
+  return (
+    <span class="soft small">
+      {data.enabled && data.nextAt ? <>{texts.next} <When at={data.nextAt} as="moment" /></> : <a href="/console/schedule">{texts.notScheduled}</a>}
+    </span>
+  );
+}

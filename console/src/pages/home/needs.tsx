@@ -1,0 +1,114 @@
+// Approvals to give, connections to mend, runs that failed, each with the way to deal with it.
+
+import type { ComponentChildren } from 'preact';
+
+import type { Connection, RunSummary, Schemas, Workflow } from '../../api/client';
+import { LinkButton } from '../../components/button';
+import { Card } from '../../components/card';
+import { Icon, type IconName } from '../../components/icon';
+import { Empty, Failed, Waiting } from '../../components/states';
+import { When } from '../../components/time';
+import { useApprovals, useConnections, useLatestOf } from '../../state/queries';
+import { runPath } from '../../state/starting';
+import { appName, useTitles } from '../../state/words';
+import { t } from '../../texts';
+
+/** Enough to find the latest of each that has ended. */
+const LOOKED_AT = 5;
+/** A failure older than this was yesterday's. */
+const RECENT_MS = 36 * 3_600_000;
+
+export function NeedsYou({ workflows }: { workflows: Workflow[] }) {
+  const texts = t().home;
+  const approvals = useApprovals();
+  const connections = useConnections();
+  const runs = useLatestOf(workflows.map(({ id }) => id), LOOKED_AT);
+  const all = [approvals, connections, runs];
+  const items = [
+    ...(approvals.data ?? []).map((approval) => <ApprovalItem key={approval.runId} approval={approval} />),
+    ...(connections.data ?? []).filter(({ status }) => status !== 'active').map((one) => <ConnectionItem key={one.connector} connection={one} />),
+    ...[...(runs.data ?? [])].flatMap(([workflow, list]) => runItems(workflow, list, approvals.data ?? [])),
+  ];
+  const failure = all.map((one) => one.failure).find((one) => one !== undefined);
+  return (
+    <Card title={texts.needsYou} flush>
+      {items.length > 0 && <ul class="needs">{items}</ul>}
+      {items.length === 0 && (
+        all.some(({ data, failure: failed }) => data === undefined && !failed)
+          ? <Waiting lines={3} />
+          : failure
+            ? <Failed failure={failure} retry={() => all.forEach(({ reload }) => reload())} />
+            : <Empty icon="check" title={texts.nothing}>{texts.nothingDetail}</Empty>
+      )}
+    </Card>
+  );
+}
+
+function Item({ icon, tone, title, detail, action }: { icon: IconName; tone: 'calm' | 'notice' | 'bad'; title: ComponentChildren; detail: ComponentChildren; action: ComponentChildren }) {
+  return (
+    <li>
+      <span class={`sign ${tone}`}><Icon name={icon} /></span>
+      <div>
+        <h3>{title}</h3>
+        <p class="soft small">{detail}</p>
+      </div>
+      {action}
+    </li>
+  );
+}
+
+function ApprovalItem({ approval }: { approval: Schemas['WaitingApproval'] }) {
+  const texts = t().home;
+  const titles = useTitles();
+  const title = approval.own ? texts.approve(titles(approval.workflow)) : texts.approveFor(titles(approval.workflow));
+  return (
+    <Item
+      icon="hand"
+      tone="calm"
+      title={title}
+      detail={<>{texts.writes(approval.writes)} · {t().run.since} <When at={approval.since} />{approval.mode === 'four_eyes' && approval.own && <> · {texts.anotherDecides}</>}</>}
+      action={<LinkButton look="primary" small href={runPath(approval.workflow, approval.runId)} label={`${texts.review}: ${title}`}>{texts.review}</LinkButton>}
+    />
+  );
+}
+
+function ConnectionItem({ connection }: { connection: Connection }) {
+  const texts = t().connections;
+  const app = appName(connection.connector);
+  const fresh = connection.status === 'not_connected';
+  return (
+    <Item
+      icon="link"
+      tone={fresh ? 'notice' : 'bad'}
+      title={fresh ? texts.isNotConnected(app) : texts.mustBeMended(app)}
+      detail={texts.details[connection.status]}
+      action={connection.connectUrl
+        ? <LinkButton small icon="away" href={connection.connectUrl} label={fresh ? texts.connectApp(app) : texts.reconnectApp(app)}>{fresh ? texts.connect : texts.reconnect}</LinkButton>
+        : <LinkButton small href="/console/connections">{texts.look}</LinkButton>}
+    />
+  );
+}
+
+/** The latest run of a workflow, where it failed or waits for something else than an approval. */
+function runItems(workflow: string, runs: RunSummary[], approvals: Schemas['WaitingApproval'][]) {
+  const latest = runs[0];
+  if (!latest || Date.now() - Date.parse(latest.startedAt) > RECENT_MS) return [];
+  const failed = latest.status === 'failed' || latest.outcome?.kind === 'failed';
+  const waits = latest.status === 'suspended' && !approvals.some(({ runId }) => runId === latest.runId);
+  return failed || waits ? [<RunItem key={latest.runId} run={latest} workflow={workflow} failed={failed} />] : [];
+}
+
+function RunItem({ run, workflow, failed }: { run: RunSummary; workflow: string; failed: boolean }) {
+  const texts = t().home;
+  const titles = useTitles();
+  const title = failed ? texts.failed(titles(workflow)) : texts.waits(titles(workflow));
+  return (
+    <Item
+      icon={failed ? 'cross' : 'clock'}
+      tone={failed ? 'bad' : 'notice'}
+      title={title}
+      detail={<>{t().run.startedWord} <When at={run.startedAt} /></>}
+      action={<LinkButton small href={runPath(workflow, run.runId)} label={`${texts.why}: ${title}`}>{texts.why}</LinkButton>}
+    />
+  );
+}

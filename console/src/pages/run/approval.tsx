@@ -1,0 +1,152 @@
+// What a run is about to write, all of it, and the decision: whole, or write by write.
+
+import { useMemo, useState } from 'preact/hooks';
+
+import { api, data, type Run, type Suspension } from '../../api/client';
+import { Failure } from '../../api/failure';
+import { HealthBadge } from '../../components/badge';
+import { Button } from '../../components/button';
+import { Json } from '../../components/code';
+import { Check, Search } from '../../components/fields';
+import { More } from '../../components/more';
+import { Notice } from '../../components/states';
+import { say, sayFailure } from '../../components/toasts';
+import { When } from '../../components/time';
+import { type Call, type Flag, readPlan } from '../../run/plan';
+import { useApprovals } from '../../state/queries';
+import { renew } from '../../state/resource';
+import { appName, spelled } from '../../state/words';
+import { t } from '../../texts';
+import { number } from '../../texts/format';
+import { Value } from './value';
+
+type Waiting = Extract<Suspension, { reason: 'approval_required' }>;
+
+/** Customers that are drawn before somebody asks for more. */
+const PAGE = 40;
+
+export function Approval({ run, suspension }: { run: Run; suspension: Waiting }) {
+  const texts = t().approval;
+  const plan = useMemo(() => readPlan(suspension.plan), [suspension.hash]);
+  const [rejected, setRejected] = useState<ReadonlySet<string>>(new Set());
+  const [busy, setBusy] = useState<'approve' | 'reject'>();
+  const approvals = useApprovals();
+  const mine = approvals.data?.find(({ runId }) => runId === run.runId);
+  const mayDecide = !(suspension.mode === 'four_eyes' && mine?.own !== false);
+  const items = plan.shape === 'flags' ? plan.flags.map(({ item }) => item) : [];
+  const approvedCount = items.length - rejected.size;
+
+  const decide = (decision: 'approve' | 'reject') => {
+    setBusy(decision);
+    const single = decision === 'approve' && rejected.size > 0 ? { items: Object.fromEntries([...rejected].map((item) => [item, 'reject' as const])) } : {};
+    data(api.POST('/api/workflows/{workflow}/runs/{runId}/resume', {
+      params: { path: { workflow: run.workflow, runId: run.runId } },
+      body: { approval: { hash: suspension.hash, decision, ...single }, number: suspension.number },
+    })).then(
+      () => say(decision === 'approve' ? texts.approved : texts.rejected),
+      (thrown: unknown) => {
+        const failure = Failure.from(thrown);
+        sayFailure(failure.status === 409 ? new Failure(texts.changed) : failure);
+      },
+    ).finally(() => { setBusy(undefined); renew(`run:${run.runId}`, 'runs:', 'approvals'); });
+  };
+
+  return (
+    <section class="card approval" aria-labelledby="approval">
+      <header>
+        <div>
+          <h2 id="approval">{texts.title}</h2>
+          <p>{texts.detail}</p>
+        </div>
+      </header>
+      {!mayDecide && <div class="body-pad"><Notice tone="notice" icon="person" title={texts.anotherMustDecide} /></div>}
+      {plan.shape === 'flags' && <Flags flags={plan.flags} rejected={rejected} onReject={setRejected} />}
+      {plan.shape === 'calls' && <Calls calls={plan.calls} />}
+      <div class="body-pad"><More title={texts.whole} open={plan.shape === 'unknown'}><Json label={texts.whole} value={suspension.plan} /></More></div>
+      {mayDecide && (
+        <footer class="decide">
+          <span class="soft small" role="status">
+            {items.length > 0 ? `${texts.approving(approvedCount)}, ${texts.rejecting(rejected.size)}` : texts.writes(plan.shape === 'calls' ? plan.calls.length : 1)}
+            {suspension.looksAgainAt && <> · {texts.expires} <When at={suspension.looksAgainAt} /></>}
+          </span>
+          <div class="row">
+            <Button look="danger" busy={busy === 'reject'} onPress={() => decide('reject')}>{texts.decideNone}</Button>
+            <Button look="primary" icon="check" busy={busy === 'approve'} disabled={items.length > 0 && approvedCount === 0} onPress={() => decide('approve')}>
+              {texts.decide(items.length > 0 ? approvedCount : plan.shape === 'calls' ? plan.calls.length : 1)}
+            </Button>
+          </div>
+        </footer>
+      )}
+    </section>
+  );
+}
+
+function Flags({ flags, rejected, onReject }: { flags: Flag[]; rejected: ReadonlySet<string>; onReject: (rejected: ReadonlySet<string>) => void }) {
+  const texts = t().approval;
+  const [search, setSearch] = useState('');
+  const [shown, setShown] = useState(PAGE);
+  const customers = useMemo(() => [...Map.groupBy(flags, ({ customer }) => customer).values()], [flags]);
+  const words = search.toLocaleLowerCase().split(/\s+/).filter(Boolean);
+  const found = customers.filter(([first]) => first && words.every((word) => `${first.name} ${first.customer} ${first.reasons.join(' ')}`.toLocaleLowerCase().includes(word)));
+  const set = (items: string[], approve: boolean) => {
+    const next = new Set(rejected);
+    for (const item of items) approve ? next.delete(item) : next.add(item);
+    onReject(next);
+  };
+  const visible = found.flat().map(({ item }) => item);
+  return (
+    <>
+      <div class="toolbar">
+        <Search label={texts.search} value={search} onInput={setSearch} />
+        <div class="row">
+          <Button small onPress={() => set(visible, true)}>{texts.approveAll}</Button>
+          <Button small onPress={() => set(visible, false)}>{texts.rejectAll}</Button>
+        </div>
+        <span class="soft small number">{t().onboarding.found(found.length)}</span>
+      </div>
+      <ul class="plan">
+        {found.slice(0, shown).map((writes) => <Customer key={writes[0]?.customer} writes={writes} rejected={rejected} onSet={set} />)}
+      </ul>
+      {shown < found.length && <div class="tail"><Button small look="quiet" onPress={() => setShown(shown + PAGE * 4)}>{texts.showMore(found.length - shown)}</Button></div>}
+    </>
+  );
+}
+
+function Customer({ writes, rejected, onSet }: { writes: Flag[]; rejected: ReadonlySet<string>; onSet: (items: string[], approve: boolean) => void }) {
+  const texts = t().approval;
+  const [first] = writes;
+  if (!first) return null;
+  return (
+    <li>
+      <div class="stack near">
+        <div class="row"><h3>{first.name}</h3><HealthBadge status={first.status} /><span class="soft small number">{number(first.score)}</span></div>
+        <ul class="reasons small soft">{first.reasons.map((reason) => <li key={reason}>{reason}</li>)}</ul>
+      </div>
+      <div class="stack near">
+        {writes.map((write) => (
+          <Check
+            key={write.item}
+            on={!rejected.has(write.item)}
+            onChange={(on) => onSet([write.item], on)}
+            label={write.kind === 'create_task'
+              ? <><b>{texts.task}</b><span class="unseen"> {write.name}</span> <span class="soft small">{write.dueInHours !== undefined && <>{texts.due} {texts.dueIn(write.dueInHours)}</>}{write.links && <> · {texts.links} {Object.entries(write.links).map(([what, id]) => `${spelled(what)} ${id}`).join(', ')}</>}</span></>
+              : <><b>{texts.comment}</b><span class="unseen"> {write.name}</span> <span class="soft small">{texts.on} {write.issue?.url ? <a href={write.issue.url}>{write.issue.identifier}</a> : write.issue?.identifier}</span></>}
+          />
+        ))}
+      </div>
+    </li>
+  );
+}
+
+function Calls({ calls }: { calls: Call[] }) {
+  return (
+    <ol class="plan">
+      {calls.map((call, at) => (
+        <li key={at}>
+          <div><h3>{spelled(call.tool)}</h3><p class="soft small">{appName(call.connector)}</p></div>
+          <Value value={call.arguments} />
+        </li>
+      ))}
+    </ol>
+  );
+}

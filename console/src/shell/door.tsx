@@ -1,0 +1,31 @@
+// Before anybody is signed in: the way in, or why there is none.
+
+import { useEffect, useState } from 'preact/hooks';
+
+import { findSession, sendToSignIn, type SignIn, signInPath } from '../api/session';
+import { Button, LinkButton } from '../components/button';
+import { t } from '../texts';
+
+export function Door({ now }: { now: SignIn }) {
+  const texts = t().door;
+  const [leaving, setLeaving] = useState(false);
+  useEffect(() => {
+    document.title = t().product;
+    if (now.kind === 'out' && now.why === 'never') setLeaving(sendToSignIn());
+  }, [now]);
+  if (now.kind === 'unknown' || leaving) return null;
+  const unreachable = now.kind === 'unreachable' ? now.failure : undefined;
+  const left = now.kind === 'out' && now.why === 'left';
+  return (
+    <main class="door">
+      <div class="card">
+        <span class="brand"><i aria-hidden="true" />{t().product}</span>
+        <h1>{unreachable ? texts.unreachable : left ? texts.left : texts.title}</h1>
+        <p>{unreachable ? (unreachable.offline ? t().states.offlineDetail : unreachable.message) : left ? texts.leftDetail : texts.detail}</p>
+        {unreachable
+          ? <Button look="primary" icon="turn" onPress={() => void findSession()}>{t().states.retry}</Button>
+          : <LinkButton look="primary" href={signInPath()}>{texts.signIn}</LinkButton>}
+      </div>
+    </main>
+  );
+}

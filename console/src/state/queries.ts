@@ -1,0 +1,58 @@
+// What the pages read, by name: the same question is asked once for all of them.
+
+import { api, data, type Run, type RunSummary, type Schemas } from '../api/client';
+import { useResource } from './resource';
+
+const OFTEN_MS = 15_000;
+const SELDOM_MS = 60_000;
+
+export const useWorkflows = () =>
+  useResource('workflows', async () => (await data(api.GET('/api/workflows'))).workflows);
+
+export const useApprovals = () =>
+  useResource('approvals', async () => (await data(api.GET('/api/approvals', { params: { query: { limit: 50 } } }))).approvals, { every: OFTEN_MS });
+
+export const useConnections = () =>
+  useResource('connections', async () => (await data(api.GET('/api/connections'))).connections, { every: SELDOM_MS });
+
+export const useTools = () => useResource('tools', () => data(api.GET('/api/tools')));
+
+export const useSchedule = (workflow: string) =>
+  useResource(`schedule:${workflow}`, () => data(api.GET('/api/workflows/{workflow}/schedule', { params: { path: { workflow } } })), { every: SELDOM_MS });
+
+/** The latest runs of a workflow. */
+export const useLatest = (workflow: string, limit: number) =>
+  useResource(
+    `runs:${workflow}:latest:${limit}`,
+    async () => (await data(api.GET('/api/workflows/{workflow}/runs', { params: { path: { workflow }, query: { limit } } }))).runs,
+    { every: OFTEN_MS },
+  );
+
+/** The latest runs of several workflows, by workflow. */
+export const useLatestOf = (workflows: string[], limit: number) =>
+  useResource(
+    `runs:${workflows.join()}:latest:${limit}`,
+    async () => {
+      const runs = workflows.map(async (workflow): Promise<[string, RunSummary[]]> => [
+        workflow,
+        (await data(api.GET('/api/workflows/{workflow}/runs', { params: { path: { workflow }, query: { limit } } }))).runs,
+      ]);
+      return new Map(await Promise.all(runs));
+    },
+    { every: OFTEN_MS },
+  );
+
+export const readRun = (workflow: string, runId: string): Promise<Run> =>
+  data(api.GET('/api/workflows/{workflow}/runs/{runId}', { params: { path: { workflow, runId } } }));
+
+export const useRun = (workflow: string, runId: string) => useResource(`run:${runId}`, () => readRun(workflow, runId));
+
+/** Starts a run, or names the one that is open. */
+export const startRun = (workflow: string, input?: Record<string, unknown>): Promise<Schemas['TriggerResponse']> =>
+  data(api.POST('/api/workflows/{workflow}/trigger', {
+    params: { path: { workflow } },
+    ...(input === undefined ? {} : { body: input as never }),
+  }));
+
+/** Whether a run has ended, and so changes no more. */
+export const hasEnded = ({ status }: Pick<Run, 'status'>) => status === 'completed' || status === 'failed' || status === 'cancelled';

@@ -1,0 +1,75 @@
+// Something that is read from the API and shown: what is there, whether it is being read, what went
+// wrong. What was read stays for the next page that asks, which shows it at once and reads it again.
+
+import { type Signal, signal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+
+import { Failure } from '../api/failure';
+
+export interface Resource<T> {
+  data: T | undefined;
+  failure: Failure | undefined;
+  loading: boolean;
+  reload: () => void;
+}
+
+interface Entry<T> {
+  state: Signal<Omit<Resource<T>, 'reload'>>;
+  load: (() => Promise<T>) | undefined;
+  /** The latest read: an earlier one that ends later counts no more. */
+  turn: number;
+}
+
+const entries = new Map<string, Entry<unknown>>();
+
+function entry<T>(key: string): Entry<T> {
+  const found = entries.get(key) as Entry<T> | undefined;
+  if (found) return found;
+  const made: Entry<T> = { state: signal({ data: undefined, failure: undefined, loading: false }), load: undefined, turn: 0 };
+  entries.set(key, made as Entry<unknown>);
+  return made;
+}
+
+async function read<T>(one: Entry<T>): Promise<void> {
+  if (!one.load) return;
+  const turn = ++one.turn;
+  one.state.value = { ...one.state.peek(), loading: true };
+  try {
+    const data = await one.load();
+    if (turn === one.turn) one.state.value = { data, failure: undefined, loading: false };
+  } catch (error) {
+    if (turn === one.turn) one.state.value = { ...one.state.peek(), failure: Failure.from(error), loading: false };
+  }
+}
+
+/** Reads something when it is first shown, again whenever `every` milliseconds have passed, and when
+ *  somebody comes back to the page. */
+export function useResource<T>(key: string, load: () => Promise<T>, { every }: { every?: number } = {}): Resource<T> {
+  const one = entry<T>(key);
+  one.load = load;
+  useEffect(() => {
+    void read(one);
+    const again = () => {
+      if (document.visibilityState === 'visible') void read(one);
+    };
+    document.addEventListener('visibilitychange', again);
+    const timer = every === undefined ? undefined : setInterval(again, every);
+    return () => {
+      document.removeEventListener('visibilitychange', again);
+      clearInterval(timer);
+    };
+  }, [key, every]);
+  return { ...one.state.value, reload: () => void read(one) };
+}
+
+/** Reads again what is known under these keys, and all that begin so. */
+export function renew(...prefixes: string[]): void {
+  for (const [key, one] of entries) {
+    if (prefixes.some((prefix) => key.startsWith(prefix))) void read(one);
+  }
+}
+
+/** Forgets everything that was read: another person is there. */
+export function forgetAll(): void {
+  entries.clear();
+}

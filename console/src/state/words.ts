@@ -1,0 +1,30 @@
+// What the API names, in words.
+
+import type { Workflow } from '../api/client';
+import { t } from '../texts';
+import { useWorkflows } from './queries';
+
+const CONNECTORS: Record<string, string> = { hubspot: 'HubSpot', linear: 'Linear', slack: 'Slack', zendesk: 'Zendesk' };
+
+/** An app as people call it. */
+export function appName(connector: string): string {
+  return CONNECTORS[connector] ?? capital(connector);
+}
+
+/** An id made readable: `signals-and-scores` is "Signals and scores". */
+export function spelled(id: string): string {
+  return capital(id.replaceAll(/[-_]/g, ' '));
+}
+
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** The names of workflows. */
+export function useTitles(): (workflow: string) => string {
+  const { data } = useWorkflows();
+  return (id) => titleOf(data?.find((workflow) => workflow.id === id), id);
+}
+
+function titleOf(workflow: Workflow | undefined, id: string): string {
+  const known: Record<string, string> = t().workflows;
+  return known[id] ?? workflow?.title ?? spelled(id);
+}
