@@ -73,7 +73,7 @@ export function Select<T extends string>({ label, choices, value, onChoose, unse
   );
 }
 
-export function Switch({ label, on, busy, onChange }: { label: string; on: boolean; busy?: boolean; onChange: (on: boolean) => void }) {
+export function Switch({ label, on, busy, onChange }: { label: ComponentChildren; on: boolean; busy?: boolean; onChange: (on: boolean) => void }) {
   return (
     <label class="switch">
       <input type="checkbox" role="switch" checked={on} aria-busy={busy ? 'true' : undefined} onChange={(event) => !busy && onChange(event.currentTarget.checked)} />
