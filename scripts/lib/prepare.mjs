@@ -21,7 +21,6 @@ export async function prepare({ worker, sandbox = false }) {
     await endAll();
     throw error;
   }
-  await buildConsole(worker);
   await buildWorker(worker);
   await buildConsole(worker);
 }

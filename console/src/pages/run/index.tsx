@@ -66,7 +66,7 @@ function Lead({ run, followed: { live, failure } }: { run: Run; followed: Follow
       <RunBadge run={run} />
       {!hasEnded(run) && live && <Badge tone="calm" icon="pulse">{texts.live}</Badge>}
       {!hasEnded(run) && !live && failure && <Badge tone="notice" icon="turn">{texts.reconnecting}</Badge>}
-      <span>{texts.startedWord} <When at={run.startedAt} /> · {texts.took} <Took from={run.startedAt} to={run.endedAt} /></span>
+      <span>{texts.startedWord} <When at={run.startedAt} />{run.endedAt && <> · {texts.took} <Took from={run.startedAt} to={run.endedAt} /></>}</span>
     </span>
   );
 }
