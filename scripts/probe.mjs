@@ -1,10 +1,13 @@
 // `npm run probe -- --env FILE`: asks a real Scalekit environment what no document settles, and
 // prints what it learned as settings. Reads, and writes to records that it makes and takes back.
 
+import { readLines } from './lib/env_file.mjs';
 import { flags } from './lib/flags.mjs';
-import { Environment, readSettings } from './lib/probe/environment.mjs';
 import { TRIALS } from './lib/probe/trials.mjs';
+import { Environment } from './lib/scalekit.mjs';
 import { Failure, bold, dim, green, main, red, say, yellow } from './lib/say.mjs';
+
+const NEEDED = ['SCALEKIT_ENVIRONMENT_URL', 'SCALEKIT_CLIENT_ID', 'SCALEKIT_CLIENT_SECRET', 'PROBE_IDENTIFIER'];
 
 await main(async () => {
   const { values } = flags('npm run probe', {
@@ -59,6 +62,13 @@ await main(async () => {
   }
   if (failed > 0) throw new Failure(`${failed} of the trials came to no answer.`);
 });
+
+async function readSettings(path) {
+  const settings = await readLines(path, '--env');
+  const missing = NEEDED.filter((name) => !settings[name]);
+  if (missing.length > 0) throw new Failure(`${path} has to name ${missing.join(', ')}.`);
+  return settings;
+}
 
 function merge(into, more) {
   for (const [name, value] of Object.entries(more)) into[name] = { ...into[name], ...value };

@@ -25,6 +25,9 @@ pub(super) const PAGE_TOKEN: usize = 100;
 const CONNECTION: usize = 400;
 /// A `page_size` has to be below this.
 const PAGE_SIZE: usize = 100;
+/// Largest `page_size` where connections are listed, as the reference of Scalekit's SDK for Python
+/// says it.
+const CONNECTIONS_PAGE: usize = 30;
 
 /// What is wrong with a request so far.
 pub(super) struct Checks {
@@ -85,6 +88,13 @@ impl Checks {
     pub fn page_size(&mut self, size: usize) {
         self.demand(size < PAGE_SIZE, "page_size", || {
             format!("value must be less than {PAGE_SIZE}")
+        });
+    }
+
+    /// The size of a page of connections.
+    pub fn connections_page_size(&mut self, size: usize) {
+        self.demand(size <= CONNECTIONS_PAGE, "page_size", || {
+            format!("value must be at most {CONNECTIONS_PAGE}")
         });
     }
 

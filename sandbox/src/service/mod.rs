@@ -5,6 +5,7 @@
 
 mod accounts;
 mod connect;
+mod connections;
 mod error;
 mod execute;
 mod lengths;
@@ -58,6 +59,7 @@ impl Service {
     pub fn handle(&mut self, request: &Request, now_ms: i64, base_url: &str) -> Reply {
         let endpoint = match (request.method.as_str(), request.path.as_str()) {
             ("POST", "/oauth/token") => "token",
+            ("GET", "/api/v1/connections/app") => "list_connections",
             ("GET", "/api/v1/connected_accounts") => "list_accounts",
             ("POST", "/api/v1/connected_accounts") => "create_account",
             ("GET", "/api/v1/connected_accounts/auth") => "account_auth",
@@ -158,6 +160,7 @@ impl Service {
             return failure(401, "UNAUTHENTICATED", words);
         }
         match endpoint {
+            "list_connections" => connections::list(&self.world, request),
             "list_accounts" => accounts::list(&self.world, request),
             "create_account" => accounts::create(&mut self.world, request, now_ms),
             "account_auth" => accounts::one(&self.world, request, Shown::WithCredentials),

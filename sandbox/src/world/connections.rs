@@ -69,6 +69,10 @@ pub struct Connection {
     pub provider: String,
     /// How users connect.
     pub kind: Kind,
+    /// Switched off in the dashboard. It is listed so; what calls through it answer, no document
+    /// says, and they are answered as before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub disabled: bool,
 }
 
 /// All connections by name.
@@ -92,6 +96,7 @@ impl Connections {
         let connection = |provider: &str, kind| Connection {
             provider: provider.to_owned(),
             kind,
+            disabled: false,
         };
         Self(
             named
@@ -122,6 +127,11 @@ impl Connections {
             ("vercel-Qi9zHe4F", "vercel", Kind::Oauth),
             ("zendesk-p5LsY0aN", "zendesk", Kind::ApiKey),
         ])
+    }
+
+    /// All of them, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Connection)> {
+        self.0.iter().map(|(name, it)| (name.as_str(), it))
     }
 
     /// A connection by name.

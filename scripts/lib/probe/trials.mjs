@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { codesOf } from './environment.mjs';
+import { codesOf } from '../scalekit.mjs';
 
 /** How long the search index is watched for a new task. HubSpot speaks of "a few moments". */
 const INDEX_PATIENCE_MS = 120_000;

@@ -1,29 +1,13 @@
-// A Scalekit environment as the probe talks to it: plain calls, every answer kept as it came.
+// A Scalekit environment as the scripts talk to it: plain calls, every answer kept as it came.
 
-import { readFile } from 'node:fs/promises';
-
-import { Failure } from '../say.mjs';
+import { Failure } from './say.mjs';
 
 /** The deadline Scalekit's own clients give a tool. */
 const TOOL_TIMEOUT_MS = 60_000;
-const NEEDED = ['SCALEKIT_ENVIRONMENT_URL', 'SCALEKIT_CLIENT_ID', 'SCALEKIT_CLIENT_SECRET', 'PROBE_IDENTIFIER'];
+/** The environment's address leads to nobody who answers. */
+export class Unreachable extends Failure {}
 
-/** Reads lines of NAME=value, as `wrangler dev --env-file` does; quotes around a value go. */
-export async function readSettings(path) {
-  const text = await readFile(path, 'utf8').catch(() => {
-    throw new Failure(`--env ${path} cannot be read.`);
-  });
-  const settings = {};
-  for (const line of text.split('\n')) {
-    const found = /^\s*([A-Z][A-Z0-9_]*)\s*=\s*(.*?)\s*$/.exec(line);
-    if (found) settings[found[1]] = found[2].replace(/^(['"])(.*)\1$/, '$2');
-  }
-  const missing = NEEDED.filter((name) => !settings[name]);
-  if (missing.length > 0) throw new Failure(`${path} has to name ${missing.join(', ')}.`);
-  return settings;
-}
-
-/** One environment, one user. Tokens stay in here. */
+/** One environment, and for the probe one user. Tokens stay in here. */
 export class Environment {
   #token;
 
@@ -41,7 +25,7 @@ export class Environment {
       body: new URLSearchParams({ grant_type: 'client_credentials', client_id: id, client_secret: secret }),
       signal: AbortSignal.timeout(TOOL_TIMEOUT_MS),
     }).catch(() => {
-      throw new Failure('SCALEKIT_ENVIRONMENT_URL does not answer.');
+      throw new Unreachable('SCALEKIT_ENVIRONMENT_URL does not answer.');
     });
     const body = await answer.json().catch(() => ({}));
     if (!answer.ok || !body.access_token) {
