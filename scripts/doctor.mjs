@@ -27,7 +27,7 @@ await main(async () => {
     },
   });
   const url = addressed(operands[0]);
-  const configuration = await configured(values.env);
+  const configuration = await readConfiguration(values.env);
   const settings = {
     ...configuration.vars,
     ...(values.settings ? await readLines(values.settings, '--settings') : {}),
@@ -45,15 +45,6 @@ function addressed(text) {
     throw new Failure(`"${text}" is no address; it is the Worker's own, like https://onbehalf.example.com.`);
   }
   return url;
-}
-
-async function configured(environment) {
-  try {
-    return await readConfiguration(environment);
-  } catch (error) {
-    if (/No environment found/.test(error.message)) throw new Failure(`wrangler.toml has no environment ${environment}.`);
-    throw new Failure(`wrangler.toml cannot be read: ${error.message.split('\n')[0]}`);
-  }
 }
 
 /** Variables of these names that are set. */

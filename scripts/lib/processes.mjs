@@ -48,6 +48,25 @@ export function run(command, args, { cwd, env, quiet = false, what } = {}) {
   });
 }
 
+/**
+ * Runs a command to its end, however it ends, and shows nothing of it: answers `{code, out, err}`.
+ * `input` goes to its standard input, where neither a list of processes nor a file shows it.
+ */
+export function capture(command, args, { cwd, env, input } = {}) {
+  return new Promise((resolve, reject) => {
+    const child = begin(command, args, { cwd, env }, [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe']);
+    const [out, err] = [[], []];
+    child.stdout.on('data', (chunk) => out.push(chunk));
+    child.stderr.on('data', (chunk) => err.push(chunk));
+    child.on('error', () => reject(new Failure(`${command} could not be started.`)));
+    child.on('close', (code) => resolve({ code, out: Buffer.concat(out).toString(), err: Buffer.concat(err).toString() }));
+    if (input !== undefined) {
+      child.stdin.on('error', () => undefined); // it ended without reading: its exit code says so
+      child.stdin.end(input);
+    }
+  });
+}
+
 /** Starts a process that stays until the script ends; its output goes into a file, or is ours. */
 export function keep(command, args, { cwd, env, log, append = false, pipeStdout = false, inherit = false } = {}) {
   const file = log ? openSync(log, append ? 'a' : 'w') : inherit ? 'inherit' : 'ignore';

@@ -14,6 +14,9 @@ const staging = read('staging');
 /** What makes an environment that environment. */
 const OWN = ['name', 'topLevelName', 'targetEnvironment', 'definedEnvironments', 'legacy_env', 'vars'];
 
+/** Whether `npm run setup`, or somebody by hand, has written an environment's own settings. */
+const isSetUp = (config) => config.vars.PUBLIC_URL !== undefined;
+
 /** A configuration without what has to differ. */
 function shared(config) {
   const rest = Object.fromEntries(Object.entries(config).filter(([key]) => !OWN.includes(key)));
@@ -24,7 +27,10 @@ test('what is bound to production is bound to staging', () => {
   assert.ok(production.durable_objects.bindings.length > 0);
   assert.ok(production.ratelimits.length > 0);
   assert.deepEqual(shared(staging), shared(production));
-  assert.deepEqual(Object.keys(staging.vars), Object.keys(production.vars));
+  // A variable is written twice, or the other environment has not been set up at all.
+  if (isSetUp(production) === isSetUp(staging)) {
+    assert.deepEqual(Object.keys(staging.vars).sort(), Object.keys(production.vars).sort());
+  }
 });
 
 test('its name and its rate limits are its own', () => {
