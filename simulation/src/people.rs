@@ -12,8 +12,8 @@ use onbehalf_runs::schedule::{Shard, Sweep};
 use onbehalf_runs::town::Address;
 use onbehalf_runs::{
     Approval, ApprovalMode, Asker, Backend, BackendError, CommandOutcome, Decision, EventId,
-    Objects, Overlap, OwnerKey, ResumeRequest, RunQuery, RunReason, Start, StartRun, SwitchOn,
-    Tenant, WorkflowId, ask,
+    Objects, Overlap, OwnerKey, ResumeRequest, RunFilter, RunQuery, RunReason, Start, StartRun,
+    SwitchOn, Tenant, WorkflowId, ask,
 };
 use serde_json::json;
 
@@ -301,7 +301,7 @@ async fn look_around(shared: &Rc<Shared>, person: usize) -> Result<(), BackendEr
     let whose = owner(person);
     let newest = RunQuery {
         workflow: workflow(),
-        status: None,
+        filter: RunFilter::default(),
         limit: 20,
         before: None,
     };

@@ -75,6 +75,9 @@ pub struct Connection {
     /// When the account was last used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_used_at: Option<Timestamp>,
+    /// When the account itself last changed: it was made, consented to, refreshed or lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<Timestamp>,
 }
 
 impl Connection {
@@ -103,6 +106,7 @@ impl Scalekit {
                     status: ConnectionStatus::NotConnected,
                     token_expires_at: None,
                     last_used_at: None,
+                    updated_at: None,
                 });
             }
         }
@@ -150,6 +154,7 @@ impl Scalekit {
             slot.status = status;
             slot.token_expires_at = text("token_expires_at").and_then(Timestamp::parse);
             slot.last_used_at = text("last_used_at").and_then(Timestamp::parse);
+            slot.updated_at = text("updated_at").and_then(Timestamp::parse);
         }
     }
 }

@@ -34,7 +34,7 @@ pub fn sealed(bytes: &[u8]) {
     let scope = CursorScope {
         owner: "p",
         workflow: "w",
-        status: None,
+        filter: onbehalf_runs::RunFilter::default(),
     };
     let text = String::from_utf8_lossy(bytes);
     for purpose in PURPOSES {

@@ -4,6 +4,8 @@
 //! route is matched. No handler sees a piece of a path. A run cannot be looked up without the
 //! workflow that its path names, and a daily run only of a workflow that may have one.
 
+use serde_json::Value;
+
 use crate::api::runs::run_not_found;
 use crate::browser::app::App;
 use crate::chat::thread_not_found;
@@ -11,6 +13,7 @@ use crate::offer::tool_call_not_found;
 use crate::service::{Api, nothing_here};
 use crate::wire::problem::{Problem, ProblemType};
 use onbehalf_runs::hosted::Listed;
+use onbehalf_runs::measured::Measured;
 use onbehalf_runs::thread::ThreadId;
 use onbehalf_runs::{OwnerKey, RunId, WorkflowId};
 
@@ -94,6 +97,26 @@ impl Daily<'_> {
     }
 }
 
+/// A workflow whose results can be compared over runs.
+pub struct Measuring<'a>(&'a dyn Listed, &'static str);
+
+impl Measuring<'_> {
+    /// Its id.
+    pub fn id(&self) -> WorkflowId {
+        WorkflowId::new(self.0.id())
+    }
+
+    /// What the values are, for people.
+    pub fn title(&self) -> &'static str {
+        self.1
+    }
+
+    /// What a result measures.
+    pub fn of(&self, result: Value) -> Option<Vec<Measured>> {
+        self.0.measured(result)
+    }
+}
+
 impl<'a> Named<'a> {
     /// What `path` names by a template; `None` when they do not fit.
     pub fn by(template: &str, path: &'a str) -> Option<Self> {
@@ -161,6 +184,18 @@ impl<'a> Named<'a> {
         let workflow = self.workflow(api)?;
         match workflow.schedule() {
             Some(_) => Ok(Daily(workflow)),
+            None => Err(nothing_here()),
+        }
+    }
+
+    /// The workflow, if its results can be compared over runs.
+    ///
+    /// # Errors
+    /// 404.
+    pub fn measuring<'api>(&self, api: &'api Api) -> Result<Measuring<'api>, Problem> {
+        let workflow = self.workflow(api)?;
+        match workflow.measures() {
+            Some(title) => Ok(Measuring(workflow, title)),
             None => Err(nothing_here()),
         }
     }

@@ -72,6 +72,8 @@ pub enum ApiOperation {
     TriggerRun,
     /// Lists runs.
     ListRuns,
+    /// Shows how what a workflow looks at has fared.
+    ShowHistory,
     /// Shows a run.
     GetRun,
     /// Cancels a run.
@@ -206,6 +208,7 @@ impl ApiOperation {
             Self::ListWorkflows
             | Self::TriggerRun
             | Self::ListRuns
+            | Self::ShowHistory
             | Self::GetRun
             | Self::CancelRun
             | Self::ResumeRun
@@ -244,8 +247,9 @@ impl ApiOperation {
             | Self::WithdrawSchedule
             | Self::SendMessage
             | Self::DeleteThread => Budget::Runs,
-            // Every shard is asked.
+            // Every shard is asked, or every run.
             Self::ListSchedules
+            | Self::ShowHistory
             | Self::RunEvents
             | Self::StreamThread
             | Self::CreateConnectLink

@@ -45,7 +45,7 @@ const fn api(operation: ApiOperation, method: &'static str, path: &'static str) 
 }
 
 /// Every route. Of two that fit, the earlier one counts.
-pub const ROUTES: [Route; 41] = [
+pub const ROUTES: [Route; 42] = [
     open(OpenOperation::Home, "GET", "/"),
     open(OpenOperation::Health, "GET", "/health"),
     open(OpenOperation::OpenApi, "GET", "/openapi.json"),
@@ -60,6 +60,11 @@ pub const ROUTES: [Route; 41] = [
         ApiOperation::ListRuns,
         "GET",
         "/api/workflows/{workflow}/runs",
+    ),
+    api(
+        ApiOperation::ShowHistory,
+        "GET",
+        "/api/workflows/{workflow}/history",
     ),
     api(
         ApiOperation::GetRun,

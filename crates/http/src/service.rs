@@ -270,6 +270,10 @@ impl Api {
                 let workflow = named.workflow(self)?;
                 self.list_runs(&caller, workflow, request).await
             }
+            ApiOperation::ShowHistory => {
+                let measuring = named.measuring(self)?;
+                self.history(&caller, measuring, request).await
+            }
             ApiOperation::GetRun => self.get_run(&caller, named.run(self)?).await,
             ApiOperation::CancelRun => self.cancel_run(&caller, named.run(self)?).await,
             ApiOperation::ResumeRun => self.resume_run(&caller, named.run(self)?, request).await,
@@ -377,7 +381,10 @@ impl Api {
 pub(super) fn check_query(operation: ApiOperation, request: &ApiRequest) -> Result<(), Problem> {
     match operation {
         // Reads its own.
-        ApiOperation::ListRuns | ApiOperation::TriggerRun | ApiOperation::ListApprovals => Ok(()),
+        ApiOperation::ListRuns
+        | ApiOperation::ShowHistory
+        | ApiOperation::TriggerRun
+        | ApiOperation::ListApprovals => Ok(()),
         ApiOperation::ExecuteTool => Query::strict(request, &QUERY).map(|_| ()),
         _ => Query::strict(request, &[]).map(|_| ()),
     }

@@ -41,6 +41,8 @@ pub(super) struct Platform {
     pub(super) started: RefCell<Vec<StartRun>>,
     pub(super) start: RefCell<Option<Start>>,
     pub(super) queries: RefCell<Vec<RunQuery>>,
+    /// What is listed.
+    pub(super) listed: RefCell<Vec<RunSummary>>,
     /// For whom what waits was listed, how much of it, and behind which position.
     pub(super) asked: RefCell<Vec<AskedApprovals>>,
     pub(super) next: Cell<Option<u64>>,
@@ -112,7 +114,7 @@ impl Backend for Platform {
         self.check()?;
         self.queries.borrow_mut().push(query);
         Ok(RunPage {
-            runs: Vec::new(),
+            runs: self.listed.borrow().clone(),
             next: self.next.get(),
             late: None,
         })
@@ -122,6 +124,15 @@ impl Backend for Platform {
         self.check()?;
         let key = (asker.owner.to_string(), run_id.to_string());
         Ok(self.runs.borrow().get(&key).cloned())
+    }
+
+    async fn run_result(
+        &self,
+        asker: &Asker,
+        run_id: &RunId,
+    ) -> Result<Option<serde_json::Value>, BackendError> {
+        let run = self.run(asker, run_id).await?;
+        Ok(run.and_then(|run| run.result))
     }
 
     async fn run_events(

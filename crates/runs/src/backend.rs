@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use async_trait::async_trait;
+use serde_json::Value;
 
 use onbehalf_engine::{Entry, RunStatus};
 
@@ -22,7 +23,7 @@ use crate::principal::{
     BeginConnect, CancelWaiting, FindRun, Found, ListRuns, ReadSchedule, TakeConnect, WaitingRun,
     WithdrawFor, WriteSchedule,
 };
-use crate::run::{Cancel, Events, Resume, View};
+use crate::run::{Cancel, Events, ReadResult, Resume, View};
 use crate::run_id::{RunId, Tagged};
 use crate::schedule::{Enrolled, ListEnrolled, Shard};
 use crate::thread::{
@@ -104,6 +105,20 @@ impl Backend for Objects {
             (Some(waiting), _) => Ok(Some(not_begun(waiting))),
             (None, found) => Ok(found?),
         }
+    }
+
+    async fn run_result(
+        &self,
+        asker: &Asker,
+        run_id: &RunId,
+    ) -> Result<Option<Value>, BackendError> {
+        if !self.may_wake(asker, run_id).await? {
+            return Ok(None);
+        }
+        let read = ReadResult {
+            asker: asker.clone(),
+        };
+        self.ask(run_id.clone(), read).await
     }
 
     async fn run_events(

@@ -165,13 +165,53 @@ pub struct RunSummary {
     pub trigger: String,
 }
 
+/// Which runs are meant; what is left out fits all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunFilter {
+    /// Only this status.
+    pub status: Option<RunStatus>,
+    /// Only those that ended like this.
+    #[serde(default)]
+    pub outcome: Option<OutcomeKind>,
+    /// Only those that began then or later.
+    #[serde(default)]
+    pub since: Option<Timestamp>,
+}
+
+/// Whether a run that has ended did its job, in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OutcomeKind {
+    /// It did.
+    Done,
+    /// It did a part of it.
+    Partial,
+    /// It did not.
+    Failed,
+}
+
+impl OutcomeKind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Done, Self::Partial, Self::Failed];
+
+    /// As it is written; the name of the [`Outcome`] that it stands for.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Partial => "partial",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 /// What to list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunQuery {
     /// The workflow's id.
     pub workflow: WorkflowId,
-    /// Only this status.
-    pub status: Option<RunStatus>,
+    /// Only these of its runs.
+    #[serde(flatten)]
+    pub filter: RunFilter,
     /// At most this many.
     pub limit: u32,
     /// Only runs before this position, newest first.
@@ -353,6 +393,12 @@ pub trait Backend {
     async fn list_runs(&self, owner: &OwnerKey, query: RunQuery) -> Result<RunPage, BackendError>;
     /// One run the asker may see; `None` when there is none or it is another's.
     async fn run(&self, asker: &Asker, run_id: &RunId) -> Result<Option<RunView>, BackendError>;
+    /// What a run of theirs has ended with; `None` where it has not, or as in [`Self::run`].
+    async fn run_result(
+        &self,
+        asker: &Asker,
+        run_id: &RunId,
+    ) -> Result<Option<Value>, BackendError>;
     /// Journal entries after a position; `None` as in [`Self::run`].
     async fn run_events(
         &self,

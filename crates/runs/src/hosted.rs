@@ -18,14 +18,25 @@ use serde::Serialize;
 use serde_json::Value;
 
 use onbehalf_clock::{Clock, Random};
+use onbehalf_connector::Connector;
 use onbehalf_engine::{Definition, Engine, Host, RunLog, Runner, Workflow, workflow};
 use onbehalf_identity::RequestContext;
 
 use crate::approval_mode::ApprovalMode;
+use crate::measured::{Measured, Measures};
 use crate::names::WorkflowId;
 use crate::reason::RunReason;
 use crate::rules::NoPlan;
 use crate::tool_call::WritingTool;
+
+/// A connector that runs of a workflow act through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Need {
+    /// Which app.
+    pub connector: Connector,
+    /// The scopes its calls take, as the app names them.
+    pub scopes: &'static [&'static str],
+}
 
 /// Where a workflow keeps what is asked of its runs about approval.
 pub struct Plans<Input, Settings> {
@@ -86,6 +97,10 @@ pub trait Hosted<M>:
     type Settings: 'static;
     /// For a workflow whose runs put a plan up before they write: where approval is asked for.
     const PLANS: Option<Plans<Self::Input, Self::Settings>> = None;
+    /// What its runs act through.
+    const USES: &'static [Need] = &[];
+    /// For a workflow whose results can be compared over runs: what they measure.
+    const MEASURES: Option<Measures<Self::Result>> = None;
 
     /// Reads the settings; `None` stands for a variable that is not set.
     ///
@@ -130,6 +145,12 @@ pub trait Listed {
     fn check_input(&self, json: &str) -> Result<Value, InputRefused>;
     /// The tools that its runs write with, by which a policy knows them.
     fn writes(&self) -> &'static [WritingTool];
+    /// What its runs act through.
+    fn uses(&self) -> &'static [Need];
+    /// What its results measure, for people, where they can be compared over runs.
+    fn measures(&self) -> Option<&'static str>;
+    /// What a result measures; nothing where its run did not get that far, or it cannot be read.
+    fn measured(&self, result: Value) -> Option<Vec<Measured>>;
     /// Whether its runs put a plan up that can be approved.
     fn puts_plans_up(&self) -> bool;
     /// The input with which a run asks for at least this approval, and what it asks for then.
@@ -224,6 +245,20 @@ impl<M: 'static, W: Hosted<M>> Listed for Line<W, M> {
 
     fn writes(&self) -> &'static [WritingTool] {
         self.writes
+    }
+
+    fn uses(&self) -> &'static [Need] {
+        W::USES
+    }
+
+    fn measures(&self) -> Option<&'static str> {
+        W::MEASURES.map(|it| it.title)
+    }
+
+    fn measured(&self, result: Value) -> Option<Vec<Measured>> {
+        let measures = W::MEASURES?;
+        let result: W::Result = serde_json::from_value(result).ok()?;
+        (measures.of)(&result)
     }
 
     fn puts_plans_up(&self) -> bool {

@@ -29,6 +29,7 @@ mod contract;
 mod hex;
 pub mod hosted;
 mod letter;
+pub mod measured;
 mod names;
 mod note;
 mod object;

@@ -25,8 +25,9 @@ pub(crate) use effects::permit;
 pub use effects::{Manner, acting, mark};
 pub use failures::{ConnectorError, Failure, FailureKind, result};
 pub use needs::{
-    Acts, Need, OnMissingConnector, connections_required, deferred, inactive, reconnection_required,
+    Acts, OnMissingConnector, connections_required, deferred, inactive, reconnection_required,
 };
+pub use onbehalf_runs::hosted::Need;
 pub use patience::{CONNECTIONS, asked_pause, grown_pause, write_policy};
 pub use reader::{Read, Reader, Stop, Worth, tool_context};
 pub use services::{Connected, Means, Services};

@@ -14,16 +14,8 @@ use onbehalf_clock::Timestamp;
 use onbehalf_connector::{CallFailure, Connection, ConnectionStatus, Connector};
 use onbehalf_engine::{Definition, StepContext, StepError, SuspendReason};
 use onbehalf_identity::RequestContext;
+use onbehalf_runs::hosted::Need;
 use onbehalf_runs::{MissingConnection, RunReason};
-
-/// A connector that a workflow needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Need {
-    /// Which app.
-    pub connector: Connector,
-    /// The scopes its calls take, as the app names them.
-    pub scopes: &'static [&'static str],
-}
 
 /// What happens when a connection is missing or dead.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -11,7 +11,8 @@ use crate::onboarding::OnboardingHealth;
 use crate::tool_call::ToolCall;
 use onbehalf_engine::{Definition, Workflow};
 use onbehalf_models::{Model, Prices, ToolOffer};
-use onbehalf_runs::hosted::{Hosted, Plans};
+use onbehalf_runs::hosted::{Hosted, Need, Plans};
+use onbehalf_runs::measured::Measures;
 use onbehalf_runs::thread::Threads;
 use onbehalf_runs::tool_call::ToolPolicy;
 
@@ -53,6 +54,9 @@ macro_rules! takes_means {
             type Settings = <Self as Hosted<Means>>::Settings;
             const PLANS: Option<Plans<Self::Input, Self::Settings>> =
                 <Self as Hosted<Means>>::PLANS;
+            const USES: &'static [Need] = <Self as Hosted<Means>>::USES;
+            const MEASURES: Option<Measures<Self::Result>> =
+                <Self as Hosted<Means>>::MEASURES;
 
             fn settings(text: Option<&str>) -> Result<Self::Settings, String> {
                 <Self as Hosted<Means>>::settings(text)

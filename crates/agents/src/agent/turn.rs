@@ -122,6 +122,7 @@ impl<A: Agent> Hosted<Lent> for Turn<A> {
         // What the policy asks for depends on the call.
         demanded: |_| ApprovalMode::None,
     });
+    const USES: &'static [Need] = A::NEEDS;
 
     fn settings(text: Option<&str>) -> Result<TurnLimits, String> {
         A::spec().limits.tuned(text)

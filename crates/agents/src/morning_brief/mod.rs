@@ -97,6 +97,7 @@ impl Hosted<Means> for MorningBrief {
     const SCHEDULE: Option<&'static str> = Some("0 8 * * *");
     const SETTINGS_KEY: &'static str = "MORNING_BRIEF";
     type Settings = BriefSettings;
+    const USES: &'static [Need] = NEEDS;
 
     fn settings(text: Option<&str>) -> Result<BriefSettings, String> {
         BriefSettings::from_json(text)

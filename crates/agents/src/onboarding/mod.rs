@@ -56,6 +56,7 @@ use onbehalf_engine::{Definition, Workflow, workflow};
 use onbehalf_identity::RequestContext;
 use onbehalf_runs::RunReason;
 use onbehalf_runs::hosted::{Hosted, Plans};
+use onbehalf_runs::measured::Measures;
 
 /// The connectors the workflow needs, in the order they are always named.
 const NEEDS: &[Need] = &[
@@ -109,6 +110,11 @@ impl Hosted<Means> for OnboardingHealth {
     const PLANS: Option<Plans<OnboardingInput, OnboardingSettings>> = Some(Plans {
         asked: |input| &mut input.approval,
         demanded: |settings| settings.approval,
+    });
+    const USES: &'static [Need] = NEEDS;
+    const MEASURES: Option<Measures<OnboardingResult>> = Some(Measures {
+        title: "Health score",
+        of: OnboardingResult::scores,
     });
 
     fn settings(text: Option<&str>) -> Result<OnboardingSettings, String> {

@@ -12,6 +12,7 @@ use super::plan::ActionKind;
 use super::scoring::HealthStatus;
 use crate::acting::{ConnectorError, Failure, FailureKind};
 use onbehalf_connector::Connector;
+use onbehalf_runs::measured::Measured;
 
 /// The result of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -35,6 +36,25 @@ pub enum OnboardingResult {
     },
     /// All steps ran.
     Completed(Box<Summary>),
+}
+
+impl OnboardingResult {
+    /// Every customer's score; nothing of a run that did not get as far as to look at customers.
+    pub fn scores(&self) -> Option<Vec<Measured>> {
+        match self {
+            Self::Completed(summary) if summary.outcome != Outcome::Failed => {
+                let customers = summary.customers.iter().map(|customer| Measured {
+                    key: customer.key.clone(),
+                    name: customer.name.clone(),
+                    value: customer.score,
+                });
+                Some(customers.collect())
+            }
+            Self::Completed(_) | Self::ConnectorsRequired { .. } | Self::OwnerNotFound { .. } => {
+                None
+            }
+        }
+    }
 }
 
 /// Why nobody in HubSpot is taken for the user.

@@ -105,6 +105,7 @@ impl Hosted<Means> for ToolCall {
         // What the policy asks for depends on the call.
         demanded: |_| ApprovalMode::None,
     });
+    const USES: &'static [Need] = NEEDS;
 
     fn settings(text: Option<&str>) -> Result<ToolPolicy, String> {
         ToolPolicy::from_json(text)

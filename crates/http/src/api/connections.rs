@@ -53,6 +53,12 @@ pub struct ConnectionView {
     /// When it was last used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_used_at: Option<Timestamp>,
+    /// When it last changed: it was made, consented to, refreshed or lost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<Timestamp>,
+    /// When its stored token expires; Scalekit refreshes it by itself, where the app lets it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_expires_at: Option<Timestamp>,
 }
 
 impl Api {
@@ -87,6 +93,8 @@ impl Api {
                 connect_url: (!connection.is_active())
                     .then(|| self.connect_url(connection.connector)),
                 last_used_at: connection.last_used_at,
+                updated_at: connection.updated_at,
+                token_expires_at: connection.token_expires_at,
             })
             .collect();
         Ok(ApiResponse::json(

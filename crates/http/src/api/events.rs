@@ -68,12 +68,31 @@ pub enum What {
         /// The step that writes, and what of its plan: `actions/task:acme.example`.
         item: String,
     },
+    /// A write certainly did not land, and is sent again.
+    WriteReleased {
+        /// As when it was begun.
+        item: String,
+        /// Not before this.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        again_at: Option<Timestamp>,
+    },
+    /// A write was looked for in the app, which could not tell yet whether it is there.
+    WriteSought {
+        /// As when it was begun.
+        item: String,
+        /// It is not looked for again before this.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        again_at: Option<Timestamp>,
+    },
     /// A write is settled for good.
     WriteSettled {
         /// As when it was begun.
         item: String,
         /// `landed`, `refused`, `unknown_outcome`, or `abandoned` by a cancel.
         outcome: WriteOutcome,
+        /// Whether it was found in the app by looking, and not by the answer to what was sent.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        found: bool,
     },
     /// The run waits.
     Suspended {
@@ -178,7 +197,16 @@ pub fn public(entry: &Entry) -> Option<RunEvent> {
         },
         Record::Outcome { key, outcome } => What::WriteSettled {
             item: item(&key),
+            found: matches!(outcome, EffectOutcome::Landed { found: true, .. }),
             outcome: WriteOutcome::from(&outcome),
+        },
+        Record::Released { key, until, .. } => What::WriteReleased {
+            item: item(&key),
+            again_at: until,
+        },
+        Record::Probed { key, again_at } => What::WriteSought {
+            item: item(&key),
+            again_at,
         },
         Record::Suspended {
             step,
@@ -203,10 +231,7 @@ pub fn public(entry: &Entry) -> Option<RunEvent> {
         Record::Failing { failure } => What::Failing { failure },
         Record::Failed { failure } => What::Failed { failure },
         Record::Cancelled => What::Cancelled,
-        Record::Memo { .. }
-        | Record::Released { .. }
-        | Record::Unanswered { .. }
-        | Record::Probed { .. } => return None,
+        Record::Memo { .. } | Record::Unanswered { .. } => return None,
     };
     Some(RunEvent {
         seq: entry.seq,
@@ -289,10 +314,23 @@ mod tests {
                 found: true,
             },
         };
-        let text = server_sent(&[entry(1, begun), entry(2, landed)]);
+        let sought = Record::Probed {
+            key: key(),
+            again_at: Some(Timestamp::from_millis(2_000)),
+        };
+        let released = Record::Released {
+            key: key(),
+            reason: json!("SECRET"),
+            until: None,
+        };
+        let records = [begun, sought, released, landed];
+        let entries: Vec<_> = (1..).zip(records).map(|(seq, it)| entry(seq, it)).collect();
+        let text = server_sent(&entries);
         for part in [
             r#""type":"write_begun","kind":"task","item":"actions/task:acme.example"}"#,
-            r#""type":"write_settled","item":"actions/task:acme.example","outcome":"landed"}"#,
+            r#""type":"write_settled","item":"actions/task:acme.example","outcome":"landed","found":true}"#,
+            r#""type":"write_sought","item":"actions/task:acme.example","againAt":"1970-01-01T00:00:02.000Z"}"#,
+            r#""type":"write_released","item":"actions/task:acme.example"}"#,
         ] {
             assert!(text.contains(part), "{text}");
         }
@@ -314,15 +352,11 @@ mod tests {
                 request: json!(secret()),
             },
             Record::Released {
-                key: secret(),
+                key: "run_1/actions/task:acme.example".into(),
                 reason: json!(secret()),
                 until: None,
             },
             Record::Unanswered { key: secret() },
-            Record::Probed {
-                key: secret(),
-                again_at: None,
-            },
             Record::StepCompleted {
                 step: "s".into(),
                 output: json!(secret()),
@@ -359,7 +393,7 @@ mod tests {
         let entries: Vec<_> = (1..).zip(records).map(|(seq, it)| entry(seq, it)).collect();
         let text = server_sent(&entries);
         assert!(!text.contains("SECRET"), "{text}");
-        assert_eq!(text.matches("data: ").count(), 8);
+        assert_eq!(text.matches("data: ").count(), 9);
         assert!(entries.last().is_some_and(is_last) && !is_last(&entries[0]));
     }
 }

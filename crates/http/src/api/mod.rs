@@ -7,6 +7,7 @@ pub mod approvals;
 pub mod connections;
 pub mod cursor;
 pub mod events;
+pub mod history;
 pub mod runs;
 pub mod schedule;
 pub mod tools;

@@ -18,12 +18,13 @@ use crate::wire::message::{ApiRequest, ApiResponse};
 use crate::wire::problem::{Problem, ProblemType};
 use crate::wire::query::{Query, refused};
 use crate::wire::request_headers::{idempotency_key, last_event_id};
+use onbehalf_clock::Timestamp;
 use onbehalf_engine::RunStatus;
 use onbehalf_runs::hosted::Listed;
 use onbehalf_runs::outbox::Late;
 use onbehalf_runs::{
-    CommandOutcome, Overlap, ResumeRequest, RunId, RunPage, RunQuery, RunSummary, RunView, Start,
-    StartRun, WaitView, WorkflowId,
+    CommandOutcome, OutcomeKind, Overlap, ResumeRequest, RunFilter, RunId, RunPage, RunQuery,
+    RunSummary, RunView, Start, StartRun, WaitView, WorkflowId,
 };
 
 /// Runs listed when no limit is given.
@@ -139,14 +140,19 @@ impl Api {
         workflow: &dyn Listed,
         request: &ApiRequest,
     ) -> Handled {
-        let query = Query::strict(request, &["status", "limit", "cursor"])?;
-        let status = query.get("status").map(read_status).transpose()?;
+        let known = ["status", "outcome", "since", "limit", "cursor"];
+        let query = Query::strict(request, &known)?;
+        let filter = RunFilter {
+            status: query.get("status").map(read_status).transpose()?,
+            outcome: query.get("outcome").map(read_outcome).transpose()?,
+            since: query.get("since").map(read_since).transpose()?,
+        };
         let limit = query.get("limit").map(read_limit).transpose()?;
         let seal = &self.settings.seal;
         let scope = CursorScope {
             owner: caller.owner.as_str(),
             workflow: workflow.id(),
-            status,
+            filter,
         };
         let before = query
             .get("cursor")
@@ -154,7 +160,7 @@ impl Api {
             .transpose()?;
         let wanted = RunQuery {
             workflow: WorkflowId::new(workflow.id()),
-            status,
+            filter,
             limit: limit.unwrap_or(DEFAULT_LIMIT),
             before,
         };
@@ -370,6 +376,18 @@ fn read_status(text: &str) -> Result<RunStatus, Problem> {
         let names = RunStatus::ALL.map(RunStatus::name).join(", ");
         refused("status", &format!("must be one of {names}"))
     })
+}
+
+fn read_outcome(text: &str) -> Result<OutcomeKind, Problem> {
+    let known = OutcomeKind::ALL.into_iter().find(|it| it.name() == text);
+    known.ok_or_else(|| {
+        let names = OutcomeKind::ALL.map(OutcomeKind::name).join(", ");
+        refused("outcome", &format!("must be one of {names}"))
+    })
+}
+
+fn read_since(text: &str) -> Result<Timestamp, Problem> {
+    Timestamp::parse(text).ok_or_else(|| refused("since", "must be a time (RFC 3339)"))
 }
 
 pub(super) fn read_limit(text: &str) -> Result<u32, Problem> {

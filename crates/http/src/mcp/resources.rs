@@ -14,7 +14,7 @@ use crate::wire::problem::Problem;
 use onbehalf_mcp::{
     Cache, Code, Outcome, Resource, RpcError, Template, Version, resource_contents,
 };
-use onbehalf_runs::{RunQuery, RunSummary, WorkflowId};
+use onbehalf_runs::{RunFilter, RunQuery, RunSummary, WorkflowId};
 
 const RUNS: &str = "onbehalf://runs/";
 const TEMPLATE: Template = Template {
@@ -49,13 +49,13 @@ impl Api {
         let scope = CursorScope {
             owner: asking.caller.owner.as_str(),
             workflow,
-            status: None,
+            filter: RunFilter::default(),
         };
         let seal = &self.settings.seal;
         let before = sealed.map(|it| scope.read(seal, it)).transpose();
         let query = RunQuery {
             workflow: WorkflowId::new(*workflow),
-            status: None,
+            filter: RunFilter::default(),
             limit: DEFAULT_LIMIT,
             before: before.map_err(|_| no_such_page())?,
         };

@@ -151,6 +151,8 @@ fn in_words(what: &What) -> Option<String> {
         What::Resumed { .. } => "it goes on".to_owned(),
         What::Started { .. }
         | What::StepFailed { .. }
+        | What::WriteReleased { .. }
+        | What::WriteSought { .. }
         | What::ConnectionMade { .. }
         | What::CancelRequested
         | What::Completed

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::offer::{CatalogueNote, Origin};
 use onbehalf_connector::{CallKind, Connector};
-use onbehalf_runs::hosted::{Listed, WorkflowList};
+use onbehalf_runs::hosted::{Listed, Need, WorkflowList};
 use onbehalf_tools::{ErasedTool, Registry};
 
 /// The tools on offer.
@@ -91,8 +91,22 @@ pub struct WorkflowView {
     /// cannot be scheduled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schedule: Option<String>,
+    /// What its runs act through.
+    pub uses: Vec<UseView>,
+    /// What its results measure over runs, for people; absent where they cannot be compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub measures: Option<String>,
     /// JSON Schema of what a run is started with.
     pub input_schema: Value,
+}
+
+/// An app that runs of a workflow act through.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct UseView {
+    /// The app.
+    pub connector: Connector,
+    /// The scopes that its calls take, as the app names them.
+    pub scopes: Vec<String>,
 }
 
 impl WorkflowListResponse {
@@ -111,7 +125,18 @@ impl WorkflowView {
             title: workflow.title().to_owned(),
             description: workflow.description().to_owned(),
             schedule: workflow.schedule().map(str::to_owned),
+            uses: workflow.uses().iter().map(UseView::of).collect(),
+            measures: workflow.measures().map(str::to_owned),
             input_schema: workflow.input_schema(),
+        }
+    }
+}
+
+impl UseView {
+    fn of(need: &Need) -> Self {
+        Self {
+            connector: need.connector,
+            scopes: need.scopes.iter().map(|it| (*it).to_owned()).collect(),
         }
     }
 }

@@ -7,7 +7,9 @@ use crate::api::watch::MAX_STREAMS;
 use crate::testkit::{Bench, api_request, bench, json_of, waiting_run};
 use onbehalf_clock::Timestamp;
 use onbehalf_engine::{Entry, Record, ResumedBy, RunStatus};
-use onbehalf_runs::{CommandOutcome, IdempotencyKey, Start};
+use onbehalf_runs::{
+    CommandOutcome, IdempotencyKey, OutcomeKind, RunFilter, RunId, RunSummary, Start, WorkflowId,
+};
 
 const RUNS: &str = "/api/workflows/onboarding-health/runs";
 const TRIGGER: &str = "/api/workflows/onboarding-health/trigger";
@@ -110,6 +112,20 @@ async fn refused_starts_are_typed() {
 }
 
 #[tokio::test]
+async fn the_list_is_narrowed_down() {
+    let bench = bench();
+    let query = "outcome=partial&since=2026-11-23T08:00:00Z";
+    let answer = bench.ask("GET", &format!("{RUNS}?{query}"), "").await;
+    assert_eq!(answer.status, 200);
+    let expected = RunFilter {
+        status: None,
+        outcome: Some(OutcomeKind::Partial),
+        since: Timestamp::parse("2026-11-23T08:00:00Z"),
+    };
+    assert_eq!(bench.platform.queries.borrow()[0].filter, expected);
+}
+
+#[tokio::test]
 async fn the_list_pages_through() {
     let bench = bench();
     bench.platform.next.set(Some(41));
@@ -129,7 +145,7 @@ async fn the_list_pages_through() {
         let queries = bench.platform.queries.borrow();
         assert_eq!((queries[0].limit, queries[0].before), (5, None));
         assert_eq!((queries[1].limit, queries[1].before), (20, Some(41)));
-        assert_eq!(queries[1].status, Some(RunStatus::Failed));
+        assert_eq!(queries[1].filter.status, Some(RunStatus::Failed));
     }
     // The same cursor under another filter, of another caller, or changed.
     let mut bobs = api_request("GET", &target, "");
@@ -138,6 +154,10 @@ async fn the_list_pages_through() {
     for query in [
         format!("cursor={cursor}"),
         format!("status=failed&cursor={cursor}x"),
+        format!("status=failed&outcome=failed&cursor={cursor}"),
+        format!("status=failed&since=2026-11-01&cursor={cursor}"),
+        "outcome=gone".into(),
+        "since=yesterday".into(),
         "limit=0".into(),
         "limit=101".into(),
         "limit=-1".into(),
@@ -381,4 +401,93 @@ async fn only_an_operator_of_the_organization_sees_and_ends_its_schedules() {
     assert_eq!(ask("operator-acme", "DELETE", one).await.status, 204);
     assert_eq!(ask("operator-acme", "DELETE", one).await.status, 404);
     assert!(bench.platform.scheduled.borrow().is_none());
+}
+
+/// A run that has ended as the workflow's results say, as it is listed and as it is kept.
+fn with_result(bench: &Bench, run_id: &str, result: serde_json::Value) {
+    let mut run = waiting_run(run_id);
+    run.status = RunStatus::Completed;
+    run.suspension = None;
+    run.result = Some(result);
+    bench.platform.listed.borrow_mut().insert(
+        0,
+        RunSummary {
+            run_id: RunId::stored(run_id),
+            workflow: WorkflowId::new("onboarding-health"),
+            status: run.status,
+            queued: false,
+            outcome: None,
+            started_at: run.started_at,
+            ended_at: None,
+            trigger: "schedule".into(),
+        },
+    );
+    let key = ("owner-of-alice".to_owned(), run_id.to_owned());
+    bench.platform.runs.borrow_mut().insert(key, run);
+}
+
+fn scored(customers: &[(&str, u32)]) -> serde_json::Value {
+    let customers: Vec<_> = customers
+        .iter()
+        .map(|(key, score)| {
+            json!({
+                "key": key, "name": key.to_uppercase(), "score": score, "status": "healthy",
+                "reasons": [], "contacts": [], "daysInStage": 1,
+            })
+        })
+        .collect();
+    json!({
+        "status": "completed",
+        "counts": {
+            "customers": 0, "healthy": 0, "atRisk": 0, "critical": 0, "tasksCreated": 0,
+            "commentsAdded": 0, "alreadyFlagged": 0, "rejected": 0, "failed": 0, "unknownOutcome": 0,
+        },
+        "customers": customers, "flagged": [], "actions": [],
+        "connectorErrors": [], "customerErrors": [],
+    })
+}
+
+const HISTORY: &str = "/api/workflows/onboarding-health/history";
+
+#[tokio::test]
+async fn the_scores_of_the_latest_runs_are_one_answer() {
+    let bench = bench();
+    with_result(&bench, "run_1", scored(&[("acme", 80), ("bell", 40)]));
+    // One that looked at nobody measures nothing, and one whose journal is gone neither.
+    let missing = json!({"status": "connectors_required", "missing": [], "connect": {}});
+    with_result(&bench, "run_2", missing);
+    with_result(&bench, "run_3", scored(&[("acme", 10)]));
+    with_result(&bench, "run_4", scored(&[("acme", 70)]));
+    let gone = ("owner-of-alice".to_owned(), "run_3".to_owned());
+    bench.platform.runs.borrow_mut().remove(&gone);
+    let answer = bench.ask("GET", &format!("{HISTORY}?runs=5"), "").await;
+    assert_eq!(answer.status, 200);
+    let body = json_of(&answer);
+    assert_eq!(body["measure"], "Health score");
+    let names = |runs: &serde_json::Value| -> Vec<_> {
+        let runs = runs.as_array().expect("runs").iter();
+        runs.map(|run| run["runId"].clone()).collect()
+    };
+    assert_eq!(names(&body["runs"]), ["run_1", "run_4"]);
+    let expected = json!([
+        {"key": "acme", "name": "ACME", "values": [80, 70]},
+        {"key": "bell", "name": "BELL", "values": [40, null]},
+    ]);
+    assert_eq!(body["series"], expected);
+    let queries = bench.platform.queries.borrow();
+    assert_eq!(queries[0].limit, 5);
+    assert_eq!(queries[0].filter.status, Some(RunStatus::Completed));
+}
+
+#[tokio::test]
+async fn what_measures_nothing_has_no_history() {
+    let bench = bench();
+    let empty = json_of(&bench.ask("GET", HISTORY, "").await);
+    assert_eq!((&empty["runs"], &empty["series"]), (&json!([]), &json!([])));
+    let other = "/api/workflows/morning-brief/history";
+    assert_eq!(bench.ask("GET", other, "").await.status, 404);
+    for query in ["runs=0", "runs=31", "runs=x", "days=14"] {
+        let refused = bench.ask("GET", &format!("{HISTORY}?{query}"), "").await;
+        assert_eq!(refused.status, 400, "{query}");
+    }
 }

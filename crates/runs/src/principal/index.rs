@@ -1,11 +1,12 @@
 //! The index of a principal's runs, as it is read.
 
+use onbehalf_clock::Timestamp;
 use onbehalf_engine::{RunStatus, Started};
 use onbehalf_sql::{Row, SqlError};
 
 use super::{Found, WaitingRun};
 use crate::approval_mode::ApprovalMode;
-use crate::contract::{RunPage, RunQuery, RunSummary};
+use crate::contract::{OutcomeKind, RunPage, RunQuery, RunSummary};
 use crate::names::WorkflowId;
 use crate::object::Turn;
 use crate::outbox;
@@ -19,12 +20,15 @@ pub fn list(turn: &Turn<'_>, wanted: &RunQuery) -> Result<RunPage, SqlError> {
         "SELECT position, run_id, workflow, status, started_at, ended_at, trigger_name, queued,
             outcome
          FROM runs WHERE workflow = ?1 AND (?2 IS NULL OR status = ?2) AND position < ?3
+            AND (?5 IS NULL OR outcome ->> 'kind' = ?5) AND (?6 IS NULL OR started_at >= ?6)
          ORDER BY position DESC LIMIT ?4",
         &[
             wanted.workflow.as_str().into(),
-            wanted.status.map(RunStatus::name).into(),
+            wanted.filter.status.map(RunStatus::name).into(),
             before.into(),
             (i64::from(wanted.limit) + 1).into(),
+            wanted.filter.outcome.map(OutcomeKind::name).into(),
+            wanted.filter.since.map(Timestamp::millis).into(),
         ],
     )?;
     let limit = usize::try_from(wanted.limit).unwrap_or(usize::MAX);

@@ -13,6 +13,7 @@ mod serve;
 mod shelf;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use onbehalf_engine::{Entry, Started};
 
@@ -37,6 +38,7 @@ messages! {
     |answer| match answer { Answer::Run(reply) => Some(*reply), _ => None };
     StartThis => (),
     View => Option<RunView>,
+    ReadResult => Option<Value>,
     Events => Option<Vec<Entry>>,
     Resume => CommandOutcome,
     Cancel => CommandOutcome,
@@ -51,6 +53,13 @@ pub struct StartThis(pub Started);
 /// Reads the run, if it is the asker's to see.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct View {
+    /// Who asks.
+    pub asker: Asker,
+}
+
+/// Reads what the run has ended with, if it has and is the asker's to see.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadResult {
     /// Who asks.
     pub asker: Asker,
 }

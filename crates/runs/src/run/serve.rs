@@ -1,7 +1,8 @@
 //! What a run answers to a message, over the engine that drives it.
 
-use onbehalf_engine::{CommandError, Entry, JournalError, Refusal, ResumedBy, StoreError};
+use onbehalf_engine::{CommandError, Entry, JournalError, Record, Refusal, ResumedBy, StoreError};
 use onbehalf_identity::RequestContext;
+use serde_json::Value;
 
 use super::{Admitted, LookAfter, RunMessage, RunReply, Sealed, StartThis, admit, may_decide};
 use crate::approval_mode::ApprovalMode;
@@ -33,6 +34,12 @@ pub async fn serve(
             Some(_) => RunView::of(run.log())?,
             None => None,
         }),
+        RunMessage::ReadResult(read) => {
+            RunReply::ReadResult(match admitted(run, rules, &read.asker) {
+                Some(_) => result(run)?,
+                None => None,
+            })
+        }
         RunMessage::Events(events) => RunReply::Events(match admitted(run, rules, &events.asker) {
             Some(_) => Some(entries(run, events.after)?),
             None => None,
@@ -74,6 +81,7 @@ pub async fn serve(
 pub fn absent(message: &RunMessage) -> RunReply {
     match message {
         RunMessage::View(_) => RunReply::View(None),
+        RunMessage::ReadResult(_) => RunReply::ReadResult(None),
         RunMessage::Events(_) => RunReply::Events(None),
         RunMessage::Resume(_) => RunReply::Resume(CommandOutcome::NotFound),
         RunMessage::Cancel(_) => RunReply::Cancel(CommandOutcome::NotFound),
@@ -119,6 +127,15 @@ impl From<Admitted> for ResumedBy {
             },
         }
     }
+}
+
+/// What the run has ended with.
+fn result(run: &Run) -> Result<Option<Value>, JournalError> {
+    let ends = run.log().store().entries_of(&["completed"])?;
+    Ok(ends.into_iter().find_map(|entry| match entry.record {
+        Record::Completed { result, .. } => Some(result),
+        _ => None,
+    }))
 }
 
 fn entries(run: &Run, after: u64) -> Result<Vec<Entry>, JournalError> {

@@ -75,6 +75,7 @@ impl Runs for PaperRuns {
                 RunReply::LookAfter(())
             }
             RunMessage::View(_) => RunReply::View(None),
+            RunMessage::ReadResult(_) => RunReply::ReadResult(None),
             RunMessage::Events(_) => RunReply::Events(None),
             RunMessage::Resume(_) => RunReply::Resume(CommandOutcome::NotFound),
             RunMessage::Cancel(cancel) => {

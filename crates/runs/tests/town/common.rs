@@ -9,8 +9,8 @@ use onbehalf_identity::RequestContext;
 use onbehalf_runs::principal::NoteStatus;
 use onbehalf_runs::town::{PaperRuns, Post, Town, TownRules};
 use onbehalf_runs::{
-    ApprovalMode, Backend, BackendError, IdempotencyKey, Objects, Overlap, OwnerKey, RunId,
-    RunPage, RunQuery, Schedule, Start, StartRun, SwitchOn, WorkflowId, ask,
+    ApprovalMode, Backend, BackendError, IdempotencyKey, Objects, Overlap, OwnerKey, RunFilter,
+    RunId, RunPage, RunQuery, Schedule, Start, StartRun, SwitchOn, WorkflowId, ask,
 };
 use serde_json::json;
 
@@ -124,9 +124,13 @@ impl Place {
     }
 
     pub async fn list(&self, name: &str) -> RunPage {
+        self.list_only(name, RunFilter::default()).await
+    }
+
+    pub async fn list_only(&self, name: &str, filter: RunFilter) -> RunPage {
         let query = RunQuery {
             workflow: workflow(),
-            status: None,
+            filter,
             limit: 100,
             before: None,
         };

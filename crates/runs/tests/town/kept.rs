@@ -72,6 +72,25 @@ impl Place {
 }
 
 #[tokio::test]
+async fn what_a_run_has_ended_with_is_its_owners_to_read() {
+    let (place, yard) = place_with_runs();
+    let run = place.put_plan_up(&yard, "required").await;
+    let read = async |name| {
+        let result = place.api.run_result(&asker(name, false), &run).await;
+        result.expect("an answer")
+    };
+    assert_eq!(read("alice").await, None, "it has not ended");
+    let decided = place.decide("alice", false, &run).await;
+    assert_eq!(decided, CommandOutcome::Accepted);
+    yard.ring(&run).await;
+    assert_eq!(place.status(&run).await, RunStatus::Completed);
+    let shown = place.view(&run).await.expect("a run").result;
+    assert!(shown.is_some());
+    assert_eq!(read("alice").await, shown);
+    assert_eq!(read("bob").await, None);
+}
+
+#[tokio::test]
 async fn a_plan_is_found_decided_and_gone_from_the_list_at_once() {
     let (place, yard) = place_with_runs();
     let run = place.put_plan_up(&yard, "required").await;

@@ -2,14 +2,15 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use onbehalf_engine::{Outcome, RunStatus};
 use onbehalf_runs::run::RunMessage;
 use onbehalf_runs::tool_call::TOOL_CALL;
 use onbehalf_runs::town::{Address, Calm, Faults, Passage};
 use onbehalf_runs::{
-    Asker, Backend, CommandOutcome, Letter, Overlap, RunId, Start, StartRun, Tagged, Undelivered,
-    WorkflowId,
+    Asker, Backend, CommandOutcome, Letter, OutcomeKind, Overlap, RunFilter, RunId, Start,
+    StartRun, Tagged, Undelivered, WorkflowId,
 };
 use serde_json::json;
 
@@ -45,6 +46,38 @@ async fn a_run_begins_and_is_listed_with_its_outcome() {
         place.list("alice").await.runs[0].status,
         RunStatus::Completed
     );
+}
+
+#[tokio::test]
+async fn the_list_is_narrowed_down_by_status_outcome_and_time() {
+    let place = place();
+    let run = place.started(request("alice")).await;
+    place.end("alice", &run).await;
+    let began = place.list("alice").await.runs[0].started_at;
+    let all = RunFilter::default();
+    for kind in OutcomeKind::ALL {
+        let outcome = Some(kind);
+        let listed = place.list_only("alice", RunFilter { outcome, ..all }).await;
+        assert_eq!(listed.runs.len(), usize::from(kind == OutcomeKind::Done));
+    }
+    for (since, fits) in [(began, 1), (began.plus(Duration::from_millis(1)), 0)] {
+        let since = Some(since);
+        let listed = place.list_only("alice", RunFilter { since, ..all }).await;
+        assert_eq!(listed.runs.len(), fits, "{since:?}");
+    }
+    // One that has not ended has come to nothing yet.
+    let open = place.started(request("bob")).await;
+    for kind in OutcomeKind::ALL {
+        let outcome = Some(kind);
+        let listed = place.list_only("bob", RunFilter { outcome, ..all }).await;
+        assert!(listed.runs.is_empty(), "{open} {kind:?}");
+    }
+}
+
+/// The engine's names, for whoever asks by one.
+#[test]
+fn every_outcome_can_be_asked_for() {
+    assert_eq!(OutcomeKind::ALL.map(OutcomeKind::name), Outcome::NAMES);
 }
 
 #[tokio::test]

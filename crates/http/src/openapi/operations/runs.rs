@@ -4,13 +4,14 @@ use serde_json::json;
 
 use super::{JSON, backed, idempotency_key, paged, run_name, text};
 use crate::api::events::RunEvent;
+use crate::api::history::{DEFAULT_RUNS, HistoryResponse, MAX_RUNS};
 use crate::api::runs::{RunListResponse, RunResponse, RunStatusResponse, TriggerResponse};
 use crate::openapi::lists::WorkflowListResponse;
 use crate::openapi::parts::{Access, Described};
 use crate::openapi::schemas::Schemas;
 use crate::wire::problem::ProblemType;
 use onbehalf_runs::hosted::WorkflowList;
-use onbehalf_runs::{Overlap, ResumeRequest, RunStatusSchema};
+use onbehalf_runs::{OutcomeKind, Overlap, ResumeRequest, RunStatusSchema};
 
 fn runs(summary: &'static str) -> Described {
     backed(Described::new("runs", Access::Bearer, summary))
@@ -70,13 +71,45 @@ pub fn trigger(schemas: &mut Schemas, workflows: &WorkflowList) -> Described {
 }
 
 pub fn list(schemas: &mut Schemas) -> Described {
-    let runs = of_workflow("Lists the caller's runs, newest first").parameter(
-        "query",
-        "status",
-        "Only this status.",
-        schemas.sent::<RunStatusSchema>(),
-    );
+    let runs = of_workflow("Lists the caller's runs, newest first")
+        .parameter(
+            "query",
+            "status",
+            "Only this status.",
+            schemas.sent::<RunStatusSchema>(),
+        )
+        .parameter(
+            "query",
+            "outcome",
+            "Only those that ended like this.",
+            schemas.sent::<OutcomeKind>(),
+        )
+        .parameter(
+            "query",
+            "since",
+            "Only those that began then or later.",
+            json!({ "type": "string", "format": "date-time" }),
+        );
     paged(runs).answer(200, "A page.", JSON, schemas.of::<RunListResponse>())
+}
+
+pub fn history(schemas: &mut Schemas) -> Described {
+    of_workflow("Shows how what a workflow looks at has fared over its latest completed runs")
+        .parameter(
+            "query",
+            "runs",
+            "Over at most this many.",
+            json!({
+                "type": "integer", "minimum": 1, "maximum": MAX_RUNS, "default": DEFAULT_RUNS,
+            }),
+        )
+        .answer(
+            200,
+            "A value of each thing for each run.",
+            JSON,
+            schemas.of::<HistoryResponse>(),
+        )
+        .problem(ProblemType::NotFound)
 }
 
 pub fn show(schemas: &mut Schemas) -> Described {
