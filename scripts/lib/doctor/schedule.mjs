@@ -73,7 +73,7 @@ async function lookAtSchedule(url, workflow, as, findings) {
   const last = latest ? Date.parse(latest.at) : undefined;
   const since = Date.parse(schedule.enabledAt);
   if (latest?.problem) {
-    findings.doubtful(AREA, `The latest daily run of ${id} of this user, at ${latest.at}, did not begin: ${latest.problem}.`, 'The log has the event start_refused or tick_failed beside it.');
+    findings.doubtful(AREA, `The latest daily run of ${id} of this user, at ${latest.at}, did not begin: ${latest.problem}.`, 'The log has the event tick_not_started with the same reason.');
   } else if (Math.max(last ?? since, since) < Date.now() - A_WEEK_MS) {
     findings.wrong(AREA, `This user's daily run of ${id} is on, and has not begun since ${latest?.at ?? schedule.enabledAt}.`,
       'Look for the event tick in npx wrangler tail; if there is none, deploy again, which sets the cron trigger.');
