@@ -113,11 +113,11 @@ impl FlagClaims for SharedClaims {
     }
 }
 
-/// A claim as it is stored.
+/// One run's claim as it is stored; there is none of what was given up.
 struct Kept {
+    run_id: RunId,
     day: String,
     severity: u32,
-    run_id: RunId,
     since: Timestamp,
     /// When its run last had a word in it.
     touched: Timestamp,
@@ -126,24 +126,17 @@ struct Kept {
 
 impl Kept {
     fn read(row: &Row) -> Result<Self, SqlError> {
-        let outcome = row.maybe_text(4)?;
+        let outcome = row.maybe_text(5)?;
         Ok(Self {
-            day: row.text(0)?.to_owned(),
-            severity: row.count(1)?,
-            run_id: RunId::stored(row.text(2)?),
+            run_id: RunId::stored(row.text(0)?),
+            day: row.text(1)?.to_owned(),
+            severity: row.count(2)?,
             since: row.time(3)?,
-            touched: row.time(5)?,
+            touched: row.time(4)?,
             outcome: outcome
                 .map(|text| onbehalf_sql::from_json(text, "an outcome"))
                 .transpose()?,
         })
-    }
-
-    fn is_given_up(&self) -> bool {
-        matches!(
-            self.outcome,
-            Some(FlagOutcome::Released | FlagOutcome::Refused)
-        )
     }
 
     /// Whether this claim keeps the flag from being claimed by others.
@@ -154,87 +147,103 @@ impl Kept {
         let shown = wanted.looked_at >= self.touched.plus(SHOWN_AFTER);
         let another_day = wanted.looked_at.date() > self.day;
         let next_day = wanted.again == Again::NextDay && another_day && shown;
-        !self.is_given_up() && !worse && !next_day
+        !worse && !next_day
     }
 }
 
 pub fn claim(turn: &Turn<'_>, claim: &ClaimFlags) -> Result<Vec<Claimed>, SqlError> {
     let now = turn.now.into();
     turn.sql
-        .run("DELETE FROM claims WHERE expires_at <= ?", &[now])?;
+        .run("DELETE FROM flags WHERE expires_at <= ?", &[now])?;
     let claimed = claim
         .flags
         .iter()
         .map(|wanted| one(turn, &claim.run_id, wanted));
     let claimed = claimed.collect::<Result<Vec<_>, _>>()?;
     turn.sql.run(
-        "DELETE FROM claims WHERE subject IN (
-            SELECT subject FROM claims ORDER BY expires_at DESC LIMIT -1 OFFSET ?)",
+        "DELETE FROM flags WHERE (subject, run_id) IN (
+            SELECT subject, run_id FROM flags ORDER BY expires_at DESC LIMIT -1 OFFSET ?)",
         &[MOST_CLAIMS.into()],
     )?;
     Ok(claimed)
 }
 
+/// Each run's claim is kept beside those of others, also where it counts as worse than theirs: once it
+/// is given up, theirs stand as before.
 fn one(turn: &Turn<'_>, run_id: &RunId, wanted: &WantedFlag) -> Result<Claimed, SqlError> {
     let rows = turn.sql.query(
-        "SELECT day, severity, run_id, claimed_at, outcome, touched_at FROM claims
-         WHERE subject = ?",
+        "SELECT run_id, day, severity, claimed_at, touched_at, outcome FROM flags
+         WHERE subject = ? ORDER BY claimed_at DESC",
         &[wanted.subject.as_str().into()],
     )?;
-    if let Some(kept) = rows.first().map(Kept::read).transpose()? {
-        let ours = kept.run_id == *run_id;
-        if ours && !kept.is_given_up() {
-            if kept.outcome.is_none() && turn.now >= kept.touched.plus(RENEWED_AFTER) {
-                turn.sql.run(
-                    "UPDATE claims SET touched_at = ?, expires_at = ? WHERE subject = ?",
-                    &[
-                        turn.now.into(),
-                        turn.now.plus(UNSETTLED_LIFE).into(),
-                        wanted.subject.as_str().into(),
-                    ],
-                )?;
-            }
-            return Ok(Claimed::Granted {
-                outcome: kept.outcome,
-            });
-        }
-        if !ours && kept.stands_against(wanted) {
-            return Ok(Claimed::Held {
-                by: kept.run_id,
-                since: kept.since,
-                outcome: kept.outcome,
-            });
-        }
+    let kept = rows.iter().map(Kept::read);
+    let kept = kept.collect::<Result<Vec<_>, _>>()?;
+    let (mut ours, others): (Vec<_>, Vec<_>) =
+        kept.into_iter().partition(|it| it.run_id == *run_id);
+    let ours = ours.pop();
+    // What this run has set is set, whoever has claimed more since.
+    if let Some(Kept {
+        outcome: outcome @ Some(_),
+        ..
+    }) = ours
+    {
+        return Ok(Claimed::Granted { outcome });
     }
-    turn.sql.run(
-        "INSERT OR REPLACE INTO claims
-         (subject, day, severity, run_id, claimed_at, touched_at, expires_at, outcome)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, NULL)",
-        &[
-            wanted.subject.as_str().into(),
-            wanted.looked_at.date().into(),
-            wanted.severity.into(),
-            run_id.as_str().into(),
-            turn.now.into(),
-            turn.now.plus(UNSETTLED_LIFE).into(),
-        ],
-    )?;
+    if let Some(other) = others.into_iter().find(|it| it.stands_against(wanted)) {
+        return Ok(Claimed::Held {
+            by: other.run_id,
+            since: other.since,
+            outcome: other.outcome,
+        });
+    }
+    match ours {
+        Some(ours) if turn.now < ours.touched.plus(RENEWED_AFTER) => {}
+        Some(_) => turn.sql.run(
+            "UPDATE flags SET touched_at = ?, expires_at = ? WHERE subject = ? AND run_id = ?",
+            &[
+                turn.now.into(),
+                turn.now.plus(UNSETTLED_LIFE).into(),
+                wanted.subject.as_str().into(),
+                run_id.as_str().into(),
+            ],
+        )?,
+        None => turn.sql.run(
+            "INSERT INTO flags
+             (subject, run_id, day, severity, claimed_at, touched_at, expires_at, outcome)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, NULL)",
+            &[
+                wanted.subject.as_str().into(),
+                run_id.as_str().into(),
+                wanted.looked_at.date().into(),
+                wanted.severity.into(),
+                turn.now.into(),
+                turn.now.plus(UNSETTLED_LIFE).into(),
+            ],
+        )?,
+    }
     Ok(Claimed::Granted { outcome: None })
 }
 
 pub fn settle(turn: &Turn<'_>, settle: &SettleFlags) -> Result<(), SqlError> {
-    for flag in &settle.flags {
-        turn.sql.run(
-            "UPDATE claims SET outcome = ?, touched_at = ?, expires_at = ?
-             WHERE subject = ? AND run_id = ?",
-            &[
-                to_json(&flag.outcome, "an outcome")?.into(),
-                turn.now.into(),
-                turn.now.plus(SETTLED_LIFE).into(),
-                flag.subject.as_str().into(),
-                settle.run_id.as_str().into(),
-            ],
-        )?;
+    for SettledFlag { subject, outcome } in &settle.flags {
+        let run_id = settle.run_id.as_str();
+        match outcome {
+            FlagOutcome::Released | FlagOutcome::Refused => turn.sql.run(
+                "DELETE FROM flags WHERE subject = ? AND run_id = ?",
+                &[subject.as_str().into(), run_id.into()],
+            )?,
+            FlagOutcome::Written { .. } | FlagOutcome::Unknown => turn.sql.run(
+                "UPDATE flags SET outcome = ?, touched_at = ?, expires_at = ?
+                 WHERE subject = ? AND run_id = ?",
+                &[
+                    to_json(outcome, "an outcome")?.into(),
+                    turn.now.into(),
+                    turn.now.plus(SETTLED_LIFE).into(),
+                    subject.as_str().into(),
+                    run_id.into(),
+                ],
+            )?,
+        }
     }
     Ok(())
 }

@@ -105,7 +105,7 @@ pub enum FlagOutcome {
         /// The app's own id of what was written.
         id: String,
     },
-    /// The app refused it for good: another may try.
+    /// The app refused it for good: it is anybody's again.
     Refused,
     /// It may have been written, and nobody can tell.
     Unknown,
@@ -113,8 +113,8 @@ pub enum FlagOutcome {
     Released,
 }
 
-/// Says what became of flags a run has claimed. Of a flag that is another run's by now, nothing is
-/// noted.
+/// Says what became of flags a run has claimed. Of one that it has given up, or was never given,
+/// nothing is noted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SettleFlags {
     /// Who claimed them.

@@ -49,6 +49,20 @@ impl Object for Portal {
             "CREATE INDEX IF NOT EXISTS claims_by_end ON claims (expires_at)",
         ],
         &["ALTER TABLE claims ADD COLUMN touched_at INTEGER NOT NULL DEFAULT 0"],
+        // A claim was taken over by one that counted as worse, and forgotten when that was given up.
+        &[
+            "CREATE TABLE flags (
+                subject TEXT NOT NULL, run_id TEXT NOT NULL, day TEXT NOT NULL,
+                severity INTEGER NOT NULL, claimed_at INTEGER NOT NULL, touched_at INTEGER NOT NULL,
+                expires_at INTEGER NOT NULL, outcome TEXT,
+                PRIMARY KEY (subject, run_id)) WITHOUT ROWID",
+            "CREATE INDEX flags_by_end ON flags (expires_at)",
+            r#"INSERT INTO flags
+                SELECT subject, run_id, day, severity, claimed_at, touched_at, expires_at, outcome
+                FROM claims WHERE outcome IS NULL
+                OR outcome NOT IN ('{"outcome":"released"}', '{"outcome":"refused"}')"#,
+            "DROP TABLE claims",
+        ],
     ];
 
     fn receive(&self, turn: &Turn<'_>, message: PortalMessage) -> Result<PortalReply, SqlError> {

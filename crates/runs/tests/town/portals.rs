@@ -136,6 +136,44 @@ async fn what_is_worse_is_for_who_claims_to_say() {
     }
 }
 
+/// Whoever counts as worse takes nothing from whom the flag was given to before: that one may have
+/// set it, and the app may not show it yet.
+#[tokio::test]
+async fn a_claim_stands_again_once_the_worse_one_is_given_up() {
+    let place = place();
+    let wanted = |severity| flag("amber", "2026-11-25", severity, Again::NextDay);
+    for before in [None, Some(written("task-1"))] {
+        assert_eq!(place.claim("a", wanted(40)).await, GRANTED);
+        if let Some(outcome) = &before {
+            place.settle("a", "amber", outcome.clone()).await;
+        }
+        let since = place.town.now();
+        assert_eq!(place.claim("b", wanted(80)).await, GRANTED);
+        place.settle("b", "amber", FlagOutcome::Released).await;
+        let held = Claimed::Held {
+            by: run("a"),
+            since,
+            outcome: before,
+        };
+        assert_eq!(place.claim("c", wanted(40)).await, held);
+    }
+}
+
+#[tokio::test]
+async fn what_was_set_before_a_worse_one_was_claimed_is_noted_all_the_same() {
+    let place = place();
+    let wanted = |severity| flag("amber", "2026-11-25", severity, Again::NextDay);
+    assert_eq!(place.claim("a", wanted(40)).await, GRANTED);
+    assert_eq!(place.claim("b", wanted(80)).await, GRANTED);
+    place.settle("a", "amber", written("task-1")).await;
+    let own = Claimed::Granted {
+        outcome: Some(written("task-1")),
+    };
+    assert_eq!(place.claim("a", wanted(40)).await, own);
+    place.settle("b", "amber", FlagOutcome::Refused).await;
+    assert_ne!(place.claim("c", wanted(40)).await, GRANTED);
+}
+
 /// Whoever looked before the app showed a flag must not take midnight for another day.
 #[tokio::test]
 async fn a_new_day_counts_once_the_app_shows_what_was_written() {
@@ -215,7 +253,7 @@ async fn portals_are_apart_and_memory_is_bounded() {
     let address = onbehalf_runs::town::Address::Portal(portal());
     let kept = place
         .town
-        .query(&address, "SELECT COUNT(*) FROM claims", &[]);
+        .query(&address, "SELECT COUNT(*) FROM flags", &[]);
     assert_eq!(kept.expect("a count")[0].count(0), Ok(20_000));
 }
 

@@ -104,8 +104,12 @@ impl<'a> Claims<'a> {
                     }
                 }
                 Claimed::Held { .. } if begun => shared.ours.push(action),
-                Claimed::Held { .. } if left.contains(&action.customer) => {}
+                // Whatever it was given before, it will not set.
+                Claimed::Held { .. } if left.contains(&action.customer) => {
+                    self.tell(action, FlagOutcome::Released);
+                }
                 Claimed::Held { outcome, .. } => {
+                    self.tell(action, FlagOutcome::Released);
                     if action.kind == ActionKind::CreateTask {
                         left.insert(action.customer.clone());
                     }
