@@ -102,6 +102,11 @@ impl Rules for DeploymentRules {
         demanded.copied().unwrap_or_default()
     }
 
+    fn runs_dry(&self, workflow: &WorkflowId, input: &Value) -> bool {
+        let hosted = self.hosted.get(workflow.as_str());
+        hosted.is_some_and(|it| it.runs_dry(input))
+    }
+
     fn asking(
         &self,
         workflow: &WorkflowId,

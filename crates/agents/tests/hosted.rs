@@ -70,6 +70,21 @@ fn an_input_that_does_not_fit_is_refused_by_the_name_of_its_field() {
     }
 }
 
+/// Whoever starts a run may first want to see what it would write.
+#[test]
+fn every_workflow_that_writes_can_be_asked_what_it_would_write() {
+    let list = workflows().list();
+    for workflow in list.offered().filter(|it| !it.writes().is_empty()) {
+        assert!(workflow.can_run_dry(), "{}", workflow.id());
+        let dry = workflow
+            .check_input(r#"{"dryRun": true}"#)
+            .expect("an input");
+        assert!(workflow.runs_dry(&dry));
+        let wet = workflow.check_input("{}").expect("an input");
+        assert!(!workflow.runs_dry(&wet));
+    }
+}
+
 /// A policy knows tools by their names: one that nobody has would be allowed for ever.
 #[test]
 fn what_a_line_of_the_table_says_is_written_with_is_a_tool_that_writes_there() {

@@ -44,6 +44,21 @@ fn the_apps_news_are_in_one_message_to_oneself() {
 }
 
 #[test]
+fn a_dry_run_shows_the_message_and_posts_none() {
+    let office = office();
+    let run = office.run("morning-brief", "alice", "run_1", &json!({"dryRun": true}));
+    let delivery = &run.result()["delivery"];
+    assert_eq!(delivery["status"], "planned", "{delivery}");
+    assert!(office.slack_of("alice").is_empty());
+    let written = delivery["writes"][0]["arguments"]["text"].clone();
+    brief(&office, "alice", "run_2");
+    assert_eq!(
+        office.slack_of("alice"),
+        [written.as_str().expect("a text")]
+    );
+}
+
+#[test]
 fn a_message_whose_answer_was_lost_is_found_and_not_said_again() {
     for fault in ["lose_answer", "break_before"] {
         let office = office();

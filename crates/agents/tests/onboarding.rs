@@ -453,6 +453,52 @@ fn approval(run: &common::Run, items: &[(&str, Decision)]) -> RunAnswer {
 }
 
 #[test]
+fn a_dry_run_says_what_it_would_write_and_the_next_run_writes_that() {
+    let mut process = four();
+    process.settings.approval = ApprovalMode::Required;
+    let dry = process.run("run_1", json!({"dryRun": true}));
+    assert_eq!(
+        dry.status(),
+        RunStatus::Completed,
+        "nobody has to approve it"
+    );
+    let nothing = process.apps.tasks().len() + process.apps.comments().len();
+    assert_eq!(nothing, 0);
+    let summary = dry.summary();
+    assert_eq!(
+        (summary.outcome, summary.counts.planned),
+        (Outcome::Done, 5)
+    );
+    let would = |tool: &str| -> Vec<Value> {
+        let writes = summary.actions.iter().flat_map(|it| &it.writes);
+        let writes = writes.filter(|it| it.tool == tool);
+        writes.map(|it| it.arguments.clone()).collect()
+    };
+    process.settings.approval = ApprovalMode::None;
+    assert_eq!(process.run("run_2", json!({})).summary().counts.failed, 0);
+    let made = process.apps.landed("hubspot_task_create");
+    let subjects = |all: Vec<Value>, name: &str| {
+        let mut all: Vec<_> = all.iter().map(|it| it[name].to_string()).collect();
+        all.sort();
+        all
+    };
+    assert_eq!(
+        subjects(would("hubspot-create-task"), "subject"),
+        subjects(
+            made.into_iter().map(|it| it.params).collect(),
+            "hs_task_subject"
+        )
+    );
+    assert_eq!(
+        would("linear-create-comment").len(),
+        process.apps.comments().len()
+    );
+    // What a task is given names no task before there is one.
+    let links = would("hubspot-associate-task");
+    assert!(!links.is_empty() && links.iter().all(|it| it.get("task_id").is_none()));
+}
+
+#[test]
 fn nothing_is_written_before_it_is_approved_and_a_rejected_item_never() {
     let process = four();
     let run = process.run("run_1", json!({"approval": "required"}));

@@ -271,13 +271,18 @@ impl<D: Definition> StepContext<D> {
         read.map_err(|error| incompatible(&key, &error))
     }
 
+    /// The key that a write of this item has, for what is only to be shown of it.
+    pub fn effect_key(&self, item: &str) -> EffectKey {
+        EffectKey::new(&self.scope.frame.run_id, &self.path, item)
+    }
+
     /// Whether this write has begun and may have landed, or has ended. One that certainly came to
     /// nothing, and may be sent again, has not.
     ///
     /// # Errors
     /// When storage fails.
     pub fn has_begun(&self, item: &str) -> Result<bool, StepError> {
-        let key = EffectKey::new(&self.scope.frame.run_id, &self.path, item);
+        let key = self.effect_key(item);
         let history = self.scope.frame.log.store().effect(&key)?;
         Ok(history.open.is_some() || history.outcome.is_some())
     }
@@ -295,7 +300,7 @@ impl<D: Definition> StepContext<D> {
     where
         E: Effect<Services = D::Services, Context = D::Context>,
     {
-        let key = EffectKey::new(&self.scope.frame.run_id, &self.path, item);
+        let key = self.effect_key(item);
         let work = Bound::<E, &E> {
             effect,
             services: self.scope.services.as_ref(),

@@ -47,8 +47,7 @@ pub use guessable::Guessable;
 pub use identity_layer::IdentityLayer;
 pub use limits::{Budget, RateLimiter, Uncounted, WINDOW_SECONDS};
 pub use offer::{
-    CallInHand, DryRun, DryWrite, InHand, OfferedTool, Origin, ToolCallFacts, ToolCallPending,
-    ToolUse, Used,
+    CallInHand, DryRun, InHand, OfferedTool, Origin, ToolCallFacts, ToolCallPending, ToolUse, Used,
 };
 pub use pieces::Watch;
 pub use seal::{MIN_SECRET_BYTES, Seal, WeakSecret};

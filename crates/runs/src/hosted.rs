@@ -14,7 +14,7 @@ use std::marker::PhantomData;
 use std::rc::Rc;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize as _, Serialize};
 use serde_json::Value;
 
 use onbehalf_clock::{Clock, Random};
@@ -101,6 +101,8 @@ pub trait Hosted<M>:
     const USES: &'static [Need] = &[];
     /// For a workflow whose results can be compared over runs: what they measure.
     const MEASURES: Option<Measures<Self::Result>> = None;
+    /// For a workflow that writes: whether a run with this input only says what it would write.
+    const DRY_RUN: Option<fn(&Self::Input) -> bool> = None;
 
     /// Reads the settings; `None` stands for a variable that is not set.
     ///
@@ -153,6 +155,10 @@ pub trait Listed {
     fn measured(&self, result: Value) -> Option<Vec<Measured>>;
     /// Whether its runs put a plan up that can be approved.
     fn puts_plans_up(&self) -> bool;
+    /// Whether its runs can be asked to only say what they would write.
+    fn can_run_dry(&self) -> bool;
+    /// Whether a run with this input only says what it would write.
+    fn runs_dry(&self, input: &Value) -> bool;
     /// The input with which a run asks for at least this approval, and what it asks for then.
     ///
     /// # Errors
@@ -263,6 +269,16 @@ impl<M: 'static, W: Hosted<M>> Listed for Line<W, M> {
 
     fn puts_plans_up(&self) -> bool {
         W::PLANS.is_some()
+    }
+
+    fn can_run_dry(&self) -> bool {
+        W::DRY_RUN.is_some()
+    }
+
+    fn runs_dry(&self, input: &Value) -> bool {
+        W::DRY_RUN.is_some_and(|runs_dry| {
+            W::Input::deserialize(input).is_ok_and(|input| runs_dry(&input))
+        })
     }
 
     fn asking(&self, input: Value, least: ApprovalMode) -> Result<(Value, ApprovalMode), NoPlan> {

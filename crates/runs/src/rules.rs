@@ -29,6 +29,9 @@ pub trait Rules {
     /// The approval that this deployment asks for in every run of a workflow.
     fn demanded(&self, workflow: &WorkflowId) -> ApprovalMode;
 
+    /// Whether a run with this input only says what it would write.
+    fn runs_dry(&self, workflow: &WorkflowId, input: &Value) -> bool;
+
     /// The input with which a run asks for at least this approval and for what is demanded, and
     /// which approval that is.
     ///

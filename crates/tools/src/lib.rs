@@ -65,6 +65,7 @@
 
 mod catalogue;
 mod context;
+mod dry_write;
 mod finding;
 mod hubspot_contacts;
 mod hubspot_create_task;
@@ -103,6 +104,7 @@ mod zendesk_tickets;
 
 pub use catalogue::{Catalogue, CatalogueSettings, CatalogueTool, Offered, TOOL_CATALOGUE};
 pub use context::{ContextMissing, REQUIRED_CONTEXT, ToolContext};
+pub use dry_write::DryWrite;
 pub use finding::{
     CallMark, Findable, HISTORY_PAGES, Look, SEARCH_LAG_SECONDS, Sought, find_message, find_tasks,
 };

@@ -57,6 +57,8 @@ macro_rules! takes_means {
             const USES: &'static [Need] = <Self as Hosted<Means>>::USES;
             const MEASURES: Option<Measures<Self::Result>> =
                 <Self as Hosted<Means>>::MEASURES;
+            const DRY_RUN: Option<fn(&Self::Input) -> bool> =
+                <Self as Hosted<Means>>::DRY_RUN;
 
             fn settings(text: Option<&str>) -> Result<Self::Settings, String> {
                 <Self as Hosted<Means>>::settings(text)

@@ -9,6 +9,7 @@ use super::section::News;
 use crate::acting::{ConnectorError, Failure, OnMissingConnector};
 use onbehalf_connector::Connector;
 use onbehalf_engine::Outcome;
+use onbehalf_tools::DryWrite;
 
 /// How one run behaves. `{}` is a valid input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -17,6 +18,9 @@ use onbehalf_engine::Outcome;
 pub struct BriefInput {
     /// What happens when a connection is missing or dead.
     pub on_missing_connector: OnMissingConnector,
+    /// Whether the run only says what it would post.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub dry_run: bool,
 }
 
 /// What all steps of a run share.
@@ -25,6 +29,9 @@ pub struct BriefInput {
 pub struct BriefState {
     /// Whether the run waits for dead connections instead of going on without them.
     pub waits_for_connections: bool,
+    /// Whether the run only says what it would post.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub runs_dry: bool,
 }
 
 /// The result of a run.
@@ -77,14 +84,13 @@ impl BriefResult {
             Delivery::Expired { .. } => failed("message_not_taken_in_time"),
             Delivery::NotAttempted { .. } => failed("message_not_attempted"),
             Delivery::UnknownOutcome => failed("unknown_outcome"),
-            Delivery::Posted { .. } | Delivery::AlreadyPosted { .. } | Delivery::Quiet
-                if !unread.is_empty() =>
-            {
-                Outcome::Partial { missing: unread }
-            }
-            Delivery::Posted { .. } | Delivery::AlreadyPosted { .. } | Delivery::Quiet => {
-                Outcome::Done
-            }
+            Delivery::Posted { .. }
+            | Delivery::AlreadyPosted { .. }
+            | Delivery::Planned { .. }
+            | Delivery::Quiet => match unread.is_empty() {
+                true => Outcome::Done,
+                false => Outcome::Partial { missing: unread },
+            },
         }
     }
 }
@@ -106,6 +112,11 @@ pub enum Delivery {
         channel: String,
         /// The message's name within it.
         ts: String,
+    },
+    /// Not posted, because the run only says what it would post.
+    Planned {
+        /// The message.
+        writes: Vec<DryWrite>,
     },
     /// There was nothing to say.
     Quiet,

@@ -98,6 +98,7 @@ impl Hosted<Means> for MorningBrief {
     const SETTINGS_KEY: &'static str = "MORNING_BRIEF";
     type Settings = BriefSettings;
     const USES: &'static [Need] = NEEDS;
+    const DRY_RUN: Option<fn(&BriefInput) -> bool> = Some(|input| input.dry_run);
 
     fn settings(text: Option<&str>) -> Result<BriefSettings, String> {
         BriefSettings::from_json(text)

@@ -18,7 +18,7 @@ use onbehalf_engine::{Effect, EffectKey, Found, Performed, Permit};
 use onbehalf_identity::RequestContext;
 use onbehalf_runs::hex;
 use onbehalf_tools::{
-    Findable, Look, Message, MessageInput, SentMessage, SlackSendMessage, find_message,
+    DryWrite, Findable, Look, Message, MessageInput, SentMessage, SlackSendMessage, find_message,
 };
 
 /// Bytes of the digest that make a marker.
@@ -64,6 +64,11 @@ impl Marker {
 }
 
 impl PostMessage {
+    /// As it is shown where it is not made.
+    pub(super) fn dry(&self, services: &Services<BriefSettings>) -> DryWrite {
+        DryWrite::with::<SlackSendMessage>(&self.input(services))
+    }
+
     fn input(&self, services: &Services<BriefSettings>) -> MessageInput {
         let home = services.public_url.trim_end_matches('/');
         let Marker(marker) = &self.marker;

@@ -16,7 +16,7 @@ use super::texts;
 use crate::acting::{Failure, Manner, mark};
 use onbehalf_engine::{Effect, EffectKey, Found, Performed, Permit};
 use onbehalf_identity::RequestContext;
-use onbehalf_tools::{CommentInput, Findable, LinearCreateComment};
+use onbehalf_tools::{CommentInput, DryWrite, Findable, LinearCreateComment};
 
 /// A comment on one customer's stalled issue.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -51,6 +51,11 @@ impl AddComment {
             issue_id: issue.id.clone(),
             manner,
         }
+    }
+
+    /// As it is shown where it is not made.
+    pub(super) fn dry(&self, key: &EffectKey) -> DryWrite {
+        DryWrite::with::<LinearCreateComment>(&self.input(key))
     }
 
     fn input(&self, key: &EffectKey) -> CommentInput {

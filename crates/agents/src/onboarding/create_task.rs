@@ -19,7 +19,9 @@ use onbehalf_clock::Timestamp;
 use onbehalf_connector::Connector;
 use onbehalf_engine::{Effect, EffectKey, Found, Performed, Permit};
 use onbehalf_identity::RequestContext;
-use onbehalf_tools::{HubspotCreateTask, Look, Sought, TaskInput, TaskPriority, find_tasks};
+use onbehalf_tools::{
+    DryWrite, HubspotCreateTask, Look, Sought, TaskInput, TaskPriority, find_tasks,
+};
 
 /// A follow-up task about one customer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -66,6 +68,11 @@ impl CreateTask {
             status: self.status,
             score: self.score,
         }
+    }
+
+    /// As it is shown where it is not made.
+    pub(super) fn dry(&self, key: &EffectKey) -> DryWrite {
+        DryWrite::with::<HubspotCreateTask>(&self.input(key))
     }
 
     fn input(&self, key: &EffectKey) -> TaskInput {

@@ -16,6 +16,9 @@ pub struct OnboardingInput {
     pub on_missing_connector: OnMissingConnector,
     /// Whether a person approves the writes first.
     pub approval: ApprovalMode,
+    /// Whether the run only says what it would write. Nobody has to approve that.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub dry_run: bool,
 }
 
 /// What all steps of a run share.
@@ -55,6 +58,11 @@ impl OnboardingState {
     /// The approval the run was started with.
     pub(super) fn approval_asked(&self) -> ApprovalMode {
         self.asked().approval
+    }
+
+    /// Whether the run only says what it would write.
+    pub(super) fn runs_dry(&self) -> bool {
+        self.asked().dry_run
     }
 
     fn asked(&self) -> OnboardingInput {

@@ -17,7 +17,8 @@ use crate::acting::{Failure, Manner, mark};
 use onbehalf_engine::{Effect, EffectKey, Found, Performed, Permit};
 use onbehalf_identity::RequestContext;
 use onbehalf_tools::{
-    AssignInput, AssociateInput, Findable, HubspotAssignTask, HubspotAssociateTask, RecordKind,
+    AssignInput, AssociateInput, DryWrite, Findable, HubspotAssignTask, HubspotAssociateTask,
+    RecordKind,
 };
 
 /// One thing that a task is given after it was created.
@@ -74,6 +75,15 @@ impl LinkTask {
             link,
             manner,
         }
+    }
+
+    /// As it is shown where it is not made, and the task neither.
+    pub(super) fn dry(&self) -> DryWrite {
+        let write = match self.input() {
+            LinkInput::Assign(input) => DryWrite::with::<HubspotAssignTask>(&input),
+            LinkInput::Associate(input) => DryWrite::with::<HubspotAssociateTask>(&input),
+        };
+        write.without("task_id")
     }
 
     fn input(&self) -> LinkInput {

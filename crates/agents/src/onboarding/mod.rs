@@ -116,6 +116,7 @@ impl Hosted<Means> for OnboardingHealth {
         title: "Health score",
         of: OnboardingResult::scores,
     });
+    const DRY_RUN: Option<fn(&OnboardingInput) -> bool> = Some(|input| input.dry_run);
 
     fn settings(text: Option<&str>) -> Result<OnboardingSettings, String> {
         OnboardingSettings::from_json(text)

@@ -13,6 +13,7 @@ use super::scoring::HealthStatus;
 use crate::acting::{ConnectorError, Failure, FailureKind};
 use onbehalf_connector::Connector;
 use onbehalf_runs::measured::Measured;
+use onbehalf_tools::DryWrite;
 
 /// The result of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -155,12 +156,20 @@ pub struct Counts {
     pub comments_added: u32,
     /// Customers whose earlier flag still stands, or whom another run flags.
     pub already_flagged: u32,
+    /// Writes that a run would make which only says so.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub planned: u32,
     /// Writes a person rejected.
     pub rejected: u32,
     /// Writes that failed.
     pub failed: u32,
     /// Writes of which nobody can tell whether they landed.
     pub unknown_outcome: u32,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// One customer in the summary.
@@ -209,6 +218,10 @@ pub struct ActionResult {
     /// Other tasks with the same reference: HubSpot was told more than once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub duplicates: Vec<String>,
+    /// What would be written, where the run only says so: a task, and what it is given after it was
+    /// created; or a comment.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub writes: Vec<DryWrite>,
 }
 
 /// How a write ended.
@@ -227,6 +240,8 @@ pub enum ActionStatus {
     Expired,
     /// Not sent: nobody can tell whether it is needed, and waiting would not help.
     NotAttempted,
+    /// Not made, because the run only says what it would write.
+    Planned,
     /// A person said no.
     Rejected,
     /// Nobody can tell whether it landed; somebody should look.

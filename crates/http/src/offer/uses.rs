@@ -16,7 +16,7 @@ use crate::wire::problem::{Problem, ProblemType};
 use onbehalf_connector::{AlwaysPermit, CallFailure, CallKind, Violation};
 use onbehalf_runs::tool_call::{AskedBy, Decide, Question, ToolCallInput};
 use onbehalf_runs::{ApprovalMode, IdempotencyKey};
-use onbehalf_tools::{ErasedTool, ErrorKind, ToolContext, ToolError, ToolOutcome};
+use onbehalf_tools::{DryWrite, ErasedTool, ErrorKind, ToolContext, ToolError, ToolOutcome};
 
 /// A use that is asked for, by a caller who may ask for it.
 pub struct ToolUse {
@@ -88,17 +88,6 @@ pub struct DryRun {
     pub decision: Decide,
     /// The writes, in order; none where the tool only reads.
     pub writes: Vec<DryWrite>,
-}
-
-/// One write that was not made.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct DryWrite {
-    /// The tool.
-    pub tool: String,
-    /// Whose account it would use.
-    pub connector: onbehalf_connector::Connector,
-    /// The tool's input, every default written out.
-    pub arguments: Value,
 }
 
 impl Api {

@@ -79,6 +79,8 @@ impl Object for Principal {
             "ALTER TABLE runs ADD COLUMN approval TEXT NOT NULL DEFAULT 'none'",
             "ALTER TABLE schedules ADD COLUMN approval TEXT NOT NULL DEFAULT 'none'",
         ],
+        // Whether a run only says what it would write.
+        &["ALTER TABLE runs ADD COLUMN aside INTEGER NOT NULL DEFAULT 0"],
     ];
 
     fn receive(

@@ -187,10 +187,19 @@ pub fn begin(turn: &Turn<'_>, rules: &dyn Rules, new: NewRun) -> Result<Start, S
         Decide::Ask => new.approval.max(ApprovalMode::Required),
         Decide::Deny => return Ok(Start::Denied),
     };
-    let Ok((input, approval)) = rules.asking(&new.workflow, new.input, least) else {
+    // What is written by nobody needs nobody's approval, and is nothing that others could rely on.
+    let aside = rules.runs_dry(&new.workflow, &new.input);
+    let asked = match aside {
+        true => Ok((new.input, ApprovalMode::None)),
+        false => rules.asking(&new.workflow, new.input, least),
+    };
+    let Ok((input, approval)) = asked else {
         return Ok(Start::NoPlan);
     };
-    let open = open_run(turn, &new.workflow)?;
+    let open = match aside {
+        true => None,
+        false => open_run(turn, &new.workflow)?,
+    };
     if let (Overlap::Join, Some(open)) = (new.overlap, &open)
         && open.can_be_joined(approval)
     {
@@ -224,8 +233,8 @@ pub fn begin(turn: &Turn<'_>, rules: &dyn Rules, new: NewRun) -> Result<Start, S
     };
     turn.sql.run(
         "INSERT INTO runs (run_id, workflow, status, started_at, trigger_name, unconfirmed, queued,
-            approval)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            approval, aside)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         &[
             run_id.as_str().into(),
             started.workflow.as_str().into(),
@@ -235,6 +244,7 @@ pub fn begin(turn: &Turn<'_>, rules: &dyn Rules, new: NewRun) -> Result<Start, S
             to_json(&started, "a start")?.into(),
             u32::from(behind.is_some()).into(),
             approval.name().into(),
+            u32::from(aside).into(),
         ],
     )?;
     if let Some(open) = behind {
@@ -264,11 +274,12 @@ impl OpenRun {
     }
 }
 
-/// The latest open run of a workflow that is not itself waiting for another.
+/// The latest open run of a workflow that is not itself waiting for another, and writes.
 fn open_run(turn: &Turn<'_>, workflow: &WorkflowId) -> Result<Option<OpenRun>, SqlError> {
     let rows = turn.sql.query(
         "SELECT run_id, status, approval FROM runs INDEXED BY open_runs
-         WHERE ended_at IS NULL AND workflow = ? ORDER BY queued, position DESC LIMIT 1",
+         WHERE ended_at IS NULL AND workflow = ? AND aside = 0
+         ORDER BY queued, position DESC LIMIT 1",
         &[workflow.as_str().into()],
     )?;
     let Some(row) = rows.first() else {
@@ -369,7 +380,7 @@ fn begin_next(turn: &Turn<'_>, ended: &RunId) -> Result<(), SqlError> {
          WHERE ended_at IS NULL AND queued = 1
          AND workflow = (SELECT workflow FROM runs WHERE run_id = ?)
          AND NOT EXISTS (SELECT 1 FROM runs AS open WHERE open.ended_at IS NULL
-             AND open.queued = 0 AND open.workflow = next.workflow)
+             AND open.queued = 0 AND open.aside = 0 AND open.workflow = next.workflow)
          ORDER BY position LIMIT 1",
         &[ended.as_str().into()],
     )?;

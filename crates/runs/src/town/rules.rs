@@ -64,6 +64,11 @@ impl Rules for TownRules {
         self.demanded.get()
     }
 
+    /// As the workflows that ship say it.
+    fn runs_dry(&self, _: &WorkflowId, input: &Value) -> bool {
+        input.get("dryRun") == Some(&Value::Bool(true))
+    }
+
     /// An input keeps what it asks for under `approval`, as those of the workflows that ship do.
     fn asking(
         &self,

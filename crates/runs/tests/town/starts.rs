@@ -101,6 +101,35 @@ async fn the_same_key_names_the_same_run_for_two_days() {
     assert_ne!(place.started(keyed("alice", "monday")).await, first);
 }
 
+/// Whoever wants something written must not be answered with a run that writes nothing, nor wait for
+/// one.
+#[tokio::test]
+async fn a_dry_run_stands_aside() {
+    let place = place();
+    let dry = || StartRun {
+        input: json!({"dryRun": true}),
+        ..request("alice")
+    };
+    let first = place.started(dry()).await;
+    let real = place.started(request("alice")).await;
+    let second = place.started(dry()).await;
+    assert!(first != real && second != real && first != second);
+    let joined = Start::Joined {
+        run_id: real.clone(),
+    };
+    assert_eq!(place.start(request("alice")).await, joined);
+    let queued = StartRun {
+        overlap: Overlap::Queue,
+        ..request("alice")
+    };
+    let Start::Queued { run_id, behind } = place.start(queued).await else {
+        panic!("it waits for the run that writes");
+    };
+    assert_eq!(behind, real);
+    place.end("alice", &real).await;
+    assert!(place.begun("alice").contains(&run_id));
+}
+
 #[tokio::test]
 async fn a_second_trigger_joins_the_run_that_is_open() {
     let place = place();

@@ -37,7 +37,10 @@ impl Step<MorningBrief> for Connections {
     ) -> StepResult<MorningBrief, Ready> {
         let now: Timestamp = cx.memo("now", || async { Ok(cx.now()) }).await?;
         let waits = input.on_missing_connector == OnMissingConnector::Suspend;
-        cx.update_state(|state| state.waits_for_connections = waits);
+        cx.update_state(|state| {
+            state.waits_for_connections = waits;
+            state.runs_dry = input.dry_run;
+        });
         let asked_at = cx.now();
         let missing = inactive(cx).await?;
         if waits && !missing.is_empty() {

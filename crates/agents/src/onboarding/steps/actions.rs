@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::acting::{ConnectorError, Failure, write_policy};
-use crate::onboarding::plan::{ActionKind, PlannedAction, plan};
+use crate::onboarding::plan::{ActionKind, AlreadyFlagged, PlannedAction, plan};
 use crate::onboarding::result::{ActionResult, ActionStatus};
 use crate::onboarding::scored::Scored;
 use crate::onboarding::{OnboardingHealth, OnboardingState};
@@ -17,7 +17,7 @@ use onbehalf_identity::RequestContext;
 use onbehalf_runs::portal::PortalKey;
 
 use super::contract::{Settling, settle_on};
-use super::writes::{Written, write};
+use super::writes::{Written, dry_writes, write};
 
 /// Step 4.
 pub struct Actions;
@@ -75,6 +75,15 @@ impl Step<OnboardingHealth> for Actions {
                 let unwritten = |action| ended(action, status, Some(failure.clone()));
                 planned.actions.iter().map(unwritten).collect()
             }
+            Settling::Dry(plan) => {
+                let planned = plan.actions.iter().map(|action| ActionResult {
+                    writes: dry_writes(cx, action),
+                    ..ended(action, ActionStatus::Planned, None)
+                });
+                planned
+                    .chain(flagged_before(plan.already_flagged))
+                    .collect()
+            }
             Settling::Settled(contract) => {
                 let account = || PortalKey::of_account(&(&cx.context().scalekit_identifier).into());
                 let portal = scored.portal.clone().unwrap_or_else(account);
@@ -91,17 +100,7 @@ impl Step<OnboardingHealth> for Actions {
                 }
                 let rejected = contract.rejected.iter();
                 actions.extend(rejected.map(|it| ended(it, ActionStatus::Rejected, None)));
-                let flagged = contract.already_flagged.into_iter();
-                actions.extend(flagged.map(|it| ActionResult {
-                    kind: ActionKind::CreateTask,
-                    customer: it.customer,
-                    status: ActionStatus::AlreadyFlagged,
-                    task_id: Some(it.task_id),
-                    comment_id: None,
-                    issue: None,
-                    failure: None,
-                    duplicates: it.duplicates,
-                }));
+                actions.extend(flagged_before(contract.already_flagged));
                 actions
             }
         };
@@ -111,6 +110,21 @@ impl Step<OnboardingHealth> for Actions {
             blind,
         }))
     }
+}
+
+/// Customers whose earlier flag stands.
+fn flagged_before(flagged: Vec<AlreadyFlagged>) -> impl Iterator<Item = ActionResult> {
+    flagged.into_iter().map(|it| ActionResult {
+        kind: ActionKind::CreateTask,
+        customer: it.customer,
+        status: ActionStatus::AlreadyFlagged,
+        task_id: Some(it.task_id),
+        comment_id: None,
+        issue: None,
+        failure: None,
+        duplicates: it.duplicates,
+        writes: Vec::new(),
+    })
 }
 
 /// An action that came to its end without a receipt.
@@ -128,5 +142,6 @@ pub(super) fn ended(
         issue: action.issue.as_ref().map(|it| it.identifier.clone()),
         failure,
         duplicates: Vec::new(),
+        writes: Vec::new(),
     }
 }

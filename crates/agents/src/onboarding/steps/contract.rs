@@ -44,6 +44,8 @@ pub(super) enum Settling {
     Settled(Contract),
     /// Nobody can tell who is flagged already, so nothing is written.
     Blind(Failure),
+    /// The run only says what it would write.
+    Dry(Plan),
     /// The step waits.
     Wait(FlowOf<OnboardingHealth, Acted>),
 }
@@ -65,6 +67,9 @@ pub(super) async fn settle_on(
             Look::Wait(flow) => return Ok(Settling::Wait(flow)),
         };
         let plan = plan(&scored.customers, &seen.open, settings);
+        if cx.state().runs_dry() {
+            return Ok(Settling::Dry(plan));
+        }
         let Some(decided) = decision(cx, round, earlier.as_ref()).await? else {
             let mode = approval_needed(cx, cx.state().approval_asked(), settings.approval)?;
             if mode != ApprovalMode::None && !plan.actions.is_empty() {

@@ -74,6 +74,7 @@ fn summarise(acted: Acted) -> Summary {
             }
             // Its customer was flagged for its task; that it was commented before counts for nothing.
             (ActionStatus::FlaggedByAnotherRun, ActionKind::AddComment) => continue,
+            (ActionStatus::Planned, _) => &mut counts.planned,
             (ActionStatus::Rejected, _) => &mut counts.rejected,
             (ActionStatus::Refused | ActionStatus::Expired | ActionStatus::NotAttempted, _) => {
                 &mut counts.failed
@@ -135,6 +136,7 @@ fn missing(scored: &Scored, actions: &[ActionResult], blind: bool) -> Vec<Part> 
             ActionStatus::Done => action.failure.is_some(),
             ActionStatus::AlreadyFlagged
             | ActionStatus::FlaggedByAnotherRun
+            | ActionStatus::Planned
             | ActionStatus::Rejected => false,
         };
         if failed {

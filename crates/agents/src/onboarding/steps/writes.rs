@@ -18,6 +18,7 @@ use onbehalf_connector::Connector;
 use onbehalf_engine::{Interrupt, Settled, StepContext, StepError, SuspendReason};
 use onbehalf_runs::RunReason;
 use onbehalf_runs::portal::{FlagOutcome, PortalKey};
+use onbehalf_tools::DryWrite;
 
 use super::actions::ended;
 use super::claims::{Claiming, Claims};
@@ -86,6 +87,34 @@ pub(super) async fn write(
     })
 }
 
+/// When the task of an action falls due that is made at this time.
+fn due(
+    cx: &StepContext<OnboardingHealth>,
+    action: &PlannedAction,
+    made_at: Timestamp,
+) -> Timestamp {
+    let usual = cx.services().settings.due_in_hours;
+    let hours = action.due_in_hours.unwrap_or(usual);
+    made_at.plus(Duration::from_secs(u64::from(hours) * 3600))
+}
+
+/// What an action would write, were it made now.
+pub(super) fn dry_writes(
+    cx: &StepContext<OnboardingHealth>,
+    action: &PlannedAction,
+) -> Vec<DryWrite> {
+    let manner = Manner::default;
+    let key = cx.effect_key(&action.item);
+    if let Some(issue) = &action.issue {
+        return vec![AddComment::planned(action, issue, manner()).dry(&key)];
+    }
+    let task = CreateTask::planned(action, due(cx, action, cx.now()), manner());
+    // The task has no id yet.
+    let links = Link::all(&action.links).into_iter();
+    let links = links.map(|link| LinkTask::planned("", link, manner()).dry());
+    std::iter::once(task.dry(&key)).chain(links).collect()
+}
+
 /// Brings one write on, and notes what others are to be told of it as soon as that is known: what
 /// comes after it may be interrupted.
 async fn one(
@@ -113,10 +142,7 @@ async fn one(
     let circuit = Rc::clone(&manner.circuit);
     let settled = match &action.issue {
         None => {
-            let hours = action
-                .due_in_hours
-                .unwrap_or(cx.services().settings.due_in_hours);
-            let due = begun_at.plus(Duration::from_secs(u64::from(hours) * 3600));
+            let due = due(cx, action, begun_at);
             let effect = CreateTask::planned(action, due, manner.clone());
             let task = match cx.effect(&action.item, &effect).await? {
                 Settled::Landed(task) => task,
