@@ -20,6 +20,7 @@ const RunPage = lazy(() => import('./pages/run'));
 const Connections = lazy(() => import('./pages/connections'));
 const Schedule = lazy(() => import('./pages/schedule'));
 const Tools = lazy(() => import('./pages/tools'));
+const Assistant = lazy(() => import('./pages/assistant'));
 const Components = lazy(() => import('./pages/components'));
 
 export function App() {
@@ -54,6 +55,7 @@ function Pages() {
         <Route path="/console/schedule" component={Schedule} />
         <Route path="/console/tools" component={Tools} />
         <Route path="/console/tools/:id" component={Tools} />
+        <Route path="/console/assistant" component={Assistant} />
         <Route path="/console/components" component={Components} />
         <Route default component={NotFound} />
       </Router>

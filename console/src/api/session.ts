@@ -3,19 +3,11 @@
 
 import { signal } from '@preact/signals';
 
+import type { components } from '../../generated/schema';
 import { Failure } from './failure';
 import { forget, isSomebodyElse } from './seen';
 
-/** What `GET /auth/session` answers. */
-export interface Session {
-  user: { name?: string; email?: string; organization?: string };
-  endsAt: string;
-  /** Whether the operators' page has anything for them. */
-  operator: boolean;
-  /** Whether they may change which accounts are connected. */
-  keepsAccounts: boolean;
-  forgeryToken: string;
-}
+export type Session = components['schemas']['SessionResponse'];
 
 export type SignIn =
   | { kind: 'unknown' }
@@ -56,7 +48,7 @@ export async function findSession(): Promise<void> {
 
 /** How somebody is called in one line. */
 export function nameOf({ user }: Session): string {
-  return user.name ?? user.email ?? user.organization ?? '';
+  return user.name;
 }
 
 /** The token that each request of the API carries beside the cookie. */

@@ -32,7 +32,7 @@ export function Empty({ icon, title, children, actions }: { icon: IconName; titl
   return (
     <div class="empty">
       <Icon name={icon} />
-      <h3>{title}</h3>
+      <strong>{title}</strong>
       {children && <p>{children}</p>}
       {actions && <div class="row">{actions}</div>}
     </div>

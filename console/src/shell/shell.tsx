@@ -23,15 +23,15 @@ interface Place {
   count?: number | undefined;
 }
 
-function places(session: Session | undefined, waiting: number | undefined): Place[] {
+function places(waiting: number | undefined): Place[] {
   const texts = t().nav;
-  void session;
   return [
     { href: '/console/', icon: 'home', label: texts.home, count: waiting },
     { href: '/console/onboarding', icon: 'pulse', label: texts.onboarding },
     { href: '/console/runs', icon: 'runs', label: texts.runs },
     { href: '/console/connections', icon: 'link', label: texts.connections },
     { href: '/console/schedule', icon: 'calendar', label: texts.schedule },
+    { href: '/console/assistant', icon: 'chat', label: texts.assistant },
     { href: '/console/tools', icon: 'tool', label: texts.tools },
   ];
 }
@@ -44,7 +44,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
   const session = now.kind === 'in' ? now.session : undefined;
   const approvals = useApprovals();
   const [settings, setSettings] = useState(false);
-  const all = places(session, approvals.data?.length);
+  const all = places(approvals.data?.length);
   const texts = t();
   return (
     <div class="shell">

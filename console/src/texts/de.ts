@@ -1,7 +1,7 @@
 // Everything the console says, in German.
 
 import type { Texts } from './en';
-import { plural } from './format';
+import { list, plural } from './format';
 
 const of = (one: string, other: string) => (count: number) => plural(count, { one, other });
 
@@ -87,6 +87,7 @@ export const de: Texts = {
     neverRan: 'Noch nie gelaufen.',
     neverAsked: 'Noch nichts gefragt.',
     onRequest: 'Läuft auf Anfrage',
+    ask: 'Fragen',
     allCustomers: 'Alle Kunden',
     seeRun: 'Lauf ansehen',
     next: 'Nächster Lauf',
@@ -112,6 +113,8 @@ export const de: Texts = {
       queued: 'Der Lauf beginnt, sobald der offene zu Ende ist.',
     },
     runNow: 'Jetzt ausführen',
+    options: 'Optionen',
+    start: 'Starten',
     again: 'Erneut ausführen',
     since: 'seit',
     startedWord: 'Begonnen',
@@ -413,6 +416,43 @@ export const de: Texts = {
     confirmTitle: 'Das schreiben?',
     confirmDetail: 'Es wird sofort in die App geschrieben, außer die Richtlinie fragt erst eine Person.',
     required: 'Das wird gebraucht.',
+  },
+  assistant: {
+    lead: 'Fragen Sie nach Ihren Kunden. Nichts wird geschrieben, ehe Sie es gesehen und freigegeben haben.',
+    agent: 'Agent',
+    you: 'Sie',
+    conversation: 'Gespräch',
+    fresh: 'Neues Gespräch',
+    none: 'Hier wird kein Agent angeboten',
+    empty: 'Fragen Sie etwas',
+    message: 'Ihre Nachricht',
+    send: 'Senden',
+    thinking: 'Bei der Arbeit …',
+    goesOn: 'Die Antwort geht weiter, sobald verbunden ist.',
+    tools: (names) => (names.length === 0 ? 'Er kann nur lesen.' : `Er kann schreiben mit ${list(names)}, sobald Sie freigeben.`),
+    approve: 'Freigeben',
+    reject: 'Ablehnen',
+    answer: 'Antworten senden',
+    yes: 'Ja',
+    no: 'Nein',
+    states: {
+      'input-available': 'Unterwegs',
+      'approval-requested': 'Wartet auf Sie',
+      'approval-responded': 'Entschieden',
+      'output-available': 'Erledigt',
+      'output-error': 'Nicht geklappt',
+      'output-denied': 'Nicht ausgeführt',
+    },
+    ends: {
+      too_many_steps: 'Er hat aufgehört: zu viele Schritte.',
+      too_many_tokens: 'Er hat aufgehört: zu viele Token.',
+      out_of_time: 'Er hat aufgehört: seine Zeit war um.',
+      out_of_money: 'Er hat aufgehört: es hätte zu viel gekostet.',
+      cut_off: 'Die Antwort wurde abgeschnitten.',
+      withheld: 'Das Modell hat die Antwort zurückgehalten.',
+      model_failed: 'Das Modell war nicht zu erreichen.',
+      no_model: 'Hier ist kein Modell eingerichtet.',
+    },
   },
   gallery: {
     title: 'Bausteine',

@@ -1,6 +1,6 @@
 // Everything the console says, in English. Another language has the same members: the compiler sees to it.
 
-import { plural } from './format';
+import { list, plural } from './format';
 
 const of = (one: string, other: string) => (count: number) => plural(count, { one, other });
 
@@ -86,6 +86,7 @@ export const en = {
     neverRan: 'It has not run yet.',
     neverAsked: 'Nothing was asked yet.',
     onRequest: 'Runs when it is asked',
+    ask: 'Ask',
     allCustomers: 'All customers',
     seeRun: 'See the run',
     next: 'Next',
@@ -111,6 +112,8 @@ export const en = {
       queued: 'The run begins once the open one has ended.',
     },
     runNow: 'Run now',
+    options: 'Options',
+    start: 'Start',
     again: 'Run again',
     since: 'since',
     startedWord: 'Started',
@@ -412,6 +415,43 @@ export const en = {
     confirmTitle: 'Write this?',
     confirmDetail: 'It is written in the app at once, unless the policy asks a person first.',
     required: 'This is needed.',
+  },
+  assistant: {
+    lead: 'Ask about your customers. Nothing is written before you have seen and approved it.',
+    agent: 'Agent',
+    you: 'You',
+    conversation: 'Conversation',
+    fresh: 'New conversation',
+    none: 'No agent is hosted here',
+    empty: 'Ask something',
+    message: 'Your message',
+    send: 'Send',
+    thinking: 'At work …',
+    goesOn: 'The answer goes on once it is connected.',
+    tools: (names: string[]) => (names.length === 0 ? 'It can only read.' : `It can write with ${list(names)}, once you approve.`),
+    approve: 'Approve',
+    reject: 'Reject',
+    answer: 'Send the answers',
+    yes: 'Yes',
+    no: 'No',
+    states: {
+      'input-available': 'On its way',
+      'approval-requested': 'Waits for you',
+      'approval-responded': 'Decided',
+      'output-available': 'Done',
+      'output-error': 'Did not work',
+      'output-denied': 'Not made',
+    },
+    ends: {
+      too_many_steps: 'It stopped: too many steps.',
+      too_many_tokens: 'It stopped: too many tokens.',
+      out_of_time: 'It stopped: its time was over.',
+      out_of_money: 'It stopped: it would have cost too much.',
+      cut_off: 'The answer was cut off.',
+      withheld: 'The model withheld the answer.',
+      model_failed: 'The model could not be reached.',
+      no_model: 'No model is configured here.',
+    },
   },
   gallery: {
     title: 'Components',

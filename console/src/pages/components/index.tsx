@@ -50,7 +50,7 @@ export default function Components() {
         <div class="stack">{(['calm', 'good', 'notice', 'bad'] as const).map((tone) => <Notice key={tone} tone={tone} title={texts.sample} actions={<Button small>{texts.open}</Button>}>{texts.hint}</Notice>)}</div>
       </Card>
       <Card title={texts.states} flush>
-        <div class="halves three">
+        <div class="halves three" data-sample>
           <Waiting />
           <Empty icon="search" title={t().onboarding.noneFound} actions={<Button>{t().onboarding.clear}</Button>}>{texts.hint}</Empty>
           <Failed failure={new Failure('', { offline: true })} retry={() => {}} />

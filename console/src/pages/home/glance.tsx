@@ -2,15 +2,16 @@
 
 import type { Run, Workflow } from '../../api/client';
 import { RunBadge } from '../../components/badge';
-import { Button } from '../../components/button';
+import { LinkButton } from '../../components/button';
 import { Card } from '../../components/card';
+import { Start } from '../../components/start';
 import { Shown } from '../../components/states';
 import { Took, When } from '../../components/time';
 import { ONBOARDING, resultOf } from '../../onboarding/result';
 import { healthShares } from '../../onboarding/shares';
 import { Shares } from '../../plots/shares';
 import { hasEnded, useLatest, useRun, useSchedule } from '../../state/queries';
-import { runPath, useStart } from '../../state/starting';
+import { runPath } from '../../state/starting';
 import { useTitles } from '../../state/words';
 import { t } from '../../texts';
 
@@ -18,12 +19,11 @@ export function Glance({ workflow }: { workflow: Workflow }) {
   const texts = t().home;
   const latest = useLatest(workflow.id, 1);
   const title = useTitles()(workflow.id);
-  const { start, busy } = useStart(workflow.id);
   const isAsked = workflow.schedule === undefined || workflow.schedule === null;
   return (
     <Card
       title={title}
-      actions={!isAsked && <Button small icon="play" busy={busy} onPress={() => start()}>{t().run.runNow}</Button>}
+      actions={isAsked ? <LinkButton small icon="chat" href="/console/assistant">{texts.ask}</LinkButton> : <Start small workflow={workflow.id} />}
     >
       <div class="stack">
         <Shown of={latest} lines={2}>

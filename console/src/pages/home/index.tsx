@@ -14,7 +14,7 @@ export default function Home() {
   const texts = t().home;
   const workflows = useWorkflows();
   const now = signIn.value;
-  const name = now.kind === 'in' ? now.session.user.name?.split(' ')[0] : undefined;
+  const name = now.kind === 'in' ? now.session.user.name.split(' ')[0] : undefined;
   return (
     <Page title={name ? texts.hello(name) : texts.title} lead={today(Date.now())}>
       <Shown of={workflows}>

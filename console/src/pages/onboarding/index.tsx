@@ -3,15 +3,16 @@
 import { useMemo } from 'preact/hooks';
 
 import type { Run, RunSummary } from '../../api/client';
-import { Button, LinkButton } from '../../components/button';
+import { LinkButton } from '../../components/button';
 import { Card } from '../../components/card';
 import { Page } from '../../components/page';
+import { Start } from '../../components/start';
 import { Empty, Notice, Shown } from '../../components/states';
 import { Took, When } from '../../components/time';
 import { compared, gone, SNAPSHOTS, useHistory } from '../../onboarding/history';
 import { ONBOARDING, resultOf, type Summary } from '../../onboarding/result';
 import { hasEnded, useLatest, useRun } from '../../state/queries';
-import { runPath, useStart } from '../../state/starting';
+import { runPath } from '../../state/starting';
 import { appName } from '../../state/words';
 import { t } from '../../texts';
 import { list } from '../../texts/format';
@@ -21,14 +22,13 @@ import { Customers } from './customers';
 export default function Onboarding() {
   const texts = t().onboarding;
   const runs = useLatest(ONBOARDING, SNAPSHOTS + 6);
-  const { start, busy } = useStart(ONBOARDING);
   const open = runs.data?.find((run) => !hasEnded(run));
   const latest = runs.data?.find((run) => run.status === 'completed');
   return (
     <Page
       title={texts.title}
       lead={latest && <>{texts.asOf} <When at={latest.startedAt} />{latest.endedAt && <> · {t().run.took} <Took from={latest.startedAt} to={latest.endedAt} /></>} · <a href={runPath(ONBOARDING, latest.runId)}>{texts.seeRun}</a></>}
-      actions={!open && <Button look="primary" icon="play" busy={busy} onPress={() => start()}>{t().run.runNow}</Button>}
+      actions={!open && <Start workflow={ONBOARDING} />}
     >
       {open && <UnderWay run={open} />}
       <Shown of={runs} lines={8}>
@@ -36,7 +36,7 @@ export default function Onboarding() {
           ? <Latest key={latest.runId} summary={latest} all={all} />
           : !open && (
             <Card>
-              <Empty icon="pulse" title={texts.first} actions={<Button look="primary" icon="play" busy={busy} onPress={() => start()}>{t().run.runNow}</Button>}>
+              <Empty icon="pulse" title={texts.first} actions={<LinkButton href="/console/connections">{t().nav.connections}</LinkButton>}>
                 {all.length > 0 ? texts.noneCompleted : texts.firstDetail}
               </Empty>
             </Card>

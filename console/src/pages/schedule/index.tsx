@@ -1,6 +1,6 @@
 // Workflows that run by themselves: on or off, when next, and what became of the latest ticks.
 
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 
 import { api, data, type Schemas, type Workflow } from '../../api/client';
 import { Failure } from '../../api/failure';
@@ -52,24 +52,26 @@ function One({ workflow }: { workflow: Workflow }) {
 
 function Settings({ workflow, schedule, title }: { workflow: Workflow; schedule: Schemas['Schedule']; title: string }) {
   const texts = t().schedule;
-  const [busy, setBusy] = useState(false);
+  const [wanted, setWanted] = useState<boolean>();
+  // What was asked for is shown until it is known what came of it.
+  useEffect(() => setWanted(undefined), [schedule]);
   const path = { workflow: workflow.id };
   const set = (enabled: boolean, approval: Mode) => {
-    setBusy(true);
+    setWanted(enabled);
     const asked = enabled
       ? data(api.PUT('/api/workflows/{workflow}/schedule', { params: { path }, body: { approval } }))
       : data(api.DELETE('/api/workflows/{workflow}/schedule', { params: { path } }));
     asked.then(
       () => say(enabled ? texts.switchedOn : texts.switchedOff),
       (error: unknown) => sayFailure(Failure.from(error)),
-    ).finally(() => { setBusy(false); renew(`schedule:${workflow.id}`); });
+    ).finally(() => renew(`schedule:${workflow.id}`));
   };
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   return (
     <div class="beside inner">
       <div class="stack body-pad">
         {schedule.endedBecause && <Notice tone="notice" title={texts.ended}>{schedule.endedBecause}</Notice>}
-        <Switch label={<>{texts.on}<span class="unseen">: {title}</span></>} on={schedule.enabled} busy={busy} onChange={(on) => set(on, schedule.approval)} />
+        <Switch label={<>{texts.on}<span class="unseen">: {title}</span></>} on={wanted ?? schedule.enabled} busy={wanted !== undefined} onChange={(on) => set(on, schedule.approval)} />
         <dl class="facts">
           {schedule.enabled && schedule.nextAt && <><dt>{texts.next}</dt><dd><When at={schedule.nextAt} as="moment" /> <span class="soft small">(<When at={schedule.nextAt} />), {texts.inZone(zone)}</span></dd></>}
           <dt>{texts.utc}</dt><dd><code>{schedule.cron}</code></dd>

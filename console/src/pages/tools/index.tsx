@@ -63,7 +63,7 @@ function List({ tools }: { tools: Tool[] }) {
         {found.map((tool) => (
           <li key={tool.id}>
             <div>
-              <h3><a class="plain" href={`/console/tools/${encodeURIComponent(tool.id)}`}>{spelled(tool.id)}</a></h3>
+              <h2><a class="plain" href={`/console/tools/${encodeURIComponent(tool.id)}`}>{spelled(tool.id)}</a></h2>
               <p class="soft small">{tool.description}</p>
             </div>
             <span class="row">

@@ -1,0 +1,134 @@
+// A conversation: what was said, what is being said, and what it waits for. The server keeps it; this
+// page shows it, and takes a stream up again that was broken off.
+
+import { useEffect, useRef, useState } from 'preact/hooks';
+
+import { api, data, FORGERY_HEADER } from '../api/client';
+import { messages as streamed } from '../api/events';
+import { Failure } from '../api/failure';
+import { forgeryToken, sessionEnded } from '../api/session';
+import { type Chunk, isTool, type Message, type Part, taken, type Waits } from './message';
+
+const DONE = '[DONE]';
+/** How soon a stream that broke off is taken up again. */
+const AGAIN_MS = 1500;
+
+export interface Conversation {
+  messages: Message[];
+  waits: Waits | undefined;
+  /** Whether the agent is at work. */
+  busy: boolean;
+  loading: boolean;
+  failure: Failure | undefined;
+  say: (text: string) => void;
+  /** Answers all that a message asks. */
+  answer: (message: Message) => void;
+  reload: () => void;
+}
+
+/** `isFresh` where the page has just made the thread up, so that nobody need be asked for it. */
+export function useThread(agent: string, thread: string, isFresh: boolean): Conversation {
+  const [messages, setMessages] = useState<Message[]>([]);
+  const [waits, setWaits] = useState<Waits>();
+  const [busy, setBusy] = useState(false);
+  const [loading, setLoading] = useState(!isFresh);
+  const [failure, setFailure] = useState<Failure>();
+  const over = useRef(new AbortController());
+  const url = `/api/agents/${encodeURIComponent(agent)}/threads/${encodeURIComponent(thread)}`;
+
+  const listen = async (path: string, options: RequestInit): Promise<void> => {
+    const { signal } = over.current;
+    setBusy(true);
+    setFailure(undefined);
+    let isWhole = false;
+    try {
+      const answer = await fetch(`${url}${path}`, {
+        ...options,
+        signal,
+        headers: { accept: 'text/event-stream', 'content-type': 'application/json', [FORGERY_HEADER]: forgeryToken() },
+      });
+      if (answer.status === 401) return sessionEnded();
+      if (answer.status === 204) return;
+      if (!answer.ok || !answer.body) throw await Failure.of(answer);
+      let id = '';
+      for await (const { text } of streamed(answer.body)) {
+        if (text === DONE) break;
+        const chunk = JSON.parse(text) as Chunk;
+        if (chunk.type === 'start') {
+          id = chunk.messageId;
+          setMessages((all) => begun(all, id));
+        } else if (chunk.type === 'data-waiting') {
+          setWaits(chunk.data.reason === 'nothing' ? undefined : chunk.data);
+        } else if (chunk.type === 'error') {
+          setFailure(new Failure(chunk.errorText));
+        } else {
+          setMessages((all) => all.map((message) => (message.id === id && message.role === 'assistant' ? taken(message, chunk) : message)));
+        }
+        isWhole ||= chunk.type === 'finish' || chunk.type === 'abort';
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      const found = Failure.from(error);
+      setFailure(found);
+      // Refused is refused; what broke off is taken up again below.
+      if (!found.offline) return;
+    } finally {
+      if (!signal.aborted) setBusy(false);
+    }
+    if (!isWhole && !signal.aborted) setTimeout(() => !signal.aborted && void load(), AGAIN_MS);
+  };
+
+  /** What the server has, and the stream of what is still open. */
+  const load = async (): Promise<void> => {
+    const { signal } = over.current;
+    try {
+      const read = await data(api.GET('/api/agents/{agent}/threads/{thread}', { params: { path: { agent, thread } } }));
+      if (signal.aborted) return;
+      setMessages(read.messages as Message[]);
+      setFailure(undefined);
+      setLoading(false);
+      if (read.open.length > 0) await listen('/stream', {});
+    } catch (error) {
+      if (signal.aborted) return;
+      const found = Failure.from(error);
+      // A thread begins with its first message.
+      if (found.status !== 404) setFailure(found);
+      setLoading(false);
+    }
+  };
+
+  useEffect(() => {
+    over.current = new AbortController();
+    setMessages([]);
+    setWaits(undefined);
+    setLoading(!isFresh);
+    if (!isFresh) void load();
+    return () => over.current.abort();
+  }, [url]);
+
+  const send = (message: Message) => listen('/messages', { method: 'POST', body: JSON.stringify({ message: { id: message.id, role: message.role, parts: message.parts } }) });
+  return {
+    messages,
+    waits,
+    busy,
+    loading,
+    failure,
+    say: (text) => {
+      const message: Message = { id: crypto.randomUUID(), role: 'user', parts: [{ type: 'text', text }] };
+      setMessages((all) => [...all, message]);
+      void send(message);
+    },
+    answer: (message) => {
+      setWaits(undefined);
+      setMessages((all) => all.map((one) => (one.id === message.id ? message : one)));
+      void send({ ...message, parts: message.parts.filter((part: Part) => isTool(part) && part.state === 'approval-responded') });
+    },
+    reload: () => void load(),
+  };
+}
+
+/** A message that begins is told from its beginning, whatever of it was there. */
+function begun(all: Message[], id: string): Message[] {
+  const fresh: Message = { id, role: 'assistant', parts: [] };
+  return all.some((one) => one.id === id && one.role === 'assistant') ? all.map((one) => (one.id === id ? fresh : one)) : [...all, fresh];
+}

@@ -1,0 +1,351 @@
+// The console in a real browser, before the real Worker and the sandbox: what a person does with it, with
+// a mouse, with a keyboard, on a phone, and that nothing of it keeps anybody out. Skipped where there is
+// no browser.
+
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { after, before, test } from 'node:test';
+
+import { inRoot } from '../../scripts/lib/paths.mjs';
+import { browserPath, launch } from './lib/chromium.mjs';
+import { BY_CONSENT, Stage, WORKFLOW } from './lib/stage.mjs';
+
+/** Of the console's own packages, which are there once it is built. */
+const AXE = 'axe-core/axe.min.js';
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+const THEMES = ['light', 'dark'];
+const DESK = { width: 1280, height: 900 };
+const PHONE = { width: 360, height: 740 };
+const PAGES = ['/', '/onboarding', '/runs', '/connections', '/schedule', '/assistant', '/tools', '/tools/hubspot-create-task', '/components', '/nowhere'];
+
+const path = browserPath();
+const skip = path ? false : 'no Chromium here; install it or name one in CHROMIUM';
+
+let stage;
+let browser;
+let axe;
+before(async () => {
+  if (skip) return;
+  const { readFile } = await import('node:fs/promises');
+  axe = await readFile(createRequire(`${inRoot('console')}/`).resolve(AXE), 'utf8');
+  stage = await Stage.up({ manners: BY_CONSENT });
+  // Small enough that its writes take a second, large enough that some are at risk.
+  await stage.control('POST', 'seed', { user: 'bob', customers: 30, connectors: ['hubspot', 'linear', 'slack'] });
+  browser = await launch(path);
+});
+after(async () => {
+  await browser?.close();
+  await stage?.down();
+});
+
+/** What the browser complains about: errors of scripts, and what the page's own policy keeps out. */
+function complaintsOf(page) {
+  const found = [];
+  page.on('pageerror', (error) => found.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !/Failed to load resource|ERR_INTERNET_DISCONNECTED/.test(message.text())) found.push(message.text());
+  });
+  return found;
+}
+
+/** A window in which somebody has signed in by coming to the console. */
+async function open(user, { at = '/', ...options } = {}) {
+  const context = await browser.newContext({ viewport: DESK, locale: 'en-GB', ...options });
+  const page = await context.newPage();
+  const complaints = complaintsOf(page);
+  await page.goto(`${stage.url}/console${at}`);
+  // The sandbox's provider shows a dozen people to choose from, and takes everybody who is seeded.
+  const anybody = page.getByRole('button').first();
+  await anybody.evaluate((button, name) => { button.value = name; }, user);
+  await anybody.click();
+  await page.waitForURL(/\/console/);
+  await page.locator('h1').waitFor();
+  return { context, page, complaints };
+}
+
+const go = async (page, at) => {
+  await page.goto(`${stage.url}/console${at}`);
+  await settled(page);
+};
+/** Until what the page shows at first has come. */
+const settled = async (page) => {
+  await page.locator('h1').waitFor();
+  await page.waitForFunction(() => !document.querySelector('.waiting:not([data-sample] *)'));
+};
+
+async function violations(page, where) {
+  // Not by an element of the page: its policy would keep that out.
+  await page.evaluate(axe);
+  const { violations: found } = await page.evaluate((values) => globalThis.axe.run(document, { runOnly: { type: 'tag', values } }), RULES);
+  return found.map(({ id, nodes }) => `${where}: ${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
+}
+
+test('somebody signs in, connects an app, starts a run, watches it, loses the network, decides write by write, and signs out', { skip }, async () => {
+  const { context, page, complaints } = await open('bob', { at: '/connections' });
+  assert.equal(new URL(page.url()).pathname, '/console/connections', 'they come back to where they wanted to go');
+
+  await page.getByRole('link', { name: 'Connect Zendesk' }).click();
+  await page.getByRole('button', { name: 'Continue to Zendesk' }).click();
+  await page.getByRole('button', { name: 'Allow access' }).click();
+  await page.getByRole('heading', { name: /Connected/ }).waitFor();
+  await go(page, '/connections');
+  assert.equal(await page.getByRole('link', { name: /^Connect / }).count(), 0, 'everything is connected');
+
+  await go(page, '/onboarding');
+  await page.getByRole('button', { name: /^Options/ }).click();
+  await page.getByRole('dialog').getByLabel(/^Approval/).selectOption('required');
+  await page.getByRole('dialog').getByRole('button', { name: 'Start' }).click();
+  await page.getByRole('heading', { name: 'Approve what will be written?' }).waitFor();
+  const runId = new URL(page.url()).pathname.split('/').at(-1);
+  for (const step of ['Preflight connector health', 'Onboarding contacts', 'Signals and scores', 'Actions']) {
+    await page.getByRole('button', { name: new RegExp(`^${step}`) }).waitFor();
+  }
+
+  // What happens while the network is gone is there when it is back.
+  await page.getByText('Live', { exact: true }).waitFor();
+  await context.setOffline(true);
+  const { suspension } = await stage.run('bob', runId);
+  const writes = suspension.plan.actions.map(({ item }) => item);
+  assert.ok(writes.length > 1, 'there is something to decide');
+  await context.setOffline(false);
+
+  const boxes = page.getByRole('checkbox');
+  assert.equal(await boxes.count(), writes.length, 'all of it is in view');
+  await boxes.first().uncheck();
+  await page.getByRole('button', { name: `Approve ${writes.length - 1}` }).click();
+  await page.getByText('Done', { exact: true }).first().waitFor({ timeout: 120_000 });
+  const run = await stage.run('bob', runId);
+  assert.equal(run.status, 'completed');
+  assert.equal(run.result.counts.rejected, 1);
+  assert.equal((await stage.ledger('bob')).length, writes.length - 1, 'all but the one that was left out');
+
+  // The same events, told from the beginning.
+  await page.reload();
+  await settled(page);
+  await page.getByRole('button', { name: /Show .*write/ }).click();
+  await page.getByRole('button', { name: /task:/ }).first().click();
+  await page.getByText('It is in the app, once').waitFor();
+
+  await page.getByRole('button', { name: 'You and this console' }).first().click();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('heading', { name: 'You are signed out' }).waitFor();
+  assert.equal((await page.evaluate(() => fetch('/auth/session').then(({ status }) => status))), 401);
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
+test('a run that fails to connect is gone on with from its page', { skip }, async () => {
+  const user = await stage.somebody('ivy', { customers: 3, connectors: ['hubspot', 'linear'] });
+  const runId = await stage.trigger(user, { onMissingConnector: 'suspend' });
+  await stage.until(user, runId, ['suspended']);
+  const { context, page, complaints } = await open(user, { at: `/runs/onboarding-health/${runId}` });
+  await page.getByRole('link', { name: 'Connect Zendesk' }).click();
+  await page.getByRole('button', { name: 'Continue to Zendesk' }).click();
+  await page.getByRole('button', { name: 'Allow access' }).click();
+  await stage.until(user, runId);
+  await go(page, `/runs/onboarding-health/${runId}`);
+  await page.getByText('Done', { exact: true }).first().waitFor();
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
+test('a run is cancelled from its page, once somebody has said that they mean it', { skip }, async () => {
+  const user = await stage.somebody('jack', { customers: 10, connectors: ['hubspot', 'linear', 'zendesk'] });
+  const runId = await stage.trigger(user, { approval: 'required' });
+  const { context, page } = await open(user, { at: `/runs/onboarding-health/${runId}` });
+  await page.getByRole('button', { name: 'Cancel run' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel run' }).click();
+  await page.getByText('Cancelled', { exact: true }).first().waitFor();
+  assert.equal((await stage.run(user, runId)).status, 'cancelled');
+  assert.deepEqual(await stage.ledger(user), []);
+  await context.close();
+});
+
+test('a tool is tried without writing, then run as oneself, from a form made of its schema', { skip }, async () => {
+  const user = await stage.somebody('kim', { customers: 1, connectors: ['hubspot'] });
+  const { context, page, complaints } = await open(user, { at: '/tools/hubspot-create-task' });
+  await page.getByRole('button', { name: 'Dry run' }).click();
+  assert.ok((await page.getByText('This is needed.').count()) > 0, 'what is missing is said beside it');
+  await page.getByLabel('Subject').fill('Call Amber');
+  await page.getByLabel('Due').fill('2030-01-01T09:00');
+  await page.getByRole('button', { name: 'Dry run' }).click();
+  await page.getByText('It would write once').waitFor();
+  assert.deepEqual(await stage.ledger(user), []);
+  await page.getByRole('button', { name: 'Run as me' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Run as me' }).click();
+  await page.getByText('It worked', { exact: true }).waitFor({ timeout: 60_000 });
+  assert.equal((await stage.ledger(user)).length, 1);
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
+test('a conversation: a call is seen as it happens, a write is approved where it is asked for, and all of it is there after a reload', { skip }, async () => {
+  const user = await stage.somebody('lena', { customers: 1, connectors: ['hubspot', 'linear', 'zendesk'] });
+  const { context, page, complaints } = await open(user, { at: '/assistant' });
+  // The sandbox's model does whatever it reads.
+  await page.getByLabel('Your message').fill('Call hubspot-create-task with {"subject": "Call Amber", "due": "2030-01-01T09:00:00Z"}');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'Approve what will be written?' }).waitFor();
+  assert.match(await page.getByRole('log').textContent(), /Call Amber/, 'what would be written is in view');
+  assert.deepEqual(await stage.ledger(user), []);
+  await page.reload();
+  await page.getByRole('button', { name: 'Approve', exact: true }).click();
+  await page.getByRole('log').getByText('Done', { exact: true }).waitFor({ timeout: 60_000 });
+  assert.equal((await stage.ledger(user)).length, 1);
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
+test('the schedule is switched on and off', { skip }, async () => {
+  const user = await stage.somebody('mara', { customers: 1, connectors: ['hubspot'] });
+  const { context, page } = await open(user, { at: '/schedule' });
+  const isOn = async () => (await stage.ask('GET', `${WORKFLOW}/schedule`, { as: user })).json.enabled;
+  const daily = page.getByRole('switch', { name: /Onboarding health/ });
+  await daily.check();
+  await page.getByText('Next run').waitFor();
+  assert.equal(await isOn(), true);
+  await daily.uncheck();
+  await page.getByText('The daily run is off.').waitFor();
+  assert.equal(await isOn(), false);
+  await context.close();
+});
+
+test('with a keyboard alone: past the navigation, to another page and its heading, into a dialog and back', { skip }, async () => {
+  const user = await stage.somebody('nina', { customers: 12, connectors: ['hubspot', 'linear', 'zendesk'] });
+  await stage.runToEnd(user);
+  const { context, page } = await open(user);
+  await settled(page);
+  const focused = () => page.evaluate(() => document.activeElement?.textContent);
+  await page.keyboard.press('Tab');
+  assert.equal(await focused(), 'Skip to the page');
+  await page.keyboard.press('Enter');
+  assert.equal(await page.evaluate(() => document.activeElement?.id), 'main');
+
+  await page.getByRole('navigation').first().getByRole('link', { name: 'Onboarding' }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'Onboarding health' }).waitFor();
+  await page.waitForFunction(() => document.activeElement?.tagName === 'H1');
+  assert.equal(await page.title(), 'Onboarding health · Onbehalf');
+
+  const customer = page.getByRole('table').getByRole('button').nth(3);
+  const name = await customer.textContent();
+  await customer.focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  assert.equal(await focused(), name, 'the focus is where it was');
+  await context.close();
+});
+
+test('a thousand customers are searched, filtered and sorted', { skip }, async () => {
+  const user = await stage.somebody('owen', { customers: 1000, connectors: ['hubspot', 'linear', 'zendesk'] });
+  const runId = await stage.trigger(user, { approval: 'required' });
+  const waiting = await stage.until(user, runId, ['suspended']);
+  const answer = { approval: { hash: waiting.suspension.hash, decision: 'reject' } };
+  await stage.ask('POST', `${WORKFLOW}/runs/${runId}/resume`, { as: user, body: answer });
+  const { result } = await stage.until(user, runId);
+  const { context, page } = await open(user, { at: '/onboarding' });
+  await settled(page);
+  await page.getByText('1,000 customers').last().waitFor();
+  const rows = page.getByRole('table').locator('tbody tr');
+  assert.ok((await rows.count()) < 200, 'only what is looked at is drawn');
+  await page.getByRole('radio', { name: /^Critical/ }).check();
+  const [found] = await page.locator('.toolbar [role=status]').allTextContents();
+  assert.equal(found, `${result.counts.critical} customers`);
+  const last = result.customers.at(-1);
+  await page.getByRole('radio', { name: /^All/ }).check();
+  await page.getByRole('searchbox').fill(last.name);
+  await page.getByRole('button', { name: last.name, exact: true }).waitFor();
+  await context.close();
+});
+
+test('what was seen last is there without a network, and says so; nothing of it is left after signing out', { skip }, async () => {
+  const { context, page } = await open('alice');
+  await go(page, '/connections');
+  await page.waitForFunction(async () => (await navigator.serviceWorker.ready).active?.state === 'activated');
+  await page.reload();
+  await settled(page);
+  await context.setOffline(true);
+  await page.reload();
+  await page.getByText('There is no network').waitFor();
+  await page.getByRole('heading', { name: 'HubSpot' }).waitFor();
+  await context.setOffline(false);
+  await page.reload();
+  await settled(page);
+  await page.getByRole('button', { name: 'You and this console' }).first().click();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('heading', { name: 'You are signed out' }).waitFor();
+  const left = await page.evaluate(async () => [await caches.has('onbehalf-seen'), localStorage.getItem('onbehalf-last-session')]);
+  assert.deepEqual(left, [false, null]);
+  await context.close();
+});
+
+test('in German, dates and plurals included', { skip }, async () => {
+  const { context, page } = await open('alice', { locale: 'de-DE' });
+  await page.getByRole('heading', { level: 1, name: /^Hallo/ }).waitFor();
+  assert.equal(await page.evaluate(() => document.documentElement.lang), 'de');
+  const day = new Intl.DateTimeFormat('de', { weekday: 'long' }).format(new Date());
+  await page.getByText(new RegExp(`^${day}`)).waitFor();
+  await context.close();
+});
+
+for (const theme of THEMES) {
+  test(`nothing keeps anybody out of any page, ${theme}, at a desk and on a phone`, { skip }, async () => {
+    // Nothing connected, a first run, one that went well, one that waits, one that could do a part.
+    const bare = await stage.somebody(`pia${theme}`, { customers: 2, connectors: [] });
+    const fresh = await stage.somebody(`quin${theme}`, { customers: 2, connectors: ['hubspot', 'linear', 'zendesk'] });
+    const busy = await stage.somebody(`rosa${theme}`, { customers: 8, connectors: ['hubspot', 'linear', 'zendesk'] });
+    const done = await stage.runToEnd(busy);
+    const waiting = await stage.trigger(busy, { approval: 'required' });
+    await stage.until(busy, waiting, ['suspended', 'completed']);
+    await stage.runToEnd(bare);
+    await stage.runToEnd('carol');
+    const runs = [done.runId, waiting].map((runId) => `/runs/onboarding-health/${runId}`);
+    const seen = [
+      [busy, [...PAGES, ...runs]],
+      [fresh, ['/', '/onboarding', '/runs']],
+      [bare, ['/', '/onboarding', '/connections']],
+      ['carol', ['/', '/onboarding']],
+    ];
+    const found = [];
+    for (const viewport of [DESK, PHONE]) {
+      for (const [user, pages] of seen) {
+        const { context, page, complaints } = await open(user, { viewport, colorScheme: theme });
+        for (const at of pages) {
+          await go(page, at);
+          const where = `${user} ${at} ${viewport.width}`;
+          found.push(...(await violations(page, where)));
+          const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+          if (wide > viewport.width) found.push(`${where}: ${wide} pixels wide`);
+        }
+        found.push(...complaints);
+        await context.close();
+      }
+    }
+    assert.deepEqual(found, []);
+  });
+
+  test(`nor out of what opens above a page, ${theme}`, { skip }, async () => {
+    const { context, page } = await open('alice', { at: '/components', colorScheme: theme });
+    await settled(page);
+    const found = [];
+    for (const name of ['Open', 'Open beside', 'Show a message', 'Show a failure']) {
+      await page.getByRole('button', { name, exact: true }).last().click();
+      found.push(...(await violations(page, name)));
+      await page.keyboard.press('Escape');
+    }
+    await page.getByRole('button', { name: 'You and this console' }).first().click();
+    found.push(...(await violations(page, 'settings')));
+    await context.close();
+    const nobody = await browser.newContext({ viewport: PHONE, colorScheme: theme });
+    const door = await nobody.newPage();
+    // Sent to sign in and back without having done so: no circle, but a page that says it.
+    await door.route('**/auth/login*', (route) => route.fulfill({ status: 302, headers: { location: '/console' } }));
+    await door.goto(`${stage.url}/console`);
+    await door.getByRole('heading', { name: 'Sign in' }).waitFor();
+    found.push(...(await violations(door, 'door')));
+    await nobody.close();
+    assert.deepEqual(found, []);
+  });
+}
