@@ -1,50 +1,61 @@
-// The scores of earlier runs. A run that has ended never changes, so each is read once, one after the
-// other and behind what is on the page; of each only the scores are kept.
+// How the customers have fared over the latest runs, and what that says of them today.
 
-import { signal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
-
-import { hasEnded, readRun } from '../state/queries';
-import type { RunSummary } from '../api/client';
+import { api, data, type Schemas } from '../api/client';
+import type { Health } from '../components/badge';
 import type { Point } from '../plots/spark';
-import { type Counts, type CustomerHealth, resultOf, type Summary } from './result';
+import { type Resource, useResource } from '../state/resource';
+import { type CustomerHealth, ONBOARDING, type Summary } from './result';
 
+export type History = Schemas['HistoryResponse'];
+
+/** Read anew once another run is the latest. */
+export const useHistory = (latest: string): Resource<History> =>
+  useResource(`history:${latest}`, () => data(api.GET('/api/workflows/{workflow}/history', { params: { path: { workflow: ONBOARDING } } })));
+
+/** One run, as far as its scores tell. */
 export interface Snapshot {
   runId: string;
   at: string;
-  counts: Counts;
   scores: Map<string, Point & { name: string }>;
+  counts: Record<Health, number>;
 }
 
-/** A fortnight of daily runs. */
-export const SNAPSHOTS = 14;
-
-const snapshots = signal<ReadonlyMap<string, Snapshot | undefined>>(new Map());
-
-export function snapshotOf(runId: string, at: string, { counts, customers }: Summary): Snapshot {
-  return { runId, at, counts, scores: new Map(customers.map(({ key, name, score, status }) => [key, { name, score, status }])) };
+/** Scores from which a customer is no longer critical, no longer at risk. */
+interface Bands {
+  critical: number;
+  atRisk: number;
 }
 
-/** The snapshots of the latest runs that there are so far, the oldest first. */
-export function useHistory(workflow: string, runs: RunSummary[] | undefined): { history: Snapshot[]; complete: boolean } {
-  const wanted = (runs ?? []).filter((run) => hasEnded(run) && run.status === 'completed').slice(0, SNAPSHOTS);
-  const missing = wanted.filter(({ runId }) => !snapshots.value.has(runId)).map(({ runId }) => runId);
-  const key = missing.join();
-  useEffect(() => {
-    let over = false;
-    void (async () => {
-      for (const runId of key === '' ? [] : key.split(',')) {
-        if (over) return;
-        const run = await readRun(workflow, runId).catch(() => undefined);
-        const result = resultOf(run);
-        const snapshot = run && result?.status === 'completed' ? snapshotOf(runId, run.startedAt, result) : undefined;
-        snapshots.value = new Map(snapshots.peek()).set(runId, snapshot);
-      }
-    })();
-    return () => { over = true; };
-  }, [workflow, key]);
-  const history = wanted.map(({ runId }) => snapshots.value.get(runId)).filter((one) => one !== undefined).reverse();
-  return { history, complete: missing.length === 0 };
+/** What a deployment begins with, where its customers do not tell. */
+const USUAL: Bands = { critical: 40, atRisk: 70 };
+const BEST = 100;
+
+/** Where the bands lie, as the latest run has drawn them: history has the scores alone. */
+export function bandsOf(customers: CustomerHealth[]): Bands {
+  const scores = (status: Health) => customers.filter((one) => one.status === status).map(({ score }) => score);
+  const between = (usual: number, below: number[], above: number[]) =>
+    Math.min(Math.max(usual, ...below.map((score) => score + 1)), ...above, BEST + 1);
+  const [critical, atRisk, healthy] = [scores('critical'), scores('at_risk'), scores('healthy')];
+  return { critical: between(USUAL.critical, critical, [...atRisk, ...healthy]), atRisk: between(USUAL.atRisk, [...critical, ...atRisk], healthy) };
+}
+
+const statusOf = (score: number, bands: Bands): Health => (score < bands.critical ? 'critical' : score < bands.atRisk ? 'at_risk' : 'healthy');
+
+/** The runs of a history up to this one, the oldest first. */
+export function snapshotsOf(history: History | undefined, upTo: string, bands: Bands): Snapshot[] {
+  const last = history?.runs.findIndex(({ runId }) => runId === upTo) ?? -1;
+  return (history?.runs.slice(0, last + 1) ?? []).map(({ runId, startedAt }, at) => {
+    const scores: Snapshot['scores'] = new Map();
+    const counts: Snapshot['counts'] = { critical: 0, at_risk: 0, healthy: 0 };
+    for (const { key, name, values } of history?.series ?? []) {
+      const score = values[at];
+      if (score === null || score === undefined) continue;
+      const status = statusOf(score, bands);
+      scores.set(key, { name, score, status });
+      counts[status] += 1;
+    }
+    return { runId, at: startedAt, scores, counts };
+  });
 }
 
 export type Change = 'worse' | 'better' | 'new' | 'same';
@@ -57,7 +68,7 @@ export interface Customer extends CustomerHealth {
   change: Change;
 }
 
-const RANK = { critical: 0, at_risk: 1, healthy: 2 };
+const RANK: Record<Health, number> = { critical: 0, at_risk: 1, healthy: 2 };
 
 /** The customers of the latest run beside what they were before. */
 export function compared({ customers }: Summary, history: Snapshot[]): Customer[] {

@@ -8,19 +8,10 @@ export interface Share {
   count: number;
 }
 
-export function Shares({ shares, thin }: { shares: Share[]; thin?: boolean }) {
-  const whole = Math.max(1, shares.reduce((sum, { count }) => sum + count, 0));
-  let from = 0;
+export function Shares({ shares }: { shares: Share[] }) {
   return (
     <figure class="stack near">
-      <svg class="plot" viewBox={`0 0 100 ${thin ? 2 : 3}`} preserveAspectRatio="none" height={thin ? 8 : 12} aria-hidden="true">
-        {shares.filter(({ count }) => count > 0).map(({ tone, count, label }) => {
-          const width = (count * 100) / whole;
-          const part = <rect key={label} class={`fill-${tone}`} x={from} y="0" width={Math.max(0.5, width - 0.4)} height="100%" />;
-          from += width;
-          return part;
-        })}
-      </svg>
+      <Bar shares={shares} />
       <figcaption>
         <ul class="legend">
           {shares.map(({ tone, label, count }) => (
@@ -29,5 +20,26 @@ export function Shares({ shares, thin }: { shares: Share[]; thin?: boolean }) {
         </ul>
       </figcaption>
     </figure>
+  );
+}
+
+const WIDTH = 100;
+/** Between the parts, and the least that one is drawn with. */
+const GAP = 0.4;
+const LEAST = 0.5;
+
+/** The bar alone, where the parts are named beside it. */
+export function Bar({ shares }: { shares: Share[] }) {
+  const whole = Math.max(1, shares.reduce((sum, { count }) => sum + count, 0));
+  let from = 0;
+  return (
+    <svg class="plot" viewBox={`0 0 ${WIDTH} 2`} preserveAspectRatio="none" height={8} aria-hidden="true">
+      {shares.filter(({ count }) => count > 0).map(({ tone, count, label }) => {
+        const width = (count * WIDTH) / whole;
+        const part = <rect key={label} class={`fill-${tone}`} x={from} y="0" width={Math.max(LEAST, width - GAP)} height="100%" />;
+        from += width;
+        return part;
+      })}
+    </svg>
   );
 }

@@ -28,8 +28,15 @@ export interface Write {
   from: string;
   to: string | undefined;
   outcome: WriteEnd | undefined;
-  /** How often it was begun: more than once, where it had to be looked for and was not there. */
-  begun: number;
+  /** How it was told whether it is there, where no answer said so. */
+  reconciled: Reconciled[];
+}
+
+/** `sent` again after it certainly had not landed; `sought` in an app that could not tell yet; `found`
+ *  there by looking. */
+export interface Reconciled {
+  what: 'sent' | 'sought' | 'found';
+  at: string;
 }
 
 export interface Step {
@@ -97,13 +104,19 @@ function add(picture: Picture, event: RunEvent): void {
     }
     case 'write_begun': {
       const step = stepOf(picture, event.item) ?? current;
-      const earlier = step?.writes.find(({ item }) => item === event.item);
-      if (earlier) step && change(step.writes, ({ item }) => item === event.item, { begun: earlier.begun + 1 });
-      else step?.writes.push({ item: event.item, kind: event.kind, from: at, to: undefined, outcome: undefined, begun: 1 });
+      const known = step?.writes.some(({ item }) => item === event.item);
+      if (step && !known) step.writes.push({ item: event.item, kind: event.kind, from: at, to: undefined, outcome: undefined, reconciled: [] });
+      break;
+    }
+    case 'write_released':
+    case 'write_sought': {
+      const step = stepOf(picture, event.item) ?? current;
+      if (step) reconcile(step, event.item, { what: event.type === 'write_sought' ? 'sought' : 'sent', at: event.againAt ?? at });
       break;
     }
     case 'write_settled': {
       const step = stepOf(picture, event.item) ?? current;
+      if (step && event.found) reconcile(step, event.item, { what: 'found', at });
       if (step) change(step.writes, ({ item }) => item === event.item, { to: at, outcome: event.outcome });
       break;
     }
@@ -143,6 +156,11 @@ function add(picture: Picture, event: RunEvent): void {
 
 /** Writes are named after the step that makes them. */
 const stepOf = (picture: Picture, item: string) => picture.steps.find(({ id }) => item.startsWith(`${id}/`));
+
+function reconcile(step: Step, item: string, more: Reconciled): void {
+  const write = step.writes.find((one) => one.item === item);
+  if (write) change(step.writes, (one) => one.item === item, { reconciled: [...write.reconciled, more] });
+}
 
 /** Whatever is still open when the run ends has ended with it. */
 function close(picture: Picture, at: string, standing: Step['standing']): void {

@@ -1,6 +1,6 @@
 // Every app that can be connected: how it stands, what it is used for, and the way to connect it.
 
-import type { Connection, Tool } from '../../api/client';
+import type { Connection, Tool, Workflow } from '../../api/client';
 import { signIn } from '../../api/session';
 import { ConnectionBadge } from '../../components/badge';
 import { LinkButton } from '../../components/button';
@@ -9,27 +9,29 @@ import { More } from '../../components/more';
 import { Page } from '../../components/page';
 import { Empty, Notice, Shown } from '../../components/states';
 import { When } from '../../components/time';
-import { useConnections, useTools } from '../../state/queries';
-import { appName, spelled } from '../../state/words';
+import { useConnections, useTools, useWorkflows } from '../../state/queries';
+import { appName, spelled, useTitles } from '../../state/words';
 import { t } from '../../texts';
+import { list } from '../../texts/format';
 
 export default function Connections() {
   const texts = t().connections;
   const connections = useConnections();
   const tools = useTools();
+  const workflows = useWorkflows();
   const now = signIn.value;
   const keeps = now.kind !== 'in' || now.session.keepsAccounts;
   return (
     <Page title={texts.title} lead={texts.lead}>
       {!keeps && <Notice title={texts.keepersOnly} icon="person" />}
       <Shown of={connections} lines={8}>
-        {(list) => list.length === 0
+        {(all) => all.length === 0
           ? <Card><Empty icon="link" title={texts.none}>{texts.noneDetail}</Empty></Card>
           : (
             <>
               <div class="glances">
-                {[...list].sort(worstFirst).map((one) => (
-                  <One key={one.connector} connection={one} tools={tools.data?.tools.filter(({ connector }) => connector === one.connector)} keeps={keeps} />
+                {[...all].sort(worstFirst).map((one) => (
+                  <One key={one.connector} connection={one} tools={tools.data?.tools.filter(({ connector }) => connector === one.connector)} workflows={workflows.data ?? []} keeps={keeps} />
                 ))}
               </div>
               <p class="soft small">{texts.live}</p>
@@ -43,8 +45,10 @@ export default function Connections() {
 const isActive = ({ status }: Connection) => Number(status === 'active');
 const worstFirst = (a: Connection, b: Connection) => isActive(a) - isActive(b) || a.connector.localeCompare(b.connector);
 
-function One({ connection, tools, keeps }: { connection: Connection; tools: Tool[] | undefined; keeps: boolean }) {
+function One({ connection, tools, workflows, keeps }: { connection: Connection; tools: Tool[] | undefined; workflows: Workflow[]; keeps: boolean }) {
   const texts = t().connections;
+  const titles = useTitles();
+  const uses = workflows.flatMap(({ id, uses: all }) => all.filter(({ connector }) => connector === connection.connector).map(({ scopes }) => ({ id, scopes })));
   const app = appName(connection.connector);
   const fresh = connection.status === 'not_connected';
   return (
@@ -53,11 +57,15 @@ function One({ connection, tools, keeps }: { connection: Connection; tools: Tool
         <p class="soft">{texts.details[connection.status]}</p>
         <dl class="facts">
           {connection.lastUsedAt && <><dt>{texts.lastUsed}</dt><dd><When at={connection.lastUsedAt} /></dd></>}
-          {tools && <><dt>{texts.usedFor}</dt><dd>{texts.usedForCount(tools.length)}</dd></>}
+          {uses.length > 0 && <><dt>{texts.usedFor}</dt><dd>{list(uses.map(({ id }) => titles(id)))}</dd></>}
+          {connection.updatedAt && <><dt>{texts.changedAt}</dt><dd><When at={connection.updatedAt} /></dd></>}
         </dl>
-        {tools && tools.length > 0 && (
-          <More title={texts.whichTools}>
-            <ul class="reasons small">{tools.map(({ id, writes }) => <li key={id}><a href={`/console/tools/${id}`}>{spelled(id)}</a> <span class="soft">{writes ? t().tools.writes : t().tools.reads}</span></li>)}</ul>
+        {((tools?.length ?? 0) > 0 || uses.length > 0) && (
+          <More title={texts.scopesAndTools}>
+            <div class="stack near small">
+              {uses.map(({ id, scopes }) => <div key={id}><b>{titles(id)}</b>{scopes.length > 0 && <ul class="reasons">{scopes.map((scope) => <li key={scope}><code>{scope}</code></li>)}</ul>}</div>)}
+              {tools && tools.length > 0 && <><b>{texts.usedForCount(tools.length)}</b><ul class="reasons">{tools.map(({ id, writes }) => <li key={id}><a href={`/console/tools/${id}`}>{spelled(id)}</a> <span class="soft">{writes ? t().tools.writes : t().tools.reads}</span></li>)}</ul></>}
+            </div>
           </More>
         )}
         {keeps && connection.connectUrl && (

@@ -58,7 +58,7 @@ function Outcome({ runId }: { runId: string }) {
 function Result({ run }: { run: Run }) {
   const result = resultOf(run);
   const texts = t().onboarding;
-  if (result?.status === 'completed') return <Shares thin shares={healthShares(result.counts)} />;
+  if (result?.status === 'completed') return <Shares shares={healthShares(result.counts)} />;
   if (result?.status === 'connectors_required') return <p class="soft">{texts.connectorsRequired}</p>;
   if (result?.status === 'owner_not_found') return <p class="soft">{texts.ownerNotFound}</p>;
   return null;

@@ -7,7 +7,7 @@ import type { Customer, Snapshot } from '../../onboarding/history';
 import type { Summary } from '../../onboarding/result';
 import { healthShares } from '../../onboarding/shares';
 import { Columns } from '../../plots/columns';
-import { Shares } from '../../plots/shares';
+import { Bar } from '../../plots/shares';
 import { t } from '../../texts';
 import { clock, day, list, number } from '../../texts/format';
 import { Delta } from './delta';
@@ -24,7 +24,10 @@ export function Board({ result, customers, history, complete, gone }: { result: 
     <div class="board">
       <Card title={texts.now} lead={texts.customers(counts.customers)}>
         <div class="stack">
-          <Shares shares={healthShares(counts)} />
+          <dl class="figures">
+            {healthShares(counts).map(({ tone, label, count }) => <div key={label} class={`figure ${tone}`}><dt>{label}</dt><dd>{number(count)}</dd></div>)}
+          </dl>
+          <Bar shares={healthShares(counts)} />
           <dl class="facts">
             <dt>{texts.tasks}</dt><dd class="number">{number(counts.tasksCreated)}</dd>
             <dt>{texts.comments}</dt><dd class="number">{number(counts.commentsAdded)}</dd>
@@ -36,9 +39,9 @@ export function Board({ result, customers, history, complete, gone }: { result: 
         <Distribution customers={customers} />
       </Card>
       <Card title={texts.overRuns} lead={history.length > 1 ? texts.runsShown(history.length) : undefined}>
-        {!complete && history.length < 2 ? <Waiting lines={3} /> : <OverRuns history={history} />}
+        {!complete ? <Waiting lines={3} /> : <OverRuns history={history} />}
       </Card>
-      <Changes customers={customers} gone={gone} compared={history.length > 1} complete={complete} />
+      {history.length > 1 && <Changes customers={customers} gone={gone} />}
     </div>
   );
 }
@@ -66,27 +69,27 @@ function OverRuns({ history }: { history: Snapshot[] }) {
   const label = (at: string) => (oneDay ? clock(at).slice(0, 5) : day(at));
   return (
     <Columns
-      label={texts.overRunsLabel(history.map(({ at, counts }) => `${label(at)}: ${counts.critical}, ${counts.atRisk}`))}
+      label={texts.overRunsLabel(history.map(({ at, counts }) => `${label(at)}: ${counts.critical}, ${counts.at_risk}`))}
       columns={history.map(({ runId, at, counts }) => ({
         key: runId,
         label: label(at),
-        parts: [{ tone: 'bad', count: counts.critical }, { tone: 'notice', count: counts.atRisk }, { tone: 'good', count: counts.healthy }],
+        parts: [{ tone: 'bad', count: counts.critical }, { tone: 'notice', count: counts.at_risk }, { tone: 'good', count: counts.healthy }],
       }))}
     />
   );
 }
 
-function Changes({ customers, gone, compared, complete }: { customers: Customer[]; gone: string[]; compared: boolean; complete: boolean }) {
+function Changes({ customers, gone }: { customers: Customer[]; gone: string[] }) {
   const texts = t().onboarding;
   const of = (change: Customer['change']) => customers.filter((customer) => customer.change === change);
   const [worse, better, fresh] = [of('worse'), of('better'), of('new')];
-  const movers = [...customers].filter(({ delta }) => delta !== undefined && delta !== 0).sort((a, b) => Math.abs(b.delta ?? 0) - Math.abs(a.delta ?? 0)).slice(0, MOVERS);
+  const movers = customers.filter(({ delta }) => delta !== undefined && delta !== 0).sort((a, b) => Math.abs(b.delta ?? 0) - Math.abs(a.delta ?? 0)).slice(0, MOVERS);
+  const isQuiet = movers.length + worse.length + better.length + fresh.length + gone.length === 0;
   return (
     <div class="whole-board">
-      <Card title={texts.changed} lead={compared ? texts.changedLead(worse.length, better.length, fresh.length, gone.length) : undefined}>
-        {!compared && (complete ? <p class="soft">{texts.noHistory}</p> : <Waiting lines={2} />)}
-        {compared && movers.length === 0 && worse.length + better.length + fresh.length + gone.length === 0 && <p class="soft">{texts.nothingChanged}</p>}
-        {compared && (
+      <Card title={texts.changed} lead={texts.changedLead(worse.length, better.length, fresh.length, gone.length)}>
+        {isQuiet && <p class="soft">{texts.nothingChanged}</p>}
+        {!isQuiet && (
           <div class="changes">
             {movers.length > 0 && (
               <div>

@@ -9,7 +9,7 @@ import { Page } from '../../components/page';
 import { Start } from '../../components/start';
 import { Empty, Notice, Shown } from '../../components/states';
 import { Took, When } from '../../components/time';
-import { compared, gone, SNAPSHOTS, useHistory } from '../../onboarding/history';
+import { bandsOf, compared, gone, snapshotsOf, useHistory } from '../../onboarding/history';
 import { ONBOARDING, resultOf, type Summary } from '../../onboarding/result';
 import { hasEnded, useLatest, useRun } from '../../state/queries';
 import { runPath } from '../../state/starting';
@@ -19,9 +19,12 @@ import { list } from '../../texts/format';
 import { Board } from './board';
 import { Customers } from './customers';
 
+/** Enough to find the latest that came to its end. */
+const LOOKED_AT = 20;
+
 export default function Onboarding() {
   const texts = t().onboarding;
-  const runs = useLatest(ONBOARDING, SNAPSHOTS + 6);
+  const runs = useLatest(ONBOARDING, LOOKED_AT);
   const open = runs.data?.find((run) => !hasEnded(run));
   const latest = runs.data?.find((run) => run.status === 'completed');
   return (
@@ -33,7 +36,7 @@ export default function Onboarding() {
       {open && <UnderWay run={open} />}
       <Shown of={runs} lines={8}>
         {(all) => latest
-          ? <Latest key={latest.runId} summary={latest} all={all} />
+          ? <Latest key={latest.runId} summary={latest} />
           : !open && (
             <Card>
               <Empty icon="pulse" title={texts.first} actions={<LinkButton href="/console/connections">{t().nav.connections}</LinkButton>}>
@@ -61,15 +64,15 @@ function UnderWay({ run }: { run: RunSummary }) {
   );
 }
 
-function Latest({ summary, all }: { summary: RunSummary; all: RunSummary[] }) {
+function Latest({ summary }: { summary: RunSummary }) {
   const run = useRun(ONBOARDING, summary.runId);
-  return <Shown of={run} lines={8}>{(read) => <Result run={read} all={all} />}</Shown>;
+  return <Shown of={run} lines={8}>{(read) => <Result run={read} />}</Shown>;
 }
 
-function Result({ run, all }: { run: Run; all: RunSummary[] }) {
+function Result({ run }: { run: Run }) {
   const texts = t().onboarding;
   const result = resultOf(run);
-  if (result?.status === 'completed') return <Completed run={run} result={result} all={all} />;
+  if (result?.status === 'completed') return <Completed run={run} result={result} />;
   if (result?.status === 'connectors_required') {
     return (
       <Card>
@@ -92,14 +95,15 @@ function Result({ run, all }: { run: Run; all: RunSummary[] }) {
   return <Card><Empty icon="alert" title={texts.unreadable} actions={<LinkButton href={runPath(run.workflow, run.runId)}>{texts.seeRun}</LinkButton>} /></Card>;
 }
 
-function Completed({ run, result, all }: { run: Run; result: Summary; all: RunSummary[] }) {
-  const { history, complete } = useHistory(ONBOARDING, all);
-  const customers = useMemo(() => compared(result, history), [result, history.length]);
-  const left = useMemo(() => gone(result, history), [result, history.length]);
+function Completed({ run, result }: { run: Run; result: Summary }) {
+  const read = useHistory(run.runId);
+  const history = useMemo(() => snapshotsOf(read.data, run.runId, bandsOf(result.customers)), [read.data, result]);
+  const customers = useMemo(() => compared(result, history), [result, history]);
+  const left = useMemo(() => gone(result, history), [result, history]);
   return (
     <>
       <Trouble run={run} result={result} />
-      <Board result={result} customers={customers} history={history} complete={complete} gone={left} />
+      <Board result={result} customers={customers} history={history} complete={read.data !== undefined || read.failure !== undefined} gone={left} />
       <Customers customers={customers} actions={result.actions} runs={history.length} />
     </>
   );

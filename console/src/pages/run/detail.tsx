@@ -31,7 +31,12 @@ export function Detail({ picture, chosen }: { picture: Picture; chosen: Chosen |
         <dt>{texts.intent}</dt><dd>{spelled(write.kind)}</dd>
         <dt>{texts.item}</dt><dd>{write.item}</dd>
         <dt>{texts.outcome}</dt><dd>{texts.outcomes[write.outcome ?? 'open']}</dd>
-        {write.begun > 1 && <><dt>{texts.reconciliation}</dt><dd>{texts.begunTimes(write.begun)}</dd></>}
+        {write.reconciled.length > 0 && (
+          <>
+            <dt>{texts.reconciliation}</dt>
+            <dd><ol class="reasons">{write.reconciled.map(({ what, at }) => <li key={`${what}${at}`}>{texts.reconciled[what]} · {clock(at)}</li>)}</ol></dd>
+          </>
+        )}
       </Facts>
     );
   }
