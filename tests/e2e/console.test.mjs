@@ -29,8 +29,6 @@ before(async () => {
   const { readFile } = await import('node:fs/promises');
   axe = await readFile(createRequire(`${inRoot('console')}/`).resolve(AXE), 'utf8');
   stage = await Stage.up({ manners: BY_CONSENT });
-  // Small enough that its writes take a second, large enough that some are at risk.
-  await stage.control('POST', 'seed', { user: 'bob', customers: 30, connectors: ['hubspot', 'linear', 'slack'] });
   browser = await launch(path);
 });
 after(async () => {
@@ -80,8 +78,10 @@ async function violations(page, where) {
   return found.map(({ id, nodes }) => `${where}: ${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
 }
 
-test('somebody signs in, connects an app, starts a run, watches it, loses the network, decides write by write, and signs out', { skip }, async () => {
-  const { context, page, complaints } = await open('bob', { at: '/connections' });
+test('somebody signs in, connects an app, finds a run that waits for them, watches it, loses the network, decides write by write, and signs out', { skip }, async () => {
+  // Few enough that their writes take a second, enough that some are at risk.
+  const user = await stage.somebody('hugo', { customers: 30, connectors: ['hubspot', 'linear', 'slack'] });
+  const { context, page, complaints } = await open(user, { at: '/connections' });
   assert.equal(new URL(page.url()).pathname, '/console/connections', 'they come back to where they wanted to go');
 
   await page.getByRole('link', { name: 'Connect Zendesk' }).click();
@@ -91,12 +91,11 @@ test('somebody signs in, connects an app, starts a run, watches it, loses the ne
   await go(page, '/connections');
   assert.equal(await page.getByRole('link', { name: /^Connect / }).count(), 0, 'everything is connected');
 
-  await go(page, '/onboarding');
-  await page.getByRole('button', { name: /^Options/ }).click();
-  await page.getByRole('dialog').getByLabel(/^Approval/).selectOption('required');
-  await page.getByRole('dialog').getByRole('button', { name: 'Start' }).click();
+  const runId = await stage.trigger(user, { approval: 'required' });
+  await stage.until(user, runId, ['suspended']);
+  await go(page, '/');
+  await page.getByRole('link', { name: /^Review/ }).click();
   await page.getByRole('heading', { name: 'Approve what will be written?' }).waitFor();
-  const runId = new URL(page.url()).pathname.split('/').at(-1);
   for (const step of ['Preflight connector health', 'Onboarding contacts', 'Signals and scores', 'Actions']) {
     await page.getByRole('button', { name: new RegExp(`^${step}`) }).waitFor();
   }
@@ -104,7 +103,7 @@ test('somebody signs in, connects an app, starts a run, watches it, loses the ne
   // What happens while the network is gone is there when it is back.
   await page.getByText('Live', { exact: true }).waitFor();
   await context.setOffline(true);
-  const { suspension } = await stage.run('bob', runId);
+  const { suspension } = await stage.run(user, runId);
   const writes = suspension.plan.actions.map(({ item }) => item);
   assert.ok(writes.length > 1, 'there is something to decide');
   await context.setOffline(false);
@@ -114,10 +113,10 @@ test('somebody signs in, connects an app, starts a run, watches it, loses the ne
   await boxes.first().uncheck();
   await page.getByRole('button', { name: `Approve ${writes.length - 1}` }).click();
   await page.getByText('Done', { exact: true }).first().waitFor({ timeout: 120_000 });
-  const run = await stage.run('bob', runId);
+  const run = await stage.run(user, runId);
   assert.equal(run.status, 'completed');
   assert.equal(run.result.counts.rejected, 1);
-  assert.equal((await stage.ledger('bob')).length, writes.length - 1, 'all but the one that was left out');
+  assert.equal((await stage.ledger(user)).length, writes.length - 1, 'all but the one that was left out');
 
   // The same events, told from the beginning.
   await page.reload();
@@ -145,6 +144,21 @@ test('a run that fails to connect is gone on with from its page', { skip }, asyn
   await stage.until(user, runId);
   await go(page, `/runs/onboarding-health/${runId}`);
   await page.getByText('Done', { exact: true }).first().waitFor();
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
+test('a run is started with what one chooses, and shown as it happens', { skip }, async () => {
+  const user = await stage.somebody('hans', { customers: 3, connectors: ['hubspot'] });
+  const { context, page, complaints } = await open(user, { at: '/onboarding' });
+  await page.getByRole('button', { name: /^Options/ }).click();
+  await page.getByRole('dialog').getByLabel(/^On missing connector/).selectOption('suspend');
+  await page.getByRole('dialog').getByRole('button', { name: 'Start' }).click();
+  await page.getByText('A connection is missing').waitFor();
+  await page.getByRole('button', { name: /^Preflight connector health/ }).click();
+  await page.getByText('Attempt 1').waitFor();
+  const runId = new URL(page.url()).pathname.split('/').at(-1);
+  assert.equal((await stage.run(user, runId)).input.onMissingConnector, 'suspend');
   assert.deepEqual(complaints, []);
   await context.close();
 });

@@ -11,9 +11,9 @@ export function appName(connector: string): string {
   return CONNECTORS[connector] ?? capital(connector);
 }
 
-/** An id made readable: `signals-and-scores` is "Signals and scores". */
+/** An id made readable: `signals-and-scores` is "Signals and scores", `dueInHours` "Due in hours". */
 export function spelled(id: string): string {
-  return capital(id.replaceAll(/[-_]/g, ' '));
+  return capital(id.replaceAll(/([a-z])([A-Z])/g, (_, before: string, after: string) => `${before} ${after.toLowerCase()}`).replaceAll(/[-_]/g, ' '));
 }
 
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -56,6 +56,9 @@ function Ended({ run }: { run: Run }) {
       </Notice>
     );
   }
+  if (result?.status === 'owner_not_found') {
+    return <Notice tone="notice" icon="person" title={t().onboarding.ownerNotFound}>{result.reason === 'no_address' ? t().onboarding.noAddress : t().onboarding.noOwner}</Notice>;
+  }
   if (result?.status === 'completed' && run.workflow === ONBOARDING) {
     return (
       <Notice tone="good" title={t().onboarding.customers(result.counts.customers)} actions={<LinkButton small href="/console/onboarding">{t().run.openOnboarding}</LinkButton>}>
