@@ -28,6 +28,7 @@ const TESTED_BELOW = [
   'GET /api/approvals', // an approver's organization
   'GET /api/tool-calls/{callId}', // compared in tool_calls.test.mjs
   'GET /api/workflows/{workflow}/schedules', // an operator's organization
+  'GET /api/organization/runs', // the same
   'DELETE /api/workflows/{workflow}/schedules/{owner}', // the same
   'POST /mcp', // compared in mcp.test.mjs
   'GET /approvals/{runId}', // the same
@@ -209,6 +210,7 @@ for (const provider of Object.keys(PROVIDERS)) describe(`with ${provider}`, () =
       for (const [method, path] of [['GET', 'schedules'], ['DELETE', 'schedules/p_somebody']]) {
         assert.equal((await stage.ask(method, `${WORKFLOW}/${path}`, { as: user })).status, 403, `${user} ${method}`);
       }
+      assert.equal((await stage.ask('GET', '/api/organization/runs', { as: user })).status, 403, user);
     }
   });
 

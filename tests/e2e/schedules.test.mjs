@@ -53,13 +53,31 @@ test('an issuer that is not trusted any more starts nothing, and the schedule sa
   assert.equal(await scheduled('sam'), 1);
 });
 
-test('an account keeper lists the daily runs of the organization and ends one', async () => {
-  const as = async (roles, organization, method, path) => {
-    const flavour = await Flavour.of(stage, 'oidc', 'alice');
-    const claims = flavour.claims({ sub: 'kay', org_id: organization, roles });
-    const token = await stage.control('POST', 'idp/sign', { header: flavour.header({ kid: 'rs256-1' }), claims, key: 'RS256' });
-    return stage.ask(method, path, { headers: { authorization: `Bearer ${token}` } });
+/** As somebody of an organization, with roles there. */
+async function as(roles, organization, method, path) {
+  const flavour = await Flavour.of(stage, 'oidc', 'alice');
+  const claims = flavour.claims({ sub: 'kay', org_id: organization, roles });
+  const token = await stage.control('POST', 'idp/sign', { header: flavour.header({ kid: 'rs256-1' }), claims, key: 'RS256' });
+  return stage.ask(method, path, { headers: { authorization: `Bearer ${token}` } });
+}
+
+test('an account keeper sees how the runs of the organization end, and nothing of whose they were', async () => {
+  await stage.control('POST', 'seed', { user: 'uma', customers: 1 });
+  const count = async (organization) => {
+    const { json } = await as(['keeper'], organization, 'GET', '/api/organization/runs?days=2');
+    return json.counts.filter((it) => it.workflow === 'onboarding-health').reduce((sum, it) => sum + it.runs, 0);
   };
+  const before = await count('org_acme');
+  const run = await stage.runToEnd('uma');
+  await until('the organization counts it', async () => (await count('org_acme')) === before + 1);
+  assert.equal(await count('org_globex'), 0);
+  const { text, json } = await as(['keeper'], 'org_acme', 'GET', '/api/organization/runs');
+  for (const part of [run.runId, 'uma', ...run.result.customers.map((it) => it.name)]) assert.ok(!text.includes(part), part);
+  assert.ok(json.counts.some((it) => it.status === 'completed' && it.outcome.kind === 'done'), text);
+  assert.equal((await as(['member'], 'org_acme', 'GET', '/api/organization/runs')).status, 403);
+});
+
+test('an account keeper lists the daily runs of the organization and ends one', async () => {
   await stage.control('POST', 'seed', { user: 'tom', customers: 1 });
   await stage.ask('PUT', SCHEDULE, { as: 'tom' });
   assert.equal((await as(['member'], 'org_acme', 'GET', `${WORKFLOW}/schedules`)).status, 403);

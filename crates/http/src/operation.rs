@@ -74,6 +74,8 @@ pub enum ApiOperation {
     ListRuns,
     /// Shows how what a workflow looks at has fared.
     ShowHistory,
+    /// Counts how the runs of the caller's organization have ended.
+    CountEnded,
     /// Shows a run.
     GetRun,
     /// Cancels a run.
@@ -204,7 +206,7 @@ impl ApiOperation {
     pub const fn who(self) -> Who {
         match self {
             Self::CreateConnectLink => Who::AccountKeepers,
-            Self::ListSchedules | Self::WithdrawSchedule => Who::Operators,
+            Self::ListSchedules | Self::WithdrawSchedule | Self::CountEnded => Who::Operators,
             Self::ListWorkflows
             | Self::TriggerRun
             | Self::ListRuns
@@ -257,6 +259,7 @@ impl ApiOperation {
             | Self::ExecuteTool => Budget::Calls,
             Self::ListWorkflows
             | Self::ListRuns
+            | Self::CountEnded
             | Self::GetRun
             | Self::ListApprovals
             | Self::GetSchedule

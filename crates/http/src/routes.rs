@@ -45,7 +45,7 @@ const fn api(operation: ApiOperation, method: &'static str, path: &'static str) 
 }
 
 /// Every route. Of two that fit, the earlier one counts.
-pub const ROUTES: [Route; 42] = [
+pub const ROUTES: [Route; 43] = [
     open(OpenOperation::Home, "GET", "/"),
     open(OpenOperation::Health, "GET", "/health"),
     open(OpenOperation::OpenApi, "GET", "/openapi.json"),
@@ -112,6 +112,7 @@ pub const ROUTES: [Route; 42] = [
         "DELETE",
         "/api/workflows/{workflow}/schedules/{owner}",
     ),
+    api(ApiOperation::CountEnded, "GET", "/api/organization/runs"),
     api(ApiOperation::CreateConnectLink, "POST", "/api/connect"),
     api(ApiOperation::ListConnections, "GET", "/api/connections"),
     api(ApiOperation::ListTools, "GET", "/api/tools"),

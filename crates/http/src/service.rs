@@ -270,6 +270,7 @@ impl Api {
                 let workflow = named.workflow(self)?;
                 self.list_runs(&caller, workflow, request).await
             }
+            ApiOperation::CountEnded => self.count_ended(&caller, request).await,
             ApiOperation::ShowHistory => {
                 let measuring = named.measuring(self)?;
                 self.history(&caller, measuring, request).await
@@ -383,6 +384,7 @@ pub(super) fn check_query(operation: ApiOperation, request: &ApiRequest) -> Resu
         // Reads its own.
         ApiOperation::ListRuns
         | ApiOperation::ShowHistory
+        | ApiOperation::CountEnded
         | ApiOperation::TriggerRun
         | ApiOperation::ListApprovals => Ok(()),
         ApiOperation::ExecuteTool => Query::strict(request, &QUERY).map(|_| ()),
@@ -398,8 +400,8 @@ pub(super) fn keepers_only() -> Problem {
 }
 
 fn operators_only() -> Problem {
-    let detail = "Only people with the role of an account keeper see and end the daily runs of \
-                  others in their organization.";
+    let detail = "Only people with the role of an account keeper see how the runs of others in \
+                  their organization end, and see and end their daily runs.";
     Problem::new(ProblemType::RoleRequired, detail)
 }
 

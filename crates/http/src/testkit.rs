@@ -21,7 +21,7 @@ use onbehalf_identity::{
     BridgeError, MemoryUnavailable, NamespaceClaim, OneTime, PendingLogin, Powers, Principal,
     RequestContext, SignInMemory,
 };
-use onbehalf_runs::approvals::ApprovalPage;
+use onbehalf_runs::approvals::{ApprovalPage, EndedCount};
 use onbehalf_runs::schedule::Enrolled;
 use onbehalf_runs::thread::{Said, Say, ThreadOf, TurnHead, TurnView, Which};
 use onbehalf_runs::tool_call::ToolPolicy;
@@ -41,6 +41,8 @@ pub(super) struct Platform {
     pub(super) started: RefCell<Vec<StartRun>>,
     pub(super) start: RefCell<Option<Start>>,
     pub(super) queries: RefCell<Vec<RunQuery>>,
+    /// Of which organization ended runs were counted, and since when.
+    pub(super) counted: RefCell<Vec<(Tenant, Timestamp)>>,
     /// What is listed.
     pub(super) listed: RefCell<Vec<RunSummary>>,
     /// For whom what waits was listed, how much of it, and behind which position.
@@ -133,6 +135,17 @@ impl Backend for Platform {
     ) -> Result<Option<serde_json::Value>, BackendError> {
         let run = self.run(asker, run_id).await?;
         Ok(run.and_then(|run| run.result))
+    }
+
+    async fn ended(
+        &self,
+        tenant: &Tenant,
+        _: &OwnerKey,
+        since: Timestamp,
+    ) -> Result<Vec<EndedCount>, BackendError> {
+        self.check()?;
+        self.counted.borrow_mut().push((tenant.clone(), since));
+        Ok(Vec::new())
     }
 
     async fn run_events(

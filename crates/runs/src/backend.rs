@@ -9,10 +9,11 @@ use std::rc::Rc;
 use async_trait::async_trait;
 use serde_json::Value;
 
+use onbehalf_clock::Timestamp;
 use onbehalf_engine::{Entry, RunStatus};
 
 use crate::account::AnnounceConnection;
-use crate::approvals::{ApprovalPage, ApprovalsKey, ListApprovals};
+use crate::approvals::{ApprovalPage, ApprovalsKey, CountEnded, EndedCount, ListApprovals};
 use crate::contract::{
     Asker, Backend, BackendError, CommandOutcome, ConnectAttempt, ResumeRequest, RunPage, RunQuery,
     Schedule, Start, StartRun, SwitchOn, TakenAttempt, Tenant,
@@ -212,6 +213,16 @@ impl Backend for Objects {
             after,
         };
         self.ask(ApprovalsKey::of(tenant, &asker.owner), list).await
+    }
+
+    async fn ended(
+        &self,
+        tenant: &Tenant,
+        owner: &OwnerKey,
+        since: Timestamp,
+    ) -> Result<Vec<EndedCount>, BackendError> {
+        self.ask(ApprovalsKey::of(tenant, owner), CountEnded { since })
+            .await
     }
 
     async fn schedule(

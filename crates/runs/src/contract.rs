@@ -18,7 +18,7 @@ use onbehalf_clock::Timestamp;
 use onbehalf_engine::{Entry, Outcome, ResumedBy, RunStatus};
 use onbehalf_identity::RequestContext;
 
-use crate::approvals::ApprovalPage;
+use crate::approvals::{ApprovalPage, EndedCount};
 use crate::names::{
     AccountKey, BrowserHash, ConnectorName, EventId, IdempotencyKey, OwnerKey, StateHash,
     WorkflowId,
@@ -406,6 +406,13 @@ pub trait Backend {
         run_id: &RunId,
         after: u64,
     ) -> Result<Option<Vec<Entry>>, BackendError>;
+    /// How the runs of somebody's organization have ended since then.
+    async fn ended(
+        &self,
+        tenant: &Tenant,
+        owner: &OwnerKey,
+        since: Timestamp,
+    ) -> Result<Vec<EndedCount>, BackendError>;
     /// Resumes a run.
     async fn resume_run(
         &self,

@@ -8,6 +8,7 @@ pub mod connections;
 pub mod cursor;
 pub mod events;
 pub mod history;
+pub mod organization;
 pub mod runs;
 pub mod schedule;
 pub mod tools;

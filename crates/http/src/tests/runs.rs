@@ -403,6 +403,32 @@ async fn only_an_operator_of_the_organization_sees_and_ends_its_schedules() {
     assert!(bench.platform.scheduled.borrow().is_none());
 }
 
+#[tokio::test]
+async fn operators_count_how_the_runs_of_their_organization_end() {
+    let bench = bench();
+    let ask = |who: &str, query: &str| {
+        let mut request = api_request("GET", &format!("/api/organization/runs{query}"), "");
+        request.headers[1].1 = format!("Bearer {who}");
+        bench.api.handle(request)
+    };
+    for who in ["alice-acme", "operator"] {
+        assert_eq!(ask(who, "").await.status, 403, "{who}");
+    }
+    for query in ["?days=0", "?days=91", "?days=x", "?since=2026-11-01"] {
+        assert_eq!(ask("operator-acme", query).await.status, 400, "{query}");
+    }
+    assert!(bench.platform.counted.borrow().is_empty());
+    let now = bench.api.clock.now();
+    for (query, before) in [("", 13), ("?days=1", 0), ("?days=90", 89)] {
+        let answer = ask("operator-acme", query).await;
+        assert_eq!(json_of(&answer), json!({"counts": []}));
+        let (tenant, since) = bench.platform.counted.borrow_mut().remove(0);
+        assert_eq!(tenant.org_id.as_deref(), Some("acme"));
+        let day = std::time::Duration::from_secs(24 * 3600);
+        assert_eq!(since, now.minus(day * before), "{query}");
+    }
+}
+
 /// A run that has ended as the workflow's results say, as it is listed and as it is kept.
 fn with_result(bench: &Bench, run_id: &str, result: serde_json::Value) {
     let mut run = waiting_run(run_id);

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use onbehalf_clock::Timestamp;
 
-use super::ApprovalsKey;
+use super::{ApprovalsKey, CountEnded, EndedCount, NoteEnd};
 use crate::approval_mode::ApprovalMode;
 use crate::letter::{Answer, messages};
 use crate::names::{OwnerKey, WorkflowId};
@@ -20,6 +20,8 @@ messages! {
     PutUp => (),
     TakeDown => (),
     ListApprovals => ApprovalPage,
+    NoteEnd => (),
+    CountEnded => Vec<EndedCount>,
 }
 
 /// A run waits for a decision about its plan.

@@ -1,10 +1,11 @@
 //! What waits for a decision in one organization: put up by runs, taken down by them, listed for
-//! those who may decide, and announced outside.
+//! those who may decide, and announced outside. And how its runs have ended, for those who operate.
 //!
 //! Named by the organization, or by a person who acts in none. The run itself stays the judge: it
 //! says who may see and decide it, and this list is how they find it. A message about a run may come
 //! late, twice or in another order; a decision that was taken is never put up again.
 
+mod ended;
 mod key;
 mod messages;
 mod notice;
@@ -24,6 +25,7 @@ use crate::principal::mode;
 use crate::rules::Rules;
 use crate::run_id::RunId;
 
+pub use ended::{COUNTED_FOR, CountEnded, EndedCount, NoteEnd};
 pub use key::ApprovalsKey;
 pub use messages::*;
 pub use notice::Notice;
@@ -42,19 +44,22 @@ impl Object for Approvals {
     type Message = ApprovalsMessage;
     type Reply = ApprovalsReply;
 
-    const SCHEMA: Schema = &[&[
-        outbox::TABLE,
-        outbox::INDEX,
-        "CREATE TABLE waiting (
+    const SCHEMA: Schema = &[
+        &[
+            outbox::TABLE,
+            outbox::INDEX,
+            "CREATE TABLE waiting (
             position INTEGER PRIMARY KEY AUTOINCREMENT, run_id TEXT NOT NULL UNIQUE,
             number INTEGER NOT NULL, workflow TEXT NOT NULL, owner TEXT NOT NULL,
             mode TEXT NOT NULL, writes INTEGER NOT NULL, since INTEGER NOT NULL,
             expires_at INTEGER)",
-        "CREATE INDEX waiting_by_owner ON waiting (owner, position)",
-        "CREATE TABLE taken_down (
+            "CREATE INDEX waiting_by_owner ON waiting (owner, position)",
+            "CREATE TABLE taken_down (
             run_id TEXT PRIMARY KEY, number INTEGER NOT NULL, at INTEGER NOT NULL)",
-        "CREATE INDEX taken_down_by_time ON taken_down (at)",
-    ]];
+            "CREATE INDEX taken_down_by_time ON taken_down (at)",
+        ],
+        &[ended::TABLE, ended::INDEX],
+    ];
 
     fn receive(
         &self,
@@ -67,6 +72,10 @@ impl Object for Approvals {
             ApprovalsMessage::TakeDown(it) => ApprovalsReply::TakeDown(take_down(turn, &it)?),
             ApprovalsMessage::ListApprovals(list_for) => {
                 ApprovalsReply::ListApprovals(list(turn, rules, &list_for)?)
+            }
+            ApprovalsMessage::NoteEnd(end) => ApprovalsReply::NoteEnd(ended::note(turn, &end)?),
+            ApprovalsMessage::CountEnded(asked) => {
+                ApprovalsReply::CountEnded(ended::count(turn, asked)?)
             }
         })
     }

@@ -1,5 +1,6 @@
 //! Telling the outside where a run stands: the account whose connections it waits for, then its
-//! owner's index. Between them, the list of what its organization has to decide.
+//! owner's index. Between them, the list of what its organization has to decide, and the count of how
+//! its runs end.
 
 use std::rc::Rc;
 
@@ -9,7 +10,7 @@ use onbehalf_engine::{Head, Host, Outcome, PublishError, ResumePayload, RunStatu
 use onbehalf_identity::RequestContext;
 
 use crate::account::{AwaitConnections, Awaited};
-use crate::approvals::{ApprovalsKey, PutUp, TakeDown};
+use crate::approvals::{ApprovalsKey, NoteEnd, PutUp, TakeDown};
 use crate::contract::Tenant;
 use crate::letter::{Ask, Carrier, Letter};
 use crate::names::{AccountKey, ConnectorName, OwnerKey, WorkflowId};
@@ -49,6 +50,9 @@ impl Host for News {
             self.send(letter).await?;
         }
         if let Some(letter) = turn_of(head) {
+            self.send(letter).await?;
+        }
+        if let Some(letter) = end_of(head) {
             self.send(letter).await?;
         }
         let note = NoteStatus {
@@ -137,6 +141,24 @@ fn turn_of(head: &Head) -> Option<Letter> {
         status: head.status,
     };
     Some(end.letter(ThreadKey::of(&thread)))
+}
+
+/// What a run that has ended tells its organization, if its user acts in one. Nobody operates for
+/// somebody who acts in none.
+fn end_of(head: &Head) -> Option<Letter> {
+    let at = head.ended_at?;
+    let context: RequestContext = serde_json::from_value(head.started.context.clone()).ok()?;
+    let tenant = Tenant::of(&context);
+    tenant.org_id.as_ref()?;
+    let end = NoteEnd {
+        run_id: RunId::stored(&head.started.run_id),
+        workflow: WorkflowId::new(&head.started.workflow),
+        status: head.status,
+        outcome: head.outcome.clone(),
+        at,
+    };
+    let owner = OwnerKey::new(&head.started.owner);
+    Some(end.letter(ApprovalsKey::of(&tenant, &owner)))
 }
 
 /// Has a decision be seen where it was asked for, before the run next says where it stands. Whoever

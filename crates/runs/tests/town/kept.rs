@@ -88,6 +88,13 @@ async fn what_a_run_has_ended_with_is_its_owners_to_read() {
     assert!(shown.is_some());
     assert_eq!(read("alice").await, shown);
     assert_eq!(read("bob").await, None);
+    // And its organization counts it.
+    let acme = Tenant::of(&context("alice"));
+    let since = place.town.now();
+    let counted = place.api.ended(&acme, &owner("carol"), since).await;
+    let counted = counted.expect("counts");
+    assert_eq!((counted.len(), counted[0].runs), (1, 1));
+    assert_eq!(counted[0].status, RunStatus::Completed);
 }
 
 #[tokio::test]

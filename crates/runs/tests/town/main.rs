@@ -8,6 +8,7 @@ mod approvals;
 mod approvals_list;
 mod connections;
 mod crashes;
+mod ended;
 mod kept;
 mod migrations;
 mod portals;

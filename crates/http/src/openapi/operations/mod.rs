@@ -66,6 +66,7 @@ fn for_caller(operation: ApiOperation, schemas: &mut Schemas, offered: &Offered<
         ApiOperation::TriggerRun => runs::trigger(schemas, offered.workflows),
         ApiOperation::ListRuns => runs::list(schemas),
         ApiOperation::ShowHistory => runs::history(schemas),
+        ApiOperation::CountEnded => runs::ended(schemas),
         ApiOperation::GetRun => runs::show(schemas),
         ApiOperation::CancelRun => runs::cancel(schemas),
         ApiOperation::ResumeRun => runs::resume(schemas),

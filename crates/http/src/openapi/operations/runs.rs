@@ -5,6 +5,7 @@ use serde_json::json;
 use super::{JSON, backed, idempotency_key, paged, run_name, text};
 use crate::api::events::RunEvent;
 use crate::api::history::{DEFAULT_RUNS, HistoryResponse, MAX_RUNS};
+use crate::api::organization::{DEFAULT_DAYS, EndedResponse, MAX_DAYS};
 use crate::api::runs::{RunListResponse, RunResponse, RunStatusResponse, TriggerResponse};
 use crate::openapi::lists::WorkflowListResponse;
 use crate::openapi::parts::{Access, Described};
@@ -110,6 +111,20 @@ pub fn history(schemas: &mut Schemas) -> Described {
             schemas.of::<HistoryResponse>(),
         )
         .problem(ProblemType::NotFound)
+}
+
+pub fn ended(schemas: &mut Schemas) -> Described {
+    runs("Counts how the runs of the caller's organization have ended, by day; for operators")
+        .parameter(
+            "query",
+            "days",
+            "Of at most this many days, today among them.",
+            json!({
+                "type": "integer", "minimum": 1, "maximum": MAX_DAYS, "default": DEFAULT_DAYS,
+            }),
+        )
+        .answer(200, "The counts.", JSON, schemas.of::<EndedResponse>())
+        .problem(ProblemType::RoleRequired)
 }
 
 pub fn show(schemas: &mut Schemas) -> Described {
