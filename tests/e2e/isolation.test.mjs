@@ -31,7 +31,11 @@ const TESTED_BELOW = [
   'GET /api/organization/runs', // the same
   'DELETE /api/workflows/{workflow}/schedules/{owner}', // the same
   'POST /mcp', // compared in mcp.test.mjs
-  'GET /approvals/{runId}', // the same
+  'POST /api/agents/{agent}/threads/{thread}/messages', // compared in threads.test.mjs
+  'GET /api/agents/{agent}/threads/{thread}', // the same
+  'GET /api/agents/{agent}/threads/{thread}/stream', // the same
+  'DELETE /api/agents/{agent}/threads/{thread}', // the same
+  'GET /approvals/{runId}', // compared in mcp.test.mjs
   'POST /approvals/{runId}', // the same
   'GET /connect/{connector}', // says who is signed in, and what they have connected
 ];
@@ -53,6 +57,7 @@ const NOBODYS = [
   'GET /console',
   'GET /api/tools',
   'GET /api/workflows',
+  'GET /api/agents',
   'GET /.well-known/oauth-protected-resource',
   'GET /.well-known/oauth-protected-resource/mcp',
   'POST /webhooks/scalekit',
