@@ -10,6 +10,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { askFor } from './lib/deploying/ask.mjs';
 import { wrongWith } from './lib/deploying/checks.mjs';
 import { planned } from './lib/deploying/plan.mjs';
+import { line } from './lib/deploying/terminal.mjs';
 import { withVars } from './lib/deploying/toml_vars.mjs';
 import { Wrangler } from './lib/deploying/wrangler.mjs';
 import { examine } from './lib/doctor/examine.mjs';
@@ -65,6 +66,11 @@ await main(async () => {
   }
   if (plan.ask.length > 0) throw new Failure(`There is no answer for ${plan.ask.join(', ')}, and it has to be there.`);
 
+  if (!values.answers && process.stdin.isTTY) {
+    say(dim('\nEnter does all of this; Ctrl-C leaves everything as it is.'));
+    await line();
+  }
+
   await write(config, environment, plan.write, configuration.vars);
   await wrangler.deploy();
   if (Object.keys(secrets).length > 0) await wrangler.put(secrets);
@@ -91,9 +97,9 @@ async function asked(plan) {
     throw new Failure(`Nobody is there to ask for ${plan.ask.join(', ')}; give them in a file with --answers FILE.`);
   }
   if (plan.ask.length > 0) say(`${bold('What has to be there')} ${dim('docs/deploy says where each is found')}`);
-  const answers = await askFor(plan.ask, { required: true });
+  const answers = await askFor(plan.ask, { required: true, line });
   if (plan.offer.length > 0) say(`\n${bold('What may be left out')}`);
-  return { ...answers, ...(await askFor(plan.offer, { required: false })) };
+  return { ...answers, ...(await askFor(plan.offer, { required: false, line })) };
 }
 
 /** What will be done, with the names of secrets and the values of everything else. */

@@ -5,7 +5,8 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import http from 'node:http';
-import { writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 
@@ -16,6 +17,7 @@ import { end } from '../../scripts/lib/processes.mjs';
 import { putInFront } from './lib/front.mjs';
 import { oddIssuer, publicJwk } from './lib/odd_issuer.mjs';
 import { Stage } from './lib/stage.mjs';
+import { standIn } from '../scripts/lib/stand_in_wrangler.mjs';
 
 let stage;
 let odd;
@@ -142,6 +144,42 @@ describe('a deployment in order', () => {
     const report = await doctor({ lent: { ONBEHALF_TOKEN: await stage.token('alice') } });
     assert.match(sentences(report.right), /daily run of onboarding-health is on; none was due yet, the next is due at 20/);
     await stage.ask('DELETE', path, { as: 'alice' });
+  });
+});
+
+// The deployment is this Worker, whatever the stand-in for wrangler does.
+describe('npm run setup', () => {
+  /** Sets up with the Worker's own settings and `changed` over them. */
+  async function setup(changed = {}) {
+    const folder = await mkdtemp(join(tmpdir(), 'onbehalf-setup-'));
+    try {
+      const wrangler = await standIn(folder);
+      const config = join(folder, 'wrangler.toml');
+      await copyFile(inRoot('wrangler.toml'), config);
+      const all = await given(changed, {});
+      const answers = join(folder, 'answers');
+      await writeFile(answers, Object.entries(all).map(([name, value]) => `${name}='${value}'`).join('\n'), { mode: 0o600 });
+      const args = [inRoot('scripts', 'setup.mjs'), '--config', config, '--answers', answers];
+      const ended = await new Promise((done) => {
+        execFile(npmBin('node'), args, { env: { ...process.env, WRANGLER: wrangler } }, (error, stdout, stderr) =>
+          done({ code: error ? error.code : 0, said: `${stdout}${stderr}` }),
+        );
+      });
+      keepsSecrets(ended.said, all);
+      return ended;
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  it('ends with what the doctor says', async () => {
+    const good = await setup();
+    assert.equal(good.code, 0, good.said);
+    assert.match(good.said, /To be registered[^]*\/auth\/callback\/odd as redirect address/);
+    assert.match(good.said, /right, nothing wrong/);
+    const bad = await setup({ SCALEKIT_CLIENT_SECRET: 'canary-of-a-wrong-secret' });
+    assert.equal(bad.code, 1, bad.said);
+    assert.match(bad.said, /refused the client's credentials/);
   });
 });
 

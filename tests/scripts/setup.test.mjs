@@ -4,14 +4,16 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { chmod, copyFile, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
 
+import { askFor } from '../../scripts/lib/deploying/ask.mjs';
 import { withVars } from '../../scripts/lib/deploying/toml_vars.mjs';
 import { inRoot, npmBin } from '../../scripts/lib/paths.mjs';
 import { readConfiguration } from '../../scripts/lib/wrangler_vars.mjs';
+import { standIn } from './lib/stand_in_wrangler.mjs';
 
 /** Nothing of these may be seen anywhere but on wrangler's standard input. */
 const SECRET = 'canary-of-scalekits-client-secret';
@@ -25,32 +27,9 @@ const ANSWERS = {
   SCALEKIT_CLIENT_SECRET: SECRET,
 };
 
-/** It keeps which secrets there are beside it, and its calls with what it heard and the process list's
- *  view of it. */
-const STAND_IN = `#!/usr/bin/env node
-const { appendFileSync, existsSync, readFileSync, writeFileSync } = require('node:fs');
-const folder = ${'`${__dirname}`'};
-const args = process.argv.slice(2);
-const input = args[1] === 'bulk' ? readFileSync(0, 'utf8') : '';
-const environment = Object.entries(process.env).filter(([name]) => name !== 'ONBEHALF_TEST_FAIL');
-appendFileSync(folder + '/calls', JSON.stringify({ args, input, environment }) + '\\n');
-const fail = process.env.ONBEHALF_TEST_FAIL;
-if (fail === args.slice(0, fail.split(' ').length).join(' ')) { console.error('✘ [ERROR] it went wrong with ' + input); process.exit(1); }
-const kept = folder + '/secrets';
-if (args[0] === 'secret' && args[1] === 'list') {
-  if (fail === 'signed out') { console.error('In a non-interactive environment, it is necessary to set a CLOUDFLARE_API_TOKEN'); process.exit(1); }
-  if (!existsSync(kept)) { console.error('✘ [ERROR] Worker "onbehalf" not found.'); process.exit(1); }
-  console.log(readFileSync(kept, 'utf8'));
-} else if (args[0] === 'deploy') {
-  if (!existsSync(kept)) writeFileSync(kept, '[]');
-} else if (args[1] === 'bulk') {
-  const names = new Set([...JSON.parse(readFileSync(kept, 'utf8')).map((it) => it.name), ...Object.keys(JSON.parse(input))]);
-  writeFileSync(kept, JSON.stringify([...names].map((name) => ({ name, type: 'secret_text' }))));
-}
-`;
-
 let folder;
 let config;
+let wrangler;
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'onbehalf-setup-'));
@@ -58,8 +37,7 @@ before(async () => {
 after(() => rm(folder, { recursive: true, force: true }));
 beforeEach(async () => {
   for (const name of await readdir(folder)) await rm(join(folder, name));
-  await writeFile(join(folder, 'wrangler.cjs'), STAND_IN);
-  await chmod(join(folder, 'wrangler.cjs'), 0o755);
+  wrangler = await standIn(folder);
   config = join(folder, 'wrangler.toml');
   await copyFile(inRoot('wrangler.toml'), config);
 });
@@ -68,7 +46,7 @@ beforeEach(async () => {
 async function setup({ answers = ANSWERS, flags = [], fail = '' } = {}) {
   await rm(join(folder, 'calls'), { force: true });
   const args = [inRoot('scripts', 'setup.mjs'), '--config', config, '--no-doctor', ...(answers ? ['--answers', '-'] : []), ...flags];
-  const env = { ...process.env, WRANGLER: join(folder, 'wrangler.cjs'), ONBEHALF_TEST_FAIL: fail };
+  const env = { ...process.env, WRANGLER: wrangler, ONBEHALF_TEST_FAIL: fail };
   const child = spawn(npmBin('node'), args, { env });
   let said = '';
   child.stdout.on('data', (chunk) => { said += chunk; });
@@ -195,6 +173,50 @@ describe('what cannot be done is said before anything is', () => {
     const { code, calls } = await setup({ fail: 'deploy' });
     assert.equal(code, 1);
     assert.deepEqual(calls, ['secret list', 'deploy']);
+  });
+});
+
+describe('a person who is asked', () => {
+  /** Answers in turn; notes which were hidden. */
+  const typed = (...answers) => {
+    const line = async ({ hidden }) => {
+      line.hidden.push(hidden);
+      return answers.shift() ?? '';
+    };
+    line.hidden = [];
+    return line;
+  };
+
+  it('is asked again for what cannot be used, and secrets are not shown', async () => {
+    const line = typed('onbehalf.example.com', '', 'https://onbehalf.example.com', SECRET);
+    assert.deepEqual(await askFor(['PUBLIC_URL', 'SCALEKIT_CLIENT_SECRET'], { required: true, line }), {
+      PUBLIC_URL: 'https://onbehalf.example.com', SCALEKIT_CLIENT_SECRET: SECRET,
+    });
+    assert.deepEqual(line.hidden, [false, false, false, true]);
+  });
+
+  it('leaves out what may be left out', async () => {
+    assert.deepEqual(await askFor(['SCALEKIT_WEBHOOK_SECRETS', 'CONNECTORS'], { required: false, line: typed('', '') }), {});
+  });
+
+  for (const [kind, answers, entry] of [
+    ['okta', ['https://a.okta.com/oauth2/default', '', '0oa1', 'email'],
+      { provider: 'okta', issuer: 'https://a.okta.com/oauth2/default', audience: ['https://o.example', 'https://o.example/mcp'], client_id: '0oa1', email_claim: 'email' }],
+    ['clerk', ['https://clerk.example.com', 'https://a.example, https://b.example', '', ''],
+      { provider: 'clerk', issuer: 'https://clerk.example.com', authorized_parties: ['https://a.example', 'https://b.example'] }],
+    ['workos', ['https://api.workos.com/user_management/client_1', '', 'client_1', ''],
+      { provider: 'workos', issuer: 'https://api.workos.com/user_management/client_1', client_id: 'client_1' }],
+  ]) {
+    it(`need not write JSON for ${kind}`, async () => {
+      const line = typed('https://o.example', 'nobody', kind, ...answers);
+      const { IDENTITY_PROVIDERS: setting } = await askFor(['PUBLIC_URL', 'IDENTITY_PROVIDERS'], { required: true, line });
+      assert.deepEqual(JSON.parse(setting), [entry]);
+    });
+  }
+
+  it('may, for several issuers', async () => {
+    const line = typed(ANSWERS.IDENTITY_PROVIDERS);
+    assert.deepEqual(await askFor(['IDENTITY_PROVIDERS'], { required: true, line }), { IDENTITY_PROVIDERS: ANSWERS.IDENTITY_PROVIDERS });
   });
 });
 
