@@ -5,7 +5,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { flags } from './lib/flags.mjs';
+import { count, flags } from './lib/flags.mjs';
 import { inRoot } from './lib/paths.mjs';
 import { run } from './lib/processes.mjs';
 import { Failure, bold, main, say, table } from './lib/say.mjs';
@@ -29,7 +29,8 @@ await main(async () => {
       target: { value: 'NAME', help: 'one target alone' },
     },
   });
-  const list = await readFile(inRoot('src', 'fuzzing', 'mod.rs'), 'utf8');
+  const seconds = count(values.seconds, '--seconds');
+  const list = await readFile(inRoot('crates', 'fuzz-targets', 'src', 'lib.rs'), 'utf8');
   const all = [...list.matchAll(/^ {8}name: "(\w+)"/gm)].map((match) => match[1]);
   if (values.target && !all.includes(values.target)) throw new Failure(`The targets are ${all.join(', ')}.`);
   const folder = inRoot('.state', 'fuzz');
@@ -45,12 +46,12 @@ await main(async () => {
   );
   const rows = [];
   for (const name of values.target ? [values.target] : all) {
-    say(bold(`\n${name}: ${values.seconds} s`));
+    say(bold(`\n${name}: ${seconds} s`));
     const corpus = join(folder, name);
     await mkdir(corpus, { recursive: true });
     const said = await run(
       join(target, triple, 'release', 'fuzz'),
-      [corpus, `-max_total_time=${values.seconds}`, '-max_len=4096', '-timeout=10', '-print_final_stats=1', `-artifact_prefix=${folder}/${name}-crash-`],
+      [corpus, `-max_total_time=${seconds}`, '-max_len=4096', '-timeout=10', '-print_final_stats=1', `-artifact_prefix=${folder}/${name}-crash-`],
       { quiet: true, cwd: folder, env: { ONBEHALF_TARGET: name, ONBEHALF_SEEDS: corpus }, what: `The target ${name}` },
     );
     const stat = (key) => said.match(new RegExp(`stat::${key}:\\s+(\\d+)`))?.[1] ?? '?';

@@ -103,7 +103,7 @@ await main(async () => {
   let chosen = readMutations()
     .filter(({ name }) => !values.only || values.only.split(',').some((part) => name.includes(part)))
     .map((mutation) => (mutation.seeds && seeds ? { ...mutation, seeds } : mutation));
-  if (chosen.length === 0) throw new Failure(`No mutation is called so: ${values.only}.`);
+  if (chosen.length === 0) throw new Failure(`No mutation has ${values.only} in its name; --list says what there is.`);
   if (values.sample) {
     chosen = sample(chosen, count(values.sample, '--sample'));
     say(`A sample: ${chosen.map(({ name }) => name).join(', ')}`);

@@ -48,10 +48,10 @@ await main(async () => {
   const environment = values.env ?? '';
   const config = resolve(values.config ?? CONFIGURATION);
   const configuration = await readConfiguration(environment, config);
-  const wrangler = new Wrangler(environment, config);
-  const there = { vars: configuration.vars, secrets: await wrangler.secrets() };
 
   let answers = values.answers ? await given(values.answers) : {};
+  const wrangler = new Wrangler(environment, config);
+  const there = { vars: configuration.vars, secrets: await wrangler.secrets() };
   let plan = planned({ ...there, answers });
   if (!values.answers && !values['dry-run']) {
     answers = await asked(plan);

@@ -1,11 +1,13 @@
 // `npm run simulate`: runs under every crash and interleaving a seed can choose.
 
-import { flags } from './lib/flags.mjs';
+import { count, flags } from './lib/flags.mjs';
 import { run } from './lib/processes.mjs';
 import { root } from './lib/paths.mjs';
 import { main } from './lib/say.mjs';
 
 const SEEDS = '10000';
+/** Flags that are numbers, and the least of each: a slip is said before minutes of compiling. */
+const NUMBERS = { seeds: 1, from: 0, seed: 0 };
 
 await main(async () => {
   const { values } = flags('npm run simulate', {
@@ -19,6 +21,9 @@ await main(async () => {
       matrix: { help: 'a crash at every point of one run instead' },
     },
   });
+  for (const [name, least] of Object.entries(NUMBERS)) {
+    if (values[name] !== undefined) count(values[name], `--${name}`, least);
+  }
   const args = Object.entries(values).flatMap(([name, value]) => (value === true ? [`--${name}`] : [`--${name}`, value]));
   if (!values.seed && !values.matrix && !values.seeds) args.push('--seeds', SEEDS);
   await run('cargo', ['run', '--quiet', '--profile', 'simulation', '-p', 'onbehalf-simulation', '--', ...args], {
