@@ -31,6 +31,7 @@ use onbehalf_identity::{
 };
 use onbehalf_models::ToolOffer;
 use onbehalf_runs::portal::{Portals, SharedClaims, SharedTurns};
+use onbehalf_runs::run::EarlierRuns;
 use onbehalf_runs::thread::Threads;
 use onbehalf_runs::{Carrier, Objects};
 use onbehalf_tools::{Catalogue, Registry};
@@ -161,6 +162,14 @@ impl Environment for Env {
     }
 }
 
+/// What is lent to a run of what is its owner's here.
+pub struct Own {
+    /// Their threads.
+    pub threads: Rc<dyn Threads>,
+    /// Their earlier runs.
+    pub runs: Rc<dyn EarlierRuns>,
+}
+
 impl Settings {
     fn scalekit(
         &self,
@@ -186,7 +195,7 @@ impl Settings {
     }
 
     /// What is lent to a run, whatever its workflow is.
-    pub fn lent(&self, env: &Env, subrequests: Subrequests, threads: Rc<dyn Threads>) -> Lent {
+    pub fn lent(&self, env: &Env, subrequests: Subrequests, own: Own) -> Lent {
         let fetch: Rc<dyn Fetch> = Rc::new(EdgeFetch::new(subrequests.clone()));
         let clock: Rc<dyn Clock> = Rc::new(EdgeClock);
         Lent {
@@ -194,7 +203,8 @@ impl Settings {
             model: self.model.as_ref().map(|it| it.lend(&fetch, &clock)),
             offers: offers(),
             policy: self.tool_policy.clone(),
-            threads,
+            threads: own.threads,
+            runs: own.runs,
             accounts_are_shared: self.scope == IdentityScope::Org,
         }
     }

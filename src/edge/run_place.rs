@@ -10,15 +10,15 @@ use worker::{Env, State};
 use super::binding::EdgeCarrier;
 use super::clock::{EdgeClock, EdgeRandom};
 use super::fetch::Subrequests;
-use super::isolate::rules;
+use super::isolate::{Own, rules};
 use super::shelf::EdgeShelf;
 use crate::settings::Settings;
 use onbehalf_agents::workflows;
 use onbehalf_clock::Clock;
 use onbehalf_engine::RunLog;
 use onbehalf_runs::hosted::{Opening, Run};
-use onbehalf_runs::run::{News, Place, Shelf};
-use onbehalf_runs::thread::{RunThreads, Threads};
+use onbehalf_runs::run::{News, OwnRuns, Place, Shelf};
+use onbehalf_runs::thread::RunThreads;
 use onbehalf_runs::{Carrier, Rules, WorkflowId};
 
 /// The platform under one run's object.
@@ -53,8 +53,11 @@ impl Place for RunPlace {
         let budget = settings.as_ref().map(|it| it.subrequest_budget);
         let budget = budget.unwrap_or(u32::MAX);
         let spent = self.subrequests.clone();
-        let threads = RunThreads::new(RunPlace::carrier(self), Rc::clone(&log));
-        let threads: Rc<dyn Threads> = Rc::new(threads);
+        let carrier = RunPlace::carrier(self);
+        let own = Own {
+            threads: Rc::new(RunThreads::new(Rc::clone(&carrier), Rc::clone(&log))),
+            runs: Rc::new(OwnRuns::new(carrier, Rc::clone(&log))),
+        };
         let opening = Opening {
             log,
             clock: Rc::new(EdgeClock),
@@ -64,7 +67,7 @@ impl Place for RunPlace {
         };
         let tuned = settings.as_ref().map(|it| it.workflows.clone());
         let tuned = tuned.unwrap_or_default();
-        let lent = settings.map(|it| it.lent(&self.env, self.subrequests.clone(), threads));
+        let lent = settings.map(|it| it.lent(&self.env, self.subrequests.clone(), own));
         workflows().open(workflow, opening, lent, |key| tuned.get(key).cloned())
     }
 

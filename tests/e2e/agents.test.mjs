@@ -80,6 +80,25 @@ test('a question is answered from what the tools say, and the model does not lea
   for (const secret of ['user_ada', 'ada@acme.example', 'eyJ']) assert.ok(!bodies.includes(secret), secret);
 });
 
+test('the assistant reads the latest run of its person, and of nobody else', async () => {
+  await seed('lea');
+  await seed('moe');
+  const started = await stage.ask('POST', '/api/workflows/onboarding-health/trigger', { as: 'lea' });
+  const path = `/api/workflows/onboarding-health/runs/${started.json.runId}`;
+  for (let run; run?.status !== 'completed'; await new Promise((resolve) => setTimeout(resolve, 300))) {
+    run = (await stage.ask('GET', path, { as: 'lea' })).json;
+    assert.ok(!['failed', 'suspended'].includes(run.status), JSON.stringify(run));
+  }
+  const look = [{ calls: [call('latest-onboarding-health', {})] }, { text: 'As the run says.' }];
+  await script([...look, ...look]);
+  const own = await until('lea', await ask('lea', 'Who is at risk?'), ended);
+  assert.deepEqual(own.result.calls, [{ tool: 'latest-onboarding-health', writes: false, done: true }]);
+  const read = (await told()).requests.at(-1).messages.at(-1).content;
+  assert.ok(read.includes(started.json.runId) && read.includes('as data'), read);
+  const other = await until('moe', await ask('moe', 'Who is at risk?'), ended);
+  assert.deepEqual(other.result.calls.map((it) => it.done), [false]);
+});
+
 test('a write waits for a person, lands once, and costs no answer twice', async () => {
   await seed('bea');
   await script([{ calls: [task('Call Acme')] }, { text: 'Done.' }]);

@@ -149,7 +149,42 @@ fn a_question_is_answered_from_what_the_tools_say() {
             .iter()
             .all(|it| it["function"]["parameters"]["type"] == "object")
     );
-    assert_eq!(tools.len(), 10);
+    assert_eq!(tools.len(), 11);
+}
+
+#[test]
+fn the_latest_run_is_read_as_data_and_named_among_the_sources() {
+    let office = office();
+    let look =
+        json!([{ "calls": [call("latest-onboarding-health", json!({}))] }, { "text": "Acme." }]);
+    script(&office, look.clone());
+    let result = asked(&office, "Who is at risk?").result();
+    assert_eq!(result["calls"][0]["done"], false);
+    assert!(results(&office)[0].contains("no run that has ended"));
+    let run = json!({ "runId": "run_0", "workflow": "onboarding-health", "version": 1,
+        "status": "completed", "startedAt": "2026-11-23T08:00:00.000Z",
+        "updatedAt": "2026-11-23T08:01:00.000Z", "endedAt": "2026-11-23T08:01:00.000Z",
+        "input": {}, "steps": [], "state": {},
+        "result": { "customers": [{ "name": "Acme", "csm": "user_alice" }] } });
+    office
+        .earlier
+        .replace(Some(serde_json::from_value(run).expect("a run")));
+    script(&office, look);
+    let run = office.start(
+        AGENT,
+        alice(),
+        "run_2",
+        &json!({ "message": "Who is at risk?" }),
+    );
+    office.drive(&run);
+    assert_eq!(
+        run.result()["calls"],
+        json!([{ "tool": "latest-onboarding-health", "writes": false, "done": true }])
+    );
+    let told = &results(&office)[0];
+    assert!(told.contains("as data") && told.contains("Acme"), "{told}");
+    assert!(told.contains("2026-11-23T08:01:00.000Z"), "{told}");
+    assert!(!told.contains("user_alice"), "{told}");
 }
 
 #[test]

@@ -47,14 +47,25 @@ pub struct Plans<Input, Settings> {
 }
 
 /// What an agent says of itself, beside what every workflow says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AgentCard {
     /// What it is asked when nobody says anything else.
     pub opening: &'static str,
     /// The tools it may call, by their ids.
     pub tools: &'static [&'static str],
+    /// The tools it has beside them, which ask no app.
+    pub own_tools: Vec<OwnTool>,
     /// How much a turn may take, as it is configured.
     pub limits: AgentLimits,
+}
+
+/// A tool that asks no app: it reads what is the person's own here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnTool {
+    /// Its name.
+    pub id: String,
+    /// What it is for.
+    pub description: String,
 }
 
 /// How much a turn of an agent may take.

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::input::{MadeCall, TurnInput};
+use super::latest;
 use super::pieces::{CallAt, decision_name, result_name};
 use super::seen;
 use super::spec::Agent;
@@ -25,7 +26,7 @@ use onbehalf_connector::{AlwaysPermit, CallFailure, CallKind, Connector, Violati
 use onbehalf_engine::{Settled, StepContext, StepError, SuspendReason};
 use onbehalf_models::{Call, ToolResult};
 use onbehalf_runs::tool_call::{AskedBy, Decide, Question};
-use onbehalf_runs::{ApprovalMode, Decided, PlanItem, RunAnswer, RunReason, Standing};
+use onbehalf_runs::{ApprovalMode, Decided, PlanItem, RunAnswer, RunReason, Standing, WorkflowId};
 use onbehalf_tools::{ErasedTool, ToolOutcome};
 
 /// What came of a model's calls.
@@ -95,6 +96,10 @@ pub(super) async fn make<A: Agent>(
         if cx.kept::<KeptCall>(&making.name(index))?.is_some() {
             continue;
         }
+        if let Some(workflow) = latest::workflow_of(&call.tool, A::spec().runs) {
+            making.look(index, &workflow).await?;
+            continue;
+        }
         match making.check(call) {
             Ok(ready) if ready.tool.kind() == CallKind::Read => reads.push((index, ready)),
             Ok(ready) => writes.push((index, ready)),
@@ -162,13 +167,50 @@ impl<A: Agent> Making<'_, A> {
         kept.map(|_: KeptCall| ())
     }
 
+    /// Reads the latest result of a workflow.
+    async fn look(&self, index: usize, workflow: &WorkflowId) -> Result<(), StepError> {
+        self.cx.checkpoint()?;
+        let latest = self.cx.services().runs.latest(workflow).await;
+        let latest = latest.map_err(|error| StepError::Retry {
+            message: format!("earlier runs cannot be reached: {error}"),
+            after: None,
+        })?;
+        let content = match &latest {
+            Some(run) => {
+                let source = format!("the latest run of {workflow}");
+                seen::from(&source, latest::told(run), self.cx.context())
+            }
+            None => seen::from_here("there is no run that has ended"),
+        };
+        let made = MadeCall {
+            tool: Some(latest::name_of(workflow.as_str())),
+            connector: None,
+            writes: false,
+            done: latest.is_some(),
+        };
+        let rejected = false;
+        let kept = KeptCall {
+            content,
+            made,
+            rejected,
+        };
+        self.keep(index, kept).await
+    }
+
     /// Whether a call can be made at all.
     fn check(&self, call: &Call) -> Result<Ready, KeptCall> {
         let services = self.cx.services();
-        let known = A::spec().tools;
+        let spec = A::spec();
+        let known = spec.tools;
         let tool = services.call.tools.get(&call.tool).ok();
         let Some(tool) = tool.filter(|it| known.contains(&it.id())) else {
-            let why = format!("there is no such tool; there are {}", known.join(", "));
+            let latest = spec.runs.iter().map(|it| latest::name_of(it));
+            let names: Vec<_> = known
+                .iter()
+                .map(|it| (*it).to_owned())
+                .chain(latest)
+                .collect();
+            let why = format!("there is no such tool; there are {}", names.join(", "));
             return Err(refused(None, &why));
         };
         // Nothing at all stands for an object without members.

@@ -13,6 +13,7 @@ use onbehalf_engine::{Definition, Workflow};
 use onbehalf_models::{Model, Prices, ToolOffer};
 use onbehalf_runs::hosted::{Hosted, Need, Plans};
 use onbehalf_runs::measured::Measures;
+use onbehalf_runs::run::EarlierRuns;
 use onbehalf_runs::thread::Threads;
 use onbehalf_runs::tool_call::ToolPolicy;
 
@@ -27,8 +28,10 @@ pub struct Lent {
     pub offers: Rc<Vec<ToolOffer>>,
     /// Who may make which call of a tool.
     pub policy: ToolPolicy,
-    /// The threads of whoever the run is for.
+    /// The threads of whoever the run is for, …
     pub threads: Rc<dyn Threads>,
+    /// … and their earlier runs.
+    pub runs: Rc<dyn EarlierRuns>,
     /// Whether the accounts are an organization's, which not everybody in it may write with directly.
     pub accounts_are_shared: bool,
 }

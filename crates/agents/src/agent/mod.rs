@@ -20,6 +20,7 @@
 
 mod calls;
 mod input;
+mod latest;
 mod lent;
 mod limits;
 mod pieces;

@@ -49,6 +49,7 @@ pub trait Agent: 'static {
 pub struct AgentSpec {
     pub(super) instructions: &'static str,
     pub(super) tools: &'static [&'static str],
+    pub(super) runs: &'static [&'static str],
     pub(super) limits: TurnLimits,
 }
 
@@ -57,6 +58,7 @@ pub const fn agent() -> AgentSpec {
     AgentSpec {
         instructions: "",
         tools: &[],
+        runs: &[],
         limits: TurnLimits::USUAL,
     }
 }
@@ -75,6 +77,13 @@ impl AgentSpec {
     #[must_use]
     pub const fn tools(self, tools: &'static [&'static str]) -> Self {
         Self { tools, ..self }
+    }
+
+    /// The workflows whose latest result it may read, of the runs of whoever it works for: with a tool
+    /// for each, `latest-` and the workflow's id.
+    #[must_use]
+    pub const fn reads_latest(self, runs: &'static [&'static str]) -> Self {
+        Self { runs, ..self }
     }
 
     /// How much a turn may take, where an operator says nothing else.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::calls;
 use super::input::{MadeCall, TurnEnd, TurnInput, TurnResult};
+use super::latest;
 use super::lent::{Lent, LentModel};
 use super::limits::{Over, Taken, TurnLimits};
 use super::pieces::{CallAt, Ending, Piece, STEP, answer_name, decision_name};
@@ -25,8 +26,9 @@ use onbehalf_engine::{
 };
 use onbehalf_identity::RequestContext;
 use onbehalf_models::{Answer, EndReason, Limits, Message, ModelFailure, Request, ToolOffer};
-use onbehalf_runs::hosted::{AgentCard, Hosted, Plans};
+use onbehalf_runs::hosted::{AgentCard, Hosted, OwnTool, Plans};
 use onbehalf_runs::portal::Portals;
+use onbehalf_runs::run::EarlierRuns;
 use onbehalf_runs::thread::Threads;
 use onbehalf_runs::{ApprovalMode, Decided, RunReason};
 
@@ -46,6 +48,7 @@ pub struct TurnServices {
     offers: Rc<Vec<ToolOffer>>,
     limits: TurnLimits,
     threads: Rc<dyn Threads>,
+    pub(super) runs: Rc<dyn EarlierRuns>,
     pub(super) accounts_are_shared: bool,
 }
 
@@ -112,6 +115,7 @@ impl<A: Agent> Hosted<Lent> for Turn<A> {
         AgentCard {
             opening: A::OPENING,
             tools: spec.tools,
+            own_tools: own_tools(spec.runs),
             limits: limits.card(),
         }
     });
@@ -135,6 +139,7 @@ impl<A: Agent> Hosted<Lent> for Turn<A> {
             offers: lent.offers,
             limits,
             threads: lent.threads,
+            runs: lent.runs,
             accounts_are_shared: lent.accounts_are_shared,
         }
     }
@@ -145,6 +150,15 @@ impl<A: Agent> Hosted<Lent> for Turn<A> {
             .writes::<TurnWrite>()
             .build()
     }
+}
+
+/// The tools that ask no app.
+fn own_tools(runs: &[&'static str]) -> Vec<OwnTool> {
+    let tool = |workflow: &&'static str| OwnTool {
+        id: latest::name_of(workflow),
+        description: latest::description(workflow),
+    };
+    runs.iter().map(tool).collect()
 }
 
 /// The whole turn, as one step: what it has come to is kept piece by piece, and a resume, a crash or a
@@ -317,6 +331,7 @@ async fn first_request<A: Agent>(
         tools: offers
             .filter(|it| spec.tools.contains(&it.name.as_str()))
             .cloned()
+            .chain(latest::offers(spec.runs))
             .collect(),
         limits: Limits {
             max_tokens: services.limits.answer_tokens,

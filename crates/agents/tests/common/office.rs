@@ -20,13 +20,14 @@ use onbehalf_fetch::{Fetch, Secret};
 use onbehalf_models::{Dialect, Endpoint, HttpModel, ModelName, Prices, ToolOffer};
 use onbehalf_runs::hosted::{Opening, Run, Workflows};
 use onbehalf_runs::portal::{Portals, SharedClaims};
+use onbehalf_runs::run::EarlierRuns;
 use onbehalf_runs::thread::{
     DeleteThread, MessageId, ReadThread, RunThreads, Said, Say, ThreadId, ThreadKey, ThreadOf,
 };
 use onbehalf_runs::tool_call::ToolPolicy;
 use onbehalf_runs::town::{Faults, PaperRuns, Passage, Post, Town};
 use onbehalf_runs::{
-    Ask, Letter, Overlap, OwnerKey, RunAnswer, StartRun, Undelivered, WorkflowId, ask,
+    Ask, Letter, Overlap, OwnerKey, RunAnswer, RunView, StartRun, Undelivered, WorkflowId, ask,
 };
 use onbehalf_sandbox::models;
 use onbehalf_sandbox::world::{Manners, World};
@@ -63,6 +64,18 @@ pub struct Office {
     /// What callers may name.
     pub tools: RefCell<Rc<Registry>>,
     settings: RefCell<Option<String>>,
+    /// The latest run of every workflow, of whoever asks.
+    pub earlier: RefCell<Option<RunView>>,
+}
+
+/// The runs of the town are on paper, and have no result: what they ended with is a test's to say.
+struct Earlier(Option<RunView>);
+
+#[async_trait(?Send)]
+impl EarlierRuns for Earlier {
+    async fn latest(&self, _: &WorkflowId) -> Result<Option<RunView>, Undelivered> {
+        Ok(self.0.clone())
+    }
 }
 
 /// What an office lends to agents beside what workflows act through.
@@ -128,6 +141,7 @@ impl Office {
             lends: RefCell::default(),
             tools: RefCell::new(Rc::new(Registry::standard().expect("tools"))),
             settings: RefCell::default(),
+            earlier: RefCell::default(),
         }
     }
 
@@ -177,6 +191,7 @@ impl Office {
             offers: Rc::new(offers.collect()),
             policy: ToolPolicy::from_json(policy.as_deref()).expect("a policy"),
             threads: Rc::new(RunThreads::new(post, Rc::clone(log))),
+            runs: Rc::new(Earlier(self.earlier.borrow().clone())),
             accounts_are_shared: lends.accounts_are_shared,
         }
     }

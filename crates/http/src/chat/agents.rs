@@ -41,8 +41,9 @@ pub struct AgentTool {
     pub id: String,
     /// What it does.
     pub description: String,
-    /// Whose account it uses.
-    pub connector: Connector,
+    /// Whose account it uses; absent for one that asks no app.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connector: Option<Connector>,
     /// Whether it changes anything there. What does is put before a person first, unless the policy
     /// says otherwise.
     pub writes: bool,
@@ -69,16 +70,22 @@ impl Api {
             Some(AgentTool {
                 id: tool.id().to_owned(),
                 description: tool.description().to_owned(),
-                connector: tool.connector(),
+                connector: Some(tool.connector()),
                 writes: tool.kind() == CallKind::Write,
             })
+        });
+        let own = card.own_tools.into_iter().map(|tool| AgentTool {
+            id: tool.id,
+            description: tool.description,
+            connector: None,
+            writes: false,
         });
         AgentView {
             id: hosted.id().to_owned(),
             title: hosted.title().to_owned(),
             description: hosted.description().to_owned(),
             opening: card.opening.to_owned(),
-            tools: tools.collect(),
+            tools: tools.chain(own).collect(),
             limits: card.limits,
         }
     }

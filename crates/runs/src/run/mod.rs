@@ -4,6 +4,7 @@
 //! with them is the engine's.
 
 mod access;
+mod earlier;
 mod journal;
 mod keeper;
 mod keeping;
@@ -24,6 +25,7 @@ use crate::run_id::RunId;
 use crate::view::RunView;
 
 pub use access::{Admitted, Sealed, admit, may_decide};
+pub use earlier::{EarlierRuns, OwnRuns};
 pub use journal::SqlJournal;
 pub use keeper::{Keeper, Place};
 pub use keeping::{Kept, tend};
