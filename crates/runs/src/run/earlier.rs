@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use onbehalf_engine::{RunLog, RunStatus};
 
 use super::View;
-use crate::contract::{Asker, RunQuery};
+use crate::contract::{Asker, RunFilter, RunQuery};
 use crate::letter::{Carrier, Undelivered, ask};
 use crate::names::{OwnerKey, WorkflowId};
 use crate::principal::ListRuns;
@@ -48,7 +48,10 @@ impl EarlierRuns for OwnRuns {
         let owner = self.owner()?;
         let query = RunQuery {
             workflow: workflow.clone(),
-            status: Some(RunStatus::Completed),
+            filter: RunFilter {
+                status: Some(RunStatus::Completed),
+                ..RunFilter::default()
+            },
             limit: 1,
             before: None,
         };
