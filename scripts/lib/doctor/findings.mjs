@@ -1,6 +1,6 @@
 // What the doctor found: one sentence each, and where something is wrong how it is mended.
 //
-// Owns that no secret the doctor was lent is ever repeated, whoever's words a sentence is made of.
+// Owns that no secret the doctor was lent is ever repeated, whosever words a sentence is made of.
 
 /** What a finding comes to. */
 export const RIGHT = 'right';
