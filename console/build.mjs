@@ -112,10 +112,15 @@ ${preloads.join('\n')}
 `;
 }
 
-/** What the platform says with each file; the page's own policy is said by the Worker. */
-const HEADERS = `/console/assets/*
-  Cache-Control: public, max-age=31536000, immutable
+/** What the platform says with each file; the page's own policy is said by the Worker. The service
+ *  worker is held to the policy that comes with its script. */
+const HEADERS = `/console/*
   X-Content-Type-Options: nosniff
+  Cross-Origin-Resource-Policy: same-origin
+  Content-Security-Policy: default-src 'none'; connect-src 'self'; frame-ancestors 'none'
+
+/console/assets/*
+  Cache-Control: public, max-age=31536000, immutable
 `;
 
 async function writeIcon() {

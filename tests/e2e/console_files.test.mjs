@@ -45,6 +45,14 @@ test('the files that the page names are there, for good', async () => {
     assert.equal(headers.get('cache-control'), 'public, max-age=31536000, immutable', path);
     assert.equal(headers.get('x-content-type-options'), 'nosniff', path);
   }
+  assert.ok(named.length > 1, text);
+  for (const path of [...named, '/console/icon.svg', '/console/worker.js']) {
+    const { status, headers } = await stage.ask('GET', path);
+    assert.equal(status, 200, path);
+    assert.equal(headers.get('x-content-type-options'), 'nosniff', path);
+    assert.equal(headers.get('cross-origin-resource-policy'), 'same-origin', path);
+    assert.match(headers.get('content-security-policy'), /^default-src 'none'/, path);
+  }
 });
 
 test('a file that is no more is not the page', async () => {

@@ -386,8 +386,11 @@ fn read_outcome(text: &str) -> Result<OutcomeKind, Problem> {
     })
 }
 
+/// A day alone, which the parser takes for its beginning, is no time.
 fn read_since(text: &str) -> Result<Timestamp, Problem> {
-    Timestamp::parse(text).ok_or_else(|| refused("since", "must be a time (RFC 3339)"))
+    let time = text.contains(['T', 't']).then(|| Timestamp::parse(text));
+    time.flatten()
+        .ok_or_else(|| refused("since", "must be a time (RFC 3339)"))
 }
 
 pub(super) fn read_limit(text: &str) -> Result<u32, Problem> {
