@@ -65,6 +65,7 @@ await main(async () => {
     if (!values['no-demo']) await demo(workshop.url, bearer, USER, () => ledger(sandbox));
 
     say(`\n${bold('Up and at your service')} ${dim('(Ctrl-C ends everything)')}`);
+    say(`  Console       ${cyan(`${workshop.url}/console`)}   ${dim(`sign in as ${USER}, or anybody else there`)}`);
     say(`  Worker        ${cyan(workshop.url)}${changes ? dim('   built anew after every change in src/ and crates/') : ''}`);
     say(`  Sandbox       ${cyan(sandbox.url)}`);
     say(`  ${USER}'s apps  ${cyan(`${sandbox.url}/crm/${USER}`)}   ${dim('HubSpot tasks and Linear comments')}`);

@@ -18,10 +18,10 @@ const GAP = 3;
 const WIDEST = 26;
 const LABEL_WIDTH = 44;
 
-/** `label` says in words what is to be seen. */
-export function Columns({ columns, label }: { columns: Column[]; label: string }) {
+/** `label` says in words what is to be seen; `top` is how far the scale goes, where that is known. */
+export function Columns({ columns, label, top: given }: { columns: Column[]; label: string; top?: number }) {
   const totals = columns.map(({ parts }) => parts.reduce((sum, { count }) => sum + count, 0));
-  const top = nice(Math.max(1, ...totals));
+  const top = given ?? nice(Math.max(1, ...totals));
   const step = (WIDTH - SIDE) / Math.max(1, columns.length);
   const width = Math.min(WIDEST, step - GAP);
   const height = (count: number) => (count * (HEIGHT - FOOT - 8)) / top;

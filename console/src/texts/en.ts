@@ -303,7 +303,7 @@ export const en = {
     actionStatuses: {
       done: 'Written',
       already_flagged: 'Not needed: an earlier one still stands',
-      flagged_by_another_run: 'Not needed: a colleague’s run has it',
+      flagged_by_another_run: 'Not needed: another run has it',
       refused: 'Refused by the app',
       expired: 'The app did not take it in time',
       rejected: 'Rejected by a person',

@@ -130,11 +130,12 @@ impl Provider {
         }
     }
 
-    /// The scopes to ask for.
+    /// The scopes to ask for. The address is what apps know a person by: a run that is started with a
+    /// browser session finds the customers of the same owner as one that is started with a token.
     pub(super) fn scopes(self, with_organization: bool) -> &'static str {
         match self {
-            Self::Clerk if with_organization => "openid user:org:read",
-            _ => "openid",
+            Self::Clerk if with_organization => "openid email user:org:read",
+            _ => "openid email",
         }
     }
 

@@ -10,6 +10,8 @@ import { HEALTH_TONE } from '../../components/badge';
 import { t } from '../../texts';
 import { Delta } from './delta';
 
+const FULL_SCORE = 100;
+
 export function CustomerDetail({ customer, actions, onClose }: { customer: Customer; actions: Action[]; onClose: () => void }) {
   const texts = t().onboarding;
   const known = customer.points.filter((point) => point !== undefined);
@@ -35,6 +37,7 @@ export function CustomerDetail({ customer, actions, onClose }: { customer: Custo
           <section class="stack near">
             <h3>{texts.columns.history}</h3>
             <Columns
+              top={FULL_SCORE}
               label={`${texts.historyOf(customer.name)}: ${known.map(({ score }) => score).join(', ')}`}
               columns={customer.points.map((point, at) => ({
                 key: String(at),

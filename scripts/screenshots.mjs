@@ -1,0 +1,112 @@
+// `npm run screenshots`: the pictures of the console that README.md and docs/ show, taken of the Worker
+// and the sandbox as they run here.
+
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { browserPath, launch } from '../tests/e2e/lib/chromium.mjs';
+import { LOCAL } from './lib/build.mjs';
+import { flags } from './lib/flags.mjs';
+import { inRoot } from './lib/paths.mjs';
+import { prepare } from './lib/prepare.mjs';
+import { endAll, freePort } from './lib/processes.mjs';
+import { Failure, cyan, dim, main, say } from './lib/say.mjs';
+import { connectWebhooks, startSandbox, startWorker, token } from './lib/stack.mjs';
+
+const FOLDER = inRoot('docs', 'console');
+const USER = 'frida';
+const CUSTOMERS = 48;
+/** Runs that the plots show; between two of them the world grows older, and its tickets with it. */
+const RUNS = 7;
+const STEP_MS = 20 * 3_600_000;
+const WORKFLOW = '/api/workflows/onboarding-health';
+const PATIENCE_MS = 240_000;
+const DESK = { width: 1280, height: 820 };
+const PHONE = { width: 360, height: 740 };
+
+/** What is shown: the path below the console, how wide, in which theme. `{waiting}` and `{ended}` are runs. */
+const PICTURES = [
+  { name: 'home', at: '/', viewport: DESK, theme: 'light' },
+  { name: 'onboarding', at: '/onboarding', viewport: DESK, theme: 'light' },
+  { name: 'onboarding-dark', at: '/onboarding', viewport: DESK, theme: 'dark' },
+  { name: 'run', at: '/runs/onboarding-health/{ended}', viewport: DESK, theme: 'light' },
+  { name: 'approval', at: '/runs/onboarding-health/{waiting}', viewport: DESK, theme: 'dark' },
+  { name: 'home-phone', at: '/', viewport: PHONE, theme: 'light' },
+  { name: 'onboarding-phone', at: '/onboarding', viewport: PHONE, theme: 'dark' },
+];
+
+await main(async () => {
+  flags('npm run screenshots', { about: 'Takes the pictures of the console in docs/console, of a stack of its own.' });
+  const path = browserPath();
+  if (!path) throw new Failure('No Chromium here; install it or name one in CHROMIUM.');
+  await prepare({ worker: LOCAL, sandbox: true });
+  const state = await mkdtemp(join(tmpdir(), 'onbehalf-pictures-'));
+  let browser;
+  try {
+    const sandbox = await startSandbox(await freePort(), { profile: LOCAL.sandbox });
+    const worker = await startWorker(sandbox, { port: await freePort(), state, build: LOCAL });
+    await connectWebhooks(sandbox, worker.url);
+    say(dim(`${RUNS} runs of ${CUSTOMERS} customers …`));
+    const runs = await fill(sandbox.url, worker.url);
+    browser = await launch(path);
+    await mkdir(FOLDER, { recursive: true });
+    for (const picture of PICTURES) say(`  ${cyan(await take(browser, worker.url, picture, runs))}`);
+  } finally {
+    await browser?.close();
+    await endAll();
+    await rm(state, { recursive: true, force: true });
+  }
+});
+
+/** Some runs that have ended, and one that waits for somebody. */
+async function fill(sandbox, worker) {
+  const control = (path, body) => post(`${sandbox}/_sandbox/${path}`, body);
+  await control('seed', { user: USER, customers: CUSTOMERS, connectors: ['hubspot', 'zendesk', 'linear', 'slack'] });
+  let ended;
+  for (let at = 0; at < RUNS; at += 1) {
+    if (at > 0) await control('age', { ms: STEP_MS });
+    const runId = await run(sandbox, worker, {}, 'completed');
+    // The first one writes most, which makes its picture worth a look.
+    ended ??= runId;
+  }
+  await control('age', { ms: STEP_MS });
+  return { ended, waiting: await run(sandbox, worker, { approval: 'required' }, 'suspended') };
+}
+
+/** Starts a run, and answers its name once it has come so far or has ended. */
+async function run(sandbox, worker, input, wanted) {
+  const bearer = await token(sandbox, USER);
+  const headers = { authorization: `Bearer ${bearer}` };
+  const { runId } = await post(`${worker}${WORKFLOW}/trigger`, input, headers);
+  const until = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const { status } = await (await fetch(`${worker}${WORKFLOW}/runs/${runId}`, { headers })).json();
+    if (status === wanted || ['completed', 'failed', 'cancelled'].includes(status)) return runId;
+    if (Date.now() > until) throw new Failure(`A run is still ${status}.`);
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+}
+
+async function post(url, body, headers = {}) {
+  const answer = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) });
+  if (!answer.ok) throw new Failure(`${new URL(url).pathname}: ${answer.status}.`);
+  return answer.json();
+}
+
+async function take(browser, worker, { name, at, viewport, theme }, runs) {
+  const context = await browser.newContext({ viewport, colorScheme: theme, locale: 'en-GB', reducedMotion: 'reduce' });
+  const page = await context.newPage();
+  const path = at.replace(/\{(\w+)\}/, (_, which) => runs[which]);
+  await page.goto(`${worker}/console${path}`);
+  const somebody = page.getByRole('button').first();
+  await somebody.evaluate((button, user) => { button.value = user; }, USER);
+  await somebody.click();
+  await page.waitForURL(/\/console/);
+  await page.locator('h1').waitFor();
+  await page.waitForFunction(() => !document.querySelector('.waiting'));
+  const file = join(FOLDER, `${name}.png`);
+  await page.screenshot({ path: file });
+  await context.close();
+  return file;
+}
