@@ -21,6 +21,7 @@ const Connections = lazy(() => import('./pages/connections'));
 const Schedule = lazy(() => import('./pages/schedule'));
 const Tools = lazy(() => import('./pages/tools'));
 const Assistant = lazy(() => import('./pages/assistant'));
+const Operators = lazy(() => import('./pages/operators'));
 const Components = lazy(() => import('./pages/components'));
 
 export function App() {
@@ -56,6 +57,7 @@ function Pages() {
         <Route path="/console/tools" component={Tools} />
         <Route path="/console/tools/:id" component={Tools} />
         <Route path="/console/assistant" component={Assistant} />
+        <Route path="/console/operators" component={Operators} />
         <Route path="/console/components" component={Components} />
         <Route default component={NotFound} />
       </Router>

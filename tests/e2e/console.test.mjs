@@ -16,7 +16,7 @@ const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-pra
 const THEMES = ['light', 'dark'];
 const DESK = { width: 1280, height: 900 };
 const PHONE = { width: 360, height: 740 };
-const PAGES = ['/', '/onboarding', '/runs', '/connections', '/schedule', '/assistant', '/tools', '/tools/hubspot-create-task', '/components', '/nowhere'];
+const PAGES = ['/', '/onboarding', '/runs', '/connections', '/schedule', '/assistant', '/tools', '/tools/hubspot-create-task', '/operators', '/components', '/nowhere'];
 
 const path = browserPath();
 const skip = path ? false : 'no Chromium here; install it or name one in CHROMIUM';

@@ -23,7 +23,7 @@ interface Place {
   count?: number | undefined;
 }
 
-function places(waiting: number | undefined): Place[] {
+function places(session: Session | undefined, waiting: number | undefined): Place[] {
   const texts = t().nav;
   return [
     { href: '/console/', icon: 'home', label: texts.home, count: waiting },
@@ -33,6 +33,7 @@ function places(waiting: number | undefined): Place[] {
     { href: '/console/schedule', icon: 'calendar', label: texts.schedule },
     { href: '/console/assistant', icon: 'chat', label: texts.assistant },
     { href: '/console/tools', icon: 'tool', label: texts.tools },
+    ...(session?.operator ? [{ href: '/console/operators', icon: 'gauge' as const, label: texts.operators }] : []),
   ];
 }
 
@@ -44,7 +45,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
   const session = now.kind === 'in' ? now.session : undefined;
   const approvals = useApprovals();
   const [settings, setSettings] = useState(false);
-  const all = places(approvals.data?.length);
+  const all = places(session, approvals.data?.length);
   const texts = t();
   return (
     <div class="shell">
