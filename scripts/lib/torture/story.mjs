@@ -44,7 +44,6 @@ export class Story {
   async begin() {
     this.sandbox = await startSandbox(await freePort(), { profile: this.build.sandbox });
     await seed(this.control, this.everybody);
-    for (const person of this.everybody) person.bearer = await token(this.sandbox.url, person.user);
     this.port = await freePort();
   }
 
@@ -106,6 +105,8 @@ export class Story {
   }
 
   async start(extra) {
+    // Anew for each life: a token is good for an hour, and many kills take longer.
+    for (const person of this.everybody) person.bearer = await token(this.sandbox.url, person.user);
     const log = join(this.state, 'worker.log');
     this.worker = await startWorker(this.sandbox, { port: this.port, state: this.state, log, append: true, extra, build: this.build });
   }
