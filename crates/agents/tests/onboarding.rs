@@ -13,7 +13,7 @@ use onbehalf_agents::onboarding::{
 };
 use onbehalf_clock::Clock;
 use onbehalf_connector::Connector;
-use onbehalf_engine::RunStatus;
+use onbehalf_engine::{Outcome as Amounts, RunStatus};
 use onbehalf_runs::{Approval, ApprovalMode, Decision, RunAnswer};
 use serde_json::{Value, json};
 
@@ -172,11 +172,21 @@ fn a_thousand_customers_stay_within_what_a_checkpoint_holds() {
     assert!(largest < 800_000, "{largest}");
 }
 
+/// What lists, logs and alerts are told of a run that has ended.
+fn amounts_to(run: &common::Run) -> String {
+    match run.head().outcome.expect("an end") {
+        Amounts::Done => "done".to_owned(),
+        Amounts::Partial { missing } => format!("partial: {missing:?}"),
+        Amounts::Failed { reason } => format!("failed: {reason:?}"),
+    }
+}
+
 #[test]
 fn a_missing_connection_ends_the_run_with_a_link() {
     let process = four();
     process.apps.connection("alice", "zendesk", None);
     let run = process.run("run_1", json!({}));
+    assert_eq!(amounts_to(&run), "failed: \"connectors_required\"");
     let OnboardingResult::ConnectorsRequired { missing, connect } = run.result() else {
         panic!("{:?}", run.result());
     };
@@ -332,7 +342,9 @@ fn a_zendesk_that_stays_away_is_neutral_in_the_end() {
     process
         .apps
         .fault("zendesk_search_tickets", &[Fault::Away; 500]);
-    let summary = process.run("run_1", json!({})).summary();
+    let run = process.run("run_1", json!({}));
+    assert_eq!(amounts_to(&run), "partial: [\"tickets\"]");
+    let summary = run.summary();
     let error = &summary.connector_errors[0];
     assert_eq!(error.connector, Connector::ZENDESK);
     assert_eq!(error.failure.kind, FailureKind::Unavailable);
@@ -660,8 +672,9 @@ fn somebody_hubspot_does_not_know_is_told_so() {
     ] {
         let mut process = four();
         process.context["email"] = email;
-        let result = process.run("run_1", json!({})).result();
-        assert_eq!(result, OnboardingResult::OwnerNotFound { reason });
+        let run = process.run("run_1", json!({}));
+        assert_eq!(amounts_to(&run), "failed: \"owner_not_found\"");
+        assert_eq!(run.result(), OnboardingResult::OwnerNotFound { reason });
         assert_eq!(process.apps.count("hubspot_contacts_search"), 0);
     }
 }

@@ -89,6 +89,14 @@ impl Definition for OnboardingHealth {
     type Result = OnboardingResult;
     type Services = OnboardingServices;
     type Reason = RunReason;
+
+    fn outcome(result: &OnboardingResult) -> onbehalf_engine::Outcome {
+        result.amounts_to()
+    }
+
+    fn counts(result: &OnboardingResult) -> Vec<(&'static str, u64)> {
+        result.counts()
+    }
 }
 
 impl Acts for OnboardingHealth {

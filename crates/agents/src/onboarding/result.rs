@@ -40,6 +40,53 @@ pub enum OnboardingResult {
 }
 
 impl OnboardingResult {
+    /// What the run amounts to, for lists, logs and alerts.
+    pub(super) fn amounts_to(&self) -> onbehalf_engine::Outcome {
+        use onbehalf_engine::Outcome as Amounts;
+        let failed = |reason: &str| Amounts::Failed {
+            reason: reason.to_owned(),
+        };
+        match self {
+            Self::ConnectorsRequired { .. } => failed("connectors_required"),
+            Self::OwnerNotFound { .. } => failed("owner_not_found"),
+            Self::Completed(summary) => match summary.outcome {
+                Outcome::Done => Amounts::Done,
+                Outcome::Partial => Amounts::Partial {
+                    missing: summary.missing.iter().map(|it| it.name().into()).collect(),
+                },
+                Outcome::Failed => failed("customers_unread"),
+            },
+        }
+    }
+
+    /// How many of what, for the line at the end.
+    pub(super) fn counts(&self) -> Vec<(&'static str, u64)> {
+        let Self::Completed(summary) = self else {
+            return Vec::new();
+        };
+        let Counts {
+            customers,
+            at_risk,
+            critical,
+            tasks_created,
+            comments_added,
+            failed,
+            unknown_outcome,
+            ..
+        } = summary.counts;
+        [
+            ("customers", customers),
+            ("atRisk", at_risk),
+            ("critical", critical),
+            ("tasksCreated", tasks_created),
+            ("commentsAdded", comments_added),
+            ("failed", failed),
+            ("unknownOutcome", unknown_outcome),
+        ]
+        .map(|(name, count)| (name, u64::from(count)))
+        .into()
+    }
+
     /// Every customer's score; nothing of a run that did not get as far as to look at customers.
     pub fn scores(&self) -> Option<Vec<Measured>> {
         match self {
@@ -99,6 +146,20 @@ pub enum Part {
     Tasks,
     /// Comments on stalled issues.
     Comments,
+}
+
+impl Part {
+    /// As written in JSON.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Customers => "customers",
+            Self::Tickets => "tickets",
+            Self::Issues => "issues",
+            Self::OpenFlags => "open_flags",
+            Self::Tasks => "tasks",
+            Self::Comments => "comments",
+        }
+    }
 }
 
 /// A flag that is in HubSpot more than once.
