@@ -128,7 +128,9 @@ impl Written<'_> {
             }
             Some(EffectOutcome::UnknownOutcome) => self.check_unknown(shared, site),
             outcome => {
-                shared.asks(Rule::LandedIsThere, landed == 0, || {
+                // Believed absent because the index lagged beyond its setting, it was sent again, and
+                // that was refused or came too late.
+                shared.asks(Rule::LandedIsThere, landed == 0 || beyond, || {
                     format!("{key} is there, and said to be {outcome:?}")
                 });
                 match outcome {
