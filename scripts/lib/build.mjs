@@ -44,29 +44,22 @@ export async function buildWorker(build) {
 /** Compiles the Worker to wasm; cargo itself knows whether anything changed. Answers the compiler's
  *  warnings when it is told to say nothing else. */
 export async function compileWorker(build, { onlyMessages = false } = {}) {
-  return run(
-    'cargo',
-    [
-      'build', '--lib', '--locked', '--profile', build.profile, '--target', 'wasm32-unknown-unknown',
-      ...(onlyMessages ? ['--quiet', '--color', process.stderr.isTTY ? 'always' : 'never'] : []),
-    ],
-    {
-      cwd: root,
-      quiet: true,
-      what: 'Compiling the Worker',
-      // As worker-build says it, so that what is compiled here is what it finds.
-      env: { WASM_BINDGEN_USE_JS_SYS: '1' },
-    },
-  );
+  return cargo(build, 'Compiling the Worker', onlyMessages ? ['--quiet', '--color', process.stderr.isTTY ? 'always' : 'never'] : []);
+}
+
+function cargo(build, what, more) {
+  return run('cargo', ['build', '--lib', '--locked', '--profile', build.profile, '--target', 'wasm32-unknown-unknown', ...more], {
+    cwd: root,
+    quiet: true,
+    what,
+    // As worker-build says it, so that what is compiled here is what it finds.
+    env: { WASM_BINDGEN_USE_JS_SYS: '1' },
+  });
 }
 
 /** Where the OpenAPI document of a build lies, which has been compiled: its build script has written it. */
 export async function describedApi(build) {
-  const said = await run(
-    'cargo',
-    ['build', '--lib', '--locked', '--profile', build.profile, '--target', 'wasm32-unknown-unknown', '--quiet', '--message-format=json'],
-    { cwd: root, quiet: true, what: 'Looking for the OpenAPI document', env: { WASM_BINDGEN_USE_JS_SYS: '1' } },
-  );
+  const said = await cargo(build, 'Looking for the OpenAPI document', ['--quiet', '--message-format=json']);
   const messages = said.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
   const folders = messages.map(({ out_dir }) => out_dir).filter(Boolean);
   const document = folders.map((folder) => join(folder, 'openapi.json')).find((path) => existsSync(path));

@@ -17,7 +17,7 @@ const SOURCES = ['src', 'build.mjs', 'package-lock.json', 'tsconfig.json'].map((
 /** Builds `console/dist` for the API of a build of the Worker, which has been compiled. */
 export async function buildConsole(build) {
   const document = await describedApi(build);
-  // Beside what was made, and not in it: all of  is served.
+  // Beside what was made, and not in it: all of `dist` is served.
   const stamp = join(FOLDER, 'generated', '.sources');
   const sources = createHash('sha256').update(await fingerprint(SOURCES)).update(await readFile(document)).digest('hex');
   if (existsSync(join(FOLDER, 'dist')) && existsSync(stamp) && (await readFile(stamp, 'utf8')) === sources) return;

@@ -186,6 +186,19 @@ impl Row {
     ) -> Result<T, SqlError> {
         from_json(self.text(column)?, what)
     }
+
+    /// What was stored as JSON, or NULL.
+    ///
+    /// # Errors
+    /// As [`Self::json`].
+    pub fn maybe_json<T: serde::de::DeserializeOwned>(
+        &self,
+        column: usize,
+        what: &'static str,
+    ) -> Result<Option<T>, SqlError> {
+        let text = self.maybe_text(column)?;
+        text.map(|text| from_json(text, what)).transpose()
+    }
 }
 
 fn shape(column: usize, expected: &'static str) -> SqlError {

@@ -8,13 +8,11 @@ use onbehalf_agents::onboarding::{
     ActionKind, ActionResult, ActionStatus, OnboardingResult, Reference, customer_token,
 };
 use onbehalf_clock::Timestamp;
-use onbehalf_engine::{
-    EffectHistory, EffectKey, EffectOutcome, Entry, JournalStore, Record, RunStatus,
-};
+use onbehalf_engine::{EffectHistory, EffectOutcome, Entry, JournalStore, Record, RunStatus};
 
 use super::ledger::Landed;
 use super::result::result;
-use super::writes::{flags, item};
+use super::writes::{item, rows_of_flags};
 use crate::shared::{Dead, Shared};
 use crate::site::Site;
 use crate::tally::Rule;
@@ -77,16 +75,9 @@ fn item_of(action: &ActionResult) -> String {
 /// The writes that are on record, by their items. One that was put off before its request left, and
 /// was not taken up again, has left nothing but that.
 fn written(entries: &[Entry]) -> BTreeMap<String, EffectHistory> {
-    let mut rows: BTreeMap<String, Vec<&Entry>> = BTreeMap::new();
-    for entry in entries {
-        if let Some(key) = entry.record.key().filter(|key| flags(key)) {
-            let key = EffectKey::from_journal(key);
-            rows.entry(item(&key).to_owned()).or_default().push(entry);
-        }
-    }
-    let histories = rows
+    let histories = rows_of_flags(entries)
         .into_iter()
-        .map(|(item, rows)| (item, EffectHistory::of(rows)));
+        .map(|(key, rows)| (item(&key).to_owned(), EffectHistory::of(rows)));
     histories
         .filter(|(_, it)| it.open.is_some() || it.outcome.is_some())
         .collect()

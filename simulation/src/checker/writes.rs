@@ -45,19 +45,12 @@ pub fn check(shared: &Shared, site: &Site, ledger: &mut [Landed]) {
         return;
     };
     let user = shared.plan.people[person].user;
-    let mut rows: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
-    for entry in &entries {
-        if let Some(key) = entry.record.key().filter(|key| flags(key)) {
-            rows.entry(key).or_default().push(entry);
-        }
-    }
     let mut by_mark: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (index, landed) in ledger.iter().enumerate() {
         by_mark.entry(landed.mark.clone()).or_default().push(index);
     }
     let approved = Approvals::of(shared, site, &entries);
-    for (key, rows) in rows {
-        let key = EffectKey::from_journal(key);
+    for (key, rows) in rows_of_flags(&entries) {
         let own = [key.marker(), key.uuid()];
         let own = own.iter().filter_map(|mark| by_mark.get(mark)).flatten();
         let mut written = Written {
@@ -94,8 +87,21 @@ pub fn item(key: &EffectKey) -> &str {
     key.as_str().rsplit('/').next().unwrap_or_default()
 }
 
+/// The rows about each task and each comment.
+pub fn rows_of_flags(entries: &[Entry]) -> Vec<(EffectKey, Vec<&Entry>)> {
+    let mut rows: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
+    for entry in entries {
+        if let Some(key) = entry.record.key().filter(|key| flags(key)) {
+            rows.entry(key).or_default().push(entry);
+        }
+    }
+    let rows = rows.into_iter();
+    rows.map(|(key, rows)| (EffectKey::from_journal(key), rows))
+        .collect()
+}
+
 /// Whether rows of this key are about a task or a comment, and not about what a task is given.
-pub fn flags(key: &str) -> bool {
+fn flags(key: &str) -> bool {
     let item = key.rsplit('/').next().unwrap_or_default();
     item.starts_with("task:") || item.starts_with("comment:")
 }

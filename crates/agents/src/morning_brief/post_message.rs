@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::settings::BriefSettings;
 use crate::acting::{Failure, Manner, Services};
@@ -16,7 +15,7 @@ use onbehalf_clock::Timestamp;
 use onbehalf_connector::Connector;
 use onbehalf_engine::{Effect, EffectKey, Found, Performed, Permit};
 use onbehalf_identity::RequestContext;
-use onbehalf_runs::hex;
+use onbehalf_runs::{digest_of, hex};
 use onbehalf_tools::{
     DryWrite, Findable, Look, Message, MessageInput, SentMessage, SlackSendMessage, find_message,
 };
@@ -47,14 +46,8 @@ pub struct Marker(String);
 impl Marker {
     /// The marker of a user's day.
     pub(super) fn of(context: &RequestContext, channel: &str, day: &str) -> Self {
-        let mut digest = Sha256::new();
-        for part in [context.scalekit_identifier.as_str(), channel, day] {
-            // The length in front keeps (a, bc) and (ab, c) apart.
-            digest.update((part.len() as u64).to_be_bytes());
-            digest.update(part.as_bytes());
-        }
-        let bytes = &digest.finalize()[..MARKER_BYTES];
-        Self(hex(bytes))
+        let digest = digest_of(&[context.scalekit_identifier.as_str(), channel, day]);
+        Self(hex(&digest[..MARKER_BYTES]))
     }
 
     /// Whether a message carries it.

@@ -9,7 +9,7 @@ use crate::service::{Api, Handled};
 use crate::sign_in::Caller;
 use crate::wire::message::{ApiRequest, ApiResponse};
 use crate::wire::problem::Problem;
-use crate::wire::query::{Query, refused};
+use crate::wire::query::{Query, read_count};
 use onbehalf_clock::Timestamp;
 use onbehalf_engine::RunStatus;
 use onbehalf_runs::measured::{Measured, Series, series};
@@ -53,7 +53,10 @@ impl Api {
         request: &ApiRequest,
     ) -> Handled {
         let query = Query::strict(request, &["runs"])?;
-        let runs = query.get("runs").map(read_runs).transpose()?;
+        let runs = query
+            .get("runs")
+            .map(|it| read_count("runs", it, MAX_RUNS))
+            .transpose()?;
         let completed = RunQuery {
             workflow: measuring.id(),
             filter: RunFilter {
@@ -98,15 +101,4 @@ impl Api {
             .await?;
         Ok(result.and_then(|result| measuring.of(result)))
     }
-}
-
-fn read_runs(text: &str) -> Result<u32, Problem> {
-    let runs = text.parse().ok();
-    runs.filter(|runs| (1..=MAX_RUNS).contains(runs))
-        .ok_or_else(|| {
-            refused(
-                "runs",
-                &format!("must be a whole number from 1 to {MAX_RUNS}"),
-            )
-        })
 }

@@ -9,8 +9,7 @@ use serde::Serialize;
 use crate::service::{Api, Handled};
 use crate::sign_in::Caller;
 use crate::wire::message::{ApiRequest, ApiResponse};
-use crate::wire::problem::Problem;
-use crate::wire::query::{Query, refused};
+use crate::wire::query::{Query, read_count};
 use onbehalf_runs::Tenant;
 use onbehalf_runs::approvals::{COUNTED_FOR, EndedCount};
 
@@ -31,7 +30,10 @@ pub struct EndedResponse {
 impl Api {
     pub(crate) async fn count_ended(&self, caller: &Caller, request: &ApiRequest) -> Handled {
         let query = Query::strict(request, &["days"])?;
-        let days = query.get("days").map(read_days).transpose()?;
+        let days = query
+            .get("days")
+            .map(|it| read_count("days", it, MAX_DAYS))
+            .transpose()?;
         // Today is one of them.
         let before = DAY * (days.unwrap_or(DEFAULT_DAYS) - 1);
         let since = self.clock.now().minus(before);
@@ -39,15 +41,4 @@ impl Api {
         let counts = self.backend.ended(&tenant, &caller.owner, since).await?;
         Ok(ApiResponse::json(200, &EndedResponse { counts }))
     }
-}
-
-fn read_days(text: &str) -> Result<u32, Problem> {
-    let days = text.parse().ok();
-    days.filter(|days| (1..=MAX_DAYS).contains(days))
-        .ok_or_else(|| {
-            refused(
-                "days",
-                &format!("must be a whole number from 1 to {MAX_DAYS}"),
-            )
-        })
 }

@@ -16,7 +16,7 @@ use crate::sign_in::Caller;
 use crate::wire::json_body;
 use crate::wire::message::{ApiRequest, ApiResponse};
 use crate::wire::problem::{Problem, ProblemType};
-use crate::wire::query::{Query, refused};
+use crate::wire::query::{Query, read_count, refused};
 use crate::wire::request_headers::{idempotency_key, last_event_id};
 use onbehalf_clock::Timestamp;
 use onbehalf_engine::RunStatus;
@@ -394,13 +394,5 @@ fn read_since(text: &str) -> Result<Timestamp, Problem> {
 }
 
 pub(super) fn read_limit(text: &str) -> Result<u32, Problem> {
-    let limit = text.parse().ok();
-    limit
-        .filter(|limit| (1..=MAX_LIMIT).contains(limit))
-        .ok_or_else(|| {
-            refused(
-                "limit",
-                &format!("must be a whole number from 1 to {MAX_LIMIT}"),
-            )
-        })
+    read_count("limit", text, MAX_LIMIT)
 }

@@ -20,8 +20,7 @@ fn waits(bench: &Bench) {
         },
     });
     let run = serde_json::from_value(run).expect("a run");
-    let key = ("owner-of-alice".to_owned(), "run_1".to_owned());
-    bench.platform.runs.borrow_mut().insert(key, run);
+    bench.platform.has("run_1", run);
 }
 
 fn text(response: &ApiResponse) -> String {

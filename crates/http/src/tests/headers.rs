@@ -49,9 +49,7 @@ async fn every_answer_is_closed_to_other_sites() {
 #[tokio::test]
 async fn a_stream_is_no_exception() {
     let bench = bench();
-    let key = ("owner-of-alice".to_owned(), "run_1".to_owned());
-    let run = waiting_run("run_1");
-    bench.platform.runs.borrow_mut().insert(key, run);
+    bench.platform.has("run_1", waiting_run("run_1"));
     let target = "/api/workflows/onboarding-health/runs/run_1/events";
     let head = bench.ask("GET", target, "").await;
     assert_eq!(head.header("cache-control"), Some("no-store"));

@@ -449,8 +449,7 @@ fn with_result(bench: &Bench, run_id: &str, result: serde_json::Value) {
             trigger: "schedule".into(),
         },
     );
-    let key = ("owner-of-alice".to_owned(), run_id.to_owned());
-    bench.platform.runs.borrow_mut().insert(key, run);
+    bench.platform.has(run_id, run);
 }
 
 fn scored(customers: &[(&str, u32)]) -> serde_json::Value {

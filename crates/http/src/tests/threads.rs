@@ -122,12 +122,7 @@ fn running(run_id: &str) -> onbehalf_runs::RunView {
 /// A bench with alice's run `run_1`, of which this has happened.
 fn bench_with(entries: Vec<Entry>) -> Bench {
     let bench = bench();
-    let key = ("owner-of-alice".to_owned(), "run_1".to_owned());
-    bench
-        .platform
-        .runs
-        .borrow_mut()
-        .insert(key, running("run_1"));
+    bench.platform.has("run_1", running("run_1"));
     bench.platform.events.replace(entries);
     bench.platform.turn.replace(turn(Some("run_1"), false));
     bench

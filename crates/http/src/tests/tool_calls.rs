@@ -32,8 +32,7 @@ fn landed() -> RunView {
 
 /// What alice's call stands at.
 fn stands(bench: &Bench, run: RunView) {
-    let key = ("owner-of-alice".to_owned(), "run_1".to_owned());
-    bench.platform.runs.borrow_mut().insert(key, run);
+    bench.platform.has("run_1", run);
 }
 
 fn with_policy(rules: &Value) -> Bench {

@@ -64,12 +64,7 @@ async fn a_workflow_nobody_hosts_is_not_found_whatever_is_asked_of_it() {
 #[tokio::test]
 async fn a_run_is_found_below_its_own_workflow_only() {
     let bench = bench();
-    let key = ("owner-of-alice".to_owned(), "run_1".to_owned());
-    bench
-        .platform
-        .runs
-        .borrow_mut()
-        .insert(key, waiting_run("run_1"));
+    bench.platform.has("run_1", waiting_run("run_1"));
     let ask = async |method: &str, workflow: &str, rest: &str| {
         let path = format!("/api/workflows/{workflow}/runs/run_1{rest}");
         let response = bench

@@ -51,6 +51,22 @@ impl Query {
     }
 }
 
+/// The whole number from 1 to `most` that a parameter has to be.
+///
+/// # Errors
+/// 400 with the parameter.
+pub fn read_count(parameter: &str, text: &str, most: u32) -> Result<u32, Problem> {
+    let count = text.parse().ok();
+    count
+        .filter(|count| (1..=most).contains(count))
+        .ok_or_else(|| {
+            refused(
+                parameter,
+                &format!("must be a whole number from 1 to {most}"),
+            )
+        })
+}
+
 /// A parameter that is not accepted.
 pub fn refused(parameter: &str, why: &str) -> Problem {
     /// Longest name that is repeated back.

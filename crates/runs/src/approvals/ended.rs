@@ -102,10 +102,7 @@ fn counted(row: &Row) -> Result<EndedCount, SqlError> {
         day: row.text(0)?.to_owned(),
         workflow: WorkflowId::new(row.text(1)?),
         status: status(row, 2)?,
-        outcome: match row.maybe_text(3)? {
-            Some(_) => Some(row.json(3, "an outcome")?),
-            None => None,
-        },
+        outcome: row.maybe_json(3, "an outcome")?,
         runs: row.count(4)?,
     })
 }

@@ -126,16 +126,13 @@ struct Kept {
 
 impl Kept {
     fn read(row: &Row) -> Result<Self, SqlError> {
-        let outcome = row.maybe_text(5)?;
         Ok(Self {
             run_id: RunId::stored(row.text(0)?),
             day: row.text(1)?.to_owned(),
             severity: row.count(2)?,
             since: row.time(3)?,
             touched: row.time(4)?,
-            outcome: outcome
-                .map(|text| onbehalf_sql::from_json(text, "an outcome"))
-                .transpose()?,
+            outcome: row.maybe_json(5, "an outcome")?,
         })
     }
 

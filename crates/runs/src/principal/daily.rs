@@ -48,10 +48,7 @@ impl Stored {
         Ok(Self {
             workflow: WorkflowId::new(row.text(0)?),
             owner: row.maybe_text(1)?.map(OwnerKey::new),
-            context: match row.maybe_text(2)? {
-                Some(_) => Some(row.json(2, "an identity")?),
-                None => None,
-            },
+            context: row.maybe_json(2, "an identity")?,
             enabled_at: row.maybe_time(3)?,
             ended_because: row.maybe_text(4)?.map(str::to_owned),
             next_at: row.maybe_time(5)?,

@@ -53,10 +53,7 @@ fn summary(row: &Row) -> Result<RunSummary, SqlError> {
         ended_at: row.maybe_time(5)?,
         trigger: row.text(6)?.to_owned(),
         queued: row.integer(7)? != 0,
-        outcome: match row.maybe_text(8)? {
-            Some(_) => Some(row.json(8, "an outcome")?),
-            None => None,
-        },
+        outcome: row.maybe_json(8, "an outcome")?,
     })
 }
 

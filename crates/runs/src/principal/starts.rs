@@ -142,10 +142,7 @@ fn repeated(
         Some(ended_at) => ended_at.plus(repeats.within) <= turn.now,
         None => false,
     };
-    let outcome = match row.maybe_text(2)? {
-        Some(_) => Some(row.json(2, "an outcome")?),
-        None => None,
-    };
+    let outcome = row.maybe_json(2, "an outcome")?;
     let came_to_nothing = match outcome {
         Some(Outcome::Failed { reason }) => repeats.unless_failed_as.contains(&reason),
         Some(Outcome::Done | Outcome::Partial { .. }) | None => false,

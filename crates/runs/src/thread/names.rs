@@ -5,8 +5,8 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
-use sha2::{Digest, Sha256};
 
+use crate::digest::digest_of;
 use crate::hex::hex;
 use crate::names::{OwnerKey, WorkflowId};
 
@@ -83,13 +83,8 @@ impl ThreadKey {
             agent,
             thread,
         } = thread;
-        let mut digest = Sha256::new();
-        for part in [owner.as_str(), agent.as_str(), thread.as_str()] {
-            // The length in front keeps (a, bc) and (ab, c) apart.
-            digest.update((part.len() as u64).to_be_bytes());
-            digest.update(part.as_bytes());
-        }
-        Self(format!("{PREFIX}{}", hex(&digest.finalize())))
+        let digest = digest_of(&[owner.as_str(), agent.as_str(), thread.as_str()]);
+        Self(format!("{PREFIX}{}", hex(&digest)))
     }
 
     /// The key as text.

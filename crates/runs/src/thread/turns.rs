@@ -190,10 +190,7 @@ fn view(row: &Row) -> Result<TurnView, SqlError> {
         text: row.text(2)?.to_owned(),
         at: row.time(3)?,
         run_id: row.maybe_text(4)?.map(RunId::stored),
-        pieces: match row.maybe_text(5)? {
-            Some(_) => Some(row.json(5, "a turn's pieces")?),
-            None => None,
-        },
+        pieces: row.maybe_json(5, "a turn's pieces")?,
         ended: match row.maybe_text(6)? {
             Some(_) => Some(status(row, 6)?),
             None => None,
@@ -224,10 +221,7 @@ pub fn find(turn: &Turn<'_>, asked: &FindTurn) -> Result<Option<TurnHead>, SqlEr
     };
     Ok(Some(TurnHead {
         run_id: row.maybe_text(0)?.map(RunId::stored),
-        refused: match row.maybe_text(1)? {
-            Some(_) => Some(row.json(1, "a refusal")?),
-            None => None,
-        },
+        refused: row.maybe_json(1, "a refusal")?,
         over: row.maybe_text(2)?.is_some(),
     }))
 }
