@@ -9,6 +9,7 @@ import { browserPath, launch } from '../tests/e2e/lib/chromium.mjs';
 import { LOCAL } from './lib/build.mjs';
 import { flags } from './lib/flags.mjs';
 import { inRoot } from './lib/paths.mjs';
+import { DAYS, makePast } from './lib/past.mjs';
 import { prepare } from './lib/prepare.mjs';
 import { endAll, freePort } from './lib/processes.mjs';
 import { Failure, cyan, dim, main, say } from './lib/say.mjs';
@@ -17,9 +18,7 @@ import { connectWebhooks, startSandbox, startWorker, token } from './lib/stack.m
 const FOLDER = inRoot('docs', 'console');
 const USER = 'frida';
 const CUSTOMERS = 48;
-/** Runs that the plots show; between two of them the world grows older, and its tickets with it. */
-const RUNS = 7;
-const STEP_MS = 20 * 3_600_000;
+const NEXT_DAY_MS = 20 * 3_600_000;
 const WORKFLOW = '/api/workflows/onboarding-health';
 const PATIENCE_MS = 240_000;
 const DESK = { width: 1280, height: 820 };
@@ -45,9 +44,12 @@ await main(async () => {
   let browser;
   try {
     const sandbox = await startSandbox(await freePort(), { profile: LOCAL.sandbox });
+    say(dim(`${DAYS} days with ${CUSTOMERS} customers, and today …`));
+    const seed = { user: USER, customers: CUSTOMERS, connectors: ['hubspot', 'zendesk', 'linear', 'slack'] };
+    const began = () => post(`${sandbox.url}/_sandbox/seed`, seed);
+    await makePast(sandbox, { user: USER, state, build: LOCAL, began });
     const worker = await startWorker(sandbox, { port: await freePort(), state, build: LOCAL });
     await connectWebhooks(sandbox, worker.url);
-    say(dim(`${RUNS} runs of ${CUSTOMERS} customers …`));
     const runs = await fill(sandbox.url, worker.url);
     browser = await launch(path);
     await mkdir(FOLDER, { recursive: true });
@@ -59,18 +61,11 @@ await main(async () => {
   }
 });
 
-/** Some runs that have ended, and one that waits for somebody. */
+/** A run that has ended, which has written most, and one that waits for somebody. */
 async function fill(sandbox, worker) {
-  const control = (path, body) => post(`${sandbox}/_sandbox/${path}`, body);
-  await control('seed', { user: USER, customers: CUSTOMERS, connectors: ['hubspot', 'zendesk', 'linear', 'slack'] });
-  let ended;
-  for (let at = 0; at < RUNS; at += 1) {
-    if (at > 0) await control('age', { ms: STEP_MS });
-    const runId = await run(sandbox, worker, {}, 'completed');
-    // The first one writes most, which makes its picture worth a look.
-    ended ??= runId;
-  }
-  await control('age', { ms: STEP_MS });
+  const ended = await run(sandbox, worker, {}, 'completed');
+  // Everybody who is at risk has been flagged now; the next day brings others.
+  await post(`${sandbox}/_sandbox/age`, { ms: NEXT_DAY_MS, work: true });
   return { ended, waiting: await run(sandbox, worker, { approval: 'required' }, 'suspended') };
 }
 

@@ -1,7 +1,8 @@
 // `npm start`: everything up on one machine, one run of each workflow shown, then at your service, with every change
 // of the Worker's sources.
 
-import { mkdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
 import { LOCAL } from './lib/build.mjs';
@@ -9,9 +10,11 @@ import { Changes } from './lib/changes.mjs';
 import { demo } from './lib/demo.mjs';
 import { DEFAULT_PORT, DEFAULT_SANDBOX_PORT, flags, port } from './lib/flags.mjs';
 import * as paths from './lib/paths.mjs';
+import { DAYS, liveIn, makePast } from './lib/past.mjs';
 import { prepare } from './lib/prepare.mjs';
 import { assertFree, endAll } from './lib/processes.mjs';
-import { Failure, bold, cyan, dim, main, say } from './lib/say.mjs';
+import { begin } from './lib/progress.mjs';
+import { Failure, bold, cyan, dim, main, say, yellow } from './lib/say.mjs';
 import { announce } from './lib/stacks.mjs';
 import { connectWebhooks, startSandbox, token } from './lib/stack.mjs';
 import { Workshop } from './lib/workshop.mjs';
@@ -21,13 +24,13 @@ const USER = 'alice';
 await main(async () => {
   const { values } = flags('npm start', {
     about:
-      'Brings up the Worker and a sandbox that plays everything it talks to, runs each workflow once, and stays up. ' +
+      'Brings up the Worker and a sandbox that plays everything it talks to, makes a fortnight of earlier runs, runs each workflow once, and stays up. ' +
       'A change below src/ or crates/ is built and served within seconds.',
     options: {
       port: { value: 'P', help: `the Worker's port, ${DEFAULT_PORT} unless named` },
       'sandbox-port': { value: 'Q', help: `the sandbox's port, ${DEFAULT_SANDBOX_PORT} unless named` },
       state: { value: 'DIR', help: 'folder for the data of the Durable Objects and the logs, .state unless named' },
-      'no-demo': { help: 'no runs at the start' },
+      'no-demo': { help: 'no runs at the start, and no earlier ones' },
       'no-watch': { help: 'leave the Worker as it is when its sources change' },
     },
   });
@@ -53,6 +56,7 @@ await main(async () => {
       keys: join(state, 'provider-keys'),
       profile: LOCAL.sandbox,
     });
+    if (!values['no-demo']) await past(sandbox, state);
     workshop = await Workshop.open(sandbox, {
       port: workerPort,
       state,
@@ -88,6 +92,25 @@ await main(async () => {
     await endAll();
   }
 });
+
+/** The days before this one: made once for a folder of data, and lived by the sandbox each time, which
+ *  keeps nothing. The demonstration does without them where they cannot be made. */
+async function past(sandbox, state) {
+  const made = join(state, 'past-made');
+  if (existsSync(made)) return liveIn(sandbox);
+  say(dim(`Making ${DAYS} days of earlier runs, as dry runs on those days …`));
+  const progress = begin('The days before this one');
+  try {
+    const said = (day) => progress.say(`day ${day} of ${DAYS}`);
+    await makePast(sandbox, { user: USER, state, log: join(state, 'past.log'), build: LOCAL, said });
+    await writeFile(made, `${new Date().toISOString()}\n`);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    say(`${yellow('No earlier runs:')} ${error.message} ${dim(join(state, 'past.log'))}`);
+  } finally {
+    progress.end();
+  }
+}
 
 /** The writes that landed in the apps. */
 async function ledger(sandbox) {

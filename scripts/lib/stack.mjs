@@ -98,18 +98,19 @@ export function connectors(connections, apps = APPS) {
 /**
  * Starts the Worker in workerd with its Durable Objects kept in `state`. `limits` are rate limits
  * other than those of `wrangler.toml`; by default there are none that a test could meet. `publicUrl`
- * is where others find it, when that is not its own port.
+ * is where others find it, when that is not its own port; `shell` a module that stands before the
+ * built Worker.
  */
 export async function startWorker(
   sandbox,
-  { port, state, log, append, extra, issuer, limits = AMPLE_LIMITS, build = RELEASE, publicUrl = `http://localhost:${port}` },
+  { port, state, log, append, extra, issuer, limits = AMPLE_LIMITS, build = RELEASE, shell, publicUrl = `http://localhost:${port}` },
 ) {
   await mkdir(state, { recursive: true });
   const settings = configuration(sandbox, publicUrl, await sessionSecret(state), extra, issuer);
   const envFile = join(state, 'worker.env');
   const lines = Object.entries(settings).map(([name, value]) => `${name}='${value}'`);
   await writeFile(envFile, `${lines.join('\n')}\n`, { mode: 0o600 });
-  const config = await configFor(build, state, limits);
+  const config = await configFor(build, state, limits, shell);
   const child = keep(
     npmBin('node'),
     [
@@ -151,11 +152,12 @@ export async function connectWebhooks(sandbox, workerUrl) {
   });
 }
 
-/** A bearer token for a seeded user. */
-export async function token(sandboxUrl, user, provider = 'oidc') {
+/** A bearer token for a seeded user, made now or at another time. */
+export async function token(sandboxUrl, user, provider = 'oidc', at) {
   let answer;
   try {
-    answer = await fetch(`${sandboxUrl}/_sandbox/token/${encodeURIComponent(user)}?provider=${provider}`);
+    const made = at === undefined ? '' : `&at=${at}`;
+    answer = await fetch(`${sandboxUrl}/_sandbox/token/${encodeURIComponent(user)}?provider=${provider}${made}`);
   } catch {
     throw new Failure(`No sandbox answers at ${sandboxUrl}; start it with npm start or npm run sandbox.`);
   }

@@ -22,9 +22,10 @@ export const AMPLE_LIMITS = {
 /**
  * Writes the configuration of a build of the Worker with these limits (uses a minute, by binding)
  * and answers its path. Wrangler builds nothing then: whoever starts the Worker has built it, and a
- * change of the sources has to leave a running test alone.
+ * change of the sources has to leave a running test alone. `shell` is a module that stands before the
+ * built one, which it finds under the name `built-worker`.
  */
-export async function configFor(build, folder, limits) {
+export async function configFor(build, folder, limits, shell) {
   let text = await readFile(inRoot('wrangler.toml'), 'utf8');
   const replace = (what, by) => {
     if (!what.test(text)) throw new Failure(`wrangler.toml has nothing that fits ${what}.`);
@@ -35,7 +36,10 @@ export async function configFor(build, folder, limits) {
   }
   replace(/^\[build\]\ncommand = .*\n/m, '');
   // Wrangler reads paths from where the configuration is.
-  replace(/^main = .*$/m, `main = "${relative(folder, inRoot(build.folder, 'index.js'))}"`);
+  const built = relative(folder, inRoot(build.folder, 'index.js'));
+  const main = shell === undefined ? built : relative(folder, shell);
+  const alias = shell === undefined ? '' : `\nalias = { "built-worker" = "${built.startsWith('.') ? built : `./${built}`}" }`;
+  replace(/^main = .*$/m, `main = "${main}"${alias}`);
   replace(/^directory = .*$/m, `directory = "${relative(folder, inRoot('console', 'dist'))}"`);
   const path = join(folder, 'wrangler.toml');
   await writeFile(path, text);

@@ -28,7 +28,8 @@ before(async () => {
   if (skip) return;
   const { readFile } = await import('node:fs/promises');
   axe = await readFile(createRequire(`${inRoot('console')}/`).resolve(AXE), 'utf8');
-  stage = await Stage.up({ manners: BY_CONSENT });
+  const seed = { customers: 12, connectors: ['hubspot', 'linear', 'zendesk'] };
+  stage = await Stage.up({ manners: BY_CONSENT, past: { user: 'tess', days: 3, seed } });
   browser = await launch(path);
 });
 after(async () => {
@@ -144,6 +145,24 @@ test('a run that fails to connect is gone on with from its page', { skip }, asyn
   await stage.until(user, runId);
   await go(page, `/runs/onboarding-health/${runId}`);
   await page.getByText('Done', { exact: true }).first().waitFor();
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
+test('the days before this one are there as they were: a run on each, and how every customer has fared', { skip }, async () => {
+  const { json: { runs } } = await stage.ask('GET', `${WORKFLOW}/runs`, { as: 'tess' });
+  const day = (at) => at.slice(0, 10);
+  const days = [1, 2, 3].map((ago) => day(new Date(Date.now() - ago * 86_400_000).toISOString()));
+  assert.deepEqual(runs.map(({ startedAt }) => day(startedAt)), days);
+  assert.deepEqual([...new Set(runs.map(({ status }) => status))], ['completed']);
+  assert.deepEqual(await stage.ledger('tess'), [], 'they were dry');
+  const { json: history } = await stage.ask('GET', `${WORKFLOW}/history`, { as: 'tess' });
+  assert.ok(history.series.some(({ values }) => new Set(values.filter((value) => value !== null)).size > 1), 'and something has changed');
+  const today = await stage.runToEnd('tess');
+  assert.equal(today.status, 'completed', 'the Worker of today goes on from there');
+  const { context, page, complaints } = await open('tess', { at: '/onboarding' });
+  await settled(page);
+  await page.getByText('4 runs').waitFor();
   assert.deepEqual(complaints, []);
   await context.close();
 });

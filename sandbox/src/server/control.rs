@@ -71,7 +71,9 @@ impl Sandbox {
                 Reply::json(200, &json!({ "status": "ok" }))
             }
             ("POST", "reset") => {
-                self.ahead_ms.store(0, Ordering::Relaxed);
+                // A world may begin some time ago, and then has its age before it.
+                let ahead = request.json().get("ms").and_then(Value::as_i64);
+                self.ahead_ms.store(ahead.unwrap_or(0), Ordering::Relaxed);
                 self.most_at_once.store(0, Ordering::Relaxed);
                 let mut service = lock(&self.service);
                 let manners = service.world.manners.clone();
@@ -95,12 +97,12 @@ impl Sandbox {
             ("GET", "manners") => Reply::json(200, &json!(lock(&self.service).world.manners)),
             ("POST", "manners") => self.manners(request),
             ("POST", "age") => {
-                let ms = request
-                    .json()
-                    .get("ms")
-                    .and_then(Value::as_i64)
-                    .unwrap_or(0);
+                let asked = request.json();
+                let ms = asked.get("ms").and_then(Value::as_i64).unwrap_or(0);
                 self.ahead_ms.fetch_add(ms, Ordering::Relaxed);
+                if asked.get("work").and_then(Value::as_bool) == Some(true) {
+                    lock(&self.service).world.work(self.now_ms());
+                }
                 Reply::json(
                     200,
                     &json!({ "aheadMs": self.ahead_ms.load(Ordering::Relaxed) }),
@@ -247,10 +249,11 @@ impl Sandbox {
         };
         let alg = request.one("alg").unwrap_or("RS256");
         let asked = request.one("ttl").and_then(|ttl| ttl.parse().ok());
+        // Tokens live by the wall's clock, as their verifier does, unless that one's is another.
+        let at = request.one("at").and_then(|at| at.parse().ok());
         self.with_idp(request, |idp| {
             let ttl = asked.unwrap_or(idp.token_seconds());
-            // Tokens live by the wall's clock, as their verifier does.
-            match idp.access_token(&person, alg, ttl, super::wall_ms()) {
+            match idp.access_token(&person, alg, ttl, at.unwrap_or_else(super::wall_ms)) {
                 Ok(token) => text(token),
                 Err(error) => problem(400, "No token", &error),
             }

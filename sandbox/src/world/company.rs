@@ -119,8 +119,15 @@ impl Company {
     }
 
     fn take_on(&mut self, dice: &mut Dice, portfolio: &Portfolio<'_>, now_ms: i64) {
-        self.customers += portfolio.companies();
+        self.next_names(portfolio.companies());
         populate(dice, portfolio, now_ms, self);
+    }
+
+    /// Names for so many companies more: where they begin.
+    pub(super) fn next_names(&mut self, count: usize) -> usize {
+        let first = self.customers;
+        self.customers += count;
+        first
     }
 
     /// The apps beyond the first four. Most companies of a crowded world never use them.

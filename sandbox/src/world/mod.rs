@@ -7,6 +7,7 @@ mod calls;
 pub mod catalogue;
 pub mod company;
 pub mod connections;
+mod days;
 mod execute;
 pub mod faults;
 pub mod hubspot;

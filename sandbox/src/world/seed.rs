@@ -206,6 +206,32 @@ fn issues(
     }
 }
 
+/// Customers that came within the last day, and have only begun.
+pub(super) fn welcome(dice: &mut Dice, of: &Portfolio<'_>, now_ms: i64, apps: &mut Company) {
+    for index in 0..of.count {
+        let customer = customer(of.first + index, dice);
+        let entered = now_ms - dice.between(DAY / 4, DAY);
+        let made = entered - 40 * DAY;
+        add_contact(
+            &mut apps.hubspot,
+            of,
+            &customer,
+            "customer",
+            Some(entered),
+            made,
+        );
+        tickets(dice, &mut apps.zendesk, &customer, Story::Healthy, now_ms);
+        issues(
+            dice,
+            &mut apps.linear,
+            &customer,
+            Story::Healthy,
+            entered,
+            now_ms,
+        );
+    }
+}
+
 /// An issue somebody filed twice: overdue, and of no matter.
 fn duplicate(linear: &mut Linear, of: &Customer, now_ms: i64) {
     linear.add_issue(NewIssue {

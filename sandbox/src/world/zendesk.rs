@@ -40,6 +40,13 @@ pub struct User {
     pub organization: String,
 }
 
+impl User {
+    /// The part of their address that is their company's.
+    pub(super) fn domain(&self) -> &str {
+        self.email.rsplit('@').next().unwrap_or_default()
+    }
+}
+
 /// A ticket.
 #[derive(Clone, Debug)]
 pub struct Ticket {
@@ -129,6 +136,17 @@ impl Zendesk {
             kind,
             due_ms: (kind == "task").then_some(created_ms + 3 * DAY),
         });
+    }
+
+    /// Everybody it knows.
+    pub(super) fn users(&self) -> impl Iterator<Item = &User> {
+        self.users.iter()
+    }
+
+    /// Tickets that somebody waits for.
+    pub(super) fn open_tickets_mut(&mut self) -> impl Iterator<Item = &mut Ticket> {
+        let open = |ticket: &&mut Ticket| !matches!(ticket.status, "solved" | "closed");
+        self.tickets.iter_mut().filter(open)
     }
 
     /// Answers a tool call, named without the prefix of its connector.

@@ -49,15 +49,18 @@ impl Client {
             token: String::new(),
             now: NOW,
         };
+        client.renew();
+        client
+    }
+
+    /// Takes a new access token: one is good for an hour.
+    pub fn renew(&mut self) {
         let form = format!(
             "grant_type=client_credentials&client_id={CLIENT_ID}&client_secret={CLIENT_SECRET}"
         );
-        let reply = client.send("POST", "/oauth/token", form.into_bytes());
-        client.token = body(&reply)["access_token"]
-            .as_str()
-            .expect("a token")
-            .to_owned();
-        client
+        let reply = self.send("POST", "/oauth/token", form.into_bytes());
+        let token = body(&reply)["access_token"].as_str().map(str::to_owned);
+        self.token = token.expect("a token");
     }
 
     pub fn send(&mut self, method: &str, url: &str, payload: Vec<u8>) -> Reply {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 
 import { LOCAL, RELEASE } from '../../../scripts/lib/build.mjs';
 import { GOES_ON_BY_ITSELF } from '../../../scripts/lib/demo.mjs';
+import { makePast } from '../../../scripts/lib/past.mjs';
 import { end, endAll, freePort } from '../../../scripts/lib/processes.mjs';
 import { connectWebhooks, startSandbox, startWorker, token } from '../../../scripts/lib/stack.mjs';
 
@@ -43,8 +44,9 @@ export const PROVIDERS = {
 
 export class Stage {
   /** `provider` is whom people sign in with, `entry` what its entry says beside the usual, `manners`
-   *  how the world differs from the strict one. */
-  static async up({ provider = 'oidc', entry, extra, env, limits, issuer, manners } = {}) {
+   *  how the world differs from the strict one; `past` whose runs of so many days gone by there are,
+   *  and who they are in the world from the start. */
+  static async up({ provider = 'oidc', entry, extra, env, limits, issuer, manners, past } = {}) {
     const stage = new Stage();
     stage.provider = provider;
     stage.logs = [];
@@ -60,6 +62,7 @@ export class Stage {
     stage.env = env;
     stage.limits = limits;
     stage.issuer = issuer;
+    if (past) await stage.live(past);
     await stage.startWorker();
     await connectWebhooks(stage.sandbox, stage.url);
     return stage;
@@ -85,6 +88,17 @@ export class Stage {
     const user = `${PROVIDERS[provider]}${name}`;
     await this.control('POST', 'seed', { user, customers: 1, connectors: ['hubspot'], ...seed });
     return user;
+  }
+
+  live({ user, days, seed }) {
+    return makePast(this.sandbox, {
+      user,
+      days,
+      state: this.state,
+      log: this.freshLog(),
+      build: BUILD,
+      began: () => this.somebody(user, seed),
+    });
   }
 
   async startWorker() {

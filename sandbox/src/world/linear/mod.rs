@@ -109,6 +109,13 @@ impl Linear {
         });
     }
 
+    /// Issues that are still to be done.
+    pub(super) fn open_issues_mut(&mut self) -> impl Iterator<Item = &mut NewIssue> {
+        let open = ["backlog", "unstarted", "started"];
+        let issues = self.issues.iter_mut().map(|issue| &mut issue.issue);
+        issues.filter(move |issue| open.contains(&issue.state))
+    }
+
     /// Issues somebody commented on, with their comments, latest first.
     pub fn commented(&self) -> Vec<(&Issue, Vec<&Comment>)> {
         let mut order: Vec<usize> = self.comments.iter().rev().map(|it| it.issue).collect();
