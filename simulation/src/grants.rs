@@ -40,7 +40,7 @@ pub fn note(shared: &Shared, claim: ClaimFlags, answer: &Answer) {
     let granted = |it: &Claimed| matches!(it, Claimed::Granted { .. });
     let pairs = claim.flags.into_iter().zip(claimed);
     let grants = pairs.filter(|(_, it)| granted(it)).map(|(flag, _)| Grant {
-        run_id: claim.run_id.clone(),
+        run_id: claim.by.run_id.clone(),
         subject: flag.subject,
         at,
     });

@@ -14,6 +14,7 @@ use super::context::Frame;
 use super::definition::{Interrupt, StepError, StepPolicy};
 use super::driver::{After, Driver, INVOCATION_END, Invocation, WATCHDOG};
 use super::erased::{ErasedFlow, Kept, Prepared, Program};
+use super::fence::Fence;
 use super::head::{Head, RunFailure, RunStatus};
 use super::journal::Record;
 use super::store::{Alarm, JournalError, StoreError};
@@ -279,6 +280,7 @@ impl Driver {
             run_id: head.started.run_id.clone(),
             deadline,
             attempt: head.attempt + 1,
+            fence: Fence::after(self.log.last_seq()),
         };
         let kept = Kept {
             state: head.state.clone(),

@@ -16,6 +16,7 @@ use super::definition::{Definition, Interrupt, StepError};
 use super::effect::{Effect, EffectKey, EffectOutcome, Settled};
 use super::effects::{Brought, EffectDriver, Work};
 use super::erased::{Bound, incompatible, to_value};
+use super::fence::Fence;
 use super::journal::Record;
 use super::log::RunLog;
 use super::reason::Reason;
@@ -38,6 +39,7 @@ pub(super) struct Frame {
     pub run_id: String,
     pub deadline: Timestamp,
     pub attempt: u32,
+    pub fence: Fence,
 }
 
 impl Frame {
@@ -106,6 +108,11 @@ impl<D: Definition> StepContext<D> {
     /// Which attempt of the step this is, counted from 1.
     pub fn attempt(&self) -> u32 {
         self.scope.frame.attempt
+    }
+
+    /// Tells what this attempt sends from what an earlier one sent.
+    pub fn fence(&self) -> Fence {
+        self.scope.frame.fence
     }
 
     /// The time now. A step that needs the same time on every attempt keeps it with

@@ -123,6 +123,7 @@ mod driver;
 mod effect;
 mod effects;
 mod erased;
+mod fence;
 mod head;
 mod history;
 mod journal;
@@ -145,6 +146,7 @@ pub use definition::{
     Definition, Flow, FlowOf, Interrupt, Step, StepError, StepPolicy, StepResult,
 };
 pub use effect::{Effect, EffectKey, EffectOutcome, Found, Performed, Permit, Settled};
+pub use fence::Fence;
 pub use head::{
     Head, Next, Refusal, Resumed, RunFailure, RunStatus, Suspension, Trouble, TroubleKind,
 };

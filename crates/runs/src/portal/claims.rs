@@ -1,6 +1,7 @@
 //! Which run sets which flag, so that two runs of one portal do not set it twice.
 //!
-//! Owns the rule and its memory. An app shows a new task only some time after it was written, and
+//! Owns the rule and its memory, and what tells a message that comes late from one that counts
+//! ([`super::claimants`]). An app shows a new task only some time after it was written, and
 //! not at all where it refused the task and only the comment was made; in between, what this
 //! remembers is all there is to see. The app's open tasks count beside it, never instead of it.
 
@@ -13,15 +14,18 @@ use onbehalf_clock::Timestamp;
 use onbehalf_sql::{Row, SqlError, to_json};
 
 use super::{
-    Again, ClaimFlags, Claimed, FlagOutcome, PortalKey, SettleFlags, SettledFlag, WantedFlag,
+    Again, ClaimFlags, Claimant, Claimed, FlagOutcome, PortalKey, SettleFlags, SettledFlag,
+    WantedFlag,
 };
 use crate::letter::{Carrier, Undelivered, ask};
 use crate::object::Turn;
 use crate::run_id::RunId;
 
+use super::claimants;
+
 /// How long a claim lasts whose run says nothing of it: longer than any run goes on without an end
 /// or a person's decision.
-const UNSETTLED_LIFE: Duration = Duration::from_secs(24 * 3600);
+pub(super) const UNSETTLED_LIFE: Duration = Duration::from_secs(24 * 3600);
 /// A claim that is asked for again is good for its whole life again once so much of it is gone: to
 /// write it each time would cost a row for each flag and attempt.
 const RENEWED_AFTER: Duration = Duration::from_secs(3600);
@@ -41,7 +45,7 @@ pub trait FlagClaims {
     async fn claim(
         &self,
         portal: &PortalKey,
-        run: &RunId,
+        by: &Claimant,
         flags: Vec<WantedFlag>,
     ) -> Result<Vec<Claimed>, ClaimsUnavailable>;
 
@@ -49,7 +53,7 @@ pub trait FlagClaims {
     async fn settle(
         &self,
         portal: &PortalKey,
-        run: &RunId,
+        by: &Claimant,
         flags: Vec<SettledFlag>,
     ) -> Result<(), ClaimsUnavailable>;
 }
@@ -83,12 +87,12 @@ impl FlagClaims for SharedClaims {
     async fn claim(
         &self,
         portal: &PortalKey,
-        run: &RunId,
+        by: &Claimant,
         flags: Vec<WantedFlag>,
     ) -> Result<Vec<Claimed>, ClaimsUnavailable> {
         let asked = flags.len();
         let claim = ClaimFlags {
-            run_id: run.clone(),
+            by: by.clone(),
             flags,
         };
         let claimed = ask(self.carrier.as_ref(), portal.clone(), claim).await?;
@@ -102,11 +106,11 @@ impl FlagClaims for SharedClaims {
     async fn settle(
         &self,
         portal: &PortalKey,
-        run: &RunId,
+        by: &Claimant,
         flags: Vec<SettledFlag>,
     ) -> Result<(), ClaimsUnavailable> {
         let settle = SettleFlags {
-            run_id: run.clone(),
+            by: by.clone(),
             flags,
         };
         Ok(ask(self.carrier.as_ref(), portal.clone(), settle).await?)
@@ -152,10 +156,11 @@ pub fn claim(turn: &Turn<'_>, claim: &ClaimFlags) -> Result<Vec<Claimed>, SqlErr
     let now = turn.now.into();
     turn.sql
         .run("DELETE FROM flags WHERE expires_at <= ?", &[now])?;
-    let claimed = claim
-        .flags
-        .iter()
-        .map(|wanted| one(turn, &claim.run_id, wanted));
+    if !claimants::may_claim(turn, &claim.by)? {
+        return Ok(Vec::new());
+    }
+    let wanted = claim.flags.iter();
+    let claimed = wanted.map(|wanted| one(turn, &claim.by.run_id, wanted));
     let claimed = claimed.collect::<Result<Vec<_>, _>>()?;
     turn.sql.run(
         "DELETE FROM flags WHERE (subject, run_id) IN (
@@ -222,9 +227,12 @@ fn one(turn: &Turn<'_>, run_id: &RunId, wanted: &WantedFlag) -> Result<Claimed, 
 }
 
 pub fn settle(turn: &Turn<'_>, settle: &SettleFlags) -> Result<(), SqlError> {
+    let late = !claimants::has_settled(turn, &settle.by)?;
     for SettledFlag { subject, outcome } in &settle.flags {
-        let run_id = settle.run_id.as_str();
+        let run_id = settle.by.run_id.as_str();
         match outcome {
+            // What was written is, whenever that is heard. All else a later attempt knows better.
+            FlagOutcome::Released | FlagOutcome::Refused | FlagOutcome::Unknown if late => {}
             FlagOutcome::Released | FlagOutcome::Refused => turn.sql.run(
                 "DELETE FROM flags WHERE subject = ? AND run_id = ?",
                 &[subject.as_str().into(), run_id.into()],

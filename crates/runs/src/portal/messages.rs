@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use onbehalf_clock::Timestamp;
 use onbehalf_connector::{Given, Lane, Wanted};
+use onbehalf_engine::Fence;
 
 use super::PortalKey;
 use crate::letter::{Answer, messages};
@@ -40,11 +41,23 @@ pub struct HoldLane {
     pub pause: Duration,
 }
 
-/// Claims flags for a run; again without effect. Answered flag by flag, in the order given.
+/// The run that speaks of flags, and in which of its attempts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claimant {
+    /// Which run.
+    pub run_id: RunId,
+    /// Its attempt. The least of all where a Worker says nothing of it that is older than this.
+    #[serde(default)]
+    pub fence: Fence,
+}
+
+/// Claims flags for a run; again without effect. Answered flag by flag, in the order given; not at
+/// all where the attempt that asks is over as far as the portal knows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClaimFlags {
     /// Who claims.
-    pub run_id: RunId,
+    #[serde(flatten)]
+    pub by: Claimant,
     /// What.
     pub flags: Vec<WantedFlag>,
 }
@@ -114,11 +127,12 @@ pub enum FlagOutcome {
 }
 
 /// Says what became of flags a run has claimed. Of one that it has given up, or was never given,
-/// nothing is noted.
+/// nothing is noted. What comes late, when the run has made another attempt since, gives nothing up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SettleFlags {
     /// Who claimed them.
-    pub run_id: RunId,
+    #[serde(flatten)]
+    pub by: Claimant,
     /// Each with what became of it.
     pub flags: Vec<SettledFlag>,
 }

@@ -6,6 +6,7 @@
 //! object only remembers what the app does not show yet.
 
 mod allowances;
+mod claimants;
 mod claims;
 mod key;
 mod messages;
@@ -62,6 +63,13 @@ impl Object for Portal {
                 FROM claims WHERE outcome IS NULL
                 OR outcome NOT IN ('{"outcome":"released"}', '{"outcome":"refused"}')"#,
             "DROP TABLE claims",
+        ],
+        // What came late gave up what the run's next attempt had claimed again.
+        &[
+            "CREATE TABLE claimants (
+                run_id TEXT PRIMARY KEY, fence INTEGER NOT NULL, settled INTEGER NOT NULL,
+                expires_at INTEGER NOT NULL) WITHOUT ROWID",
+            "CREATE INDEX claimants_by_end ON claimants (expires_at)",
         ],
     ];
 

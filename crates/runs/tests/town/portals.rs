@@ -4,9 +4,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use onbehalf_connector::{Connector, Given, Lane, SharedAllowance, Wanted};
+use onbehalf_engine::Fence;
 use onbehalf_runs::portal::{
-    Again, Claimed, FlagClaims, FlagOutcome, PortalKey, Portals, SettledFlag, SharedClaims,
-    SharedTurns, WantedFlag,
+    Again, Claimant, Claimed, ClaimsUnavailable, FlagClaims, FlagOutcome, PortalKey, Portals,
+    SettledFlag, SharedClaims, SharedTurns, WantedFlag,
 };
 use onbehalf_runs::{AccountKey, Backend as _, ConnectorName, EventId, RunId};
 
@@ -44,19 +45,45 @@ impl Place {
     }
 
     async fn claim(&self, name: &str, wanted: WantedFlag) -> Claimed {
-        let (claims, portal, run) = (self.claims(), portal(), run(name));
-        let claimed = claims.claim(&portal, &run, vec![wanted]).await;
-        claimed.expect("claims").remove(0)
+        let claimed = self.claim_in(UNSAID, name, wanted).await;
+        claimed.expect("claims")
+    }
+
+    /// A claim by this attempt of the run.
+    async fn claim_in(
+        &self,
+        attempt: u64,
+        name: &str,
+        wanted: WantedFlag,
+    ) -> Result<Claimed, ClaimsUnavailable> {
+        let (claims, by) = (self.claims(), by(name, attempt));
+        let claimed = claims.claim(&portal(), &by, vec![wanted]).await;
+        claimed.map(|mut it| it.remove(0))
     }
 
     async fn settle(&self, name: &str, customer: &str, outcome: FlagOutcome) {
+        self.settle_in(UNSAID, name, customer, outcome).await;
+    }
+
+    /// What became of a flag, as this attempt of the run has it.
+    async fn settle_in(&self, attempt: u64, name: &str, customer: &str, outcome: FlagOutcome) {
         let settled = SettledFlag {
             subject: format!("task:{customer}"),
             outcome,
         };
-        let settle = self.claims();
-        let done = settle.settle(&portal(), &run(name), vec![settled]).await;
+        let (claims, by) = (self.claims(), by(name, attempt));
+        let done = claims.settle(&portal(), &by, vec![settled]).await;
         done.expect("claims");
+    }
+}
+
+/// Where nothing is said of the attempt.
+const UNSAID: u64 = 0;
+
+fn by(name: &str, attempt: u64) -> Claimant {
+    Claimant {
+        run_id: run(name),
+        fence: Fence::stored(attempt),
     }
 }
 
@@ -92,6 +119,50 @@ async fn of_two_runs_one_sets_a_flag_and_the_other_learns_what_came_of_it() {
     // Who does not hold it has no word in it.
     place.settle("b", "amber", FlagOutcome::Released).await;
     assert_eq!(place.claim("a", today()).await, own);
+}
+
+#[tokio::test]
+async fn what_comes_late_gives_up_nothing_that_was_claimed_again() {
+    for outcome in [FlagOutcome::Released, FlagOutcome::Refused] {
+        let place = place();
+        let today = || flag("amber", "2026-11-25", 40, Again::NextDay);
+        assert_eq!(place.claim_in(7, "a", today()).await, Ok(GRANTED));
+        // The settlement of attempt 7 is on its way when attempt 9 claims and writes.
+        assert_eq!(place.claim_in(9, "a", today()).await, Ok(GRANTED));
+        place.settle_in(7, "a", "amber", outcome.clone()).await;
+        let b = place.claim_in(3, "b", today()).await.expect("claims");
+        assert!(matches!(b, Claimed::Held { outcome: None, .. }), "{b:?}");
+        // Its own settlement counts, and so does what was written, whenever it is heard.
+        place.settle_in(9, "a", "amber", outcome).await;
+        assert_eq!(place.claim_in(5, "b", today()).await, Ok(GRANTED));
+        place.settle_in(4, "b", "amber", written("task-1")).await;
+        let a = place.claim_in(11, "a", today()).await.expect("claims");
+        assert!(
+            matches!(
+                a,
+                Claimed::Held {
+                    outcome: Some(_),
+                    ..
+                }
+            ),
+            "{a:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_comes_late_claims_nothing_that_was_given_up() {
+    let place = place();
+    let today = || flag("amber", "2026-11-25", 40, Again::NextDay);
+    assert_eq!(place.claim_in(7, "a", today()).await, Ok(GRANTED));
+    let given_up = FlagOutcome::Released;
+    place.settle_in(7, "a", "amber", given_up).await;
+    // The same claim arrives twice, and one of an attempt before it arrives at last.
+    for late in [7, 5] {
+        let claimed = place.claim_in(late, "a", today()).await;
+        assert_eq!(claimed, Err(ClaimsUnavailable), "{late}");
+    }
+    assert_eq!(place.claim_in(1, "b", today()).await, Ok(GRANTED));
 }
 
 #[tokio::test]
@@ -244,10 +315,10 @@ async fn portals_are_apart_and_memory_is_bounded() {
         customers.collect::<Vec<_>>()
     };
     for portal in [portal(), other] {
-        let claimed = claims.claim(&portal, &run("a"), all(3)).await;
+        let claimed = claims.claim(&portal, &by("a", UNSAID), all(3)).await;
         assert_eq!(claimed, Ok(vec![GRANTED, GRANTED, GRANTED]));
     }
-    let claimed = claims.claim(&portal(), &run("b"), all(20_010)).await;
+    let claimed = claims.claim(&portal(), &by("b", UNSAID), all(20_010)).await;
     let claimed = claimed.expect("claims");
     assert_eq!(claimed.iter().filter(|it| **it != GRANTED).count(), 3);
     let address = onbehalf_runs::town::Address::Portal(portal());

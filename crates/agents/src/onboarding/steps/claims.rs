@@ -19,7 +19,7 @@ use crate::onboarding::weights::FULL_SCORE;
 use onbehalf_clock::Timestamp;
 use onbehalf_engine::{StepContext, StepError, SuspendReason};
 use onbehalf_runs::portal::{
-    Again, Claimed, ClaimsUnavailable, FlagOutcome, PortalKey, SettledFlag, WantedFlag,
+    Again, Claimant, Claimed, ClaimsUnavailable, FlagOutcome, PortalKey, SettledFlag, WantedFlag,
 };
 use onbehalf_runs::{RunId, RunReason};
 
@@ -32,7 +32,7 @@ const FLAGS_AT_ONCE: usize = 500;
 pub(super) struct Claims<'a> {
     cx: &'a StepContext<OnboardingHealth>,
     portal: PortalKey,
-    run: RunId,
+    by: Claimant,
     looked_at: Timestamp,
     /// What the portal knows of this run's own flags, by their writes' items.
     held: BTreeMap<String, Option<FlagOutcome>>,
@@ -66,7 +66,10 @@ impl<'a> Claims<'a> {
         Self {
             cx,
             portal,
-            run: RunId::stored(cx.run_id()),
+            by: Claimant {
+                run_id: RunId::stored(cx.run_id()),
+                fence: cx.fence(),
+            },
             looked_at,
             held: BTreeMap::new(),
             news: RefCell::default(),
@@ -129,7 +132,7 @@ impl<'a> Claims<'a> {
             let claims = &self.cx.services().claims;
             claimed.extend(
                 claims
-                    .claim(&self.portal, &self.run, flags.collect())
+                    .claim(&self.portal, &self.by, flags.collect())
                     .await?,
             );
         }
@@ -183,9 +186,7 @@ impl<'a> Claims<'a> {
         let flags: Vec<_> = flags.collect();
         let claims = &self.cx.services().claims;
         for some in flags.chunks(FLAGS_AT_ONCE) {
-            claims
-                .settle(&self.portal, &self.run, some.to_vec())
-                .await?;
+            claims.settle(&self.portal, &self.by, some.to_vec()).await?;
         }
         Ok(())
     }
