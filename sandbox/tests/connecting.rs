@@ -4,7 +4,8 @@ mod common;
 
 use common::{BASE, Client, NOW, body};
 use onbehalf_sandbox::service::Next;
-use serde_json::{Value, json};
+use onbehalf_sandbox::world::vault::AccountEvent;
+use serde_json::json;
 
 const CALLBACK: &str = "https://app.example/connect/callback";
 /// A connection that is made with consent.
@@ -23,7 +24,7 @@ fn link(client: &mut Client, connector: &str, url: Option<&str>) -> String {
     secret.expect("ours").to_owned()
 }
 
-fn decide(client: &mut Client, token: &str, allow: bool) -> (Next, Vec<Value>) {
+fn decide(client: &mut Client, token: &str, allow: bool) -> (Next, Vec<AccountEvent>) {
     let decided = client
         .service
         .decide(token, allow, NOW)
@@ -63,7 +64,7 @@ fn where_scalekit_s_own_users_are_enough_nothing_is_to_be_verified() {
     let token = link(&mut client, SLACK, Some(CALLBACK));
     let (next, webhooks) = decide(&mut client, &token, true);
     assert_eq!(
-        (next, &webhooks[0]["status"]),
+        (next, &webhooks[0].data["status"]),
         (Next::Connected, &json!("ACTIVE"))
     );
     assert_eq!(status(&client, SLACK), "ACTIVE");
@@ -89,7 +90,7 @@ fn a_key_is_typed_and_the_account_is_active_with_nobody_asked() {
         let token = link(&mut client, "zd", Some(CALLBACK));
         let (next, webhooks) = decide(&mut client, &token, true);
         assert_eq!(
-            (next, &webhooks[0]["authorization_type"]),
+            (next, &webhooks[0].data["authorization_type"]),
             (expected, &json!("API_KEY"))
         );
         assert_eq!(status(&client, "zd"), "ACTIVE");

@@ -131,7 +131,7 @@ fn a_link_ends_in_an_active_account_once_the_right_user_is_verified() {
         .service
         .decide(&token, true, NOW)
         .expect("a decision");
-    assert_eq!(webhooks[0]["status"], "PENDING_VERIFICATION");
+    assert_eq!(webhooks[0].data["status"], "PENDING_VERIFICATION");
     let Next::Redirect(location) = next else {
         panic!("the browser goes back, not {next:?}");
     };
@@ -165,7 +165,7 @@ fn a_link_ends_in_an_active_account_once_the_right_user_is_verified() {
     );
     let verified = verify(&mut client, "user_bob");
     assert_eq!(verified.status, 200);
-    assert_eq!(verified.webhooks[0]["status"], "ACTIVE");
+    assert_eq!(verified.webhooks[0].data["status"], "ACTIVE");
     assert_eq!(verify(&mut client, "user_bob").status, 404);
 }
 

@@ -229,6 +229,29 @@ test('a conversation: a call is seen as it happens, a write is approved where it
   await context.close();
 });
 
+test('an app is disconnected once somebody has said that they mean it, and connected again', { skip }, async () => {
+  const user = await stage.somebody('vera', { customers: 1, connectors: ['hubspot', 'linear'] });
+  const { context, page, complaints } = await open(user, { at: '/connections' });
+  const status = async () => (await stage.ask('GET', '/api/connections', { as: user })).json.connections.find(({ connector }) => connector === 'linear').status;
+  await page.getByRole('button', { name: 'Disconnect Linear' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Keep it connected' }).click();
+  assert.equal(await status(), 'active');
+  await page.getByRole('button', { name: 'Disconnect Linear' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Disconnect', exact: true }).click();
+  await page.getByRole('link', { name: 'Connect Linear' }).waitFor();
+  assert.equal(await status(), 'not_connected');
+  // A run that begins now sees it.
+  const waiting = await stage.until(user, await stage.trigger(user, { onMissingConnector: 'suspend' }), ['suspended']);
+  assert.ok(waiting.suspension.missing.some(({ connector }) => connector === 'linear'), JSON.stringify(waiting.suspension));
+  await page.getByRole('link', { name: 'Connect Linear' }).click();
+  await page.getByRole('button', { name: 'Continue to Linear' }).click();
+  await page.getByRole('button', { name: 'Allow access' }).click();
+  await page.getByRole('heading', { name: /Connected/ }).waitFor();
+  assert.equal(await status(), 'active');
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
 test('the schedule is switched on and off', { skip }, async () => {
   const user = await stage.somebody('mara', { customers: 1, connectors: ['hubspot'] });
   const { context, page } = await open(user, { at: '/schedule' });

@@ -46,6 +46,7 @@ const OWN = [
   'PUT /api/workflows/{workflow}/schedule',
   'DELETE /api/workflows/{workflow}/schedule',
   'GET /api/connections',
+  'DELETE /api/connections/{connector}',
   'POST /api/connect',
   'POST /api/tools/{id}/execute',
 ];
@@ -291,6 +292,10 @@ for (const provider of Object.keys(PROVIDERS)) describe(`with ${provider}`, () =
     });
     await stage.ask('POST', '/api/tools/hubspot-get-onboarding-contacts/execute', { as: dave, body: { limit: 1 } });
     await stage.control('DELETE', 'faults');
+    // So is giving one up.
+    assert.equal((await stage.ask('DELETE', '/api/connections/slack', { as: dave })).status, 204);
+    const { json: own } = await stage.ask('GET', '/api/connections', { as: dave });
+    assert.equal(own.connections.find(({ connector }) => connector === 'slack').status, 'not_connected');
     for (const user of users.filter((it) => it !== dave)) {
       const { json } = await stage.ask('GET', '/api/connections', { as: user });
       assert.deepEqual(Object.fromEntries(json.connections.map((it) => [it.connector, it.status])), shown[user], user);

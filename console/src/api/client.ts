@@ -31,11 +31,22 @@ api.use({
   },
 });
 
-/** The data of an answer; anything but success is thrown as a `Failure`. */
-export async function data<T>(answer: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
-  const { data, error, response } = await answer.catch((thrown: unknown) => {
+type Answer<T> = Promise<{ data?: T; error?: unknown; response: Response }>;
+
+const given = <T>(answer: Answer<T>) =>
+  answer.catch((thrown: unknown) => {
     throw Failure.from(thrown);
   });
+
+/** The data of an answer; anything but success is thrown as a `Failure`. */
+export async function data<T>(answer: Answer<T>): Promise<T> {
+  const { data, error, response } = await given(answer);
   if (data === undefined) throw await Failure.of(response, error);
   return data;
+}
+
+/** The end of what has nothing to tell; anything but success is thrown as a `Failure`. */
+export async function done(answer: Answer<unknown>): Promise<void> {
+  const { error, response } = await given(answer);
+  if (!response.ok) throw await Failure.of(response, error);
 }

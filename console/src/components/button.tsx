@@ -15,8 +15,10 @@ interface Shared {
 
 const classes = ({ look = 'plain', small }: Shared) => `button ${look === 'plain' ? '' : look} ${small ? 'small' : ''}`;
 
-export function Button({ children, icon, busy, type = 'button', onPress, disabled, ...look }: Shared & {
+export function Button({ children, icon, busy, type = 'button', onPress, disabled, label, ...look }: Shared & {
   onPress?: () => void;
+  /** What it is called where its own words do not tell it from others. */
+  label?: string;
   busy?: boolean;
   disabled?: boolean;
   type?: 'button' | 'submit';
@@ -26,6 +28,7 @@ export function Button({ children, icon, busy, type = 'button', onPress, disable
     <button
       type={type}
       class={classes(look)}
+      aria-label={label}
       aria-disabled={idle ? 'true' : undefined}
       aria-busy={busy ? 'true' : undefined}
       onClick={(event) => {

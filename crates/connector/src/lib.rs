@@ -1,8 +1,8 @@
 //! The connector layer: what a user has connected, and doing things there as that user.
 //!
 //! Owns the Scalekit client: one shared client-credentials token, tool execution, connected
-//! accounts, the tools they bring, magic links, user verification and webhook signatures, with every failure as a typed
-//! value. Credentials of the connected apps never reach this process; Scalekit holds them.
+//! accounts, the tools they bring, magic links, user verification, disconnecting and webhook signatures, with
+//! every failure as a typed value. Credentials of the connected apps never reach this process; Scalekit holds them.
 //!
 //! Refuses to know how the caller signed in (an opaque `identifier` comes in), what a tool means
 //! (`onbehalf_tools`), when to try again later (`onbehalf_engine`), and what Cloudflare is.
@@ -22,6 +22,7 @@ mod answer;
 mod backoff;
 mod config;
 mod connectors;
+mod disconnect;
 mod execute;
 mod failure;
 mod link;

@@ -127,7 +127,8 @@ impl Scalekit {
     }
 }
 
-fn post<'a>(kind: CallKind, path: &str, body: Value, identifier: &'a str) -> Call<'a> {
+/// A call about a user's accounts.
+pub(super) fn post<'a>(kind: CallKind, path: &str, body: Value, identifier: &'a str) -> Call<'a> {
     Call {
         asked: Asked::Accounts,
         tool: None,

@@ -12,6 +12,7 @@ use crate::chat::thread_not_found;
 use crate::offer::tool_call_not_found;
 use crate::service::{Api, nothing_here};
 use crate::wire::problem::{Problem, ProblemType};
+use onbehalf_connector::Connector;
 use onbehalf_runs::hosted::Listed;
 use onbehalf_runs::measured::Measured;
 use onbehalf_runs::thread::ThreadId;
@@ -237,6 +238,14 @@ impl<'a> Named<'a> {
     /// 404.
     pub fn tool_call(&self) -> Result<RunId, Problem> {
         RunId::parse(self.text(Parameter::Call)?).ok_or_else(tool_call_not_found)
+    }
+
+    /// The connector.
+    ///
+    /// # Errors
+    /// 400, with those there are.
+    pub fn connector(&self, api: &Api) -> Result<Connector, Problem> {
+        api.known_connector(self.text(Parameter::Connector)?)
     }
 
     /// The app, if it is one that is configured.

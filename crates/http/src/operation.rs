@@ -100,6 +100,8 @@ pub enum ApiOperation {
     CreateConnectLink,
     /// Lists connections.
     ListConnections,
+    /// Takes a connection back.
+    Disconnect,
     /// Lists tools.
     ListTools,
     /// Runs a tool.
@@ -205,7 +207,7 @@ impl ApiOperation {
     /// Who may ask. Whether a tool writes, only its handler knows, which asks for the same.
     pub const fn who(self) -> Who {
         match self {
-            Self::CreateConnectLink => Who::AccountKeepers,
+            Self::CreateConnectLink | Self::Disconnect => Who::AccountKeepers,
             Self::ListSchedules | Self::WithdrawSchedule | Self::CountEnded => Who::Operators,
             Self::ListWorkflows
             | Self::TriggerRun
@@ -256,6 +258,7 @@ impl ApiOperation {
             | Self::StreamThread
             | Self::CreateConnectLink
             | Self::ListConnections
+            | Self::Disconnect
             | Self::ExecuteTool => Budget::Calls,
             Self::ListWorkflows
             | Self::ListRuns

@@ -45,7 +45,7 @@ const fn api(operation: ApiOperation, method: &'static str, path: &'static str) 
 }
 
 /// Every route. Of two that fit, the earlier one counts.
-pub const ROUTES: [Route; 43] = [
+pub const ROUTES: [Route; 44] = [
     open(OpenOperation::Home, "GET", "/"),
     open(OpenOperation::Health, "GET", "/health"),
     open(OpenOperation::OpenApi, "GET", "/openapi.json"),
@@ -115,6 +115,11 @@ pub const ROUTES: [Route; 43] = [
     api(ApiOperation::CountEnded, "GET", "/api/organization/runs"),
     api(ApiOperation::CreateConnectLink, "POST", "/api/connect"),
     api(ApiOperation::ListConnections, "GET", "/api/connections"),
+    api(
+        ApiOperation::Disconnect,
+        "DELETE",
+        "/api/connections/{connector}",
+    ),
     api(ApiOperation::ListTools, "GET", "/api/tools"),
     api(ApiOperation::ExecuteTool, "POST", "/api/tools/{id}/execute"),
     api(ApiOperation::GetToolCall, "GET", "/api/tool-calls/{callId}"),

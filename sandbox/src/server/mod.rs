@@ -97,8 +97,8 @@ impl Sandbox {
         let serving = self.now_serving.fetch_add(1, Ordering::Relaxed) + 1;
         self.most_at_once.fetch_max(serving, Ordering::Relaxed);
         let reply = self.route(&request);
-        for data in &reply.webhooks {
-            self.webhooks.send(data.clone(), self.now_ms());
+        for event in &reply.webhooks {
+            self.webhooks.send(event, self.now_ms());
         }
         if reply.delay_ms > 0 {
             tokio::time::sleep(Duration::from_millis(reply.delay_ms)).await;

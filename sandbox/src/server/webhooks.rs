@@ -7,10 +7,11 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, Mac};
-use serde_json::{Value, json};
+use serde_json::json;
 use sha2::Sha256;
 
 use crate::world::time::iso;
+use crate::world::vault::AccountEvent;
 
 /// The signing secret. Opens nothing but this sandbox.
 pub const SECRET: &str = "whsec_c2FuZGJveC13ZWJob29rLXNlY3JldC0zMi1ieXRlcyE=";
@@ -36,8 +37,8 @@ impl Webhooks {
         *self.target.lock().unwrap_or_else(PoisonError::into_inner) = url;
     }
 
-    /// Sends a change of an account's status.
-    pub fn send(&self, data: Value, now_ms: i64) {
+    /// Sends what happened to an account.
+    pub fn send(&self, event: &AccountEvent, now_ms: i64) {
         let target = self
             .target
             .lock()
@@ -50,8 +51,8 @@ impl Webhooks {
             "evt_{now_ms}{}",
             self.serial.fetch_add(1, Ordering::Relaxed)
         );
-        let event = json!({ "spec_version": "1", "id": id, "type": "connected_account.status_updated",
-            "occurred_at": iso(now_ms), "environment_id": "env_1", "object": "ConnectedAccount", "data": data });
+        let event = json!({ "spec_version": "1", "id": id, "type": event.kind,
+            "occurred_at": iso(now_ms), "environment_id": "env_1", "object": "ConnectedAccount", "data": event.data });
         tokio::spawn(deliver(url, id, event.to_string()));
     }
 }

@@ -122,7 +122,7 @@ pub(super) fn create(world: &mut World, request: &Request, now_ms: i64) -> Reply
     let change = vault.put(identifier, (name, connection), "PENDING_AUTH", now_ms);
     let account = vault.get(identifier, name).map(Account::json);
     Reply {
-        webhooks: vec![change.data],
+        webhooks: vec![change],
         ..Reply::json(201, &json!({ "connected_account": account }))
     }
 }
@@ -143,5 +143,8 @@ pub(super) fn delete(world: &mut World, request: &Request) -> Reply {
         });
     };
     world.vault.remove(&account.identifier, &account.connector);
-    Reply::json(200, &json!({}))
+    Reply {
+        webhooks: vec![account.deleted()],
+        ..Reply::json(200, &json!({}))
+    }
 }

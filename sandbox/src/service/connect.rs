@@ -9,7 +9,7 @@ use crate::world::World;
 use crate::world::connections::{Connection, Kind};
 use crate::world::manners::{Denial, KeyEntered, Missing, Verification};
 use crate::world::time::iso;
-use crate::world::vault::{LINK_LIFETIME_MS, Link, StatusChange};
+use crate::world::vault::{AccountEvent, LINK_LIFETIME_MS, Link};
 
 /// What became of a consent page.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,7 +17,7 @@ pub struct Decision {
     /// Where the browser goes.
     pub next: Next,
     /// What is announced.
-    pub webhooks: Vec<Value>,
+    pub webhooks: Vec<AccountEvent>,
 }
 
 /// Where a browser goes from a consent page.
@@ -75,7 +75,7 @@ pub(super) fn magic_link(
         let change = world
             .vault
             .put(identifier, (name, connection), "PENDING_AUTH", now_ms);
-        webhooks.push(change.data);
+        webhooks.push(change);
     }
     let token = world.vault.fresh("link");
     let expires_ms = now_ms + LINK_LIFETIME_MS;
@@ -148,7 +148,7 @@ pub(super) fn decide(world: &mut World, token: &str, allow: bool, now_ms: i64) -
     let change = connected(world, &identifier, (&name, &connection), status, now_ms);
     Some(Decision {
         next,
-        webhooks: vec![change.data],
+        webhooks: vec![change],
     })
 }
 
@@ -195,7 +195,7 @@ pub(super) fn verify(world: &mut World, request: &Request, now_ms: i64) -> Reply
     let connection = (link.connector.as_str(), &connection);
     let change = connected(world, identifier, connection, "ACTIVE", now_ms);
     Reply {
-        webhooks: vec![change.data],
+        webhooks: vec![change],
         ..Reply::json(200, &json!({ "post_user_verify_redirect_url": "" }))
     }
 }
@@ -207,7 +207,7 @@ fn connected(
     connection: (&str, &Connection),
     status: &str,
     now_ms: i64,
-) -> StatusChange {
+) -> AccountEvent {
     let change = world.vault.put(identifier, connection, status, now_ms);
     if status == "ACTIVE"
         && let Some(account) = world.vault.get_mut(identifier, connection.0)

@@ -6,6 +6,7 @@ use super::error::{failure, invalid, missing, tool_error};
 use super::lengths::{self, Checks};
 use super::message::{Reply, Request};
 use crate::world::faults::Rule;
+use crate::world::vault::AccountEvent;
 use crate::world::{Call, Params, Refused, World, catalogue};
 
 pub(super) fn execute(world: &mut World, request: &Request, fault: &Rule, now_ms: i64) -> Reply {
@@ -62,7 +63,7 @@ pub(super) fn execute(world: &mut World, request: &Request, fault: &Rule, now_ms
 }
 
 /// Changes the account's status where a fault says so.
-fn announce(world: &mut World, call: &Call<'_>, fault: &Rule, now_ms: i64) -> Vec<Value> {
+fn announce(world: &mut World, call: &Call<'_>, fault: &Rule, now_ms: i64) -> Vec<AccountEvent> {
     let Some(status) = &fault.set_status else {
         return Vec::new();
     };
@@ -76,7 +77,7 @@ fn announce(world: &mut World, call: &Call<'_>, fault: &Rule, now_ms: i64) -> Ve
         .iter()
         .filter_map(|name| {
             let account = world.vault.get_mut(call.identifier, name)?;
-            Some(account.set(status, now_ms).data)
+            Some(account.set(status, now_ms))
         })
         .collect()
 }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::world::faults::Rule;
+use crate::world::vault::AccountEvent;
 
 /// A request.
 #[derive(Clone, Debug, Default)]
@@ -36,8 +37,8 @@ pub struct Reply {
     pub drip: bool,
     /// The connection breaks once the body has arrived, as if more were to come.
     pub cut: bool,
-    /// Webhooks this request caused: their `data`.
-    pub webhooks: Vec<Value>,
+    /// Webhooks this request caused.
+    pub webhooks: Vec<AccountEvent>,
 }
 
 impl Request {

@@ -64,9 +64,11 @@ pub struct Vault {
     dice: Dice,
 }
 
-/// A change of status that is worth a webhook.
+/// What happened to an account, and is worth a webhook.
 #[derive(Clone, Debug, PartialEq)]
-pub struct StatusChange {
+pub struct AccountEvent {
+    /// Its type.
+    pub kind: &'static str,
     /// The webhook's body, without its envelope.
     pub data: Value,
 }
@@ -94,7 +96,7 @@ impl Vault {
         (name, connection): (&str, &Connection),
         status: &str,
         now_ms: i64,
-    ) -> StatusChange {
+    ) -> AccountEvent {
         let id = self.fresh("ca");
         let key = (identifier.to_owned(), name.to_owned());
         let account = self.accounts.entry(key).or_insert_with(|| Account {
@@ -139,10 +141,11 @@ impl Vault {
 
 impl Account {
     /// Sets its status.
-    pub fn set(&mut self, status: &str, now_ms: i64) -> StatusChange {
+    pub fn set(&mut self, status: &str, now_ms: i64) -> AccountEvent {
         let old = std::mem::replace(&mut self.status, status.to_owned());
         self.updated_ms = now_ms;
-        StatusChange {
+        AccountEvent {
+            kind: "connected_account.status_updated",
             data: json!({ "id": self.id, "identifier": self.identifier,
                 "connection_id": self.connection_id(), "connection_name": self.connector,
                 "provider": self.provider.to_uppercase(), "authorization_type": self.kind.name(),
@@ -160,6 +163,16 @@ impl Account {
             "provider": self.provider.to_uppercase(), "connection_id": self.connection_id(),
             "status": self.status, "authorization_type": self.kind.name(),
             "updated_at": iso(self.updated_ms) })
+    }
+
+    /// That it is no more.
+    pub fn deleted(&self) -> AccountEvent {
+        AccountEvent {
+            kind: "connected_account.deleted",
+            data: json!({ "id": self.id, "identifier": self.identifier,
+                "connection_id": self.connection_id(), "provider": self.provider.to_uppercase(),
+                "authorization_type": self.kind.name(), "status": self.status }),
+        }
     }
 
     /// What the app is asked with. It opens nothing, here or anywhere.

@@ -13,6 +13,7 @@ import { useConnections, useTools, useWorkflows } from '../../state/queries';
 import { appName, spelled, useTitles } from '../../state/words';
 import { t } from '../../texts';
 import { list } from '../../texts/format';
+import { Disconnect } from './disconnect';
 
 export default function Connections() {
   const texts = t().connections;
@@ -68,9 +69,10 @@ function One({ connection, tools, workflows, keeps }: { connection: Connection; 
             </div>
           </More>
         )}
-        {keeps && connection.connectUrl && (
+        {keeps && (
           <div class="row foot">
-            <LinkButton look="primary" icon="away" href={connection.connectUrl} label={fresh ? texts.connectApp(app) : texts.reconnectApp(app)}>{fresh ? texts.connect : texts.reconnect}</LinkButton>
+            {connection.connectUrl && <LinkButton look="primary" icon="away" href={connection.connectUrl} label={fresh ? texts.connectApp(app) : texts.reconnectApp(app)}>{fresh ? texts.connect : texts.reconnect}</LinkButton>}
+            {!fresh && <Disconnect connector={connection.connector} app={app} uses={uses.map(({ id }) => titles(id))} />}
           </div>
         )}
       </div>

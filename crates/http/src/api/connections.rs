@@ -64,16 +64,39 @@ pub struct ConnectionView {
 impl Api {
     pub(crate) fn create_connect_link(&self, request: &ApiRequest) -> Handled {
         let wanted: ConnectRequest = json_body::required(request)?;
-        let connectors = self.scalekit.connectors();
-        let connector = connectors.get(&wanted.connector).ok_or_else(|| {
-            let known: Vec<_> = connectors.all().map(String::from).collect();
-            let detail = format!("Known connectors: {}.", known.join(", "));
-            Problem::new(ProblemType::UnknownConnector, detail)
-                .with("field", "connector")
-                .with("knownConnectors", known)
-        })?;
+        let connector = self
+            .known_connector(&wanted.connector)
+            .map_err(|problem| problem.with("field", "connector"))?;
         let url = self.connect_url(connector);
         Ok(ApiResponse::json(200, &ConnectResponse { url }))
+    }
+
+    /// The connector of this name.
+    ///
+    /// # Errors
+    /// 400, with those there are.
+    pub(crate) fn known_connector(&self, name: &str) -> Result<Connector, Problem> {
+        let connectors = self.scalekit.connectors();
+        connectors.get(name).ok_or_else(|| {
+            let known: Vec<_> = connectors.all().map(String::from).collect();
+            let detail = format!("Known connectors: {}.", known.join(", "));
+            Problem::new(ProblemType::UnknownConnector, detail).with("knownConnectors", known)
+        })
+    }
+
+    /// Has the account deleted. Runs that are on see it with their next call, and wait or go on
+    /// without the app, as with one that was lost in any other way.
+    pub(crate) async fn disconnect(&self, caller: &Caller, connector: Connector) -> Handled {
+        let identifier = caller.context.scalekit_identifier.as_str();
+        let trace_id = caller.context.trace_id.as_deref();
+        let gone = self
+            .scalekit
+            .disconnect(identifier, connector, trace_id)
+            .await;
+        // Also where nobody knows: what is offered is asked for anew.
+        self.forget_offer(identifier);
+        gone.map_err(of_scalekit)?;
+        Ok(ApiResponse::empty(204))
     }
 
     pub(crate) async fn list_connections(&self, caller: &Caller) -> Handled {

@@ -1,4 +1,5 @@
-//! Scalekit's events: a connection that became active wakes the runs that wait for it.
+//! Scalekit's events: a connection that became active wakes the runs that wait for it; what its user is
+//! offered is asked for anew after any change.
 
 use crate::service::{Api, Handled};
 use crate::wire::json_body::within_limit;
@@ -28,13 +29,20 @@ impl Api {
         let webhook = verify(secrets, names, headers, &request.body, self.clock.now())
             .map_err(|error| refusal(&error))?;
         if let WebhookEvent::Account(AccountEvent {
+            change: AccountChange::StatusUpdated { .. } | AccountChange::Deleted,
+            identifier,
+            ..
+        }) = &webhook.event
+        {
+            self.forget_offer(identifier);
+        }
+        if let WebhookEvent::Account(AccountEvent {
             change: AccountChange::StatusUpdated { .. },
             identifier,
             connector: Some(connector),
             status: ConnectionStatus::Active,
         }) = &webhook.event
         {
-            self.forget_offer(identifier);
             let account = AccountKey::new(identifier);
             let connector = ConnectorName::new(connector.name());
             let event = EventId::new(&webhook.id);

@@ -83,7 +83,7 @@ impl Api {
             .map_err(of_scalekit)
     }
 
-    /// Forgets what somebody was offered, because they have connected something.
+    /// Forgets what somebody was offered, because what they have connected has changed.
     pub(crate) fn forget_offer(&self, identifier: &str) {
         if let Some(catalogue) = self.catalogue() {
             catalogue.forget(identifier);

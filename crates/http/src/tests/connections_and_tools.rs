@@ -50,6 +50,29 @@ async fn what_is_not_connected_comes_with_a_link() {
 }
 
 #[tokio::test]
+async fn an_account_is_deleted_once_and_stays_so() {
+    let bench = bench();
+    let accounts = |all: serde_json::Value| ok(&json!({ "connected_accounts": all }));
+    let hers = json!({"connector": "hubspot", "identifier": "user_alice", "status": "ACTIVE"});
+    bench.scalekit.script.then(accounts(json!([hers])));
+    bench.scalekit.script.then(ok(&json!({})));
+    let response = bench.ask("DELETE", "/api/connections/hubspot", "").await;
+    assert_eq!((response.status, response.body.len()), (204, 0));
+    let sent = bench.scalekit.script.sent(1);
+    assert_eq!(
+        sent,
+        json!({"connector": "hubspot", "identifier": "user_alice"})
+    );
+    bench.scalekit.script.then(accounts(json!([])));
+    let again = bench.ask("DELETE", "/api/connections/hubspot", "").await;
+    assert_eq!(again.status, 204);
+    let unknown = bench.ask("DELETE", "/api/connections/jira", "").await;
+    assert_eq!(unknown.status, 400);
+    assert!(json_of(&unknown)["knownConnectors"].is_array());
+    assert_eq!(bench.scalekit.script.count(), 3);
+}
+
+#[tokio::test]
 async fn scalekits_failures_are_problems() {
     let bench = bench();
     for _ in 0..3 {

@@ -1,6 +1,6 @@
 //! What the caller has connected.
 
-use super::JSON;
+use super::{JSON, text};
 use crate::api::connections::{ConnectRequest, ConnectResponse, ConnectionListResponse};
 use crate::openapi::parts::{Access, Described};
 use crate::openapi::schemas::Schemas;
@@ -23,6 +23,21 @@ pub fn list(schemas: &mut Schemas) -> Described {
             JSON,
             schemas.of::<ConnectionListResponse>(),
         )
+        .problem(ProblemType::ConnectorFailed)
+        .problem(ProblemType::ConnectorUnavailable)
+}
+
+pub fn disconnect() -> Described {
+    let summary = "Takes back what the caller has connected";
+    Described::new("connections", Access::Bearer, summary)
+        .parameter("path", "connector", "The connector's name.", text())
+        .bare(
+            204,
+            "There is no such account any more. What was granted in the app itself is taken back there.",
+            None,
+        )
+        .problem(ProblemType::UnknownConnector)
+        .problem(ProblemType::RoleRequired)
         .problem(ProblemType::ConnectorFailed)
         .problem(ProblemType::ConnectorUnavailable)
 }
