@@ -24,6 +24,8 @@ const LOOK_PATIENCE: Duration = Duration::from_secs(3600);
 const OWN_PAUSES: Duration = Duration::from_secs(1800);
 /// What one call may wait for its turn where apps allow least.
 const TURN_MS: i64 = 6_000;
+/// The longest pause between two attempts of a step; with less than that a step has had one try.
+const LONGEST_RETRY: Duration = Duration::from_secs(300);
 /// Alarms of a run come this late in a row without a fault of their own: runs take turns.
 const QUEUED_RUNS: i64 = 3;
 
@@ -66,7 +68,10 @@ fn check_end(shared: &Shared, site: &Site, head: &Head, entries: &[Entry]) {
             } => site.unhosted.get(),
             Record::Failed {
                 failure: RunFailure::OutOfTime { .. },
-            } => shared.outage_at(shifted(it.at, -skew_of(shared, site))),
+            } => {
+                shared.outage_at(shifted(it.at, -skew_of(shared, site)))
+                    || was_left_alone(site, entries)
+            }
             _ => false,
         }),
         _ => false,
@@ -102,6 +107,28 @@ fn check_end(shared: &Shared, site: &Site, head: &Head, entries: &[Entry]) {
     shared.asks(Rule::EndsInTime, ended_at <= until, || {
         format!("{} ended at {ended_at}, not by {until}", site.run_id)
     });
+}
+
+/// Whether the alarm was lost in the run's last step, and came back when hardly anything was left of
+/// the step's time: then a single failure is the last one.
+fn was_left_alone(site: &Site, entries: &[Entry]) -> bool {
+    if !site.alarm_lost.get() {
+        return false;
+    }
+    let before =
+        |it: &Entry| matches!(it.record, Record::Started(_) | Record::StepCompleted { .. });
+    let begun = entries.iter().rposition(before).map_or(0, |it| it + 1);
+    let step = entries.get(begun..).unwrap_or_default();
+    let deadline = step.iter().find_map(|it| match it.record {
+        Record::StepStarted { deadline, .. } => deadline,
+        _ => None,
+    });
+    let silences = step.iter().zip(step.iter().skip(1));
+    let longest = silences.map(|(one, next)| next.at.since(one.at)).max();
+    let (Some(deadline), Some(longest), Some(first)) = (deadline, longest, step.first()) else {
+        return false;
+    };
+    deadline.since(first.at).saturating_sub(longest) <= LONGEST_RETRY
 }
 
 fn check_fold(shared: &Shared, site: &Site, head: &Head, entries: &[Entry]) {
