@@ -101,21 +101,25 @@ function page({ script, style, first }) {
 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
+<meta name="description" content="What Onbehalf has done on your behalf, and what it may do next.">
 <title>Onbehalf</title>
 <link rel="icon" href="/console/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="${style}">
+<link rel="preload" href="/auth/session" as="fetch" crossorigin="anonymous">
 ${preloads.join('\n')}
 <script type="module" src="${script}"></script>
 </head>
-<body><div id="console"></div><noscript><p>The console needs JavaScript. Everything that it shows is to be had from the API, too.</p></noscript></body>
+<body><div id="console"><p class="opening">Onbehalf</p></div><noscript><p>The console needs JavaScript. Everything that it shows is to be had from the API, too.</p></noscript></body>
 </html>
 `;
 }
 
 /** What the platform says with each file; the page's own policy is said by the Worker. The service
- *  worker is held to the policy that comes with its script. */
+ *  worker is held to the policy that comes with its script. That browsers are to keep to https means
+ *  nothing to them where a file came without (RFC 6797, section 8.1), as from a developer's machine. */
 const HEADERS = `/console/*
   X-Content-Type-Options: nosniff
+  Strict-Transport-Security: max-age=31536000
   Cross-Origin-Resource-Policy: same-origin
   Content-Security-Policy: default-src 'none'; connect-src 'self'; frame-ancestors 'none'
 

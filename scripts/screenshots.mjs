@@ -18,7 +18,6 @@ import { connectWebhooks, startSandbox, startWorker, token } from './lib/stack.m
 const FOLDER = inRoot('docs', 'console');
 const USER = 'frida';
 const CUSTOMERS = 48;
-const NEXT_DAY_MS = 20 * 3_600_000;
 const WORKFLOW = '/api/workflows/onboarding-health';
 const PATIENCE_MS = 240_000;
 const DESK = { width: 1280, height: 820 };
@@ -61,24 +60,29 @@ await main(async () => {
   }
 });
 
-/** A run that has ended, which has written most, and one that waits for somebody. */
+/** A run that has ended, with half of its plan approved, and one that waits with the other half. */
 async function fill(sandbox, worker) {
-  const ended = await run(sandbox, worker, {}, 'completed');
-  // Everybody who is at risk has been flagged now; the next day brings others.
-  await post(`${sandbox}/_sandbox/age`, { ms: NEXT_DAY_MS, work: true });
-  return { ended, waiting: await run(sandbox, worker, { approval: 'required' }, 'suspended') };
+  const headers = { authorization: `Bearer ${await token(sandbox, USER)}` };
+  const begin = async () => (await post(`${worker}${WORKFLOW}/trigger`, { approval: 'required' }, headers)).runId;
+  const ended = await begin();
+  const { suspension } = await until(worker, headers, ended, 'suspended');
+  const others = suspension.plan.actions.filter((_, at) => at % 2 === 1).map(({ item }) => [item, 'reject']);
+  const approval = { hash: suspension.hash, decision: 'approve', items: Object.fromEntries(others) };
+  await post(`${worker}${WORKFLOW}/runs/${ended}/resume`, { approval, number: suspension.number }, headers);
+  await until(worker, headers, ended, 'completed');
+  const waiting = await begin();
+  await until(worker, headers, waiting, 'suspended');
+  return { ended, waiting };
 }
 
-/** Starts a run, and answers its name once it has come so far or has ended. */
-async function run(sandbox, worker, input, wanted) {
-  const bearer = await token(sandbox, USER);
-  const headers = { authorization: `Bearer ${bearer}` };
-  const { runId } = await post(`${worker}${WORKFLOW}/trigger`, input, headers);
-  const until = Date.now() + PATIENCE_MS;
+/** A run once it has come so far. */
+async function until(worker, headers, runId, wanted) {
+  const end = Date.now() + PATIENCE_MS;
   for (;;) {
-    const { status } = await (await fetch(`${worker}${WORKFLOW}/runs/${runId}`, { headers })).json();
-    if (status === wanted || ['completed', 'failed', 'cancelled'].includes(status)) return runId;
-    if (Date.now() > until) throw new Failure(`A run is still ${status}.`);
+    const run = await (await fetch(`${worker}${WORKFLOW}/runs/${runId}`, { headers })).json();
+    if (run.status === wanted) return run;
+    const over = ['completed', 'failed', 'cancelled'].includes(run.status);
+    if (over || Date.now() > end) throw new Failure(`A run is ${run.status} instead of ${wanted}.`);
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
 }

@@ -20,6 +20,8 @@ import { connectWebhooks, startSandbox, token } from './lib/stack.mjs';
 import { Workshop } from './lib/workshop.mjs';
 
 const USER = 'alice';
+/** The lead of alice's team: decides what others' runs ask, and sees how the organization's runs end. */
+const OPERATOR = 'grace';
 
 await main(async () => {
   const { values } = flags('npm start', {
@@ -62,6 +64,7 @@ await main(async () => {
       state,
       log: join(state, 'worker.log'),
       limits: {}, // as deployed
+      issuer: { roles: { claim: 'sub', account_keeper: OPERATOR } },
     });
     announce({ workerPort, sandboxPort, state });
     await connectWebhooks(sandbox, workshop.url);
@@ -69,7 +72,7 @@ await main(async () => {
     if (!values['no-demo']) await demo(workshop.url, bearer, USER, () => ledger(sandbox));
 
     say(`\n${bold('Up and at your service')} ${dim('(Ctrl-C ends everything)')}`);
-    say(`  Console       ${cyan(`${workshop.url}/console`)}   ${dim(`sign in as ${USER}, or anybody else there`)}`);
+    say(`  Console       ${cyan(`${workshop.url}/console`)}   ${dim(`sign in as ${USER}, or ${OPERATOR}, who leads the team`)}`);
     say(`  Worker        ${cyan(workshop.url)}${changes ? dim('   built anew after every change in src/ and crates/') : ''}`);
     say(`  Sandbox       ${cyan(sandbox.url)}`);
     say(`  ${USER}'s apps  ${cyan(`${sandbox.url}/crm/${USER}`)}   ${dim('HubSpot tasks and Linear comments')}`);

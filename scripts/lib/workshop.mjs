@@ -18,11 +18,11 @@ export class Workshop {
   failure = new Promise((_, reject) => (this.#failed = reject));
 
   /** Starts the Worker that was built last; it is found at `port`. */
-  static async open(sandbox, { port, state, log, limits }) {
+  static async open(sandbox, { port, state, log, limits, issuer }) {
     const workshop = new Workshop();
     workshop.#sandbox = sandbox;
     workshop.url = `http://localhost:${port}`;
-    workshop.#options = { state, log, limits, publicUrl: workshop.url, build: LOCAL };
+    workshop.#options = { state, log, limits, issuer, publicUrl: workshop.url, build: LOCAL };
     workshop.failure.catch(() => {}); // whoever waits for it hears of it
     await workshop.#door.open(port);
     await workshop.#start();

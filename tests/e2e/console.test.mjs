@@ -29,7 +29,7 @@ before(async () => {
   const { readFile } = await import('node:fs/promises');
   axe = await readFile(createRequire(`${inRoot('console')}/`).resolve(AXE), 'utf8');
   const seed = { customers: 12, connectors: ['hubspot', 'linear', 'zendesk'] };
-  stage = await Stage.up({ manners: BY_CONSENT, past: { user: 'tess', days: 3, seed } });
+  stage = await Stage.up({ manners: BY_CONSENT, past: { user: 'tess', days: 3, seed }, issuer: { roles: { claim: 'sub', account_keeper: 'tess' } } });
   browser = await launch(path);
 });
 after(async () => {
@@ -163,6 +163,11 @@ test('the days before this one are there as they were: a run on each, and how ev
   const { context, page, complaints } = await open('tess', { at: '/onboarding' });
   await settled(page);
   await page.getByText('4 runs').waitFor();
+  // Whoever operates for the organization sees how its runs end, and which app was not there for them.
+  await go(page, '/operators');
+  const apps = page.getByRole('table', { name: 'Apps' });
+  await apps.getByRole('row', { name: /HubSpot/ }).waitFor();
+  assert.equal(await apps.getByRole('row').count(), 1 + 4, 'every app that a workflow uses');
   assert.deepEqual(complaints, []);
   await context.close();
 });
@@ -363,6 +368,7 @@ for (const theme of THEMES) {
       [fresh, ['/', '/onboarding', '/runs']],
       [bare, ['/', '/onboarding', '/connections']],
       ['carol', ['/', '/onboarding']],
+      ['tess', ['/operators']],
     ];
     const found = [];
     for (const viewport of [DESK, PHONE]) {

@@ -51,6 +51,7 @@ test('the files that the page names are there, for good', async () => {
     assert.equal(status, 200, path);
     assert.equal(headers.get('x-content-type-options'), 'nosniff', path);
     assert.equal(headers.get('cross-origin-resource-policy'), 'same-origin', path);
+    assert.equal(headers.get('strict-transport-security'), 'max-age=31536000', path);
     assert.match(headers.get('content-security-policy'), /^default-src 'none'/, path);
   }
 });

@@ -1,5 +1,6 @@
 // Something that is read from the API and shown: what is there, whether it is being read, what went
-// wrong. What was read stays for the next page that asks, which shows it at once and reads it again.
+// wrong. What was read stays for the next page that asks, which shows it at once and reads it again. What
+// several parts of a page ask is read once for all of them.
 
 import { type Signal, signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
@@ -18,14 +19,22 @@ interface Entry<T> {
   load: (() => Promise<T>) | undefined;
   /** The latest read: an earlier one that ends later counts no more. */
   turn: number;
+  /** When it was asked for last, and when it was read. */
+  askedAt: number;
+  readAt: number;
 }
+
+/** What is not older than this is not read again because another part of the page asks, too. */
+const FRESH_MS = 2_000;
+/** Who asks after so long does not wait for an answer that may never come. */
+const PATIENCE_MS = 20_000;
 
 const entries = new Map<string, Entry<unknown>>();
 
 function entry<T>(key: string): Entry<T> {
   const found = entries.get(key) as Entry<T> | undefined;
   if (found) return found;
-  const made: Entry<T> = { state: signal({ data: undefined, failure: undefined, loading: false }), load: undefined, turn: 0 };
+  const made: Entry<T> = { state: signal({ data: undefined, failure: undefined, loading: false }), load: undefined, turn: 0, askedAt: 0, readAt: 0 };
   entries.set(key, made as Entry<unknown>);
   return made;
 }
@@ -33,13 +42,23 @@ function entry<T>(key: string): Entry<T> {
 async function read<T>(one: Entry<T>): Promise<void> {
   if (!one.load) return;
   const turn = ++one.turn;
+  one.askedAt = Date.now();
   one.state.value = { ...one.state.peek(), loading: true };
   try {
     const data = await one.load();
-    if (turn === one.turn) one.state.value = { data, failure: undefined, loading: false };
+    if (turn !== one.turn) return;
+    one.readAt = Date.now();
+    one.state.value = { data, failure: undefined, loading: false };
   } catch (error) {
     if (turn === one.turn) one.state.value = { ...one.state.peek(), failure: Failure.from(error), loading: false };
   }
+}
+
+/** Reads it, unless somebody is at it or has just done so. */
+function readOnce<T>(one: Entry<T>): void {
+  const now = Date.now();
+  const isAsked = one.state.peek().loading && now - one.askedAt < PATIENCE_MS;
+  if (!isAsked && now - one.readAt >= FRESH_MS) void read(one);
 }
 
 /** Reads something when it is first shown, again whenever `every` milliseconds have passed, and when
@@ -48,9 +67,9 @@ export function useResource<T>(key: string, load: () => Promise<T>, { every }: {
   const one = entry<T>(key);
   one.load = load;
   useEffect(() => {
-    void read(one);
+    readOnce(one);
     const again = () => {
-      if (document.visibilityState === 'visible') void read(one);
+      if (document.visibilityState === 'visible') readOnce(one);
     };
     document.addEventListener('visibilitychange', again);
     const timer = every === undefined ? undefined : setInterval(again, every);

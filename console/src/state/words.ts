@@ -11,8 +11,14 @@ export function appName(connector: string): string {
   return CONNECTORS[connector] ?? capital(connector);
 }
 
-/** An id made readable: `signals-and-scores` is "Signals and scores", `dueInHours` "Due in hours". */
+/** An id made readable: `signals-and-scores` is "Signals and scores", `dueInHours` "Due in hours",
+ *  `hubspot-create-task` "HubSpot create task". */
 export function spelled(id: string): string {
+  const [first = '', ...rest] = words(id).split(' ');
+  return [CONNECTORS[first.toLowerCase()] ?? first, ...rest].join(' ');
+}
+
+function words(id: string): string {
   return capital(id.replaceAll(/([a-z])([A-Z])/g, (_, before: string, after: string) => `${before} ${after.toLowerCase()}`).replaceAll(/[-_]/g, ' '));
 }
 

@@ -60,9 +60,11 @@ const duration = (unit: string, value: number, digits = 0) =>
 export function lasted(ms: number): string {
   if (ms < 1000) return duration('millisecond', Math.max(0, Math.round(ms)));
   if (ms < 60_000) return duration('second', ms / 1000, ms < 10_000 ? 1 : 0);
-  if (ms < 3_600_000) return `${duration('minute', Math.floor(ms / 60_000))} ${duration('second', Math.round((ms % 60_000) / 1000))}`;
-  if (ms < 86_400_000) return `${duration('hour', Math.floor(ms / 3_600_000))} ${duration('minute', Math.round((ms % 3_600_000) / 60_000))}`;
-  return `${duration('day', Math.floor(ms / 86_400_000))} ${duration('hour', Math.round((ms % 86_400_000) / 3_600_000))}`;
+  const seconds = Math.floor(ms / 1000);
+  const [minutes, hours, days] = [Math.floor(seconds / 60), Math.floor(seconds / 3600), Math.floor(seconds / 86_400)];
+  if (hours === 0) return `${duration('minute', minutes)} ${duration('second', seconds % 60)}`;
+  if (days === 0) return `${duration('hour', hours)} ${duration('minute', minutes % 60)}`;
+  return `${duration('day', days)} ${duration('hour', hours % 24)}`;
 }
 
 export interface Forms {

@@ -24,7 +24,7 @@ export function Disconnect({ connector, app, uses }: { connector: string; app: s
   };
   return (
     <>
-      <Button look="quiet" label={texts.disconnectApp(app)} onPress={() => setAsking(true)}>{texts.disconnect}</Button>
+      <Button label={texts.disconnectApp(app)} onPress={() => setAsking(true)}>{texts.disconnect}</Button>
       {asking && (
         <Dialog
           title={texts.disconnectTitle(app)}

@@ -89,23 +89,36 @@ function ConnectionItem({ connection }: { connection: Connection }) {
   );
 }
 
-/** The latest run of a workflow, where it failed or waits for something else than an approval. */
+/** What a run needs somebody for. */
+type Trouble = 'failed' | 'partly' | 'waits';
+
+const TROUBLES: Record<Trouble, { icon: IconName; tone: 'notice' | 'bad' }> = {
+  failed: { icon: 'cross', tone: 'bad' },
+  partly: { icon: 'alert', tone: 'notice' },
+  waits: { icon: 'clock', tone: 'notice' },
+};
+
+function troubleOf({ runId, status, outcome }: RunSummary, approvals: Schemas['WaitingApproval'][]): Trouble | undefined {
+  if (status === 'failed' || outcome?.kind === 'failed') return 'failed';
+  if (outcome?.kind === 'partial') return 'partly';
+  return status === 'suspended' && !approvals.some((one) => one.runId === runId) ? 'waits' : undefined;
+}
+
+/** The latest run of a workflow, where it failed, did a part, or waits for something else than an approval. */
 function runItems(workflow: string, runs: RunSummary[], approvals: Schemas['WaitingApproval'][]) {
   const latest = runs[0];
   if (!latest || Date.now() - Date.parse(latest.startedAt) > RECENT_MS) return [];
-  const failed = latest.status === 'failed' || latest.outcome?.kind === 'failed';
-  const waits = latest.status === 'suspended' && !approvals.some(({ runId }) => runId === latest.runId);
-  return failed || waits ? [<RunItem key={latest.runId} run={latest} workflow={workflow} failed={failed} />] : [];
+  const trouble = troubleOf(latest, approvals);
+  return trouble ? [<RunItem key={latest.runId} run={latest} workflow={workflow} trouble={trouble} />] : [];
 }
 
-function RunItem({ run, workflow, failed }: { run: RunSummary; workflow: string; failed: boolean }) {
+function RunItem({ run, workflow, trouble }: { run: RunSummary; workflow: string; trouble: Trouble }) {
   const texts = t().home;
   const titles = useTitles();
-  const title = failed ? texts.failed(titles(workflow)) : texts.waits(titles(workflow));
+  const title = texts[trouble](titles(workflow));
   return (
     <Item
-      icon={failed ? 'cross' : 'clock'}
-      tone={failed ? 'bad' : 'notice'}
+      {...TROUBLES[trouble]}
       title={title}
       detail={<>{t().run.startedWord} <When at={run.startedAt} /></>}
       action={<LinkButton small href={runPath(workflow, run.runId)} label={`${texts.why}: ${title}`}>{texts.why}</LinkButton>}

@@ -5,11 +5,13 @@ import { api, data, type Schemas } from '../../api/client';
 import { Badge } from '../../components/badge';
 import { Card } from '../../components/card';
 import { Page } from '../../components/page';
-import { Empty, Notice, Shown } from '../../components/states';
+import { Empty, Notice, Shown, Waiting } from '../../components/states';
+import { appBehind } from '../../onboarding/parts';
 import { Columns } from '../../plots/columns';
 import { Shares, type Share } from '../../plots/shares';
+import { useWorkflows } from '../../state/queries';
 import { useResource } from '../../state/resource';
-import { spelled, useTitles } from '../../state/words';
+import { appName, spelled, useTitles } from '../../state/words';
 import { t } from '../../texts';
 import { day, list, number } from '../../texts/format';
 
@@ -69,14 +71,47 @@ function Ended({ counts }: { counts: Count[] }) {
           />
         </Card>
       </div>
+      <Apps counts={counts} />
       <Reasons counts={counts.filter((count) => toneOf(count) !== 'good')} />
     </>
   );
 }
 
+/** How often each app was there for the runs that use it, as far as their ends tell. */
+function Apps({ counts }: { counts: Count[] }) {
+  const texts = t().operators;
+  const { data: workflows, failure } = useWorkflows();
+  if (!workflows) return failure ? null : <Card title={texts.apps} lead={texts.appsLead}><Waiting lines={4} /></Card>;
+  const apps = [...new Set(workflows.flatMap(({ uses }) => uses.map(({ connector }) => connector)))].sort();
+  if (apps.length === 0) return null;
+  return (
+    <Card title={texts.apps} lead={texts.appsLead} flush>
+      <table class="table folds">
+        <caption class="unseen">{texts.apps}</caption>
+        <thead><tr><th scope="col">{texts.app}</th><th scope="col">{texts.standing}</th><th scope="col" class="end">{texts.used}</th></tr></thead>
+        <tbody>
+          {apps.map((app) => {
+            const using = workflows.filter(({ uses }) => uses.some(({ connector }) => connector === app)).map(({ id }) => id);
+            const all = counts.filter(({ workflow, status }) => using.includes(workflow) && status !== 'cancelled');
+            const without = all.filter(({ outcome }) => outcome?.kind === 'partial' && outcome.missing.some((part) => appBehind(part) === app));
+            const last = without.map((count) => count.day).sort().at(-1);
+            return (
+              <tr key={app}>
+                <td class="grow lead">{appName(app)}</td>
+                <td>{last === undefined ? <Badge tone="good" icon="check">{texts.alwaysThere}</Badge> : <Badge tone="notice" icon="alert">{texts.without(sum(without))}, {texts.lastOn} {day(last)}</Badge>}</td>
+                <td class="end number">{number(sum(all))}</td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </Card>
+  );
+}
+
 function why({ status, outcome }: Count): string {
   if (outcome?.kind === 'failed') return spelled(outcome.reason);
-  if (outcome?.kind === 'partial') return `${t().run.missing}: ${list(outcome.missing.map(spelled))}`;
+  if (outcome?.kind === 'partial') return `${t().run.missing}: ${list(outcome.missing.map((part) => (appBehind(part) === part ? appName(part) : spelled(part))))}`;
   return t().run.statuses[status as 'failed' | 'cancelled'] ?? spelled(status);
 }
 
