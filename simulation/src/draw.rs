@@ -109,6 +109,7 @@ impl Plan {
             skew_ms: *dice.pick(&[0, 0, 0, 1_500, 50_000]),
             outage,
             cron_ms: cron_ms.into_iter().map(|it| it * MINUTE_MS).collect(),
+            conversation: &[],
         }
     }
 }

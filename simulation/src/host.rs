@@ -9,18 +9,25 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use onbehalf_agents::acting::Means;
+use onbehalf_agents::agent::Lent;
 use onbehalf_agents::onboarding::OnboardingHealth;
 use onbehalf_clock::testkit::{Dice, HandClock};
 use onbehalf_clock::{Clock, Timestamp};
 use onbehalf_connector::{Connectors, Rates, Scalekit, ScalekitConfig, Secret, TokenCache, Turns};
 use onbehalf_engine::{Head, Host, JournalError, JournalStore, PublishError, RunLog};
+use onbehalf_fetch::Fetch;
 use onbehalf_runs::hosted::{Opening, Run, Workflows, open_retired};
 use onbehalf_runs::portal::{Portals, SharedClaims, SharedTurns};
-use onbehalf_runs::run::{Kept, News, RunMessage, RunReply, StartThis, absent, serve, tend};
+use onbehalf_runs::run::{
+    Kept, News, OwnRuns, RunMessage, RunReply, StartThis, absent, serve, tend,
+};
+use onbehalf_runs::thread::RunThreads;
+use onbehalf_runs::tool_call::ToolPolicy;
 use onbehalf_runs::town::Runs;
 use onbehalf_runs::{Carrier, RunId, RunReason, Undelivered};
 use onbehalf_sandbox::service::{CLIENT_ID, CLIENT_SECRET};
 
+use crate::conversation;
 use crate::expected::Expected;
 use crate::plan::Plan;
 use crate::roads::{Sender, Way};
@@ -111,15 +118,20 @@ fn runner(
         (Rc::clone(&object.site), Rc::clone(&object.life))
     };
     let stored = site.store().head()?.map(|head| head.started.workflow);
-    if stored.or_else(|| starting.map(str::to_owned)).is_none() {
+    let Some(workflow) = stored.or_else(|| starting.map(str::to_owned)) else {
         return Ok(None);
-    }
-    let runner = open(shared, &site, &life)?;
+    };
+    let runner = open(shared, &site, &life, &workflow)?;
     shared.objects.borrow_mut()[index].runner = Some(Rc::clone(&runner));
     Ok(Some(runner))
 }
 
-fn open(shared: &Rc<Shared>, site: &Rc<Site>, life: &Rc<Life>) -> Result<Rc<Run>, JournalError> {
+fn open(
+    shared: &Rc<Shared>,
+    site: &Rc<Site>,
+    life: &Rc<Life>,
+    workflow: &str,
+) -> Result<Rc<Run>, JournalError> {
     let clock: Rc<dyn Clock> = Rc::new(OffClock {
         clock: Rc::clone(&shared.clock),
         by_ms: skew_of(shared, site),
@@ -137,7 +149,7 @@ fn open(shared: &Rc<Shared>, site: &Rc<Site>, life: &Rc<Life>) -> Result<Rc<Run>
     let log = Rc::new(RunLog::open(Rc::new(store), Rc::clone(&clock))?);
     let (budget, calls) = (shared.plan.budget, Rc::clone(life));
     let opening = Opening {
-        log,
+        log: Rc::clone(&log),
         clock: Rc::clone(&clock),
         random: random.clone(),
         host: Rc::new(Outside {
@@ -155,33 +167,53 @@ fn open(shared: &Rc<Shared>, site: &Rc<Site>, life: &Rc<Life>) -> Result<Rc<Run>
     let config = ScalekitConfig::new(BASE_URL, CLIENT_ID, Secret::new(CLIENT_SECRET));
     let connectors =
         Connectors::from_json(Some(WORKSPACE)).expect("connectors as they are written");
-    let wire = Wire {
+    let wire: Rc<dyn Fetch> = Rc::new(Wire {
         shared: Rc::clone(shared),
         site: Rc::clone(site),
         life: Rc::clone(life),
-    };
+    });
     let portals = Portals::new(Rc::clone(&carrier), Rc::clone(&clock));
     let turns = SharedTurns::new(Rc::clone(&carrier), portals.clone());
     let scalekit = Scalekit::new(
         config.expect("a configuration").with_connectors(connectors),
-        Rc::new(wire),
-        clock,
+        wire.clone(),
+        Rc::clone(&clock),
         random,
         TokenCache::new(),
     );
     let scalekit = scalekit.with_turns(Turns::new(Rc::new(turns), rates(&shared.plan)));
+    let talks = !shared.plan.conversation.is_empty();
+    let offered = talks.then(conversation::offered);
     let means = Means {
         scalekit: Rc::new(scalekit),
-        claims: Rc::new(SharedClaims::new(carrier)),
+        claims: Rc::new(SharedClaims::new(Rc::clone(&carrier))),
         portals,
-        // No run of this table calls a tool by its name.
-        tools: Rc::default(),
+        // No run of the workflow calls a tool by its name.
+        tools: offered
+            .as_ref()
+            .map(|it| Rc::clone(&it.tools))
+            .unwrap_or_default(),
         public_url: "https://agent.test/".into(),
     };
+    let settings = Some(deployment.settings.as_str());
+    if let Some(offered) = offered {
+        let lent = Lent {
+            model: Some(conversation::model(wire, clock)),
+            offers: offered.offers,
+            policy: ToolPolicy::default(),
+            threads: Rc::new(RunThreads::new(Rc::clone(&carrier), Rc::clone(&log))),
+            runs: Rc::new(OwnRuns::new(carrier, log)),
+            accounts_are_shared: false,
+            means,
+        };
+        let table = onbehalf_agents::workflows();
+        let line = table.get(workflow).expect("a line of the table");
+        return Ok(line.open(opening, Ok(lent), settings));
+    }
     let table = Workflows::<Means>::default().with::<OnboardingHealth>();
     let line = table.list().iter().next().map(|it| it.id());
     let line = line.and_then(|id| table.get(id)).expect("the one line");
-    Ok(line.open(opening, Ok(means), Some(&deployment.settings)))
+    Ok(line.open(opening, Ok(means), settings))
 }
 
 /// The runs of the town.

@@ -12,6 +12,7 @@
 
 mod allowance;
 mod checker;
+pub mod conversation;
 mod draw;
 mod expected;
 mod grants;

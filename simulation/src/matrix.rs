@@ -59,6 +59,7 @@ fn plan(disturbances: Vec<Disturbance>) -> Plan {
         skew_ms: 0,
         outage: None,
         cron_ms: Vec::new(),
+        conversation: &[],
     }
 }
 
@@ -73,22 +74,21 @@ fn carry_out(disturbances: Vec<Disturbance>) -> (Ended, Option<serde_json::Value
     (ended, result.map(anonymous))
 }
 
-/// Every point of a run that went well.
-fn points(quiet: &Ended) -> Vec<(Moment, What)> {
+/// Every point of runs that went well, each with the run that it is a point of.
+pub(crate) fn points(quiet: &Ended) -> Vec<Disturbance> {
     let shared = &quiet.shared;
-    let sites = shared.sites.borrow();
-    let (commits, calls) = sites
-        .first()
-        .map_or((0, 0), |it| (it.commits.get(), it.calls.get()));
     let mut points = Vec::new();
-    for nth in 1..=commits {
-        for what in [What::CrashBefore, What::CrashAfter] {
-            points.push((Moment::Commit(nth), what));
+    let mut add = |run, moment, what| points.push(Disturbance { run, moment, what });
+    for (run, site) in shared.sites.borrow().iter().enumerate() {
+        for nth in 1..=site.commits.get() {
+            for what in [What::CrashBefore, What::CrashAfter] {
+                add(run, Moment::Commit(nth), what);
+            }
         }
-    }
-    for nth in 1..=calls {
-        for what in [What::CrashBefore, What::CrashDuring, What::CrashAfter] {
-            points.push((Moment::Call(nth), what));
+        for nth in 1..=site.calls.get() {
+            for what in [What::CrashBefore, What::CrashDuring, What::CrashAfter] {
+                add(run, Moment::Call(nth), what);
+            }
         }
     }
     for nth in 1..=shared.letters.get() {
@@ -97,7 +97,7 @@ fn points(quiet: &Ended) -> Vec<(Moment, What)> {
             LetterFault::ReceiverDies,
             LetterFault::ReplyLost,
         ] {
-            points.push((Moment::Letter(nth), What::Letter(fault)));
+            add(0, Moment::Letter(nth), What::Letter(fault));
         }
     }
     let statements = shared.statements.borrow();
@@ -106,9 +106,10 @@ fn points(quiet: &Ended) -> Vec<(Moment, What)> {
         Class::Account,
         Class::Portal,
         Class::Approvals,
+        Class::Thread,
     ] {
         for nth in 1..=statements.get(&class).copied().unwrap_or(0) {
-            points.push((Moment::Statement(class, nth), What::ObjectDies));
+            add(0, Moment::Statement(class, nth), What::ObjectDies);
         }
     }
     points
@@ -126,13 +127,8 @@ pub fn crash_matrix() -> Matrix {
         let found = format!("the run itself: {writes} writes, {expected:?}");
         matrix.failures.push(found);
     }
-    for (moment, what) in points(&quiet) {
-        let name = format!("{what:?} {moment:?}");
-        let crash = Disturbance {
-            run: 0,
-            moment,
-            what,
-        };
+    for crash in points(&quiet) {
+        let name = format!("{:?} {:?}", crash.what, crash.moment);
         let (ended, result) = carry_out(vec![crash]);
         matrix.points += 1;
         let landed = ended.shared.tally.borrow().writes;

@@ -17,6 +17,7 @@ use onbehalf_runs::{
 };
 use serde_json::json;
 
+use crate::conversation;
 use crate::expected::all;
 use crate::plan::{Command, Decides};
 use crate::roads::{Sender, Way};
@@ -34,7 +35,7 @@ pub fn workflow() -> WorkflowId {
     WorkflowId::new("onboarding-health")
 }
 
-fn api(shared: &Rc<Shared>) -> Objects {
+pub fn api(shared: &Rc<Shared>) -> Objects {
     Objects::new(Rc::new(way(shared)))
 }
 
@@ -96,6 +97,7 @@ pub async fn chore(shared: Rc<Shared>, chore: Chore) {
         Chore::LookAround(person) => look_around(&shared, person).await,
         Chore::SwitchOn(person) => switch_on(&shared, person).await,
         Chore::SwitchOff(person) => switch_off(&shared, person).await,
+        Chore::Speak(line) => conversation::speak(&shared, line).await,
         Chore::Sweep(person) => {
             shared.met(Kind::CronTick);
             let sweep = Sweep { at: shared.now() };

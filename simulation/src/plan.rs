@@ -6,6 +6,8 @@
 
 use onbehalf_runs::Overlap;
 
+use crate::conversation::Line;
+
 /// A simulation, whole.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -39,6 +41,9 @@ pub struct Plan {
     pub outage: Option<Outage>,
     /// The cron trigger rings at these times, in milliseconds.
     pub cron_ms: Vec<i64>,
+    /// What is said to an agent and asked of tools, each once what was before it has ended. No seed draws
+    /// any.
+    pub conversation: &'static [Line],
 }
 
 /// A while without service.
@@ -173,6 +178,8 @@ pub enum Class {
     Schedule,
     /// An organization's list of approvals.
     Approvals,
+    /// A thread.
+    Thread,
 }
 
 /// What happens.

@@ -178,24 +178,23 @@ pub fn come_back(back: &Return, reply: Reply) {
 /// What the simulation does to the town's objects.
 pub struct TownFaults(pub Rc<Shared>);
 
-/// What an object is counted under; nothing for one that nobody in the simulation speaks to.
-fn class_of(address: &Address) -> Option<(Class, Kind)> {
-    Some(match address {
-        Address::Principal(_) => (Class::Principal, Kind::PrincipalDies),
-        Address::Account(_) => (Class::Account, Kind::AccountDies),
-        Address::Portal(_) => (Class::Portal, Kind::PortalDies),
-        Address::Schedule(_) => (Class::Schedule, Kind::ScheduleDies),
-        Address::Approvals(_) => (Class::Approvals, Kind::ApprovalsDie),
-        Address::Thread(_) => return None,
-    })
+/// What an object is counted under, and as which kind of fault its death counts; as none for a thread,
+/// since no seed speaks to one.
+fn class_of(address: &Address) -> (Class, Option<Kind>) {
+    match address {
+        Address::Principal(_) => (Class::Principal, Some(Kind::PrincipalDies)),
+        Address::Account(_) => (Class::Account, Some(Kind::AccountDies)),
+        Address::Portal(_) => (Class::Portal, Some(Kind::PortalDies)),
+        Address::Schedule(_) => (Class::Schedule, Some(Kind::ScheduleDies)),
+        Address::Approvals(_) => (Class::Approvals, Some(Kind::ApprovalsDie)),
+        Address::Thread(_) => (Class::Thread, None),
+    }
 }
 
 impl Faults for TownFaults {
     fn dies_before(&self, at: &Address, _: &str) -> bool {
         let shared = &self.0;
-        let Some((class, kind)) = class_of(at) else {
-            return false;
-        };
+        let (class, kind) = class_of(at);
         let nth = {
             let mut counts = shared.statements.borrow_mut();
             let count = counts.entry(class).or_default();
@@ -206,7 +205,7 @@ impl Faults for TownFaults {
         let mut dies = shared
             .take(None, moment, |it| *it == What::ObjectDies)
             .is_some();
-        if dies {
+        if let Some(kind) = kind.filter(|_| dies) {
             shared.met(kind);
         }
         let mut doomed = shared.doomed.borrow_mut();

@@ -16,6 +16,7 @@ use onbehalf_runs::{Approval, ConnectorName, IdempotencyKey, OwnerKey, RunId};
 use onbehalf_sandbox::service::Service;
 use onbehalf_sandbox::world::random::Dice;
 
+use crate::conversation::Talk;
 use crate::grants::Grant;
 use crate::host::Object;
 use crate::plan::{Class, Disturbance, Moment, Plan, What};
@@ -74,6 +75,8 @@ pub enum Chore {
     SwitchOff(usize),
     /// The cron trigger rings at a person's shard.
     Sweep(usize),
+    /// The next line of the conversation.
+    Speak(usize),
 }
 
 /// What a start was answered with.
@@ -162,6 +165,7 @@ pub struct Shared {
     pub violations: RefCell<Vec<String>>,
     pub tally: RefCell<Tally>,
     pub cared_for: RefCell<BTreeSet<String>>,
+    pub talk: RefCell<Talk>,
     pub verbose: bool,
 }
 

@@ -116,6 +116,7 @@ pub fn simulate(plan: &Plan, start: Timestamp, verbose: bool) -> Ended {
         violations: RefCell::default(),
         tally: RefCell::default(),
         cared_for: RefCell::default(),
+        talk: RefCell::default(),
         verbose,
     });
     let runs = Rc::new(EngineRuns(Rc::clone(&shared)));
@@ -144,6 +145,9 @@ fn plan_people(shared: &Shared) {
             let start = Chore::Start { trigger, key };
             shared.later(asked.at_ms + nth * AT_ONCE_MS, start);
         }
+    }
+    if !shared.plan.conversation.is_empty() {
+        shared.later(0, Chore::Speak(0));
     }
     for (person, plan) in shared.plan.people.iter().enumerate() {
         if let Some(until) = plan.scheduled_until_ms {

@@ -13,11 +13,13 @@ use async_trait::async_trait;
 use futures::future::{Either, select};
 use onbehalf_clock::{Clock, Timestamp};
 use onbehalf_fetch::{Fetch, FetchError, HttpRequest, HttpResponse, Method};
+use onbehalf_sandbox::models::Models;
 use onbehalf_sandbox::service::{Reply, Request};
 use onbehalf_sandbox::world::faults::{Rule as Misbehaviour, RuleList};
 use serde_json::Value;
 
 use crate::allowance::note_call;
+use crate::conversation;
 use crate::plan::{CallFault, LONGEST_FLIGHT_MS, Moment, OutageOf, Said, What};
 use crate::shared::{Answered, Shared, app_of};
 use crate::site::{Life, Site};
@@ -128,6 +130,7 @@ impl Fetch for Wire {
             self.life.end().await;
         }
         self.check_write(&request.body);
+        conversation::check_request(shared, &self.site, &request);
         note_call(shared, &request.body);
         let mut faults = Vec::new();
         while let Some(What::Call(fault)) =
@@ -164,7 +167,7 @@ impl Fetch for Wire {
 }
 
 /// Whether a request's body asks for a task or a comment.
-fn flags(text: &str) -> bool {
+pub fn is_write(text: &str) -> bool {
     text.contains("hubspot_task_create") || text.contains("commentCreate")
 }
 
@@ -172,7 +175,7 @@ impl Wire {
     /// A write may leave only with an intent on record, and never after an acknowledged cancel.
     fn check_write(&self, body: &[u8]) {
         let text = String::from_utf8_lossy(body);
-        if !flags(&text) {
+        if !is_write(&text) {
             return;
         }
         let run = &self.site.run_id;
@@ -238,7 +241,7 @@ pub fn arrive(shared: &Rc<Shared>, flight: Flight) {
                 life.dead.set(true);
             }
             let text = String::from_utf8_lossy(&request.body);
-            if flags(&text) {
+            if is_write(&text) {
                 let answered = Answered {
                     text: text.into_owned(),
                     status: (!reply.broken).then_some(reply.status),
@@ -269,6 +272,9 @@ fn handle(
     room_ms: i64,
 ) -> Reply {
     let now = shared.now();
+    if Models::owns(&request.path) {
+        return conversation::answer(shared, site, request);
+    }
     let call: Value = serde_json::from_slice(&request.body).unwrap_or_default();
     let tool = call["tool_name"].as_str().unwrap_or_default();
     let mut rule = Misbehaviour {

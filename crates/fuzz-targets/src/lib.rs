@@ -7,6 +7,7 @@
 mod answers;
 mod journal;
 mod queries;
+mod streams;
 #[cfg(test)]
 mod tests;
 
@@ -24,7 +25,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 9] = [
     Target {
         name: "token",
         run: token,
@@ -102,6 +103,17 @@ pub const TARGETS: [Target; 8] = [
             r#"{"data":{"issues":{"nodes":[{"id":"i","title":"t","state":{"type":"started"},"labels":{"nodes":[{"name":"customer:b.test"}]},"updatedAt":"2026-11-20T08:00:00Z","createdAt":"2026-11-01T08:00:00Z","dueDate":"2026-11-19","project":{"name":"p"}}],"pageInfo":{"hasNextPage":true,"endCursor":"c"}}}}"#,
             r#"{"results":[{"id":"1","createdAt":"2026-11-20T08:00:00Z","properties":{"email":"a@b.test","firstname":"A","company":"B","hs_v2_date_entered_customer":"2026-11-01T08:00:00Z","hs_task_subject":"s","hs_task_body":"e0123456789abcdef","hs_task_status":"NOT_STARTED"}}],"paging":{"next":{"after":"2"}},"total":1}"#,
             r#"{"errors":[{"message":"m","extensions":{"code":"RATELIMITED","type":"x","userPresentableMessage":"u"}}]}"#,
+        ],
+    },
+    Target {
+        name: "model_streams",
+        run: streams::model_streams,
+        seeds: &[
+            "\u{7}data: {\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"Good \"},\"finish_reason\":null}],\"usage\":null}\n\ndata: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"morning\"},\"finish_reason\":\"stop\"}]}\n\ndata: {\"choices\":null,\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":2}}\n\ndata: [DONE]\n\n",
+            "\u{1}data: {\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"a\",\"function\":{\"name\":\"t\",\"arguments\":\"\"}},{\"index\":1,\"id\":\"b\",\"function\":{\"name\":\"u\",\"arguments\":\"{\"}}]}}]}\n\ndata: {\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":\"{}\"}},{\"index\":1,\"function\":{\"arguments\":\"}\"}}]},\"finish_reason\":\"tool_calls\"}]}\n\ndata: [DONE]\n\n",
+            "\u{3}data: {\"response\":\"Good\",\"tool_calls\":[{\"name\":\"t\",\"arguments\":{\"a\":1}}],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":1}}\r\n\r\ndata: [DONE]\r\n\r\n",
+            "\u{2}event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"usage\":{\"input_tokens\":9,\"output_tokens\":1}}}\n\ndata: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"Good\"}}\n\ndata: {\"type\":\"content_block_stop\",\"index\":0}\n\ndata: {\"type\":\"content_block_start\",\"index\":1,\"content_block\":{\"type\":\"tool_use\",\"id\":\"a\",\"name\":\"t\",\"input\":{}}}\n\ndata: {\"type\":\"content_block_delta\",\"index\":1,\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":\"{}\"}}\n\ndata: {\"type\":\"content_block_stop\",\"index\":1}\n\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"tool_use\"},\"usage\":{\"output_tokens\":7}}\n\ndata: {\"type\":\"message_stop\"}\n\n",
+            "\u{5}data: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"m\"}}\n\ndata: {\"error\":{\"code\":429,\"type\":\"requests\",\"message\":\"m\"}}\n\n: comment\nid: 1\ndata\n\n",
         ],
     },
 ];

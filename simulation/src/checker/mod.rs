@@ -15,6 +15,8 @@ mod writes;
 use crate::simulate::Ended;
 
 pub use result::{anonymous, result};
+pub use runs::check as run;
+pub use writes::nobody_could_look;
 
 /// Judges a simulation at rest; what is wrong goes to the violations.
 pub fn check(ended: &Ended) {

@@ -171,9 +171,7 @@ impl Written<'_> {
 
     fn check_unknown(&self, shared: &Shared, site: &Site) {
         let at = self.settled_at(shared, site);
-        let since = at.minus(LOOK_PATIENCE);
-        let dead = shared.was_dead(self.user, self.app, since, at) == Dead::Throughout
-            || shared.out(self.app, since, at);
+        let dead = nobody_could_look(shared, self.user, self.app, at);
         // A workflow that is not hosted any more has nobody who knows how to look.
         let nobody = site.unhosted.get();
         shared.asks(Rule::UnknownUnknowable, dead || nobody, || {
@@ -275,4 +273,10 @@ impl Approvals {
             });
         }
     }
+}
+
+/// Whether an app could not be asked for as long as a look is tried, up to this time.
+pub fn nobody_could_look(shared: &Shared, user: usize, app: &'static str, at: Timestamp) -> bool {
+    let since = at.minus(LOOK_PATIENCE);
+    shared.was_dead(user, app, since, at) == Dead::Throughout || shared.out(app, since, at)
 }
