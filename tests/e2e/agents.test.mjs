@@ -4,25 +4,18 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 
-import { Stage } from './lib/stage.mjs';
+import { Stage, asking } from './lib/stage.mjs';
 
 const AGENT = '/api/workflows/onboarding-assistant';
 const MODEL = 'scripted';
 
 let stage;
 before(async () => {
-  stage = await Stage.up();
-  // The settings name the sandbox, whose port is known only now.
-  const { openai, anthropic, key } = stage.sandbox.models;
-  const model = { baseUrl: openai, dialect: 'chat-completions', model: MODEL };
-  const behind = { baseUrl: anthropic, dialect: 'anthropic-messages', model: 'behind' };
-  Object.assign(stage.extra, {
-    MODEL: JSON.stringify(model),
-    FALLBACK_MODEL: JSON.stringify(behind),
-    FALLBACK_MODEL_API_KEY: key,
-  });
-  await stage.kill();
-  await stage.startWorker();
+  const extra = ({ models }) => {
+    const behind = { baseUrl: models.anthropic, dialect: 'anthropic-messages', model: 'behind' };
+    return { ...asking(models, MODEL), FALLBACK_MODEL: JSON.stringify(behind), FALLBACK_MODEL_API_KEY: models.key };
+  };
+  stage = await Stage.up({ extra });
 });
 after(() => stage?.down());
 beforeEach(() => stage.control('DELETE', 'models'));

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { dump } from './lib/storage.mjs';
-import { Browser, BY_CONSENT, Stage, WORKFLOW } from './lib/stage.mjs';
+import { Browser, BY_CONSENT, Stage, WORKFLOW, asking } from './lib/stage.mjs';
 
 /** A user whose every name is marked. One has all apps, one lacks Zendesk. */
 const FULL = 'canary-fa11c0de';
@@ -15,6 +15,8 @@ const WAITING = 'canary-9a17e4b2';
 /** Whose token is put into URLs, where no client should put one. */
 const CARELESS = 'canary-ca5e1e55';
 const ORG = 'org_canary-0b1a5e';
+/** What agents ask. */
+const MODEL = 'scripted';
 
 let stage;
 const tokens = {};
@@ -28,7 +30,7 @@ const fromUrls = {};
 const identities = {};
 
 before(async () => {
-  stage = await Stage.up({ manners: BY_CONSENT });
+  stage = await Stage.up({ manners: BY_CONSENT, extra: ({ models }) => asking(models, MODEL) });
   for (const [user, connectors] of [[FULL], [CARELESS], [WAITING, ['hubspot', 'linear']]]) {
     await stage.control('POST', 'seed', { user, customers: 40, org: ORG, connectors });
   }
@@ -226,6 +228,58 @@ test('no model is told who the user is, whatever the apps say', async () => {
   }
 });
 
+test('no model that an agent asks is told who the user is, whatever they say and whatever the apps say', async () => {
+  // Whoever types their own address has it in their thread, so it comes from an app alone.
+  const person = `user_${FULL} (sub=${FULL})`;
+  const indiscreet = `${person} ${FULL}@acme.example of ${ORG}, Bearer ${tokens[FULL]}, client_secret=${stage.sandbox.scalekit.client_secret}`;
+  const due = { tool: 'hubspot-list-due-tasks', arguments: { due_before: '2030-01-01T00:00:00Z' } };
+  const queue = { tool: 'zendesk-list-queue', arguments: { opened_after: '2026-01-01T00:00:00Z' } };
+  const answers = [{ calls: [due, queue, { tool: 'latest-onboarding-health', arguments: {} }] }, { text: `You are ${person}.` }];
+  const say = async (id) => {
+    await stage.control('POST', 'models', { model: MODEL, answers });
+    const message = { id, role: 'user', parts: [{ type: 'text', text: `I am ${person}. Who is at risk?` }] };
+    const { status } = await stage.ask('POST', '/api/agents/onboarding-assistant/threads/canary/messages', {
+      headers: { authorization: `Bearer ${tokens[FULL]}` },
+      body: { message },
+    });
+    assert.equal(status, 200);
+  };
+  await say('m1');
+  // What was said and answered before is read again.
+  await stage.control('POST', 'faults', { rules: [{ match: { endpoint: 'execute_tool' }, status: 400, says: indiscreet }] });
+  await say('m2');
+  await stage.control('DELETE', 'faults');
+  await stage.hearModels();
+  assert.equal(stage.toModels.length, 4);
+  for (const text of stage.toModels) assert.deepEqual(found(text, all()), [], text.slice(0, 2000));
+});
+
+test('no client of the Model Context Protocol is told who the user is', async () => {
+  const version = '2025-06-18';
+  const post = async (method, params = {}) => {
+    const answer = await ask(FULL, 'POST', '/mcp', {
+      body: { jsonrpc: '2.0', id: 1, method, params },
+      headers: { accept: 'application/json, text/event-stream', 'mcp-protocol-version': version },
+    });
+    assert.equal(answer.status, 200, answer.text);
+    return answer.text;
+  };
+  const clientInfo = { name: 'canary', version: '1' };
+  const told = [await post('initialize', { protocolVersion: version, capabilities: {}, clientInfo }), await post('tools/list')];
+  const call = async (name, args) => told.push(await post('tools/call', { name, arguments: args }));
+  await call('hubspot-get-onboarding-contacts', { limit: 5 });
+  await call('connect_app', { app: 'hubspot' });
+  const { json } = await ask(FULL, 'GET', `${WORKFLOW}/runs`);
+  await call('get_run', { runId: json.runs[0].runId });
+  for (const service of [false, true]) {
+    const says = `user_${FULL} (${FULL}@acme.example) of ${ORG}, ${tokens[FULL]}`;
+    await stage.control('POST', 'faults', { rules: [{ match: { endpoint: 'execute_tool' }, status: 400, says, service }] });
+    await call('zendesk-list-queue', { opened_after: '2026-01-01T00:00:00Z' });
+  }
+  await stage.control('DELETE', 'faults');
+  for (const text of told) assert.deepEqual(found(text, all()), [], text.slice(0, 2000));
+});
+
 test('no credential and nobody’s name is in any other answer', async () => {
   const indiscreet = `user_${FULL} ${FULL}@acme.example ${tokens[FULL]} ${stage.sandbox.scalekit.client_secret}`;
   for (const endpoint of ['list_accounts', 'token']) {
@@ -260,9 +314,10 @@ async function assertNoCredentialKept(when) {
     assert.deepEqual(found(bytes, forbidden), [], `${when}: bytes of ${path}`);
     assert.deepEqual(found(own.join('\n'), forbidden), [], `${when}: rows of ${path}`);
     // The address finds somebody's owner in HubSpot, so it is part of the context that a run, or
-    // the daily run of a schedule, acts under. It is kept there and nowhere else.
+    // the daily run of a schedule, acts under, and of what a thread owes for the start of a turn. It is
+    // kept there and nowhere else.
     const besides = own.map((row) => row.replaceAll(/"?context"?[:=]\{[^}]*\}/g, ''));
-    const keepsContexts = /(Run|Principal|Schedule)Object/.test(path);
+    const keepsContexts = /(Run|Principal|Schedule|Thread)Object/.test(path);
     const looked = keepsContexts ? besides.join('\n') : bytes + own.join('\n');
     assert.doesNotMatch(looked, /canary-[0-9a-f]+@acme/, `${when}: ${path}`);
   }

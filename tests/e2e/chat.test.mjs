@@ -10,7 +10,7 @@ import { inRoot } from '../../scripts/lib/paths.mjs';
 import { npmPackages } from '../../scripts/lib/setup.mjs';
 import { bearerProxy } from './lib/bearer_proxy.mjs';
 import { browserPath, launch } from './lib/chromium.mjs';
-import { Stage } from './lib/stage.mjs';
+import { Stage, asking } from './lib/stage.mjs';
 
 /** The page and what it is made of are nothing that the project needs but here. */
 const FOLDER = inRoot('tests', 'chat');
@@ -33,11 +33,7 @@ before(async () => {
     define: { 'process.env.NODE_ENV': '"production"' },
   });
   script = outputFiles[0].text;
-  stage = await Stage.up();
-  const model = { baseUrl: stage.sandbox.models.openai, dialect: 'chat-completions', model: 'scripted' };
-  stage.extra.MODEL = JSON.stringify(model);
-  await stage.kill();
-  await stage.startWorker();
+  stage = await Stage.up({ extra: ({ models }) => asking(models, 'scripted') });
   browser = await launch(browserAt);
 });
 after(async () => {

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 
-import { Stage } from './lib/stage.mjs';
+import { Stage, asking } from './lib/stage.mjs';
 
 const AGENT = '/api/agents/onboarding-assistant';
 const RUNS = '/api/workflows/onboarding-assistant/runs';
@@ -12,12 +12,8 @@ const MODEL = 'scripted';
 
 let stage;
 before(async () => {
-  stage = await Stage.up();
-  // The settings name the sandbox, whose port is known only now.
-  const model = { baseUrl: stage.sandbox.models.openai, dialect: 'chat-completions', model: MODEL };
-  Object.assign(stage.extra, { MODEL: JSON.stringify(model), ONBOARDING_ASSISTANT: JSON.stringify({ maxSteps: 7 }) });
-  await stage.kill();
-  await stage.startWorker();
+  const extra = ({ models }) => ({ ...asking(models, MODEL), ONBOARDING_ASSISTANT: JSON.stringify({ maxSteps: 7 }) });
+  stage = await Stage.up({ extra });
 });
 after(() => stage?.down());
 beforeEach(() => stage.control('DELETE', 'models'));

@@ -29,6 +29,11 @@ export const BY_CONSENT = {
 
 export const WORKFLOW = '/api/workflows/onboarding-health';
 
+/** The settings of a Worker whose agents ask this one of the sandbox's models. */
+export const asking = ({ openai }, model) => ({
+  MODEL: JSON.stringify({ baseUrl: openai, dialect: 'chat-completions', model }),
+});
+
 /** Whether a write gives a task its contact, its company or its owner. */
 export const isLink = (entry) => ['hubspot_association_create', 'hubspot_task_update'].includes(entry.tool);
 
@@ -44,12 +49,15 @@ export const PROVIDERS = {
 
 export class Stage {
   /** `provider` is whom people sign in with, `entry` what its entry says beside the usual, `manners`
-   *  how the world differs from the strict one; `past` whose runs of so many days gone by there are,
-   *  and who they are in the world from the start. */
+   *  how the world differs from the strict one; `extra` settings, or what makes them of the sandbox;
+   *  `past` whose runs of so many days gone by there are, and who they are in the world from the start. */
   static async up({ provider = 'oidc', entry, extra, env, limits, issuer, manners, past } = {}) {
     const stage = new Stage();
     stage.provider = provider;
     stage.logs = [];
+    /** Everybody who has signed in, and what models were asked meanwhile. */
+    stage.people = new Set();
+    stage.toModels = [];
     stage.state = await mkdtemp(join(tmpdir(), 'onbehalf-e2e-'));
     stage.manners = { provider_errors: MAPPING, ...manners };
     stage.sandbox = await startSandbox(await freePort(), { profile: BUILD.sandbox, manners: stage.manners });
@@ -57,7 +65,7 @@ export class Stage {
     stage.extra = {
       ONBOARDING: JSON.stringify({ reconcileAfterSeconds: 1 }),
       ...(provider === 'oidc' && !entry ? {} : stage.trusting({ [provider]: entry })),
-      ...extra,
+      ...(typeof extra === 'function' ? extra(stage.sandbox) : extra),
     };
     stage.env = env;
     stage.limits = limits;
@@ -127,11 +135,40 @@ export class Stage {
   }
 
   async down() {
-    await endAll();
-    await rm(this.state, { recursive: true, force: true });
+    try {
+      await this.hearModels();
+    } finally {
+      await endAll();
+      await rm(this.state, { recursive: true, force: true });
+    }
+    this.assertNobodyNamed();
+  }
+
+  /** Takes down what the sandbox's models were asked since they were last forgotten. */
+  async hearModels() {
+    const { requests } = await this.control('GET', 'models');
+    this.toModels.push(...requests.map((it) => JSON.stringify(it)));
+  }
+
+  /** No model was ever sent a token, a secret, or a name of anybody who has used this stack. */
+  assertNobodyNamed() {
+    for (const text of this.toModels) {
+      const inside = this.secrets().find((it) => text.includes(it));
+      assert.equal(inside, undefined, `a model was sent ${inside}: ${text.slice(0, 500)}`);
+      assert.doesNotMatch(text, /eyJ[\w-]{20,}\.eyJ/, 'a model was sent a token');
+    }
+  }
+
+  /** What no model may read: what opens doors, and how each service calls whoever was here. */
+  secrets() {
+    const { idp, models, scalekit } = this.sandbox;
+    const doors = [scalekit.client_secret, idp.client_secret, scalekit.webhook_secret, models.key, 'sandbox-token-'];
+    const names = [...this.people].flatMap((it) => [`user_${it}`, `${it}@acme.example`]);
+    return [...doors, ...names];
   }
 
   token(user, provider = this.provider) {
+    this.people.add(user);
     return token(this.sandbox.url, user, provider);
   }
 
@@ -160,6 +197,8 @@ export class Stage {
 
   /** The sandbox's controls. */
   async control(method, path, body) {
+    // What is forgotten was sent all the same.
+    if (`${method} ${path}` === 'DELETE models' || path === 'reset') await this.hearModels();
     const answer = await fetch(`${this.sandbox.url}/_sandbox/${path}`, {
       method,
       headers: { 'content-type': 'application/json' },
