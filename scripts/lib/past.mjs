@@ -22,8 +22,8 @@ const BEGAN_MS = (8 * 60 + 5) * 60_000;
 const PATIENCE_MS = 60_000;
 const LOOK_MS = 50;
 
-/** The world's days, one after the other up to today: `day` is called in each with its moment, its
- *  name and how far it lies behind. `began` is called once the world is there, as it was at first. */
+/** The world's days, one after the other up to today: `day` is called in each with its moment and
+ *  how far it lies behind. `began` is called once the world is there, as it was at first. */
 async function live(sandbox, days, { began, day }) {
   const today = Math.floor(Date.now() / DAY_MS) * DAY_MS;
   let ahead;
@@ -50,8 +50,8 @@ export const liveIn = (sandbox, days = DAYS) => live(sandbox, days, {});
 
 /** Makes the world one that was lived in, with a run of `user` on each of the days. `began` is called
  *  once the world has begun, for who is to be in it from the start; `said` with each day that is done. */
-export async function makePast(sandbox, { user, state, log, build, settings, days = DAYS, began, said = () => {} }) {
-  const worker = await startWorker(sandbox, { port: await freePort(), state, log, build, shell: SHELL, extra: settings });
+export async function makePast(sandbox, { user, state, log, build, days = DAYS, began, said = () => {} }) {
+  const worker = await startWorker(sandbox, { port: await freePort(), state, log, build, shell: SHELL });
   try {
     let made = 0;
     await live(sandbox, days, {

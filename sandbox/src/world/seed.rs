@@ -92,21 +92,33 @@ pub(super) fn populate(dice: &mut Dice, of: &Portfolio<'_>, now_ms: i64, apps: &
             Story::Critical => dice.between(14, 29),
         };
         let entered = now_ms - days * DAY + dice.between(0, DAY / 2);
-        add_contact(
-            &mut apps.hubspot,
-            of,
-            &customer,
-            "customer",
-            Some(entered),
-            entered - 40 * DAY,
-        );
-        tickets(dice, &mut apps.zendesk, &customer, story, now_ms);
-        issues(dice, &mut apps.linear, &customer, story, entered, now_ms);
+        take_in(dice, of, &customer, (story, entered), now_ms, apps);
         if of.duplicates && index % 7 == 0 {
             duplicate(&mut apps.linear, &customer, now_ms);
         }
     }
     noise(dice, of, now_ms, apps);
+}
+
+/// A customer in onboarding since then, in all three apps, with what their story brings.
+fn take_in(
+    dice: &mut Dice,
+    of: &Portfolio<'_>,
+    customer: &Customer,
+    (story, entered): (Story, i64),
+    now_ms: i64,
+    apps: &mut Company,
+) {
+    add_contact(
+        &mut apps.hubspot,
+        of,
+        customer,
+        "customer",
+        Some(entered),
+        entered - 40 * DAY,
+    );
+    tickets(dice, &mut apps.zendesk, customer, story, now_ms);
+    issues(dice, &mut apps.linear, customer, story, entered, now_ms);
 }
 
 fn add_contact(
@@ -211,24 +223,7 @@ pub(super) fn welcome(dice: &mut Dice, of: &Portfolio<'_>, now_ms: i64, apps: &m
     for index in 0..of.count {
         let customer = customer(of.first + index, dice);
         let entered = now_ms - dice.between(DAY / 4, DAY);
-        let made = entered - 40 * DAY;
-        add_contact(
-            &mut apps.hubspot,
-            of,
-            &customer,
-            "customer",
-            Some(entered),
-            made,
-        );
-        tickets(dice, &mut apps.zendesk, &customer, Story::Healthy, now_ms);
-        issues(
-            dice,
-            &mut apps.linear,
-            &customer,
-            Story::Healthy,
-            entered,
-            now_ms,
-        );
+        take_in(dice, of, &customer, (Story::Healthy, entered), now_ms, apps);
     }
 }
 

@@ -152,8 +152,9 @@ export class Stage {
 
   /** No model was ever sent a token, a secret, or a name of anybody who has used this stack. */
   assertNobodyNamed() {
+    const secrets = this.secrets();
     for (const text of this.toModels) {
-      const inside = this.secrets().find((it) => text.includes(it));
+      const inside = secrets.find((it) => text.includes(it));
       assert.equal(inside, undefined, `a model was sent ${inside}: ${text.slice(0, 500)}`);
       assert.doesNotMatch(text, /eyJ[\w-]{20,}\.eyJ/, 'a model was sent a token');
     }
