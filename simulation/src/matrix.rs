@@ -27,9 +27,30 @@ pub struct Matrix {
 /// Customers of the run: enough for tasks and comments, a few of each.
 const CUSTOMERS: usize = 9;
 
-fn plan(disturbances: Vec<Disturbance>) -> Plan {
+/// A plan in which nobody does anything, and nothing disturbs it.
+pub(crate) fn calm() -> Plan {
     Plan {
         seed: 0,
+        users: Vec::new(),
+        people: Vec::new(),
+        triggers: Vec::new(),
+        disturbances: Vec::new(),
+        world: WorldKind::Strict,
+        search_lag_ms: 20_000,
+        latency_ms: 5,
+        budget: u32::MAX,
+        rates: None,
+        settings: DEFAULTS,
+        retention_ms: 3_600_000,
+        skew_ms: 0,
+        outage: None,
+        cron_ms: Vec::new(),
+        conversation: &[],
+    }
+}
+
+fn plan(disturbances: Vec<Disturbance>) -> Plan {
+    Plan {
         users: vec![User {
             customers: CUSTOMERS,
             shares_portal: true,
@@ -49,17 +70,7 @@ fn plan(disturbances: Vec<Disturbance>) -> Plan {
             overlap: Overlap::Join,
         }],
         disturbances,
-        world: WorldKind::Strict,
-        search_lag_ms: 20_000,
-        latency_ms: 5,
-        budget: u32::MAX,
-        rates: None,
-        settings: DEFAULTS,
-        retention_ms: 3_600_000,
-        skew_ms: 0,
-        outage: None,
-        cron_ms: Vec::new(),
-        conversation: &[],
+        ..calm()
     }
 }
 

@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use super::answers::WORD;
 use super::lines::{Line, REJECTED};
 use crate::checker::{nobody_could_look, result, run};
-use crate::matrix::{Matrix, points};
-use crate::plan::{Decides, Disturbance, Person, Plan, User, WorldKind};
+use crate::matrix::{Matrix, calm, points};
+use crate::plan::{Decides, Disturbance, Person, Plan, User};
 use crate::shared::Shared;
 use crate::simulate::{Ended, beginning, simulate};
 use crate::site::Site;
@@ -35,22 +35,13 @@ fn plan(lines: &'static [Line], disturbances: Vec<Disturbance>) -> Plan {
         decides,
     };
     Plan {
-        seed: 0,
         users: vec![user.clone(), user],
         people: vec![person(0, Decides::Partly), person(1, Decides::Yes)],
-        triggers: Vec::new(),
         disturbances,
-        world: WorldKind::Strict,
-        search_lag_ms: 20_000,
-        latency_ms: 5,
-        budget: u32::MAX,
-        rates: None,
         settings: "",
         retention_ms: KEPT_MS,
-        skew_ms: 0,
-        outage: None,
-        cron_ms: Vec::new(),
         conversation: lines,
+        ..calm()
     }
 }
 
