@@ -24,6 +24,32 @@ pub struct Matrix {
     pub failures: Vec<String>,
 }
 
+impl Matrix {
+    /// Crashes at every point of what went well, once each. `carry_out` does the same with a crash in it,
+    /// and says in what it went otherwise; violations are counted here.
+    pub(crate) fn crash_everywhere(
+        &mut self,
+        quiet: &Ended,
+        mut carry_out: impl FnMut(Disturbance) -> (Ended, Vec<String>),
+    ) {
+        for crash in points(quiet) {
+            let name = format!("{crash:?}");
+            let (ended, otherwise) = carry_out(crash);
+            self.points += 1;
+            let mut wrong = ended.shared.violations.take();
+            if !ended.shared.pending.borrow().is_empty() {
+                wrong.push("nothing was disturbed".into());
+            }
+            wrong.extend(otherwise);
+            if wrong.is_empty() {
+                self.passed += 1;
+            } else {
+                self.failures.push(format!("{name}: {}", wrong.join("; ")));
+            }
+        }
+    }
+}
+
 /// Customers of the run: enough for tasks and comments, a few of each.
 const CUSTOMERS: usize = 9;
 
@@ -86,7 +112,7 @@ fn carry_out(disturbances: Vec<Disturbance>) -> (Ended, Option<serde_json::Value
 }
 
 /// Every point of runs that went well, each with the run that it is a point of.
-pub(crate) fn points(quiet: &Ended) -> Vec<Disturbance> {
+fn points(quiet: &Ended) -> Vec<Disturbance> {
     let shared = &quiet.shared;
     let mut points = Vec::new();
     let mut add = |run, moment, what| points.push(Disturbance { run, moment, what });
@@ -138,27 +164,17 @@ pub fn crash_matrix() -> Matrix {
         let found = format!("the run itself: {writes} writes, {expected:?}");
         matrix.failures.push(found);
     }
-    for crash in points(&quiet) {
-        let name = format!("{:?} {:?}", crash.what, crash.moment);
+    matrix.crash_everywhere(&quiet, |crash| {
         let (ended, result) = carry_out(vec![crash]);
-        matrix.points += 1;
         let landed = ended.shared.tally.borrow().writes;
-        let mut wrong = ended.shared.violations.take();
-        if !ended.shared.pending.borrow().is_empty() {
-            wrong.push("nothing was disturbed".into());
-        }
+        let mut wrong = Vec::new();
         if landed != writes {
             wrong.push(format!("{landed} writes instead of {writes}"));
         }
         if result != expected {
             wrong.push(format!("another result: {result:?}"));
         }
-        if wrong.is_empty() {
-            matrix.passed += 1;
-        } else {
-            let failure = format!("{name}: {}", wrong.join("; "));
-            matrix.failures.push(failure);
-        }
-    }
+        (ended, wrong)
+    });
     matrix
 }

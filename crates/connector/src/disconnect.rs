@@ -5,7 +5,7 @@
 
 use serde_json::json;
 
-use super::accounts::ConnectionStatus;
+use super::accounts::{Connection, ConnectionStatus};
 use super::failure::CallFailure;
 use super::link::post;
 use super::name::Connector;
@@ -51,8 +51,7 @@ impl Scalekit {
         trace_id: Option<&str>,
     ) -> Result<bool, CallFailure> {
         let found = self.connections(identifier, &[connector], trace_id).await?;
-        let not_there =
-            |it: &super::accounts::Connection| it.status == ConnectionStatus::NotConnected;
+        let not_there = |it: &Connection| it.status == ConnectionStatus::NotConnected;
         Ok(found.iter().all(not_there))
     }
 }

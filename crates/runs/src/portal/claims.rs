@@ -15,13 +15,11 @@ use onbehalf_sql::{Row, SqlError, to_json};
 
 use super::{
     Again, ClaimFlags, Claimant, Claimed, FlagOutcome, PortalKey, SettleFlags, SettledFlag,
-    WantedFlag,
+    WantedFlag, claimants,
 };
 use crate::letter::{Carrier, Undelivered, ask};
 use crate::object::Turn;
 use crate::run_id::RunId;
-
-use super::claimants;
 
 /// How long a claim lasts whose run says nothing of it: longer than any run goes on without an end
 /// or a person's decision.
