@@ -7,6 +7,7 @@ import { join } from 'node:path';
 
 import { browserPath, launch } from '../tests/e2e/lib/chromium.mjs';
 import { LOCAL } from './lib/build.mjs';
+import { call, reach } from './lib/demo.mjs';
 import { flags } from './lib/flags.mjs';
 import { inRoot } from './lib/paths.mjs';
 import { DAYS, makePast } from './lib/past.mjs';
@@ -45,7 +46,7 @@ await main(async () => {
     const sandbox = await startSandbox(await freePort(), { profile: LOCAL.sandbox });
     say(dim(`${DAYS} days with ${CUSTOMERS} customers, and today …`));
     const seed = { user: USER, customers: CUSTOMERS, connectors: ['hubspot', 'zendesk', 'linear', 'slack'] };
-    const began = () => post(`${sandbox.url}/_sandbox/seed`, seed);
+    const began = () => call(`${sandbox.url}/_sandbox/seed`, '', { method: 'POST', body: seed });
     await makePast(sandbox, { user: USER, state, build: LOCAL, began });
     const worker = await startWorker(sandbox, { port: await freePort(), state, build: LOCAL });
     await connectWebhooks(sandbox, worker.url);
@@ -62,35 +63,19 @@ await main(async () => {
 
 /** A run that has ended, with half of its plan approved, and one that waits with the other half. */
 async function fill(sandbox, worker) {
-  const headers = { authorization: `Bearer ${await token(sandbox, USER)}` };
-  const begin = async () => (await post(`${worker}${WORKFLOW}/trigger`, { approval: 'required' }, headers)).runId;
+  const bearer = await token(sandbox, USER);
+  const post = (path, body) => call(`${worker}${WORKFLOW}${path}`, bearer, { method: 'POST', body });
+  const come = (runId, wanted) => reach(`${worker}${WORKFLOW}/runs/${runId}`, bearer, wanted, PATIENCE_MS);
+  const begin = async () => (await post('/trigger', { approval: 'required' })).runId;
   const ended = await begin();
-  const { suspension } = await until(worker, headers, ended, 'suspended');
+  const { suspension } = await come(ended, 'suspended');
   const others = suspension.plan.actions.filter((_, at) => at % 2 === 1).map(({ item }) => [item, 'reject']);
   const approval = { hash: suspension.hash, decision: 'approve', items: Object.fromEntries(others) };
-  await post(`${worker}${WORKFLOW}/runs/${ended}/resume`, { approval, number: suspension.number }, headers);
-  await until(worker, headers, ended, 'completed');
+  await post(`/runs/${ended}/resume`, { approval, number: suspension.number });
+  await come(ended, 'completed');
   const waiting = await begin();
-  await until(worker, headers, waiting, 'suspended');
+  await come(waiting, 'suspended');
   return { ended, waiting };
-}
-
-/** A run once it has come so far. */
-async function until(worker, headers, runId, wanted) {
-  const end = Date.now() + PATIENCE_MS;
-  for (;;) {
-    const run = await (await fetch(`${worker}${WORKFLOW}/runs/${runId}`, { headers })).json();
-    if (run.status === wanted) return run;
-    const over = ['completed', 'failed', 'cancelled'].includes(run.status);
-    if (over || Date.now() > end) throw new Failure(`A run is ${run.status} instead of ${wanted}.`);
-    await new Promise((resolve) => setTimeout(resolve, 250));
-  }
-}
-
-async function post(url, body, headers = {}) {
-  const answer = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) });
-  if (!answer.ok) throw new Failure(`${new URL(url).pathname}: ${answer.status}.`);
-  return answer.json();
 }
 
 async function take(browser, worker, { name, at, viewport, theme }, runs) {

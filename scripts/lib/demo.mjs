@@ -11,6 +11,11 @@ const PATIENCE_MS = 600_000;
 /** Why a run waits that goes on without anybody: a time comes, or an app has room again. */
 export const GOES_ON_BY_ITSELF = ['rate_limited', 'retrying', 'sleeping', 'yielded'];
 
+/** How a run stands that has ended. */
+const ENDS = ['completed', 'failed', 'cancelled'];
+/** Between two looks at a run that is waited for. */
+const LOOK_MS = 100;
+
 /** Rows of the table; the rest is a line that counts them. */
 const ROWS = 25;
 /** The table fits a terminal of this width, and uses a wider one. */
@@ -34,6 +39,17 @@ export async function call(url, bearer, { method = 'GET', body, headers = {} } =
   const json = await answer.json();
   if (!answer.ok) throw new Failure(`${method} ${new URL(url).pathname}: ${json.title ?? answer.status}. ${json.detail ?? ''}`);
   return json;
+}
+
+/** A run once it stands like this; one that ends otherwise, or is too slow, is a failure. */
+export async function reach(url, bearer, wanted, patienceMs) {
+  const until = Date.now() + patienceMs;
+  for (;;) {
+    const run = await call(url, bearer);
+    if (run.status === wanted) return run;
+    if (ENDS.includes(run.status) || Date.now() > until) throw new Failure(`A run is ${run.status} instead of ${wanted}.`);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
 }
 
 /** Starts a run of every workflow that is hosted, one after the other, and follows each to its end;
@@ -77,7 +93,7 @@ async function follow(url, bearer) {
       clear();
       say(`  ${mark} ${step.id} ${dim(`${step.status} ${took}`)}`);
     }
-    if (['completed', 'failed', 'cancelled'].includes(run.status)) return run;
+    if (ENDS.includes(run.status)) return run;
     if (run.status === 'suspended' && !GOES_ON_BY_ITSELF.includes(run.suspension?.reason)) return run;
     if (Date.now() > until) throw new Failure(`The run is still ${run.status} after ten minutes.`);
     await new Promise((resolve) => setTimeout(resolve, 200));

@@ -6,10 +6,9 @@
 // The runs are dry: a team that begins with this looks at what would be written for a fortnight.
 
 import { DOOR } from '../shells/door.mjs';
-import { call } from './demo.mjs';
+import { call, reach } from './demo.mjs';
 import { inRoot } from './paths.mjs';
 import { end, freePort } from './processes.mjs';
-import { Failure } from './say.mjs';
 import { startWorker, token } from './stack.mjs';
 
 const SHELL = inRoot('scripts', 'shells', 'past.mjs');
@@ -20,7 +19,6 @@ const DAY_MS = 86_400_000;
 /** When the daily runs of these days began, in UTC. */
 const BEGAN_MS = (8 * 60 + 5) * 60_000;
 const PATIENCE_MS = 60_000;
-const LOOK_MS = 50;
 
 /** The world's days, one after the other up to today: `day` is called in each with its moment and
  *  how far it lies behind. `began` is called once the world is there, as it was at first. */
@@ -69,20 +67,7 @@ export async function makePast(sandbox, { user, state, log, build, days = DAYS, 
 
 async function run(worker, bearer) {
   const { runId } = await call(`${worker}${WORKFLOW}/trigger`, bearer, { method: 'POST', body: { dryRun: true } });
-  const until = Date.now() + PATIENCE_MS;
-  for (;;) {
-    const { status } = await call(`${worker}${WORKFLOW}/runs/${runId}`, bearer);
-    if (status === 'completed') return;
-    if (Date.now() > until || status === 'failed') throw new Failure(`A run of a day gone by is ${status}.`);
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-  }
+  await reach(`${worker}${WORKFLOW}/runs/${runId}`, bearer, 'completed', PATIENCE_MS);
 }
 
-async function control(sandbox, path, body) {
-  const answer = await fetch(`${sandbox.url}/_sandbox/${path}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  if (!answer.ok) throw new Failure(`The sandbox refused ${path}: ${await answer.text()}`);
-}
+const control = (sandbox, path, body) => call(`${sandbox.url}/_sandbox/${path}`, '', { method: 'POST', body });
