@@ -220,16 +220,35 @@ test('a tool is tried without writing, then run as oneself, from a form made of 
 test('a conversation: a call is seen as it happens, a write is approved where it is asked for, and all of it is there after a reload', { skip }, async () => {
   const user = await stage.somebody('lena', { customers: 1, connectors: ['hubspot', 'linear', 'zendesk'] });
   const { context, page, complaints } = await open(user, { at: '/assistant' });
-  // The sandbox's model does whatever it reads.
-  await page.getByLabel('Your message').fill('Call hubspot-create-task with {"subject": "Call Amber", "due": "2030-01-01T09:00:00Z"}');
-  await page.keyboard.press('Enter');
-  await page.getByRole('heading', { name: 'Approve what will be written?' }).waitFor();
-  assert.match(await page.getByRole('log').textContent(), /Call Amber/, 'what would be written is in view');
+  const said = page.getByRole('log');
+  const ask = async (subject) => {
+    // The sandbox's model does whatever it reads.
+    await page.getByLabel('Your message').fill(`Call hubspot-create-task with {"subject": "${subject}", "due": "2030-01-01T09:00:00Z"}`);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Approve what will be written?' }).waitFor();
+    assert.ok((await said.textContent()).includes(subject), 'what would be written is in view');
+  };
+  const approve = () => page.getByRole('button', { name: 'Approve', exact: true }).click();
+  const done = (count) => said.getByText('Done', { exact: true }).nth(count - 1).waitFor({ timeout: 60_000 });
+
+  await ask('Call Amber');
   assert.deepEqual(await stage.ledger(user), []);
+  // Long after it was asked: the stream that brought the question has ended.
+  await said.getByRole('status').waitFor({ state: 'detached' });
+  await approve();
+  await done(1);
+
+  await ask('Call Birch');
   await page.reload();
-  await page.getByRole('button', { name: 'Approve', exact: true }).click();
-  await page.getByRole('log').getByText('Done', { exact: true }).waitFor({ timeout: 60_000 });
-  assert.equal((await stage.ledger(user)).length, 1);
+  // As soon as it can be, while the stream that tells it again is still open.
+  await approve();
+  await done(2);
+  assert.equal((await stage.ledger(user)).length, 2);
+
+  const before = await said.textContent();
+  await page.reload();
+  await done(2);
+  assert.equal(await said.textContent(), before);
   assert.deepEqual(complaints, []);
   await context.close();
 });

@@ -1,5 +1,6 @@
 // A conversation: what was said, what is being said, and what it waits for. The server keeps it; this
-// page shows it, and takes a stream up again that was broken off.
+// page shows it, and takes a stream up again that was broken off. One source at a time changes what is
+// shown: whatever is asked for later silences what was asked for before.
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 
@@ -33,11 +34,18 @@ export function useThread(agent: string, thread: string, isFresh: boolean): Conv
   const [busy, setBusy] = useState(false);
   const [loading, setLoading] = useState(!isFresh);
   const [failure, setFailure] = useState<Failure>();
-  const over = useRef(new AbortController());
+  const source = useRef(new AbortController());
   const url = `/api/agents/${encodeURIComponent(agent)}/threads/${encodeURIComponent(thread)}`;
 
-  const listen = async (path: string, options: RequestInit): Promise<void> => {
-    const { signal } = over.current;
+  const begin = (): AbortSignal => {
+    source.current.abort();
+    source.current = new AbortController();
+    setBusy(false);
+    return source.current.signal;
+  };
+
+  /** `about` is the message that a stream goes on with; without it one begins in the stream. */
+  const listen = async (path: string, options: RequestInit, signal: AbortSignal, about = ''): Promise<void> => {
     setBusy(true);
     setFailure(undefined);
     let isWhole = false;
@@ -50,8 +58,9 @@ export function useThread(agent: string, thread: string, isFresh: boolean): Conv
       if (answer.status === 401) return sessionEnded();
       if (answer.status === 204) return;
       if (!answer.ok || !answer.body) throw await Failure.of(answer);
-      let id = '';
+      let id = about;
       for await (const { text } of streamed(answer.body)) {
+        if (signal.aborted) return;
         if (text === DONE) break;
         const chunk = JSON.parse(text) as Chunk;
         if (chunk.type === 'start') {
@@ -80,14 +89,14 @@ export function useThread(agent: string, thread: string, isFresh: boolean): Conv
 
   /** What the server has, and the stream of what is still open. */
   const load = async (): Promise<void> => {
-    const { signal } = over.current;
+    const signal = begin();
     try {
-      const read = await data(api.GET('/api/agents/{agent}/threads/{thread}', { params: { path: { agent, thread } } }));
+      const read = await data(api.GET('/api/agents/{agent}/threads/{thread}', { params: { path: { agent, thread } }, signal }));
       if (signal.aborted) return;
       setMessages(read.messages as Message[]);
       setFailure(undefined);
       setLoading(false);
-      if (read.open.length > 0) await listen('/stream', {});
+      if (read.open.length > 0) await listen('/stream', {}, signal);
     } catch (error) {
       if (signal.aborted) return;
       const found = Failure.from(error);
@@ -98,15 +107,15 @@ export function useThread(agent: string, thread: string, isFresh: boolean): Conv
   };
 
   useEffect(() => {
-    over.current = new AbortController();
     setMessages([]);
     setWaits(undefined);
     setLoading(!isFresh);
     if (!isFresh) void load();
-    return () => over.current.abort();
+    return () => source.current.abort();
   }, [url]);
 
-  const send = (message: Message) => listen('/messages', { method: 'POST', body: JSON.stringify({ message: { id: message.id, role: message.role, parts: message.parts } }) });
+  const send = ({ id, role, parts }: Message) =>
+    listen('/messages', { method: 'POST', body: JSON.stringify({ message: { id, role, parts } }) }, begin(), role === 'assistant' ? id : '');
   return {
     messages,
     waits,
