@@ -2,11 +2,15 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Stage, WORKFLOW } from './lib/stage.mjs';
 
 /** Streams of one caller at once; the Worker's own bound. */
 const MOST = 6;
+/** Long enough for the Worker to notice that somebody has left, and a fraction of what a stream is
+ *  served for. */
+const SOON_MS = 30_000;
 
 let stage;
 before(async () => {
@@ -42,6 +46,24 @@ test('a caller who watches too much at once is refused; another is not', async (
     // Watching takes nothing from looking.
     assert.equal((await stage.ask('GET', `${WORKFLOW}/runs/${alices}`, { as: 'alice' })).status, 200);
   } finally {
+    controller.abort();
+  }
+});
+
+test('whoever leaves has their places back soon, not when they would have run out', async () => {
+  const user = await stage.somebody('frank', { customers: 12, connectors: ['hubspot', 'linear', 'zendesk'] });
+  const runId = await waiting(user);
+  for (let visit = 0; visit < 3; visit += 1) {
+    const controller = new AbortController();
+    for (let window = 0; window < MOST; window += 1) {
+      const last = Date.now() + SOON_MS;
+      let answer = await open(user, runId, controller);
+      while (answer.status === 429 && Date.now() < last) {
+        await sleep(500);
+        answer = await open(user, runId, controller);
+      }
+      assert.equal(answer.status, 200, `visit ${visit}, window ${window}`);
+    }
     controller.abort();
   }
 });

@@ -8,7 +8,7 @@ use crate::mcp::CallWatch;
 use crate::service::Api;
 
 /// What more pieces come from.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub enum Watch {
     /// What happens to a run.
     Run(Box<RunWatch>),

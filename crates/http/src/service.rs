@@ -40,7 +40,7 @@ use onbehalf_tools::Registry;
 pub(super) type Handled = Result<ApiResponse, Problem>;
 
 /// What a request is answered with.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub struct Answer {
     /// The head, and the body as far as there is one yet.
     pub response: ApiResponse,

@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::time::Duration;
 
 use super::events;
@@ -28,7 +29,7 @@ pub const MAX_STREAMS: usize = 6;
 const WAITING: &str = ": waiting\n\n";
 
 /// One stream under way.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct RunWatch {
     asker: Asker,
     run_id: RunId,
@@ -37,7 +38,7 @@ pub struct RunWatch {
     pause: Duration,
     until: Timestamp,
     over: bool,
-    lease: Lease,
+    _lease: Lease,
     /// How it is told to whoever talks with an agent; as events of a run without this.
     telling: Option<Telling>,
 }
@@ -52,7 +53,7 @@ impl RunWatch {
             pause: SHORTEST_PAUSE,
             until: lease.until,
             over: false,
-            lease,
+            _lease: lease,
             telling: None,
         }
     }
@@ -95,7 +96,6 @@ impl Api {
     /// The next piece of a stream; `None` when it has ended.
     pub(crate) async fn next_of_run(&self, watch: &mut RunWatch) -> Option<String> {
         if watch.is_over(self.clock.now()) {
-            self.streams.give_back(&watch.asker.owner, watch.lease);
             return None;
         }
         self.clock.sleep(watch.pause).await;
@@ -113,22 +113,42 @@ impl Api {
     }
 }
 
-/// Leave to be served one stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Leave to be served one stream, given back when it is dropped: with its stream, whether that has come
+/// to its end or whoever watched has left.
+#[derive(Debug)]
 pub struct Lease {
+    served: Rc<RefCell<Served>>,
+    owner: OwnerKey,
     number: u64,
     until: Timestamp,
 }
 
+impl PartialEq for Lease {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.served, &other.served) && self.number == other.number
+    }
+}
+
+impl Eq for Lease {}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let mut served = self.served.borrow_mut();
+        if let Some(leases) = served.leases.get_mut(&self.owner) {
+            leases.retain(|(number, _)| *number != self.number);
+        }
+    }
+}
+
 /// The streams that are served, by their callers' keys. A lease ends with its stream, and with its
-/// time where nobody says that the stream has ended.
+/// time where the platform drops no stream that somebody left.
 #[derive(Debug, Default)]
-pub struct Streams(RefCell<Served>);
+pub struct Streams(Rc<RefCell<Served>>);
 
 #[derive(Debug, Default)]
 struct Served {
     last: u64,
-    leases: HashMap<OwnerKey, Vec<Lease>>,
+    leases: HashMap<OwnerKey, Vec<(u64, Timestamp)>>,
 }
 
 impl Streams {
@@ -136,7 +156,7 @@ impl Streams {
     pub fn lease(&self, owner: &OwnerKey, now: Timestamp) -> Option<Lease> {
         let mut served = self.0.borrow_mut();
         served.leases.retain(|_, leases| {
-            leases.retain(|lease| now < lease.until);
+            leases.retain(|(_, until)| now < *until);
             !leases.is_empty()
         });
         served.last += 1;
@@ -146,16 +166,13 @@ impl Streams {
             return None;
         }
         let until = now.plus(LIFETIME);
-        let lease = Lease { number, until };
-        leases.push(lease);
-        Some(lease)
-    }
-
-    /// Takes one back whose stream has ended.
-    pub fn give_back(&self, owner: &OwnerKey, ended: Lease) {
-        if let Some(leases) = self.0.borrow_mut().leases.get_mut(owner) {
-            leases.retain(|lease| lease.number != ended.number);
-        }
+        leases.push((number, until));
+        Some(Lease {
+            served: Rc::clone(&self.0),
+            owner: owner.clone(),
+            number,
+            until,
+        })
     }
 }
 
@@ -215,24 +232,18 @@ mod tests {
     #[test]
     fn a_caller_has_so_many_and_another_has_their_own() {
         let streams = Streams::default();
-        let mut leases = Vec::new();
-        for _ in 0..MAX_STREAMS {
-            leases.push(
-                streams
-                    .lease(&OwnerKey::new("alice"), start())
-                    .expect("a lease"),
-            );
-        }
-        assert_eq!(streams.lease(&OwnerKey::new("alice"), start()), None);
-        assert!(streams.lease(&OwnerKey::new("bob"), start()).is_some());
-        streams.give_back(&OwnerKey::new("alice"), leases[0]);
-        assert!(streams.lease(&OwnerKey::new("alice"), start()).is_some());
-        assert_eq!(streams.lease(&OwnerKey::new("alice"), start()), None);
-        // A stream whose client vanished is not served for ever.
-        assert!(
-            streams
-                .lease(&OwnerKey::new("alice"), start().plus(LIFETIME))
-                .is_some()
-        );
+        let lease = |name| streams.lease(&OwnerKey::new(name), start());
+        let mut held: Vec<_> = (0..MAX_STREAMS).map(|_| lease("alice")).collect();
+        assert!(held.iter().all(Option::is_some));
+        assert_eq!(lease("alice"), None);
+        assert!(lease("bob").is_some());
+        // Whoever leaves gives theirs back, once.
+        drop(held.pop());
+        held.push(lease("alice"));
+        assert!(held.iter().all(Option::is_some));
+        assert_eq!(lease("alice"), None);
+        // A stream whose client vanished unnoticed is not served for ever.
+        let later = start().plus(LIFETIME);
+        assert!(streams.lease(&OwnerKey::new("alice"), later).is_some());
     }
 }

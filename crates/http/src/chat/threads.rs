@@ -69,11 +69,8 @@ impl Api {
                 self.decide_in(&owner, &thread, run_id, approval).await
             }
         };
-        let told = match begun {
-            Ok((run_id, seen)) => self.tell_turn(&owner, &thread, run_id, seen, lease).await,
-            Err(problem) => Err(problem),
-        };
-        told.inspect_err(|_| self.streams.give_back(&owner, lease))
+        let (run_id, seen) = begun?;
+        self.tell_turn(&owner, &thread, run_id, seen, lease).await
     }
 
     /// Begins the turn of a message, or finds the one it has begun.
@@ -231,8 +228,7 @@ impl Api {
         let lease = self.streams.lease(owner, self.clock.now());
         let lease = lease.ok_or_else(too_many_streams)?;
         let seen = seen.map(|(_, position)| position);
-        let told = self.tell_turn(owner, &thread, run_id, seen, lease).await;
-        told.inspect_err(|_| self.streams.give_back(owner, lease))
+        self.tell_turn(owner, &thread, run_id, seen, lease).await
     }
 
     pub(crate) async fn get_thread(&self, caller: &Caller, thread: NamedThread<'_>) -> Handled {

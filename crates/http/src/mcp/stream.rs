@@ -25,7 +25,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 const ANSWER_WITHIN: Duration = Duration::from_secs(50);
 
 /// One such stream.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub struct CallWatch {
     asking: Asking,
     id: RequestId,
@@ -38,7 +38,7 @@ pub struct CallWatch {
     looked: bool,
     until: Timestamp,
     over: bool,
-    lease: Lease,
+    _lease: Lease,
 }
 
 impl CallWatch {
@@ -60,7 +60,7 @@ impl CallWatch {
             looked: false,
             until: now.plus(ANSWER_WITHIN),
             over: false,
-            lease,
+            _lease: lease,
         }
     }
 }
@@ -69,8 +69,6 @@ impl Api {
     /// The next piece; `None` when the answer was the last.
     pub(crate) async fn next_of_call(&self, watch: &mut CallWatch) -> Option<String> {
         if watch.over {
-            self.streams
-                .give_back(&watch.asking.caller.owner, watch.lease);
             return None;
         }
         if watch.looked {
