@@ -99,18 +99,18 @@ export function connectors(connections, apps = APPS) {
  * Starts the Worker in workerd with its Durable Objects kept in `state`. `limits` are rate limits
  * other than those of `wrangler.toml`; by default there are none that a test could meet. `publicUrl`
  * is where others find it, when that is not its own port; `shell` a module that stands before the
- * built Worker.
+ * built Worker, and `bindings` more of them than `wrangler.toml` has, as TOML.
  */
 export async function startWorker(
   sandbox,
-  { port, state, log, append, extra, issuer, limits = AMPLE_LIMITS, build = RELEASE, shell, publicUrl = `http://localhost:${port}` },
+  { port, state, log, append, extra, issuer, limits = AMPLE_LIMITS, build = RELEASE, shell, bindings, publicUrl = `http://localhost:${port}` },
 ) {
   await mkdir(state, { recursive: true });
   const settings = configuration(sandbox, publicUrl, await sessionSecret(state), extra, issuer);
   const envFile = join(state, 'worker.env');
   const lines = Object.entries(settings).map(([name, value]) => `${name}='${value}'`);
   await writeFile(envFile, `${lines.join('\n')}\n`, { mode: 0o600 });
-  const config = await configFor(build, state, limits, shell);
+  const config = await configFor(build, state, limits, shell, bindings);
   const child = keep(
     npmBin('node'),
     [

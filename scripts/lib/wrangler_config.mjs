@@ -23,9 +23,9 @@ export const AMPLE_LIMITS = {
  * Writes the configuration of a build of the Worker with these limits (uses a minute, by binding)
  * and answers its path. Wrangler builds nothing then: whoever starts the Worker has built it, and a
  * change of the sources has to leave a running test alone. `shell` is a module that stands before the
- * built one, which it finds under the name `built-worker`.
+ * built one, which it finds under the name `built-worker`; `bindings` are more of them, as TOML.
  */
-export async function configFor(build, folder, limits, shell) {
+export async function configFor(build, folder, limits, shell, bindings = '') {
   let text = await readFile(inRoot('wrangler.toml'), 'utf8');
   const replace = (what, by) => {
     if (!what.test(text)) throw new Failure(`wrangler.toml has nothing that fits ${what}.`);
@@ -42,6 +42,6 @@ export async function configFor(build, folder, limits, shell) {
   replace(/^main = .*$/m, `main = "${main}"${alias}`);
   replace(/^directory = .*$/m, `directory = "${relative(folder, inRoot('console', 'dist'))}"`);
   const path = join(folder, 'wrangler.toml');
-  await writeFile(path, text);
+  await writeFile(path, `${text}\n${bindings}`);
   return path;
 }

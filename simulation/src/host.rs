@@ -198,7 +198,7 @@ fn open(
     let settings = Some(deployment.settings.as_str());
     if let Some(offered) = offered {
         let lent = Lent {
-            model: Some(conversation::model(wire, clock)),
+            models: conversation::models(wire, clock),
             offers: offered.offers,
             policy: ToolPolicy::default(),
             threads: Rc::new(RunThreads::new(Rc::clone(&carrier), Rc::clone(&log))),

@@ -4,6 +4,7 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::StreamExt;
@@ -53,15 +54,26 @@ impl EdgeFetch {
 impl Fetch for EdgeFetch {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, FetchError> {
         self.subrequests.add();
-        let controller = AbortController::default();
-        let exchange = Box::pin(exchange(&request, controller.signal()));
-        let deadline = Box::pin(Delay::from(request.timeout));
-        match select(exchange, deadline).await {
-            Either::Left((answer, _)) => answer,
-            Either::Right(((), _)) => {
-                controller.abort();
-                Err(FetchError::Timeout)
-            }
+        within(request.timeout, |signal| exchange(&request, signal)).await
+    }
+}
+
+/// What an exchange comes to within this time. One that takes longer is broken off.
+pub(super) async fn within<E>(
+    timeout: Duration,
+    exchange: impl FnOnce(AbortSignal) -> E,
+) -> Result<HttpResponse, FetchError>
+where
+    E: Future<Output = Result<HttpResponse, FetchError>>,
+{
+    let controller = AbortController::default();
+    let exchange = Box::pin(exchange(controller.signal()));
+    let deadline = Box::pin(Delay::from(timeout));
+    match select(exchange, deadline).await {
+        Either::Left((answer, _)) => answer,
+        Either::Right(((), _)) => {
+            controller.abort();
+            Err(FetchError::Timeout)
         }
     }
 }
@@ -72,13 +84,21 @@ async fn exchange(request: &HttpRequest, signal: AbortSignal) -> Result<HttpResp
         .send_with_signal(&signal)
         .await
         .map_err(|_| FetchError::Connection)?;
+    whole_answer(response, request.max_response_bytes).await
+}
+
+/// An answer read to its end, if that is no further than this.
+pub(super) async fn whole_answer(
+    response: Response,
+    limit: usize,
+) -> Result<HttpResponse, FetchError> {
     let status = response.status_code();
     let headers: Vec<(String, String)> = response
         .headers()
         .entries()
         .map(|(name, value)| (name.to_ascii_lowercase(), value))
         .collect();
-    let body = read(response, &headers, request.max_response_bytes).await?;
+    let body = read(response, &headers, limit).await?;
     Ok(HttpResponse {
         status,
         headers,

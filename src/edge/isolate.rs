@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use worker::Env;
 
+use super::ai_binding::{self, AiBinding};
 use super::binding::EdgeCarrier;
 use super::clock::{EdgeClock, EdgeRandom};
 use super::fetch::{EdgeFetch, Subrequests};
@@ -17,11 +18,10 @@ use super::sign_in_object::EdgeSignInMemory;
 use super::web_crypto::WebCrypto;
 use crate::descriptions::{self, DESCRIPTIONS};
 use crate::rules::DeploymentRules;
-use crate::settings::{self, Environment, Misconfigured, Settings};
+use crate::settings::{self, Environment, Misconfigured, Settings, Ways};
 use onbehalf_agents::acting::Means;
 use onbehalf_agents::agent::Lent;
 use onbehalf_agents::workflows;
-use onbehalf_clock::Clock;
 use onbehalf_connector::{Rates, Scalekit, TokenCache, TurnMemory, Turns};
 use onbehalf_fetch::Fetch;
 use onbehalf_http::{Api, ApiSettings, ApprovalWebhook, Budget, IdentityLayer, Streams};
@@ -29,7 +29,7 @@ use onbehalf_identity::{
     Authenticator, IdentityCaches, IdentityScope, Login, Namespaces, SignInMemory,
     SignatureVerifier,
 };
-use onbehalf_models::ToolOffer;
+use onbehalf_models::{Binding, ToolOffer};
 use onbehalf_runs::portal::{Portals, SharedClaims, SharedTurns};
 use onbehalf_runs::run::EarlierRuns;
 use onbehalf_runs::thread::Threads;
@@ -160,6 +160,10 @@ impl Environment for Env {
     fn has_rate_limit(&self, budget: Budget) -> bool {
         is_bound(self, budget)
     }
+
+    fn has_binding(&self, name: &str) -> bool {
+        ai_binding::is_bound(self, name)
+    }
 }
 
 /// What is lent to a run of what is its owner's here.
@@ -196,11 +200,19 @@ impl Settings {
 
     /// What is lent to a run, whatever its workflow is.
     pub fn lent(&self, env: &Env, subrequests: Subrequests, own: Own) -> Lent {
-        let fetch: Rc<dyn Fetch> = Rc::new(EdgeFetch::new(subrequests.clone()));
-        let clock: Rc<dyn Clock> = Rc::new(EdgeClock);
+        let bound = |name: &str| {
+            let binding = AiBinding::new(env.clone(), name, subrequests.clone());
+            Rc::new(binding) as Rc<dyn Binding>
+        };
+        let ways = Ways {
+            fetch: Rc::new(EdgeFetch::new(subrequests.clone())),
+            binding: &bound,
+            clock: Rc::new(EdgeClock),
+        };
+        let models = self.model.as_ref().map(|it| it.lend(&ways));
         Lent {
-            means: self.means(env, subrequests),
-            model: self.model.as_ref().map(|it| it.lend(&fetch, &clock)),
+            models: models.unwrap_or_default(),
+            means: self.means(env, subrequests.clone()),
             offers: offers(),
             policy: self.tool_policy.clone(),
             threads: own.threads,

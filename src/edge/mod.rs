@@ -4,6 +4,7 @@
 //! without it.
 
 mod account_object;
+mod ai_binding;
 mod approvals_object;
 mod binding;
 mod body;

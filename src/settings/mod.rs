@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use url::Url;
 
-pub use models::ModelSettings;
+pub use models::{ModelSettings, Ways};
 use onbehalf_agents::agent::Lent;
 use onbehalf_agents::onboarding::{OnboardingHealth, OnboardingSettings};
 use onbehalf_agents::workflows;
@@ -61,6 +61,8 @@ pub trait Environment {
     fn text(&self, name: &str) -> Option<String>;
     /// Whether the rate limit of this budget is bound.
     fn has_rate_limit(&self, budget: Budget) -> bool;
+    /// Whether there is a binding of this name that models are run through.
+    fn has_binding(&self, name: &str) -> bool;
 }
 
 /// The settings of this deployment, checked.

@@ -105,6 +105,11 @@ impl<'a, E: Environment> Reader<'a, E> {
         self.text(name).is_some()
     }
 
+    /// Whether the deployment has a binding of this name.
+    pub(super) fn is_bound(&self, name: &str) -> bool {
+        self.environment.has_binding(name)
+    }
+
     fn text(&self, name: &str) -> Option<String> {
         let text = self.environment.text(name)?;
         (!text.trim().is_empty()).then_some(text)

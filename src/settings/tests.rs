@@ -19,6 +19,10 @@ impl Environment for Fake {
     fn has_rate_limit(&self, budget: Budget) -> bool {
         self.unbound != Some(budget)
     }
+
+    fn has_binding(&self, name: &str) -> bool {
+        name == "AI"
+    }
 }
 
 fn good() -> Fake {
@@ -152,6 +156,51 @@ fn a_model_is_read_with_its_key_and_the_one_behind_it() {
         let expected = "MODEL cannot be used; the log says why";
         assert_eq!(problems.public(), [expected], "{wrong}");
         assert!(!problems.to_string().contains("sk-1"), "{problems}");
+    }
+}
+
+#[test]
+fn models_of_a_kind_stand_beside_the_usual_one_and_have_some_behind_them() {
+    let model = |kinds: &str| {
+        format!(
+            r#"{{"dialect": "chat-completions", "baseUrl": "https://models.example.com/v1",
+                "model": "some", "kinds": {{{kinds}}}}}"#
+        )
+    };
+    let mut fake = with("MODEL", &model(r#""fast": {"model": "small"}"#));
+    assert!(Settings::read(&fake).is_ok());
+    let behind = |kind: &str| model(&format!(r#""{kind}": {{"model": "tiny"}}"#));
+    fake.texts.insert("FALLBACK_MODEL", behind("fast"));
+    assert!(Settings::read(&fake).is_ok());
+    fake.texts.insert("FALLBACK_MODEL", behind("slow"));
+    let expected = "FALLBACK_MODEL cannot be used; the log says why";
+    assert_eq!(problems(&fake).public(), [expected]);
+    for wrong in [
+        model(r#""fast": "small""#),
+        model(r#""fast": {"model": ""}"#),
+    ] {
+        let expected = "MODEL cannot be used; the log says why";
+        assert_eq!(problems(&with("MODEL", &wrong)).public(), [expected]);
+    }
+}
+
+#[test]
+fn a_model_of_the_platform_is_reached_through_a_binding_that_is_there() {
+    let model = |rest: &str| format!(r#"{{"model": "@cf/some", "dialect": {rest}}}"#);
+    let bound = with("MODEL", &model(r#""workers-ai", "binding": "AI""#));
+    assert!(Settings::read(&bound).is_ok_and(|it| it.model.is_some()));
+    for wrong in [
+        model(r#""workers-ai", "binding": "IA""#),
+        model(r#""workers-ai""#),
+        model(r#""chat-completions", "binding": "AI""#),
+        model(r#""workers-ai", "binding": "AI", "baseUrl": "https://models.example.com""#),
+    ] {
+        let expected = "MODEL cannot be used; the log says why";
+        assert_eq!(
+            problems(&with("MODEL", &wrong)).public(),
+            [expected],
+            "{wrong}"
+        );
     }
 }
 

@@ -210,3 +210,19 @@ test('a model is offered them too, and what it writes waits for a person', async
   assert.match(JSON.stringify(write), /\/approvals\/run_/);
   assert.equal((await stage.ledger('ben')).length, 0);
 });
+
+test('an agent has them beside its own tools, and what it writes waits for a person', async () => {
+  await seed('yara', ['github']);
+  const agent = '/api/workflows/onboarding-assistant';
+  // The sandbox's model does whatever it reads.
+  const message = `Call github_issue_create with ${JSON.stringify({ ...REPOSITORY, title: 'Import' })}`;
+  const { json } = await stage.ask('POST', `${agent}/trigger?overlap=allow`, { as: 'yara', body: { message } });
+  const waiting = await stage.until('yara', json.runId, ['suspended'], undefined, agent);
+  assert.equal(waiting.suspension.reason, 'approval_required', JSON.stringify(waiting));
+  assert.deepEqual(await stage.ledger('yara'), []);
+  const approval = { hash: waiting.suspension.hash, decision: 'approve' };
+  await stage.ask('POST', `${agent}/runs/${json.runId}/resume`, { as: 'yara', body: { approval } });
+  const run = await stage.until('yara', json.runId, ['completed'], undefined, agent);
+  assert.deepEqual(run.result.calls.map(({ tool, done }) => [tool, done]), [['github_issue_create', true]]);
+  assert.equal((await stage.ledger('yara')).length, 1);
+});

@@ -42,6 +42,7 @@ impl Agent for OnboardingAssistant {
         agent()
             .instructions(INSTRUCTIONS)
             .tools(TOOLS)
+            .catalogue(&["*"])
             .reads_latest(&[OnboardingHealth::ID])
     }
 }

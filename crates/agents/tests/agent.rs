@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 
 use common::apps::Crash;
 use common::office::{Office, OfficeRun, Who};
-use onbehalf_agents::agent::{Piece, Turn};
+use onbehalf_agents::acting::Need;
+use onbehalf_agents::agent::{Agent, AgentSpec, Piece, Turn, agent};
 use onbehalf_agents::onboarding_assistant::OnboardingAssistant;
 use onbehalf_clock::{Clock as _, DAY_MS, Timestamp};
 use onbehalf_engine::RunStatus;
@@ -406,6 +407,40 @@ fn a_missing_connection_is_waited_for() {
     assert_eq!(run.result()["text"], "Nobody.");
     assert_eq!(answered(&office), 2);
     assert_eq!(office.apps.count(DUE), 1, "what was read is not read again");
+}
+
+/// An agent that wants a quick model.
+struct Quick;
+
+impl Agent for Quick {
+    const ID: &'static str = "quick";
+    const TITLE: &'static str = "Quick";
+    const DESCRIPTION: &'static str = "Answers at once.";
+    const SETTINGS_KEY: &'static str = "QUICK";
+    const OPENING: &'static str = "Well?";
+    const NEEDS: &'static [Need] = &[];
+
+    fn spec() -> AgentSpec {
+        agent().instructions("Be quick.").model("fast")
+    }
+}
+
+#[test]
+fn an_agent_asks_a_model_of_its_kind_and_the_usual_one_where_there_is_none() {
+    for (kinds, asked) in [(vec![("fast", "small")], "small"), (vec![], "scripted")] {
+        let office = Office::hosting(Workflows::default().with::<Turn<Quick>>());
+        let named = kinds
+            .iter()
+            .map(|(kind, name)| ((*kind).into(), (*name).into()));
+        office.lends.borrow_mut().kinds = named.collect();
+        let answers = json!({ "model": asked, "answers": [{ "text": "Well." }] });
+        let answers = serde_json::from_value(answers).expect("a script");
+        office.apps.models.borrow_mut().seed(answers);
+        let run = office.start("quick", alice(), "run_1", &json!({}));
+        office.drive(&run);
+        assert_eq!(run.result()["text"], "Well.", "{}", run.result());
+        assert_eq!(requests(&office)[0]["model"], asked);
+    }
 }
 
 /// A turn of alice's thread, as its message begins it.

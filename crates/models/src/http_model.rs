@@ -7,12 +7,12 @@ use async_trait::async_trait;
 use onbehalf_clock::Clock;
 use onbehalf_fetch::{Fetch, HttpRequest, Method, Secret};
 
-use crate::decoder::{Decoder, MAX_STREAM_BYTES};
+use crate::decoder::MAX_STREAM_BYTES;
 use crate::dialect::Dialect;
-use crate::failure::{ModelFailure, StreamFault};
-use crate::gathered::{Answer, Gathered};
+use crate::failure::ModelFailure;
+use crate::gathered::Answer;
+use crate::hearing::heard;
 use crate::model::{Listener, Model, ModelName};
-use crate::refused::refused;
 use crate::request::Request;
 use crate::{anthropic, chat};
 
@@ -102,20 +102,6 @@ impl Model for HttpModel {
         listener: Listener<'_>,
     ) -> Result<Answer, ModelFailure> {
         let sent = self.fetch.send(self.request(request)).await;
-        let response = sent.map_err(ModelFailure::Unanswered)?;
-        if !(200..300).contains(&response.status) {
-            return Err(refused(&response, self.clock.now()));
-        }
-        let mut gathered = Gathered::default();
-        let mut hear = |part| {
-            gathered.take(&part)?;
-            listener(&part);
-            Ok(())
-        };
-        let mut decoder = Decoder::new(self.endpoint.dialect);
-        decoder.feed(&response.body, &mut hear)?;
-        decoder.finish(&mut hear)?;
-        let whole = gathered.answer();
-        whole.ok_or(ModelFailure::Stream(StreamFault::Broken))
+        heard(self.endpoint.dialect, sent, self.clock.now(), listener)
     }
 }

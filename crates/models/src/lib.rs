@@ -5,7 +5,8 @@
 //! out, wherever the bytes were cut; whatever does not end as its dialect says it ends is no answer.
 //!
 //! Refuses to know what a tool does, who the user is, when to ask again, and what an answer is used
-//! for. Has no HTTP client: a request leaves through [`onbehalf_fetch::Fetch`].
+//! for. Has no HTTP client: a request leaves through [`onbehalf_fetch::Fetch`], or through a [`Binding`]
+//! to what the platform runs itself.
 //!
 //! ```text
 //!  Request ─▶ dialect writes ─▶ Fetch ─▶ bytes ─▶ events ─▶ dialect reads ─▶ parts ─▶ Answer
@@ -34,6 +35,7 @@
 //! ```
 
 mod anthropic;
+mod bound_model;
 mod chat;
 mod decoder;
 mod dialect;
@@ -41,6 +43,7 @@ mod events;
 mod failure;
 mod fallback;
 mod gathered;
+mod hearing;
 mod http_model;
 mod model;
 mod part;
@@ -48,6 +51,7 @@ mod prices;
 mod refused;
 mod request;
 
+pub use bound_model::{Binding, BoundModel, Inputs};
 pub use decoder::Decoder;
 pub use dialect::Dialect;
 pub use failure::{ModelFailure, Reported, StreamFault};

@@ -8,10 +8,10 @@ use async_trait::async_trait;
 use futures::executor::block_on;
 use onbehalf_clock::Timestamp;
 use onbehalf_clock::testkit::HandClock;
-use onbehalf_fetch::{Fetch, FetchError, HttpRequest, HttpResponse, Secret};
+use onbehalf_fetch::{Fetch, FetchError, HttpRequest, HttpResponse, Method, Secret};
 use onbehalf_models::{
-    Answer, Dialect, EndReason, Endpoint, HttpModel, Limits, Message, Model as _, ModelFailure,
-    ModelName, Reported, Request, StreamFault, ToolOffer, ToolResult,
+    Answer, Binding, BoundModel, Dialect, EndReason, Endpoint, HttpModel, Inputs, Limits, Message,
+    Model, ModelFailure, ModelName, Reported, Request, StreamFault, ToolOffer, ToolResult,
 };
 use onbehalf_sandbox::models::{KEY, Models, OBEDIENT};
 use onbehalf_sandbox::service;
@@ -34,6 +34,26 @@ impl Fetch for Sandbox {
             headers: reply.headers,
             body: reply.body,
         })
+    }
+}
+
+/// The platform's own way to a model: it is named beside what it is run with.
+#[async_trait(?Send)]
+impl Binding for Sandbox {
+    async fn run(&self, model: &ModelName, inputs: Inputs) -> Result<HttpResponse, FetchError> {
+        let mut body: Value = serde_json::from_slice(&inputs.json).expect("JSON");
+        assert_eq!(body.get("model"), None);
+        body["model"] = model.as_str().into();
+        let bearer = ("authorization".to_owned(), format!("Bearer {KEY}"));
+        self.send(HttpRequest {
+            method: Method::Post,
+            url: "http://sandbox.example/openai/v1/chat/completions".into(),
+            headers: vec![bearer],
+            body: body.to_string().into_bytes(),
+            timeout: inputs.timeout,
+            max_response_bytes: inputs.max_response_bytes,
+        })
+        .await
     }
 }
 
@@ -73,7 +93,7 @@ fn request(messages: Vec<Message>) -> Request {
     }
 }
 
-fn ask(model: &HttpModel, messages: Vec<Message>) -> Result<Answer, ModelFailure> {
+fn ask(model: &dyn Model, messages: Vec<Message>) -> Result<Answer, ModelFailure> {
     block_on(model.answer(&request(messages), &mut |_| {}))
 }
 
@@ -124,6 +144,33 @@ fn what_was_scripted_is_what_is_heard() {
             );
         }
     }
+}
+
+#[test]
+fn a_model_of_the_platform_is_heard_through_its_binding_as_at_an_address() {
+    let sandbox = Rc::new(Sandbox::default());
+    let answers = json!([
+        { "text": "I look.", "calls": [{ "id": "a", "tool": "look", "arguments": { "at": "it" } }] },
+        { "status": 429, "retry_after": 9 },
+    ]);
+    let script = serde_json::from_value(json!({ "model": "@cf/m", "answers": answers }));
+    sandbox.0.borrow_mut().seed(script.expect("a script"));
+    let model = BoundModel::new(
+        ModelName::new("@cf/m"),
+        Rc::clone(&sandbox) as Rc<dyn Binding>,
+        Rc::new(HandClock::at(Timestamp::from_millis(0))),
+    );
+    let heard = ask(&model, vec![Message::Person("Who?".into())]).expect("an answer");
+    assert_eq!(
+        (heard.text.as_str(), heard.end),
+        ("I look.", EndReason::Calls)
+    );
+    assert_eq!(heard.calls[0].arguments, r#"{"at":"it"}"#);
+    let retry_after = Some(9);
+    assert_eq!(
+        ask(&model, vec![Message::Person("Who?".into())]),
+        Err(ModelFailure::RateLimited { retry_after })
+    );
 }
 
 #[test]

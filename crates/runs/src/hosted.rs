@@ -53,6 +53,9 @@ pub struct AgentCard {
     pub opening: &'static str,
     /// The tools it may call, by their ids.
     pub tools: &'static [&'static str],
+    /// The tools of the catalogue that it may call beside them, by their names, in which `*` stands for
+    /// any text.
+    pub catalogue: &'static [&'static str],
     /// The tools it has beside them, which ask no app.
     pub own_tools: Vec<OwnTool>,
     /// How much a turn may take, as it is configured.

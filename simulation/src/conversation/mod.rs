@@ -13,7 +13,7 @@ mod speaking;
 
 use std::rc::Rc;
 
-use onbehalf_agents::agent::LentModel;
+use onbehalf_agents::agent::{LentModel, LentModels};
 use onbehalf_clock::Clock;
 use onbehalf_fetch::{Fetch, Secret};
 use onbehalf_models::{Dialect, Endpoint, HttpModel, ModelName, Prices, ToolOffer};
@@ -30,17 +30,21 @@ const BASE_URL: &str = "https://models.test/openai/v1";
 /// Its name.
 const MODEL: &str = "scripted";
 
-/// The model, over one process's way out.
-pub fn model(wire: Rc<dyn Fetch>, clock: Rc<dyn Clock>) -> LentModel {
+/// The models, over one process's way out.
+pub fn models(wire: Rc<dyn Fetch>, clock: Rc<dyn Clock>) -> LentModels {
     let endpoint = Endpoint {
         dialect: Dialect::ChatCompletions,
         base_url: BASE_URL.into(),
         model: ModelName::new(MODEL),
         key: Some(Secret::new(KEY)),
     };
-    LentModel {
+    let usual = LentModel {
         model: Rc::new(HttpModel::new(endpoint, wire, clock)),
         prices: Prices::default(),
+    };
+    LentModels {
+        usual: Some(usual),
+        ..LentModels::default()
     }
 }
 

@@ -50,8 +50,9 @@ export const PROVIDERS = {
 export class Stage {
   /** `provider` is whom people sign in with, `entry` what its entry says beside the usual, `manners`
    *  how the world differs from the strict one; `extra` settings, or what makes them of the sandbox;
-   *  `past` whose runs of so many days gone by there are, and who they are in the world from the start. */
-  static async up({ provider = 'oidc', entry, extra, env, limits, issuer, manners, past } = {}) {
+   *  `past` whose runs of so many days gone by there are, and who they are in the world from the start;
+   *  `shell` and `bindings` what stands before the Worker, and what it is bound to. */
+  static async up({ provider = 'oidc', entry, extra, env, limits, issuer, manners, past, shell, bindings } = {}) {
     const stage = new Stage();
     stage.provider = provider;
     stage.logs = [];
@@ -70,6 +71,7 @@ export class Stage {
     stage.env = env;
     stage.limits = limits;
     stage.issuer = issuer;
+    Object.assign(stage, { shell, bindings });
     if (past) await stage.live(past);
     await stage.startWorker();
     await connectWebhooks(stage.sandbox, stage.url);
@@ -117,6 +119,8 @@ export class Stage {
       extra: this.extra,
       limits: this.limits,
       issuer: this.issuer,
+      shell: this.shell,
+      bindings: this.bindings,
       build: BUILD,
     });
     this.url = this.worker.url;
@@ -235,16 +239,16 @@ export class Stage {
     return answer.json.runId;
   }
 
-  async run(user, runId) {
-    return (await this.ask('GET', `${WORKFLOW}/runs/${runId}`, { as: user })).json;
+  async run(user, runId, workflow = WORKFLOW) {
+    return (await this.ask('GET', `${workflow}/runs/${runId}`, { as: user })).json;
   }
 
   /** The run once it has one of these statuses. `suspended` is one that waits for somebody: what an
    *  app's limits put off (`rate_limited`, where that is waited for), a run takes up by itself. */
-  async until(user, runId, statuses = ['completed', 'failed', 'cancelled'], seconds = 240) {
+  async until(user, runId, statuses = ['completed', 'failed', 'cancelled'], seconds = 240, workflow = WORKFLOW) {
     const until = Date.now() + seconds * 1000;
     for (;;) {
-      const run = await this.run(user, runId);
+      const run = await this.run(user, runId, workflow);
       const { reason } = run.suspension ?? {};
       const status = GOES_ON_BY_ITSELF.includes(reason) ? reason : run.status;
       if (statuses.includes(status)) return run;

@@ -9,6 +9,7 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::catalogue;
 use super::input::{MadeCall, TurnInput};
 use super::latest;
 use super::pieces::{CallAt, decision_name, result_name};
@@ -100,7 +101,7 @@ pub(super) async fn make<A: Agent>(
             making.look(index, &workflow).await?;
             continue;
         }
-        match making.check(call) {
+        match making.check(index, call).await? {
             Ok(ready) if ready.tool.kind() == CallKind::Read => reads.push((index, ready)),
             Ok(ready) => writes.push((index, ready)),
             Err(refused) => making.keep(index, refused).await?,
@@ -138,6 +139,25 @@ fn refused(tool: Option<&dyn ErasedTool>, why: &str) -> KeptCall {
         },
         rejected: false,
     }
+}
+
+/// A tool, and the arguments that it takes.
+type Taken = (Rc<dyn ErasedTool>, Value);
+
+/// The arguments of a call, if its tool takes them.
+fn arguments_of(tool: &dyn ErasedTool, call: &Call) -> Result<Value, KeptCall> {
+    // Nothing at all stands for an object without members.
+    let written = Some(call.arguments.trim()).filter(|it| !it.is_empty());
+    let Ok(arguments) = serde_json::from_str::<Value>(written.unwrap_or("{}")) else {
+        return Err(refused(Some(tool), "its arguments are no JSON"));
+    };
+    tool.checked(arguments).map_err(|failure| {
+        let why = match &failure {
+            CallFailure::InvalidInput { violations } => fields(violations),
+            _ => failure.to_string(),
+        };
+        refused(Some(tool), &why)
+    })
 }
 
 fn fields(violations: &[Violation]) -> String {
@@ -198,33 +218,70 @@ impl<A: Agent> Making<'_, A> {
     }
 
     /// Whether a call can be made at all.
-    fn check(&self, call: &Call) -> Result<Ready, KeptCall> {
-        let services = self.cx.services();
+    async fn check(&self, index: usize, call: &Call) -> Result<Result<Ready, KeptCall>, StepError> {
+        let taken = match A::spec().tools.contains(&call.tool.as_str()) {
+            true => self.typed(call),
+            false => self.of_catalogue(index, call).await?,
+        };
+        Ok(taken.and_then(|(tool, arguments)| self.allowed(tool, arguments)))
+    }
+
+    /// A call of a tool that was written here.
+    fn typed(&self, call: &Call) -> Result<Taken, KeptCall> {
+        let tool = self.cx.services().call.tools.get(&call.tool);
+        let tool = tool.map_err(|_| self.unknown())?;
+        let arguments = arguments_of(&*tool, call)?;
+        Ok((tool, arguments))
+    }
+
+    /// A call of a tool of the catalogue. What was taken once is kept, and stays taken: whatever is
+    /// offered later, a write that may be under way is the same write.
+    async fn of_catalogue(
+        &self,
+        index: usize,
+        call: &Call,
+    ) -> Result<Result<Taken, KeptCall>, StepError> {
+        if !catalogue::may_have(A::spec().catalogue, &call.tool) {
+            return Ok(Err(self.unknown()));
+        }
+        let name = format!("taken-{}", self.item(index));
+        let arguments = match self.cx.kept::<Value>(&name)? {
+            Some(kept) => kept,
+            None => {
+                let Some(tool) = catalogue::find(&call.tool, self.cx).await? else {
+                    return Ok(Err(self.unknown()));
+                };
+                match arguments_of(&*tool, call) {
+                    Ok(arguments) => self.cx.memo(&name, || async { Ok(arguments) }).await?,
+                    Err(refused) => return Ok(Err(refused)),
+                }
+            }
+        };
+        let tool = self.cx.services().call.tools.accepted(&call.tool);
+        let tool = tool.map_err(|_| self.unknown());
+        Ok(tool.map(|tool| (tool, arguments)))
+    }
+
+    /// What is said of a call that is no tool's.
+    fn unknown(&self) -> KeptCall {
         let spec = A::spec();
-        let known = spec.tools;
-        let tool = services.call.tools.get(&call.tool).ok();
-        let Some(tool) = tool.filter(|it| known.contains(&it.id())) else {
-            let latest = spec.runs.iter().map(|it| latest::name_of(it));
-            let names: Vec<_> = known
-                .iter()
-                .map(|it| (*it).to_owned())
-                .chain(latest)
-                .collect();
-            let why = format!("there is no such tool; there are {}", names.join(", "));
-            return Err(refused(None, &why));
+        let latest = spec.runs.iter().map(|it| latest::name_of(it));
+        let known = spec.tools.iter().map(|it| (*it).to_owned());
+        let names: Vec<_> = known.chain(latest).collect();
+        let beside = match spec.catalogue {
+            [] => "",
+            _ => ", and whatever else you were offered",
         };
-        // Nothing at all stands for an object without members.
-        let written = Some(call.arguments.trim()).filter(|it| !it.is_empty());
-        let Ok(arguments) = serde_json::from_str::<Value>(written.unwrap_or("{}")) else {
-            return Err(refused(Some(&*tool), "its arguments are no JSON"));
-        };
-        let arguments = tool.checked(arguments).map_err(|failure| {
-            let why = match &failure {
-                CallFailure::InvalidInput { violations } => fields(violations),
-                _ => failure.to_string(),
-            };
-            refused(Some(&*tool), &why)
-        })?;
+        let why = format!(
+            "there is no such tool; there are {}{beside}",
+            names.join(", ")
+        );
+        refused(None, &why)
+    }
+
+    /// Whether a call may be made, and whether a person looks at it first.
+    fn allowed(&self, tool: Rc<dyn ErasedTool>, arguments: Value) -> Result<Ready, KeptCall> {
+        let services = self.cx.services();
         let writes = tool.kind() == CallKind::Write;
         if writes && services.accounts_are_shared {
             let why = "these accounts are an organization's, and an agent does not write with them";

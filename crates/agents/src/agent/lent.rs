@@ -3,6 +3,7 @@
 //! Workflows act through [`Means`]; an agent takes a model beside them. One table hosts both, so each
 //! line takes what it needs of the whole.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::acting::Means;
@@ -22,8 +23,8 @@ use onbehalf_runs::tool_call::ToolPolicy;
 pub struct Lent {
     /// What workflows act through.
     pub means: Means,
-    /// The model that agents ask; none where the operator has configured none.
-    pub model: Option<LentModel>,
+    /// The models that agents ask.
+    pub models: LentModels,
     /// What the tools that callers may name take, in writing.
     pub offers: Rc<Vec<ToolOffer>>,
     /// Who may make which call of a tool.
@@ -43,6 +44,24 @@ pub struct LentModel {
     pub model: Rc<dyn Model>,
     /// What an answer costs.
     pub prices: Prices,
+}
+
+/// The models of an operator; none where none is configured.
+#[derive(Clone, Default)]
+pub struct LentModels {
+    /// The one that an agent asks which wants none of a kind.
+    pub usual: Option<LentModel>,
+    /// Those of a kind, by what the operator calls it.
+    pub kinds: BTreeMap<String, LentModel>,
+}
+
+impl LentModels {
+    /// The one that an agent asks which wants this kind. Where an operator has none of the kind, the
+    /// usual one serves.
+    pub fn of(mut self, kind: Option<&str>) -> Option<LentModel> {
+        let special = kind.and_then(|kind| self.kinds.remove(kind));
+        special.or(self.usual)
+    }
 }
 
 /// Hosts a workflow that takes [`Means`] alone.

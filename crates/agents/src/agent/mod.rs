@@ -19,6 +19,7 @@
 //! otherwise, and what it shows leads to no foreign host.
 
 mod calls;
+mod catalogue;
 mod input;
 mod latest;
 mod lent;
@@ -32,7 +33,7 @@ mod turn;
 mod write;
 
 pub use input::{MAX_MESSAGE_CHARS, MadeCall, TurnEnd, TurnInput, TurnResult};
-pub use lent::{Lent, LentModel};
+pub use lent::{Lent, LentModel, LentModels};
 pub use limits::TurnLimits;
 pub use pieces::{CallAt, CameTo, Ending, Piece, Verdict, Wanted};
 pub use spec::{Agent, AgentSpec, agent};

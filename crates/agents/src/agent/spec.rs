@@ -48,16 +48,20 @@ pub trait Agent: 'static {
 #[derive(Clone, Copy, Debug)]
 pub struct AgentSpec {
     pub(super) instructions: &'static str,
+    pub(super) model: Option<&'static str>,
     pub(super) tools: &'static [&'static str],
+    pub(super) catalogue: &'static [&'static str],
     pub(super) runs: &'static [&'static str],
     pub(super) limits: TurnLimits,
 }
 
-/// An agent without instructions and without tools.
+/// An agent without instructions and without tools, which asks the usual model.
 pub const fn agent() -> AgentSpec {
     AgentSpec {
         instructions: "",
+        model: None,
         tools: &[],
+        catalogue: &[],
         runs: &[],
         limits: TurnLimits::USUAL,
     }
@@ -73,10 +77,25 @@ impl AgentSpec {
         }
     }
 
+    /// The kind of model it asks, as the operator calls one in `MODEL` (`kinds`): "fast", say. The
+    /// usual one without this, and where the operator has none of the kind.
+    #[must_use]
+    pub const fn model(self, kind: &'static str) -> Self {
+        let model = Some(kind);
+        Self { model, ..self }
+    }
+
     /// The tools it may call, by their ids. Those that write are asked about first.
     #[must_use]
     pub const fn tools(self, tools: &'static [&'static str]) -> Self {
         Self { tools, ..self }
+    }
+
+    /// The tools of Scalekit's catalogue that it may call beside them, by their names, in which `*` stands
+    /// for any text: of those that the operator opens (`TOOL_CATALOGUE`) and that the person has.
+    #[must_use]
+    pub const fn catalogue(self, catalogue: &'static [&'static str]) -> Self {
+        Self { catalogue, ..self }
     }
 
     /// The workflows whose latest result it may read, of the runs of whoever it works for: with a tool

@@ -7,7 +7,6 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::calls;
 use super::input::{MadeCall, TurnEnd, TurnInput, TurnResult};
 use super::latest;
 use super::lent::{Lent, LentModel};
@@ -17,6 +16,7 @@ use super::shown::shown;
 use super::spec::Agent;
 use super::thread;
 use super::write::TurnWrite;
+use super::{calls, catalogue};
 use crate::acting::{Acts, Connected, Need, write_policy};
 use crate::tool_call::CallServices;
 use onbehalf_connector::Scalekit;
@@ -115,6 +115,7 @@ impl<A: Agent> Hosted<Lent> for Turn<A> {
         AgentCard {
             opening: A::OPENING,
             tools: spec.tools,
+            catalogue: spec.catalogue,
             own_tools: own_tools(spec.runs),
             limits: limits.card(),
         }
@@ -135,7 +136,7 @@ impl<A: Agent> Hosted<Lent> for Turn<A> {
     fn services(lent: Lent, limits: TurnLimits) -> TurnServices {
         TurnServices {
             call: CallServices::new(lent.means, lent.policy),
-            model: lent.model,
+            model: lent.models.of(A::spec().model),
             offers: lent.offers,
             limits,
             threads: lent.threads,
@@ -325,6 +326,7 @@ async fn first_request<A: Agent>(
     };
     let message = input.message.as_deref().unwrap_or(A::OPENING);
     let offers = services.offers.iter();
+    let opened = catalogue::offers(cx).await;
     Ok(Request {
         instructions: spec.instructions.to_owned(),
         messages: thread::conversation(before, message, cx.context()),
@@ -332,6 +334,7 @@ async fn first_request<A: Agent>(
             .filter(|it| spec.tools.contains(&it.name.as_str()))
             .cloned()
             .chain(latest::offers(spec.runs))
+            .chain(opened)
             .collect(),
         limits: Limits {
             max_tokens: services.limits.answer_tokens,

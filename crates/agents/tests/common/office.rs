@@ -2,13 +2,14 @@
 //! tools; of the network, only that it is not there.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::future::{join, join_all};
 use onbehalf_agents::acting::Means;
-use onbehalf_agents::agent::{Lent, LentModel, Piece};
+use onbehalf_agents::agent::{Lent, LentModel, LentModels, Piece};
 use onbehalf_clock::testkit::{Dice, HandClock};
 use onbehalf_clock::{Clock, Timestamp};
 use onbehalf_engine::memory::MemoryStore;
@@ -82,6 +83,8 @@ impl EarlierRuns for Earlier {
 pub struct Lends {
     /// The model; none where the operator has configured none.
     pub model: Option<String>,
+    /// The models of a kind, by what the operator calls it.
+    pub kinds: BTreeMap<String, String>,
     /// The key it is asked with, if that is not the right one.
     pub key: Option<&'static str>,
     pub prices: Prices,
@@ -93,6 +96,7 @@ impl Default for Lends {
     fn default() -> Self {
         Self {
             model: Some("scripted".into()),
+            kinds: BTreeMap::new(),
             key: None,
             prices: Prices::default(),
             policy: None,
@@ -173,10 +177,17 @@ impl Office {
             model: ModelName::new(name),
             key: Some(Secret::new(lends.key.unwrap_or(models::KEY))),
         };
-        let model = lends.model.as_ref().map(|name| LentModel {
-            model: Rc::new(HttpModel::new(endpoint(name), fetch, clock)),
+        let lent = |name: &String| LentModel {
+            model: Rc::new(HttpModel::new(endpoint(name), fetch.clone(), clock.clone())),
             prices: lends.prices,
-        });
+        };
+        let kinds = lends.kinds.iter();
+        let models = LentModels {
+            usual: lends.model.as_ref().map(lent),
+            kinds: kinds
+                .map(|(kind, name)| (kind.clone(), lent(name)))
+                .collect(),
+        };
         let tools = self.tools.borrow();
         let offers = tools.iter().map(|tool| ToolOffer {
             name: tool.id().to_owned(),
@@ -187,7 +198,7 @@ impl Office {
         let policy = lends.policy.as_ref().map(ToString::to_string);
         Lent {
             means: self.means(),
-            model,
+            models,
             offers: Rc::new(offers.collect()),
             policy: ToolPolicy::from_json(policy.as_deref()).expect("a policy"),
             threads: Rc::new(RunThreads::new(post, Rc::clone(log))),

@@ -29,6 +29,9 @@ pub struct AgentView {
     pub opening: String,
     /// What it may call.
     pub tools: Vec<AgentTool>,
+    /// What it may call beside them of the catalogue, as far as that is opened and the caller has it: by
+    /// names, in which `*` stands for any text.
+    pub catalogue: Vec<String>,
     /// How much a turn may take.
     pub limits: AgentLimits,
 }
@@ -86,6 +89,7 @@ impl Api {
             description: hosted.description().to_owned(),
             opening: card.opening.to_owned(),
             tools: tools.chain(own).collect(),
+            catalogue: card.catalogue.iter().map(|it| (*it).to_owned()).collect(),
             limits: card.limits,
         }
     }
