@@ -72,6 +72,14 @@ const settled = async (page) => {
   await page.waitForFunction(() => !document.querySelector('.waiting:not([data-sample] *)'));
 };
 
+/** The hosts that links lead to which open a window of their own, and say so. */
+async function away(within) {
+  const links = await within.getByRole('link', { name: /opens in a new tab/ }).all();
+  const facts = await Promise.all(links.map((link) => link.evaluate(({ host, rel, target }) => ({ host, rel, target }))));
+  for (const { rel, target } of facts) assert.deepEqual([rel, target], ['noopener noreferrer', '_blank']);
+  return facts.map(({ host }) => host);
+}
+
 async function violations(page, where) {
   // Not by an element of the page: its policy would keep that out.
   await page.evaluate(axe);
@@ -307,11 +315,15 @@ test('with a keyboard alone: past the navigation, to another page and its headin
   await page.waitForFunction(() => document.activeElement?.tagName === 'H1');
   assert.equal(await page.title(), 'Onboarding health · Onbehalf');
 
+  // What was written leads to where the app shows it.
+  const hosts = async (within) => [...new Set(await away(within))].sort();
+  assert.deepEqual(await hosts(page.getByRole('table')), ['app.hubspot.com', 'linear.app']);
   const customer = page.getByRole('table').getByRole('button').nth(3);
   const name = await customer.textContent();
   await customer.focus();
   await page.keyboard.press('Enter');
   await page.getByRole('dialog').waitFor();
+  assert.ok((await hosts(page.getByRole('dialog'))).includes('app.hubspot.com'));
   await page.keyboard.press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'detached' });
   assert.equal(await focused(), name, 'the focus is where it was');

@@ -55,6 +55,7 @@ export const de: Texts = {
     copied: 'Kopiert',
     notCopied: 'Dieser Browser erlaubt das Kopieren nicht',
     loadMore: 'Mehr laden',
+    newTab: '(öffnet sich in einem neuen Tab)',
   },
   notFound: {
     title: 'Nicht gefunden',

@@ -54,6 +54,7 @@ export const en = {
     copied: 'Copied',
     notCopied: 'This browser does not allow copying',
     loadMore: 'Load more',
+    newTab: '(opens in a new tab)',
   },
   notFound: {
     title: 'Not found',

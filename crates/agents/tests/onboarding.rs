@@ -9,12 +9,13 @@ use common::{ADDRESS, COLLEAGUE, Process};
 use onbehalf_agents::acting::write_policy;
 use onbehalf_agents::onboarding::{
     ActionStatus, CustomerScope, FailureKind, HealthStatus, OnboardingResult, Outcome,
-    OwnerMissing, Part,
+    OwnerMissing, Part, Summary,
 };
 use onbehalf_clock::Clock;
 use onbehalf_connector::Connector;
 use onbehalf_engine::{Outcome as Amounts, RunStatus};
 use onbehalf_runs::{Approval, ApprovalMode, Decision, RunAnswer};
+use onbehalf_tools::AppPage;
 use serde_json::{Value, json};
 
 const BAD: Trouble = Trouble {
@@ -95,6 +96,50 @@ fn each_flagged_customer_gets_one_task_and_each_stalled_issue_one_comment() {
             .iter()
             .all(|it| it.status == ActionStatus::Done)
     );
+    assert_leads_to_the_apps(&summary, 3 + 2);
+}
+
+/// Whatever stands in a result is linked to where the app shows it.
+fn assert_leads_to_the_apps(summary: &Summary, count: usize) {
+    let shown = |url: &Option<AppPage>| url.as_ref().map(|it| it.as_str().to_owned());
+    let mut linked = 0;
+    for action in &summary.actions {
+        let (task, issue) = (shown(&action.task_url), shown(&action.issue_url));
+        assert_eq!(task.is_some(), action.task_id.is_some(), "{action:?}");
+        assert_eq!(issue.is_some(), action.issue.is_some(), "{action:?}");
+        if let (Some(url), Some(id)) = (&task, &action.task_id) {
+            assert!(
+                url.starts_with("https://app.hubspot.com/contacts/"),
+                "{url}"
+            );
+            assert!(url.ends_with(&format!("/record/0-27/{id}")), "{url}");
+        }
+        if let (Some(url), Some(issue)) = (&issue, &action.issue) {
+            let start = format!("https://linear.app/acme/issue/{issue}/");
+            assert!(url.starts_with(&start), "{url}");
+        }
+        linked += task.iter().chain(&issue).count();
+    }
+    assert_eq!(linked, count);
+}
+
+#[test]
+fn a_result_from_before_there_were_links_reads_and_writes_as_it_was() {
+    let process = four();
+    let mut before = serde_json::to_value(process.run("run_1", json!({})).summary()).expect("json");
+    for action in before["actions"].as_array_mut().expect("actions") {
+        let action = action.as_object_mut().expect("an action");
+        action.retain(|name, _| name != "taskUrl" && name != "issueUrl");
+    }
+    let read: Summary = serde_json::from_value(before.clone()).expect("it reads");
+    assert_leads_to_none(&read);
+    assert_eq!(serde_json::to_value(&read).expect("json"), before);
+}
+
+fn assert_leads_to_none(summary: &Summary) {
+    for action in &summary.actions {
+        assert_eq!((&action.task_url, &action.issue_url), (&None, &None));
+    }
 }
 
 #[test]
@@ -105,6 +150,7 @@ fn a_second_run_the_same_day_adds_nothing() {
     let summary = process.run("run_2", json!({})).summary();
     assert_written_once(&process, "after the second run");
     assert_eq!(summary.counts.already_flagged, 3);
+    assert_leads_to_the_apps(&summary, 3);
     assert_eq!(summary.counts.tasks_created, 0);
     // A closed task no longer stands in the way, on another day.
     for task in process.apps.landed("hubspot_task_create") {

@@ -63,6 +63,7 @@
 //! # Ok::<(), onbehalf_tools::RegistryError>(())
 //! ```
 
+mod app_page;
 mod catalogue;
 mod context;
 mod dry_write;
@@ -102,6 +103,7 @@ mod zendesk_query;
 mod zendesk_queue;
 mod zendesk_tickets;
 
+pub use app_page::AppPage;
 pub use catalogue::{Catalogue, CatalogueSettings, CatalogueTool, Offered, TOOL_CATALOGUE};
 pub use context::{ContextMissing, REQUIRED_CONTEXT, ToolContext};
 pub use dry_write::DryWrite;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use onbehalf_clock::Timestamp;
 use onbehalf_connector::{CallKind, Connector};
 
+use super::app_page::AppPage;
 use super::input::InputError;
 use super::json::{moment, text};
 use super::linear_graphql::{field, page};
@@ -99,7 +100,8 @@ pub struct Issue {
     /// Title.
     pub title: Option<String>,
     /// Its page.
-    pub url: Option<String>,
+    #[serde(default, deserialize_with = "AppPage::kept")]
+    pub url: Option<AppPage>,
     /// Where it stands.
     pub state: IssueState,
     /// The team's own name for where it stands.
@@ -201,7 +203,7 @@ pub(super) fn issue(node: &Value) -> Option<Issue> {
         id: text(node, "id")?,
         key: text(node, "identifier"),
         title: text(node, "title"),
-        url: text(node, "url"),
+        url: text(node, "url").and_then(|url| AppPage::of(Connector::LINEAR, &url)),
         state: state(part("state")),
         state_name: text(part("state"), "name"),
         due: moment(node, "dueDate"),
@@ -262,6 +264,16 @@ mod tests {
                 (issue.labels.len(), output.next.as_deref()),
                 (1, Some("c1"))
             );
+        }
+    }
+
+    #[test]
+    fn an_issue_whose_page_is_elsewhere_has_none() {
+        let of = |url: &str| issue(&json!({"id": "i1", "url": url})).and_then(|it| it.url);
+        let own = "https://linear.app/acme/issue/ENG-12/sso";
+        assert_eq!(of(own).as_ref().map(AppPage::as_str), Some(own));
+        for elsewhere in ["javascript:alert(1)", "https://evil.example/issue/ENG-12"] {
+            assert_eq!(of(elsewhere), None, "{elsewhere}");
         }
     }
 

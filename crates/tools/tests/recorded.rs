@@ -92,9 +92,12 @@ fn comment() -> CommentInput {
 }
 
 #[tokio::test]
-async fn a_portal_says_its_number() {
+async fn a_portal_says_its_number_and_where_it_is_seen() {
     let portal = success::<HubspotPortal>(&PortalInput {}, &recorded!("hubspot_portal")).await;
     assert_eq!(portal.portal_id, "62515");
+    let page = portal.task_page("5013").expect("a page");
+    let form = "https://app.hubspot.com/contacts/62515/record/0-27/5013";
+    assert_eq!(page.as_str(), form);
 }
 
 #[tokio::test]

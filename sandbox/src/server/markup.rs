@@ -89,9 +89,7 @@ fn linear_address(to: &str, words: &str) -> Piece {
     let mut parts = to.split('/').skip(2);
     let (host, _, profiles, who) = (parts.next(), parts.next(), parts.next(), parts.next());
     match (host, profiles, who) {
-        (Some("linear.app" | "linear.example"), Some("profiles"), Some(who)) => {
-            Piece::Mention(who.to_owned())
-        }
+        (Some("linear.app"), Some("profiles"), Some(who)) => Piece::Mention(who.to_owned()),
         _ => Piece::Link {
             to: to.to_owned(),
             words: words.to_owned(),

@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks';
 
 import type { Schemas } from '../../api/client';
 import { Failure } from '../../api/failure';
+import { AppLink } from '../../components/app_link';
 import { Badge, ConnectionBadge, HealthBadge, RunBadge, type Health } from '../../components/badge';
 import { Button, IconButton, LinkButton } from '../../components/button';
 import { Card } from '../../components/card';
@@ -43,7 +44,7 @@ export default function Components() {
         <div class="stack">
           <div class="row">{RUNS.map((status) => <RunBadge key={status} run={{ status }} />)}<RunBadge run={{ status: 'running', queued: true }} /><RunBadge run={{ status: 'completed', outcome: { kind: 'partial', missing: [] } }} /><RunBadge run={{ status: 'completed', outcome: { kind: 'failed', reason: '' } }} /></div>
           <div class="row">{CONNECTIONS.map((status) => <ConnectionBadge key={status} status={status} />)}</div>
-          <div class="row">{HEALTHS.map((status) => <HealthBadge key={status} status={status} />)}<Badge tone="plain">{texts.sample}</Badge></div>
+          <div class="row">{HEALTHS.map((status) => <HealthBadge key={status} status={status} />)}<Badge tone="plain">{texts.sample}</Badge><AppLink href="https://linear.app/acme/issue/ONB-1">ONB-1</AppLink></div>
         </div>
       </Card>
       <Card title={texts.notices}>

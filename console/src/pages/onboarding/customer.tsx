@@ -1,5 +1,6 @@
 // One customer: why it stands as it does, how it came there, what was done about it.
 
+import { AppLink } from '../../components/app_link';
 import { HealthBadge } from '../../components/badge';
 import { Dialog } from '../../components/dialog';
 import { Score } from '../../components/score';
@@ -63,8 +64,8 @@ function ActionFacts({ action }: { action: Action }) {
     <dl class="facts">
       <dt>{action.kind === 'create_task' ? texts.task : texts.comment}</dt>
       <dd>{texts.actionStatuses[action.status]}{action.failure && <>: {action.failure.message}</>}</dd>
-      {action.taskId && <><dt>{texts.taskId}</dt><dd>{action.taskUrl ? <a href={action.taskUrl}>{action.taskId}</a> : action.taskId}</dd></>}
-      {action.issue && <><dt>{texts.issue}</dt><dd>{action.issueUrl ? <a href={action.issueUrl}>{action.issue}</a> : action.issue}</dd></>}
+      {action.taskId && <><dt>{texts.taskId}</dt><dd><AppLink href={action.taskUrl}>{action.taskId}</AppLink></dd></>}
+      {action.issue && <><dt>{texts.issue}</dt><dd><AppLink href={action.issueUrl}>{action.issue}</AppLink></dd></>}
     </dl>
   );
 }

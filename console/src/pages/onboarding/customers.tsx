@@ -3,6 +3,7 @@
 
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 
+import { AppLink } from '../../components/app_link';
 import { HealthBadge, type Health } from '../../components/badge';
 import { Button } from '../../components/button';
 import { Card } from '../../components/card';
@@ -116,13 +117,13 @@ function Row({ customer, actions, at, runs, onOpen }: { customer: Customer; acti
       <td class="end"><Delta customer={customer} /></td>
       <td class="not-narrow">{runs > 1 && <Spark points={points} label={texts.historyOf(name)} />}</td>
       <td class="whole why"><div class="cut soft small" title={reasons.join('\n')}>{reasons[0] ?? texts.noReason}{reasons.length > 1 && <> · +{number(reasons.length - 1)}</>}</div></td>
-      <td class="whole small"><Done actions={actions} /></td>
+      <td class="whole small"><Done name={name} actions={actions} /></td>
     </tr>
   );
 }
 
 /** What was written, in as few words as there are. */
-function Done({ actions }: { actions: Action[] }) {
+function Done({ name, actions }: { name: string; actions: Action[] }) {
   const texts = t().onboarding;
   if (actions.length === 0) return null;
   return (
@@ -130,7 +131,9 @@ function Done({ actions }: { actions: Action[] }) {
       {actions.map((action) => (
         <span key={action.kind} class={`row near ${action.status === 'done' ? '' : 'soft'}`}>
           <Icon name={action.status === 'done' ? 'check' : action.status === 'already_flagged' || action.status === 'flagged_by_another_run' ? 'clock' : 'alert'} />
-          {action.kind === 'create_task' ? texts.task : (action.issue ?? texts.comment)}
+          {action.kind === 'create_task'
+            ? <AppLink href={action.taskUrl}>{texts.task}<span class="unseen"> {name}</span></AppLink>
+            : <AppLink href={action.issueUrl}>{action.issue ?? texts.comment}</AppLink>}
           {action.status !== 'done' && <span class="unseen">{texts.actionStatuses[action.status]}</span>}
         </span>
       ))}

@@ -4,6 +4,7 @@ import { useMemo, useState } from 'preact/hooks';
 
 import { api, data, type Run, type Suspension } from '../../api/client';
 import { Failure } from '../../api/failure';
+import { AppLink } from '../../components/app_link';
 import { HealthBadge } from '../../components/badge';
 import { Button } from '../../components/button';
 import { Json } from '../../components/code';
@@ -130,7 +131,7 @@ function Customer({ writes, rejected, onSet }: { writes: Flag[]; rejected: Reado
             onChange={(on) => onSet([write.item], on)}
             label={write.kind === 'create_task'
               ? <><b>{texts.task}</b><span class="unseen"> {write.name}</span> <span class="soft small">{write.dueInHours !== undefined && <>{texts.due} {texts.dueIn(write.dueInHours)}</>}{write.links && <> · {texts.links} {Object.entries(write.links).map(([what, id]) => `${spelled(what)} ${id}`).join(', ')}</>}</span></>
-              : <><b>{texts.comment}</b><span class="unseen"> {write.name}</span> <span class="soft small">{texts.on} {write.issue?.url ? <a href={write.issue.url}>{write.issue.identifier}</a> : write.issue?.identifier}</span></>}
+              : <><b>{texts.comment}</b><span class="unseen"> {write.name}</span> <span class="soft small">{texts.on} <AppLink href={write.issue?.url}>{write.issue?.identifier}</AppLink></span></>}
           />
         ))}
       </div>

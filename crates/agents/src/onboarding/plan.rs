@@ -108,7 +108,7 @@ pub struct IssueRef {
     pub id: String,
     /// As people name it.
     pub identifier: String,
-    /// Where to see it.
+    /// Where to see it; empty where Linear gives no address of its own.
     pub url: String,
 }
 

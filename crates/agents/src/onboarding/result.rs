@@ -13,7 +13,7 @@ use super::scoring::HealthStatus;
 use crate::acting::{ConnectorError, Failure, FailureKind};
 use onbehalf_connector::Connector;
 use onbehalf_runs::measured::Measured;
-use onbehalf_tools::DryWrite;
+use onbehalf_tools::{AppPage, DryWrite};
 
 /// The result of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -267,12 +267,26 @@ pub struct ActionResult {
     /// its contact, company or owner.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_id: Option<String>,
+    /// Where the task is seen, as far as HubSpot has said.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "AppPage::kept"
+    )]
+    pub task_url: Option<AppPage>,
     /// Linear's id of the comment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment_id: Option<String>,
     /// The issue commented on, as people name it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issue: Option<String>,
+    /// Where the issue is seen, as far as Linear has said.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "AppPage::kept"
+    )]
+    pub issue_url: Option<AppPage>,
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,

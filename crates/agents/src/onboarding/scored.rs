@@ -7,6 +7,7 @@ use super::scoring::Health;
 use super::signals::StalledIssue;
 use crate::acting::ConnectorError;
 use onbehalf_runs::portal::PortalKey;
+use onbehalf_tools::Portal;
 
 /// A customer after scoring; holds no address, only HubSpot's ids of its contacts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +41,9 @@ pub struct Scored {
     /// The HubSpot portal they are in; absent in runs of the first release.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub portal: Option<PortalKey>,
+    /// As HubSpot describes it, where it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub described: Option<Portal>,
     /// In the order of their keys.
     pub customers: Vec<ScoredCustomer>,
     /// Connectors that failed so far.

@@ -79,7 +79,7 @@ pub struct StalledIssue {
     pub id: String,
     /// As people name it, such as `ONB-12`.
     pub identifier: String,
-    /// Where to see it.
+    /// Where to see it; empty where Linear gives no address of its own.
     pub url: String,
     /// Its title.
     pub title: String,

@@ -151,7 +151,10 @@ fn add(signals: &mut TaskSignals, issue: &Issue, stalled_after: u32, now: Timest
             key if key.is_empty() => "an issue".into(),
             key => key,
         },
-        url: issue.url.clone().unwrap_or_default(),
+        url: issue
+            .url
+            .as_ref()
+            .map_or_else(String::new, |it| it.as_str().to_owned()),
         title: text(&issue.title),
         idle_days,
         days_overdue,

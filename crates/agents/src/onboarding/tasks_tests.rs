@@ -2,6 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::onboarding::customers::sample;
+use onbehalf_connector::Connector;
+use onbehalf_tools::AppPage;
 
 fn now() -> Timestamp {
     Timestamp::parse("2026-11-23T08:00:00Z").expect("now")
@@ -12,7 +14,10 @@ fn issue(id: &str, state: IssueState, due: Option<&str>, updated: &str) -> Issue
         id: id.into(),
         key: Some(format!("ONB-{id}")),
         title: Some("Import".into()),
-        url: Some(format!("https://linear.test/{id}")),
+        url: AppPage::of(
+            Connector::LINEAR,
+            &format!("https://linear.app/acme/issue/{id}"),
+        ),
         state,
         state_name: None,
         due: due.and_then(Timestamp::parse),

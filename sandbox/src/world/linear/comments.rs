@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::page::{Page, connection};
-use super::{Failure, Linear, person, refusal};
+use super::{Failure, Linear, issue_page, person, refusal};
 use crate::world::time::iso;
 use crate::world::tool::Actor;
 
@@ -91,7 +91,7 @@ impl Linear {
         let issue = &self.issues[comment.issue];
         json!({ "__typename": "Comment", "id": comment.id, "body": comment.body,
             "createdAt": iso(comment.created_ms), "updatedAt": iso(comment.created_ms),
-            "url": format!("https://linear.example/acme/issue/{}#comment-{}", issue.identifier, comment.id),
+            "url": format!("{}#comment-{}", issue_page(&issue.identifier, issue.title()), comment.id),
             "user": person(&comment.author, &comment.email),
             "issue": { "__typename": "Issue", "id": issue.id, "identifier": issue.identifier } })
     }

@@ -261,7 +261,7 @@ impl Linear {
             .map(|name| json!({ "id": name, "name": name }));
         json!({ "__typename": "Issue", "id": id, "identifier": identifier, "title": issue.title,
             "description": null, "priority": 0, "estimate": null, "assignee": null,
-            "url": format!("https://linear.example/acme/issue/{identifier}"),
+            "url": issue_page(identifier, &issue.title),
             "createdAt": iso(issue.created_ms), "updatedAt": iso(issue.updated_ms),
             "startedAt": at(issue.created_ms, &["started", "completed"]),
             "completedAt": at(issue.updated_ms, &["completed"]),
@@ -272,6 +272,14 @@ impl Linear {
             "project": issue.project.as_ref().map(|name| json!({ "id": name, "name": name })),
             "comments": self.comments_json(index, Page::default()) })
     }
+}
+
+/// The address of an issue's page: its name, and the words of its title.
+fn issue_page(identifier: &str, title: &str) -> String {
+    let words = title.split(|c: char| !c.is_ascii_alphanumeric());
+    let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
+    let title = words.join("-").to_ascii_lowercase();
+    format!("https://linear.app/acme/issue/{identifier}/{title}")
 }
 
 /// A person as others see them.

@@ -91,7 +91,7 @@ fn line(issue: &Issue) -> Line {
     Line {
         name: issue.key.clone(),
         title: issue.title.clone().unwrap_or_default(),
-        url: issue.url.clone(),
+        url: issue.url.as_ref().map(|it| it.as_str().to_owned()),
     }
 }
 

@@ -15,6 +15,7 @@ use onbehalf_connector::Connector;
 use onbehalf_engine::{Flow, Step, StepContext, StepPolicy, StepResult};
 use onbehalf_identity::RequestContext;
 use onbehalf_runs::portal::PortalKey;
+use onbehalf_tools::AppPage;
 
 use super::contract::{Settling, settle_on};
 use super::writes::{Written, dry_writes, write};
@@ -58,7 +59,7 @@ impl Step<OnboardingHealth> for Actions {
         cx: &StepContext<OnboardingHealth>,
     ) -> StepResult<OnboardingHealth, Acted> {
         let mut blind = false;
-        let actions = match settle_on(&scored, cx).await? {
+        let mut actions: Vec<_> = match settle_on(&scored, cx).await? {
             Settling::Wait(flow) => return Ok(flow),
             Settling::Blind(failure) => {
                 blind = true;
@@ -104,6 +105,11 @@ impl Step<OnboardingHealth> for Actions {
                 actions
             }
         };
+        for action in &mut actions {
+            let (described, task) = (&scored.described, &action.task_id);
+            let page = described.as_ref().zip(task.as_ref());
+            action.task_url = page.and_then(|(portal, task)| portal.task_page(task));
+        }
         Ok(Flow::Next(Acted {
             scored,
             actions,
@@ -119,8 +125,10 @@ fn flagged_before(flagged: Vec<AlreadyFlagged>) -> impl Iterator<Item = ActionRe
         customer: it.customer,
         status: ActionStatus::AlreadyFlagged,
         task_id: Some(it.task_id),
+        task_url: None,
         comment_id: None,
         issue: None,
+        issue_url: None,
         failure: None,
         duplicates: it.duplicates,
         writes: Vec::new(),
@@ -133,13 +141,17 @@ pub(super) fn ended(
     status: ActionStatus,
     failure: Option<Failure>,
 ) -> ActionResult {
+    let issue = action.issue.as_ref();
     ActionResult {
         kind: action.kind,
         customer: action.customer.clone(),
         status,
         task_id: None,
+        task_url: None,
         comment_id: None,
-        issue: action.issue.as_ref().map(|it| it.identifier.clone()),
+        issue: issue.map(|it| it.identifier.clone()),
+        // A plan that was settled before addresses were looked at when read may hold any.
+        issue_url: issue.and_then(|it| AppPage::of(Connector::LINEAR, &it.url)),
         failure,
         duplicates: Vec::new(),
         writes: Vec::new(),

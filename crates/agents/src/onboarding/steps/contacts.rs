@@ -24,7 +24,7 @@ use onbehalf_runs::portal::PortalKey;
 use onbehalf_runs::{AccountKey, ConnectorName};
 use onbehalf_tools::{
     self as tools, ContactsInput, HubspotContacts, HubspotFindOwner, HubspotPortal, OwnerInput,
-    PortalInput,
+    Portal, PortalInput,
 };
 
 use super::preflight::Verified;
@@ -47,6 +47,9 @@ pub struct Found {
     /// The portal they are in; absent in runs of the first release.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub portal: Option<PortalKey>,
+    /// As HubSpot describes it, where it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub described: Option<Portal>,
     /// The moment that all days of this run are counted against.
     pub now: Timestamp,
     /// HubSpot's id of the owner whose customers these are; absent where all of the portal's are.
@@ -63,6 +66,25 @@ pub struct Found {
 struct Page {
     leads: Vec<Lead>,
     next: Option<String>,
+}
+
+/// What HubSpot said of the portal, as kept.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum KeptPortal {
+    /// All of it.
+    Described(Portal),
+    /// Its number, all that was kept before results linked to tasks.
+    Number(String),
+}
+
+impl KeptPortal {
+    fn portal_id(&self) -> &str {
+        match self {
+            Self::Described(portal) => &portal.portal_id,
+            Self::Number(id) => id,
+        }
+    }
 }
 
 #[async_trait(?Send)]
@@ -101,8 +123,8 @@ impl Step<OnboardingHealth> for Contacts {
         };
         // By a reader of its own: what it meets says nothing of the calls that matter.
         let aside = Reader::new(cx, Worth::Aside);
-        let portal = match portal(&aside, cx).await? {
-            Asked::Portal(portal) => Some(portal),
+        let (portal, described) = match portal(&aside, cx).await? {
+            Asked::Portal(portal, described) => (Some(portal), described),
             Asked::Later(failure) => return aside.wait(vec![(Connector::HUBSPOT, failure)]),
             Asked::Unread(failure) => return Ok(unread(now, &failure)),
         };
@@ -151,6 +173,7 @@ impl Step<OnboardingHealth> for Contacts {
         leads.retain(|lead| lead.entered >= entered_after);
         Ok(Flow::Next(Found {
             portal,
+            described,
             now,
             owner_id,
             customers: group(leads, settings.customer_key, now),
@@ -165,6 +188,7 @@ fn unread(now: Timestamp, failure: &Failure) -> FlowOf<OnboardingHealth, Found> 
     ConnectorError::note(&mut connector_errors, Connector::HUBSPOT, CONTACTS, failure);
     Flow::Next(Found {
         portal: None,
+        described: None,
         now,
         owner_id: None,
         customers: Vec::new(),
@@ -174,8 +198,8 @@ fn unread(now: Timestamp, failure: &Failure) -> FlowOf<OnboardingHealth, Found> 
 
 /// What asking for the portal came to.
 enum Asked {
-    /// It is this one.
-    Portal(PortalKey),
+    /// It is this one, and HubSpot says this of it.
+    Portal(PortalKey, Option<Portal>),
     /// Not known yet.
     Later(Failure),
     /// HubSpot cannot be read at all.
@@ -194,26 +218,30 @@ async fn portal(
     let portals = &cx.services().portals;
     let read = reader
         .keep("portal", || async {
-            Ok(reader
-                .call::<HubspotPortal>(&PortalInput {})
-                .await?
-                .portal_id)
+            let portal = reader.call::<HubspotPortal>(&PortalInput {}).await?;
+            Ok(KeptPortal::Described(portal))
         })
         .await?;
-    Ok(Asked::Portal(match read {
-        Read::Later(failure) => return Ok(Asked::Later(failure)),
-        Read::Done(id) => {
+    Ok(match read {
+        Read::Later(failure) => Asked::Later(failure),
+        Read::Done(kept) => {
+            let id = kept.portal_id();
             // Unnoted, others learn it from their own first run.
-            let noted = portals.note(&account, &app, &id).await;
-            noted.unwrap_or_else(|_| PortalKey::of_portal(&app, &id))
+            let noted = portals.note(&account, &app, id).await;
+            let key = noted.unwrap_or_else(|_| PortalKey::of_portal(&app, id));
+            let described = match kept {
+                KeptPortal::Described(portal) => Some(portal),
+                KeptPortal::Number(_) => None,
+            };
+            Asked::Portal(key, described)
         }
         // Nothing of it can be read now, and what is read a moment later would be claimed elsewhere.
-        Read::Failed(failure) if failure.is_dead_connection() => return Ok(Asked::Unread(failure)),
+        Read::Failed(failure) if failure.is_dead_connection() => Asked::Unread(failure),
         Read::Failed(_) => {
             let known = || async { Ok(portals.of_anew(&account, &app).await) };
-            cx.memo("known-portal", known).await?
+            Asked::Portal(cx.memo("known-portal", known).await?, None)
         }
-    }))
+    })
 }
 
 /// Whose customers a run works on.
@@ -268,4 +296,21 @@ fn lead(contact: tools::Contact) -> Option<Lead> {
         company_id: contact.company_id,
         entered: contact.entered_stage_at?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_portal_that_was_kept_by_its_number_alone_still_reads() {
+        let read = |kept| serde_json::from_value::<KeptPortal>(kept).expect("it reads");
+        let number = read(json!("62515"));
+        assert!(matches!(number, KeptPortal::Number(_)));
+        assert_eq!(number.portal_id(), "62515");
+        let described = read(json!({"portal_id": "62515", "ui_domain": "app.hubspot.com"}));
+        assert!(matches!(described, KeptPortal::Described(_)));
+        assert_eq!(described.portal_id(), "62515");
+    }
 }

@@ -219,6 +219,7 @@ fn scored(
     }
     Scored {
         portal: found.portal,
+        described: found.described,
         customers,
         connector_errors,
         customer_errors,
