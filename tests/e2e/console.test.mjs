@@ -72,10 +72,28 @@ const settled = async (page) => {
   await page.waitForFunction(() => !document.querySelector('.waiting:not([data-sample] *)'));
 };
 
+/** Holds such requests of the API back until they are let through, or answered with this. */
+async function hold(page, isHeld, answer) {
+  let release;
+  const released = new Promise((resolve) => { release = resolve; });
+  let isOver = false;
+  let isAsked;
+  const asked = new Promise((resolve) => { isAsked = resolve; });
+  await page.route('**/api/**', async (route) => {
+    if (isOver || !isHeld(route.request())) return route.fallback();
+    isAsked();
+    await released;
+    // Whoever asked may have left.
+    return (answer ? route.fulfill({ json: answer }) : route.fallback()).catch(() => {});
+  });
+  return { asked, release: () => { isOver = true; release(); } };
+}
+
 /** The hosts that links lead to which open a window of their own, and say so. */
 async function away(within) {
-  const links = await within.getByRole('link', { name: /opens in a new tab/ }).all();
-  const facts = await Promise.all(links.map((link) => link.evaluate(({ host, rel, target }) => ({ host, rel, target }))));
+  const links = within.getByRole('link', { name: /opens in a new tab/ });
+  await links.first().waitFor();
+  const facts = await Promise.all((await links.all()).map((link) => link.evaluate(({ host, rel, target }) => ({ host, rel, target }))));
   for (const { rel, target } of facts) assert.deepEqual([rel, target], ['noopener noreferrer', '_blank']);
   return facts.map(({ host }) => host);
 }
@@ -176,6 +194,29 @@ test('the days before this one are there as they were: a run on each, and how ev
   const apps = page.getByRole('table', { name: 'Apps' });
   await apps.getByRole('row', { name: /HubSpot/ }).waitFor();
   assert.equal(await apps.getByRole('row').count(), 1 + 4, 'every app that a workflow uses');
+
+  // The list reads itself again while older runs are on their way: neither undoes the other.
+  const rows = page.getByRole('table').locator('tbody tr');
+  const isList = (url) => /\/runs\?/.test(url);
+  const tick = () => page.clock.fastForward(11_000);
+  await page.clock.install();
+  await page.route(isList, (route) => route.continue({ url: route.request().url().replace(/limit=\d+/, 'limit=1') }));
+  await go(page, '/runs');
+  await rows.first().waitFor();
+  assert.equal(await rows.count(), 1);
+  const older = await hold(page, (request) => request.url().includes('cursor='));
+  await page.getByRole('button', { name: 'Load more' }).click();
+  await older.asked;
+  const newest = await hold(page, (request) => isList(request.url()));
+  await tick();
+  older.release();
+  await rows.nth(1).waitFor();
+  newest.release();
+  const again = page.waitForResponse((response) => isList(response.url()));
+  await tick();
+  await (await again).finished();
+  await page.waitForFunction(() => !document.querySelector('.tail [aria-busy]'));
+  assert.equal(await rows.count(), 2);
   assert.deepEqual(complaints, []);
   await context.close();
 });
@@ -191,6 +232,17 @@ test('a run is started with what one chooses, and shown as it happens', { skip }
   await page.getByText('Attempt 1').waitFor();
   const runId = new URL(page.url()).pathname.split('/').at(-1);
   assert.equal((await stage.run(user, runId)).input.onMissingConnector, 'suspend');
+
+  // Whoever has gone on to another page by the time that a run has begun stays there.
+  await go(page, '/');
+  const trigger = await hold(page, (request) => request.url().includes('/trigger'));
+  await page.getByRole('button', { name: /^Run now.*Onboarding health/ }).click();
+  await trigger.asked;
+  await page.getByRole('navigation').first().getByRole('link', { name: 'Tools' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Tools' }).waitFor();
+  trigger.release();
+  await page.locator('.toast').waitFor();
+  assert.equal(new URL(page.url()).pathname, '/console/tools');
   assert.deepEqual(complaints, []);
   await context.close();
 });
@@ -253,9 +305,30 @@ test('a conversation: a call is seen as it happens, a write is approved where it
   await done(2);
   assert.equal((await stage.ledger(user)).length, 2);
 
+  // Nobody hears it, and then it is heard once: the network comes back long after the first attempt.
+  await context.setOffline(true);
+  await page.getByLabel('Your message').fill('Call hubspot-create-task with {"subject": "Call Cedar", "due": "2030-01-01T09:00:00Z"}');
+  await page.keyboard.press('Enter');
+  const isThere = () => said.getByText('Call Cedar').first().waitFor();
+  await said.getByText('There is no network').waitFor();
+  await isThere();
+  await context.setOffline(false);
+  await page.getByRole('heading', { name: 'Approve what will be written?' }).waitFor();
+  await isThere();
+  await approve();
+  await done(3);
+  assert.equal((await stage.ledger(user)).length, 3);
+
   const before = await said.textContent();
+  // Whoever is quicker than the conversation waits for it.
+  const conversation = await hold(page, (request) => request.method() === 'GET' && /\/threads\/[^/]+$/.test(request.url()));
   await page.reload();
-  await done(2);
+  await conversation.asked;
+  await page.getByLabel('Your message').fill('Too early');
+  await page.keyboard.press('Enter');
+  conversation.release();
+  await done(3);
+  assert.equal(await page.getByLabel('Your message').inputValue(), 'Too early');
   assert.equal(await said.textContent(), before);
   assert.deepEqual(complaints, []);
   await context.close();
@@ -363,11 +436,22 @@ test('what was seen last is there without a network, and says so; nothing of it 
   await page.getByText('There is no network').waitFor();
   await page.getByRole('heading', { name: 'HubSpot' }).waitFor();
   await context.setOffline(false);
+  // An answer that is on its way while they sign out is kept no more.
+  const connections = await hold(page, (request) => request.url().endsWith('/api/connections'), { connections: [] });
   await page.reload();
-  await settled(page);
+  await connections.asked;
   await page.getByRole('button', { name: 'You and this console' }).first().click();
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.getByRole('heading', { name: 'You are signed out' }).waitFor();
+  const late = page.waitForResponse(/\/api\/connections$/);
+  connections.release();
+  await (await late).finished();
+  // Whatever would be kept of it is kept before another file of the console is.
+  await page.evaluate(async () => {
+    const store = await caches.open('onbehalf-probe');
+    await store.add('/console/icon.svg');
+    await caches.delete('onbehalf-probe');
+  });
   const left = await page.evaluate(async () => [await caches.has('onbehalf-seen'), localStorage.getItem('onbehalf-last-session')]);
   assert.deepEqual(left, [false, null]);
   await context.close();

@@ -46,7 +46,8 @@ export async function followRun(workflow: string, runId: string, { onEvent, onLi
       if (failure.status !== undefined && failure.status < 500 && failure.status !== 429) return;
       pause = Math.max(pause, (failure.retryAfter ?? 0) * 1000);
     } finally {
-      onLive(false);
+      // Who has left may watch another run by now.
+      if (!signal.aborted) onLive(false);
     }
     await elapsed(pause, signal);
     pause = Math.min(pause * 2, LONGEST_PAUSE_MS);

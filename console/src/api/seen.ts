@@ -10,16 +10,26 @@ const WHO = 'onbehalf-seen-by';
 /** Since when what is shown is from the store; undefined while the network answers. */
 export const shownFrom = signal<number | undefined>(undefined);
 
-/** As `fetch`, but an answer that was read before stands in for one that cannot be had. */
+/** Grows with every person that is forgotten: what was asked for before is kept no more. */
+let person = 0;
+/** What is being kept just now. */
+const keeping = new Set<Promise<void>>();
+
+/** As `fetch`, but an answer that was read before stands in for one that cannot be had; not where only
+ *  what is true now will do (`cache: 'no-store'`). */
 export async function fetchOrSeen(request: Request): Promise<Response> {
   const readable = request.method === 'GET' && 'caches' in window && !request.url.endsWith('/events');
+  const asked = person;
   try {
     const answer = await fetch(request);
     shownFrom.value = undefined;
-    if (readable && answer.status === 200) void keep(request, answer.clone());
+    if (readable && answer.status === 200) {
+      const kept = keep(request, answer.clone(), asked).catch(() => {}).finally(() => keeping.delete(kept));
+      keeping.add(kept);
+    }
     return answer;
   } catch (error) {
-    if (!readable || request.signal.aborted) throw error;
+    if (!readable || request.signal.aborted || request.cache === 'no-store') throw error;
     const seen = await (await caches.open(STORE)).match(request.url);
     if (!seen) throw error;
     const at = Number(seen.headers.get(SEEN_AT));
@@ -28,9 +38,10 @@ export async function fetchOrSeen(request: Request): Promise<Response> {
   }
 }
 
-async function keep(request: Request, answer: Response): Promise<void> {
+async function keep(request: Request, answer: Response, asked: number): Promise<void> {
   const headers = new Headers({ 'content-type': answer.headers.get('content-type') ?? 'application/json', [SEEN_AT]: String(Date.now()) });
   const body = await answer.arrayBuffer();
+  if (asked !== person) return;
   await (await caches.open(STORE)).put(request.url, new Response(body, { headers }));
 }
 
@@ -41,6 +52,10 @@ export function isSomebodyElse(name: string): boolean {
   return before !== null && before !== name;
 }
 
+/** Empties the store for good: an answer that is still on its way is not put into it. */
 export async function forget(): Promise<void> {
-  if ('caches' in window) await caches.delete(STORE);
+  person += 1;
+  if (!('caches' in window)) return;
+  await Promise.all(keeping);
+  await caches.delete(STORE);
 }

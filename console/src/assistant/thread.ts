@@ -11,13 +11,14 @@ import { forgeryToken, sessionEnded } from '../api/session';
 import { type Chunk, isTool, type Message, type Part, taken, type Waits } from './message';
 
 const DONE = '[DONE]';
-/** How soon a stream that broke off is taken up again. */
+/** How soon a stream that broke off is taken up again, and how seldom at last where nobody answers. */
 const AGAIN_MS = 1500;
+const SELDOM_MS = 15_000;
 
 export interface Conversation {
   messages: Message[];
   waits: Waits | undefined;
-  /** Whether the agent is at work. */
+  /** Whether the agent is at work, as far as one knows: what broke off counts until it was taken up. */
   busy: boolean;
   loading: boolean;
   failure: Failure | undefined;
@@ -35,13 +36,21 @@ export function useThread(agent: string, thread: string, isFresh: boolean): Conv
   const [loading, setLoading] = useState(!isFresh);
   const [failure, setFailure] = useState<Failure>();
   const source = useRef(new AbortController());
+  const pause = useRef(AGAIN_MS);
+  /** What the person said and the server may not have heard. */
+  const unheard = useRef<Message | undefined>(undefined);
   const url = `/api/agents/${encodeURIComponent(agent)}/threads/${encodeURIComponent(thread)}`;
 
   const begin = (): AbortSignal => {
     source.current.abort();
     source.current = new AbortController();
-    setBusy(false);
     return source.current.signal;
+  };
+
+  /** Nobody answered, or not to the end: asks again in a while. */
+  const again = (signal: AbortSignal): void => {
+    setTimeout(() => !signal.aborted && void load(), pause.current);
+    pause.current = Math.min(pause.current * 2, SELDOM_MS);
   };
 
   /** `about` is the message that a stream goes on with; without it one begins in the stream. */
@@ -55,8 +64,12 @@ export function useThread(agent: string, thread: string, isFresh: boolean): Conv
         signal,
         headers: { accept: 'text/event-stream', 'content-type': 'application/json', [FORGERY_HEADER]: forgeryToken() },
       });
-      if (answer.status === 401) return sessionEnded();
-      if (answer.status === 204) return;
+      unheard.current = undefined;
+      if (answer.status === 401) sessionEnded();
+      if (answer.status === 401 || answer.status === 204) {
+        setBusy(false);
+        return;
+      }
       if (!answer.ok || !answer.body) throw await Failure.of(answer);
       let id = about;
       for await (const { text } of streamed(answer.body)) {
@@ -80,29 +93,49 @@ export function useThread(agent: string, thread: string, isFresh: boolean): Conv
       const found = Failure.from(error);
       setFailure(found);
       // Refused is refused; what broke off is taken up again below.
-      if (!found.offline) return;
-    } finally {
-      if (!signal.aborted) setBusy(false);
+      isWhole ||= !found.offline;
     }
-    if (!isWhole && !signal.aborted) setTimeout(() => !signal.aborted && void load(), AGAIN_MS);
+    if (signal.aborted) return;
+    if (isWhole) setBusy(false);
+    else again(signal);
+  };
+
+  const read = async (signal: AbortSignal, cache: RequestCache): Promise<{ messages: Message[]; open: unknown[] }> => {
+    try {
+      const { messages, open } = await data(api.GET('/api/agents/{agent}/threads/{thread}', { params: { path: { agent, thread } }, signal, cache }));
+      return { messages: messages as Message[], open };
+    } catch (error) {
+      // A thread begins with its first message.
+      if (Failure.from(error).status === 404) return { messages: [], open: [] };
+      throw error;
+    }
   };
 
   /** What the server has, and the stream of what is still open. */
-  const load = async (): Promise<void> => {
+  const load = async (isFirst = false): Promise<void> => {
     const signal = begin();
     try {
-      const read = await data(api.GET('/api/agents/{agent}/threads/{thread}', { params: { path: { agent, thread } }, signal }));
+      const { messages: kept, open } = await read(signal, 'no-store');
       if (signal.aborted) return;
-      setMessages(read.messages as Message[]);
+      pause.current = AGAIN_MS;
+      const lost = unheard.current;
+      const isLost = lost !== undefined && !kept.some(({ id }) => id === lost.id);
+      setMessages(isLost ? [...kept, lost] : kept);
       setFailure(undefined);
       setLoading(false);
-      if (read.open.length > 0) await listen('/stream', {}, signal);
+      if (isLost) await post(lost, signal);
+      else if (open.length > 0) await listen('/stream', {}, signal);
+      else setBusy(false);
     } catch (error) {
       if (signal.aborted) return;
       const found = Failure.from(error);
-      // A thread begins with its first message.
-      if (found.status !== 404) setFailure(found);
-      setLoading(false);
+      setFailure(found);
+      if (found.offline) {
+        again(signal);
+        // Until somebody answers, what was seen last.
+        if (isFirst) await read(signal, 'default').then((seen) => !signal.aborted && setMessages(seen.messages), () => {});
+      } else setBusy(false);
+      if (!signal.aborted) setLoading(false);
     }
   };
 
@@ -110,12 +143,12 @@ export function useThread(agent: string, thread: string, isFresh: boolean): Conv
     setMessages([]);
     setWaits(undefined);
     setLoading(!isFresh);
-    if (!isFresh) void load();
+    if (!isFresh) void load(true);
     return () => source.current.abort();
   }, [url]);
 
-  const send = ({ id, role, parts }: Message) =>
-    listen('/messages', { method: 'POST', body: JSON.stringify({ message: { id, role, parts } }) }, begin(), role === 'assistant' ? id : '');
+  const post = ({ id, role, parts }: Message, signal: AbortSignal) =>
+    listen('/messages', { method: 'POST', body: JSON.stringify({ message: { id, role, parts } }) }, signal, role === 'assistant' ? id : '');
   return {
     messages,
     waits,
@@ -125,12 +158,13 @@ export function useThread(agent: string, thread: string, isFresh: boolean): Conv
     say: (text) => {
       const message: Message = { id: crypto.randomUUID(), role: 'user', parts: [{ type: 'text', text }] };
       setMessages((all) => [...all, message]);
-      void send(message);
+      unheard.current = message;
+      void post(message, begin());
     },
     answer: (message) => {
       setWaits(undefined);
       setMessages((all) => all.map((one) => (one.id === message.id ? message : one)));
-      void send({ ...message, parts: message.parts.filter((part: Part) => isTool(part) && part.state === 'approval-responded') });
+      void post({ ...message, parts: message.parts.filter((part: Part) => isTool(part) && part.state === 'approval-responded') }, begin());
     },
     reload: () => void load(),
   };

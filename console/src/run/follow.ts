@@ -34,7 +34,7 @@ export function useFollowed(workflow: string, runId: string): Followed {
       timer = undefined;
       const events = queue.current.splice(0);
       setPicture((now) => after(now, events));
-      if (events.some(({ type }) => TELLING.includes(type))) renew(`run:${runId}`, 'runs:', 'approvals');
+      if (events.some(({ type }) => TELLING.includes(type))) void renew(`run:${runId}`, 'runs:', 'approvals');
     };
     void followRun(workflow, runId, {
       signal: over.signal,

@@ -81,11 +81,10 @@ export function useResource<T>(key: string, load: () => Promise<T>, { every }: {
   return { ...one.state.value, reload: () => void read(one) };
 }
 
-/** Reads again what is known under these keys, and all that begin so. */
-export function renew(...prefixes: string[]): void {
-  for (const [key, one] of entries) {
-    if (prefixes.some((prefix) => key.startsWith(prefix))) void read(one);
-  }
+/** Reads again what is known under these keys, and all that begin so. Ends with the last of them. */
+export async function renew(...prefixes: string[]): Promise<void> {
+  const known = [...entries].filter(([key]) => prefixes.some((prefix) => key.startsWith(prefix)));
+  await Promise.all(known.map(([, one]) => read(one)));
 }
 
 /** Forgets everything that was read: another person is there. */

@@ -16,11 +16,13 @@ export function useStart(workflow: string): { start: (input?: Record<string, unk
   const { route } = useLocation();
   const start = (input?: Record<string, unknown>) => {
     setBusy(true);
+    const { pathname } = location;
     startRun(workflow, input).then(
       ({ runId, status }) => {
         say(t().run.started[status]);
-        renew('runs:', 'approvals');
-        route(runPath(workflow, runId));
+        void renew('runs:', 'approvals');
+        // Who has gone on to another page meanwhile stays there.
+        if (location.pathname === pathname) route(runPath(workflow, runId));
       },
       (error: unknown) => sayFailure(Failure.from(error)),
     ).finally(() => setBusy(false));

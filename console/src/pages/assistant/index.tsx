@@ -69,7 +69,8 @@ function Talk({ agent, thread }: { agent: Agent; thread: Thread }) {
     say(message);
   };
   const send = () => {
-    if (busy || text.trim() === '') return;
+    // What was said before is to be there first.
+    if (busy || loading || text.trim() === '') return;
     begin(text.trim());
     setText('');
   };
@@ -92,7 +93,7 @@ function Talk({ agent, thread }: { agent: Agent; thread: Thread }) {
           </Notice>
         )}
         {waits?.reason === 'approval_required' && waits.mode === 'four_eyes' && <Notice tone="notice" icon="person" title={t().approval.anotherMustDecide} />}
-        {busy && <p class="soft small" role="status">{texts.thinking}</p>}
+        {busy && !failure && <p class="soft small" role="status">{texts.thinking}</p>}
         {failure && <Failed failure={failure} retry={reload} />}
         <div ref={end} />
       </div>
@@ -113,7 +114,7 @@ function Talk({ agent, thread }: { agent: Agent; thread: Thread }) {
             }
           }}
         />
-        <Button type="submit" look="primary" icon="up" busy={busy} disabled={text.trim() === ''}>{texts.send}</Button>
+        <Button type="submit" look="primary" icon="up" busy={busy} disabled={loading || text.trim() === ''}>{texts.send}</Button>
       </form>
       <p class="soft small foot-note">{texts.tools(agent.tools.filter(({ writes }) => writes).map(({ id }) => spelled(id)))}</p>
     </section>

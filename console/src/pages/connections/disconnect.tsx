@@ -20,7 +20,7 @@ export function Disconnect({ connector, app, uses }: { connector: string; app: s
     done(api.DELETE('/api/connections/{connector}', { params: { path: { connector } } })).then(
       () => { say(texts.isNotConnected(app)); setAsking(false); },
       (error: unknown) => sayFailure(Failure.from(error)),
-    ).finally(() => { setBusy(false); renew('connections', 'tools'); });
+    ).finally(() => { setBusy(false); void renew('connections', 'tools'); });
   };
   return (
     <>

@@ -38,6 +38,8 @@ export function Approval({ run, suspension }: { run: Run; suspension: Waiting })
   const approvedCount = items.length - rejected.size;
 
   const decide = (decision: 'approve' | 'reject') => {
+    // One decision at a time: the other button is there while this one is on its way.
+    if (busy) return;
     setBusy(decision);
     const single = decision === 'approve' && rejected.size > 0 ? { items: Object.fromEntries([...rejected].map((item) => [item, 'reject' as const])) } : {};
     data(api.POST('/api/workflows/{workflow}/runs/{runId}/resume', {
@@ -49,7 +51,7 @@ export function Approval({ run, suspension }: { run: Run; suspension: Waiting })
         const failure = Failure.from(thrown);
         sayFailure(failure.status === 409 ? new Failure(texts.changed) : failure);
       },
-    ).finally(() => { setBusy(undefined); renew(`run:${run.runId}`, 'runs:', 'approvals'); });
+    ).finally(() => { setBusy(undefined); void renew(`run:${run.runId}`, 'runs:', 'approvals'); });
   };
 
   return (

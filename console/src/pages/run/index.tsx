@@ -80,7 +80,7 @@ function Actions({ run }: { run: Run }) {
   const cancel = () => {
     setBusy(true);
     data(api.DELETE('/api/workflows/{workflow}/runs/{runId}', { params: { path } })).then(
-      () => { say(texts.cancelled); setAsking(false); renew(`run:${run.runId}`, 'runs:', 'approvals'); },
+      () => { say(texts.cancelled); setAsking(false); void renew(`run:${run.runId}`, 'runs:', 'approvals'); },
       (error: unknown) => sayFailure(Failure.from(error)),
     ).finally(() => setBusy(false));
   };

@@ -85,7 +85,7 @@ function Suspended({ run }: { run: Run }) {
       params: { path: { workflow: run.workflow, runId: run.runId } },
       body: { connected: missing, number: suspension.number },
     })).then(
-      () => { say(texts.resumed); renew(`run:${run.runId}`, 'runs:'); },
+      () => { say(texts.resumed); void renew(`run:${run.runId}`, 'runs:'); },
       (error: unknown) => sayFailure(Failure.from(error)),
     ).finally(() => setBusy(false));
   };

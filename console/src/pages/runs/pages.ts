@@ -27,8 +27,11 @@ export function useRuns(workflows: string[], status: Schemas['RunStatus'] | unde
   const [failure, setFailure] = useState<Failure>();
   const latest = useRef(key);
   latest.current = key;
+  /** What is being read. */
+  const reading = useRef<string | undefined>(undefined);
 
   const load = async (more: boolean) => {
+    reading.current = key;
     setLoading(true);
     try {
       const before = lanes.key === key ? lanes.lanes : new Map<string, Lane>();
@@ -52,14 +55,19 @@ export function useRuns(workflows: string[], status: Schemas['RunStatus'] | unde
     } catch (error) {
       if (latest.current === key) setFailure(Failure.from(error));
     } finally {
-      if (latest.current === key) setLoading(false);
+      if (latest.current === key) {
+        reading.current = undefined;
+        setLoading(false);
+      }
     }
   };
   const again = useRef(load);
   again.current = load;
   useEffect(() => {
     void again.current(false);
-    const timer = setInterval(() => document.visibilityState === 'visible' && void again.current(false), EVERY_MS);
+    // Not while more is being read: what this would answer knows nothing of it.
+    const tick = () => document.visibilityState === 'visible' && reading.current !== key && void again.current(false);
+    const timer = setInterval(tick, EVERY_MS);
     return () => clearInterval(timer);
   }, [key]);
 

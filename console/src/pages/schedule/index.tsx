@@ -1,6 +1,6 @@
 // Workflows that run by themselves: on or off, when next, and what became of the latest ticks.
 
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 
 import { api, data, type Schemas, type Workflow } from '../../api/client';
 import { Failure } from '../../api/failure';
@@ -52,11 +52,11 @@ function One({ workflow }: { workflow: Workflow }) {
 
 function Settings({ workflow, schedule, title }: { workflow: Workflow; schedule: Schemas['Schedule']; title: string }) {
   const texts = t().schedule;
+  /** What was asked for is shown until it is known what came of it; until then nothing else is asked. */
   const [wanted, setWanted] = useState<boolean>();
-  // What was asked for is shown until it is known what came of it.
-  useEffect(() => setWanted(undefined), [schedule]);
   const path = { workflow: workflow.id };
   const set = (enabled: boolean, approval: Mode) => {
+    if (wanted !== undefined) return;
     setWanted(enabled);
     const asked = enabled
       ? data(api.PUT('/api/workflows/{workflow}/schedule', { params: { path }, body: { approval } }))
@@ -64,7 +64,7 @@ function Settings({ workflow, schedule, title }: { workflow: Workflow; schedule:
     asked.then(
       () => say(enabled ? texts.switchedOn : texts.switchedOff),
       (error: unknown) => sayFailure(Failure.from(error)),
-    ).finally(() => renew(`schedule:${workflow.id}`));
+    ).finally(() => renew(`schedule:${workflow.id}`).finally(() => setWanted(undefined)));
   };
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   return (

@@ -42,6 +42,8 @@ export function One({ tool }: { tool: Tool }) {
     return found.length === 0;
   };
   const execute = (dryRun: boolean) => {
+    // The other button is there meanwhile, and the later answer need not be that of the later question.
+    if (busy) return;
     setBusy(dryRun ? 'dry' : 'run');
     setAsking(false);
     const asked = data(api.POST('/api/tools/{id}/execute', { params: { path: { id: tool.id }, query: { dryRun } }, body: input as Record<string, never> }));
