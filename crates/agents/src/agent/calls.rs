@@ -1,18 +1,18 @@
-//! What a model asks for: checked, decided about, made, and told back.
+//! What a model asks for: decided about, made, and told back.
 //!
 //! Owns that nothing is done twice: what a call came to is kept before the next one begins, and what
 //! was decided before anything is written. What a model cannot be given is told it as a result, in
-//! words of ours, so that it can do better.
+//! words of ours, so that it can do better. Which calls can be made at all is for [`super::ready`].
 
 use std::rc::Rc;
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::catalogue;
 use super::input::{MadeCall, TurnInput};
+use super::kept::KeptCall;
 use super::latest;
 use super::pieces::{CallAt, decision_name, result_name};
+use super::ready::{self, Ready, refused};
 use super::seen;
 use super::spec::Agent;
 use super::turn::Turn;
@@ -21,14 +21,13 @@ use crate::acting::{
     CONNECTIONS, Circuit, Failure, FailureKind, Manner, OnMissingConnector, approval_needed,
     asked_pause, deferred, reconnection_required, result, tool_context,
 };
-use crate::tool_call::{Asked, ToolWrite, plan_hash};
+use crate::tool_call::{ToolWrite, plan_hash};
 use onbehalf_clock::Timestamp;
-use onbehalf_connector::{AlwaysPermit, CallFailure, CallKind, Connector, Violation};
+use onbehalf_connector::{AlwaysPermit, CallFailure, CallKind, Connector};
 use onbehalf_engine::{Settled, StepContext, StepError, SuspendReason};
 use onbehalf_models::{Call, ToolResult};
-use onbehalf_runs::tool_call::{AskedBy, Decide, Question};
 use onbehalf_runs::{ApprovalMode, Decided, PlanItem, RunAnswer, RunReason, Standing, WorkflowId};
-use onbehalf_tools::{ErasedTool, ToolOutcome};
+use onbehalf_tools::ToolOutcome;
 
 /// What came of a model's calls.
 pub(super) enum Came {
@@ -36,44 +35,6 @@ pub(super) enum Came {
     Results(Vec<(ToolResult, KeptCall)>),
     /// Nothing yet: the turn waits.
     Waits(SuspendReason<RunReason>),
-}
-
-/// What came of one call, as it is kept.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct KeptCall {
-    /// What the model reads of it.
-    pub(super) content: String,
-    pub(super) made: MadeCall,
-    /// Whether a person has said no.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(super) rejected: bool,
-}
-
-/// A call that can be made.
-struct Ready {
-    tool: Rc<dyn ErasedTool>,
-    arguments: Value,
-    /// Whether a person looks at it first.
-    is_asked_about: bool,
-}
-
-impl Ready {
-    fn asked(&self) -> Asked<'_> {
-        Asked::of(&*self.tool, &self.arguments)
-    }
-
-    fn kept(&self, content: String, done: bool) -> KeptCall {
-        KeptCall {
-            content,
-            made: MadeCall {
-                tool: Some(self.tool.id().to_owned()),
-                connector: Some(self.tool.connector()),
-                writes: self.tool.kind() == CallKind::Write,
-                done,
-            },
-            rejected: false,
-        }
-    }
 }
 
 /// The calls of one answer.
@@ -101,7 +62,7 @@ pub(super) async fn make<A: Agent>(
             making.look(index, &workflow).await?;
             continue;
         }
-        match making.check(index, call).await? {
+        match ready::check(making.at(index), call, input, cx).await? {
             Ok(ready) if ready.tool.kind() == CallKind::Read => reads.push((index, ready)),
             Ok(ready) => writes.push((index, ready)),
             Err(refused) => making.keep(index, refused).await?,
@@ -125,47 +86,6 @@ pub(super) async fn make<A: Agent>(
         results.push((result, kept));
     }
     Ok(Came::Results(results))
-}
-
-/// What is said of a call that is no tool's, or that may not be made.
-fn refused(tool: Option<&dyn ErasedTool>, why: &str) -> KeptCall {
-    KeptCall {
-        content: seen::from_here(why),
-        made: MadeCall {
-            tool: tool.map(|it| it.id().to_owned()),
-            connector: tool.map(ErasedTool::connector),
-            writes: tool.is_some_and(|it| it.kind() == CallKind::Write),
-            done: false,
-        },
-        rejected: false,
-    }
-}
-
-/// A tool, and the arguments that it takes.
-type Taken = (Rc<dyn ErasedTool>, Value);
-
-/// The arguments of a call, if its tool takes them.
-fn arguments_of(tool: &dyn ErasedTool, call: &Call) -> Result<Value, KeptCall> {
-    // Nothing at all stands for an object without members.
-    let written = Some(call.arguments.trim()).filter(|it| !it.is_empty());
-    let Ok(arguments) = serde_json::from_str::<Value>(written.unwrap_or("{}")) else {
-        return Err(refused(Some(tool), "its arguments are no JSON"));
-    };
-    tool.checked(arguments).map_err(|failure| {
-        let why = match &failure {
-            CallFailure::InvalidInput { violations } => fields(violations),
-            _ => failure.to_string(),
-        };
-        refused(Some(tool), &why)
-    })
-}
-
-fn fields(violations: &[Violation]) -> String {
-    let all = violations.iter();
-    let all: Vec<_> = all
-        .map(|it| format!("{}: {}", it.field, it.description))
-        .collect();
-    format!("its arguments were not accepted ({})", all.join("; "))
 }
 
 impl<A: Agent> Making<'_, A> {
@@ -215,96 +135,6 @@ impl<A: Agent> Making<'_, A> {
             rejected,
         };
         self.keep(index, kept).await
-    }
-
-    /// Whether a call can be made at all.
-    async fn check(&self, index: usize, call: &Call) -> Result<Result<Ready, KeptCall>, StepError> {
-        let taken = match A::spec().tools.contains(&call.tool.as_str()) {
-            true => self.typed(call),
-            false => self.of_catalogue(index, call).await?,
-        };
-        Ok(taken.and_then(|(tool, arguments)| self.allowed(tool, arguments)))
-    }
-
-    /// A call of a tool that was written here.
-    fn typed(&self, call: &Call) -> Result<Taken, KeptCall> {
-        let tool = self.cx.services().call.tools.get(&call.tool);
-        let tool = tool.map_err(|_| self.unknown())?;
-        let arguments = arguments_of(&*tool, call)?;
-        Ok((tool, arguments))
-    }
-
-    /// A call of a tool of the catalogue. What was taken once is kept, and stays taken: whatever is
-    /// offered later, a write that may be under way is the same write.
-    async fn of_catalogue(
-        &self,
-        index: usize,
-        call: &Call,
-    ) -> Result<Result<Taken, KeptCall>, StepError> {
-        if !catalogue::may_have(A::spec().catalogue, &call.tool) {
-            return Ok(Err(self.unknown()));
-        }
-        let name = format!("taken-{}", self.item(index));
-        let arguments = match self.cx.kept::<Value>(&name)? {
-            Some(kept) => kept,
-            None => {
-                let Some(tool) = catalogue::find(&call.tool, self.cx).await? else {
-                    return Ok(Err(self.unknown()));
-                };
-                match arguments_of(&*tool, call) {
-                    Ok(arguments) => self.cx.memo(&name, || async { Ok(arguments) }).await?,
-                    Err(refused) => return Ok(Err(refused)),
-                }
-            }
-        };
-        let tool = self.cx.services().call.tools.accepted(&call.tool);
-        let tool = tool.map_err(|_| self.unknown());
-        Ok(tool.map(|tool| (tool, arguments)))
-    }
-
-    /// What is said of a call that is no tool's.
-    fn unknown(&self) -> KeptCall {
-        let spec = A::spec();
-        let latest = spec.runs.iter().map(|it| latest::name_of(it));
-        let known = spec.tools.iter().map(|it| (*it).to_owned());
-        let names: Vec<_> = known.chain(latest).collect();
-        let beside = match spec.catalogue {
-            [] => "",
-            _ => ", and whatever else you were offered",
-        };
-        let why = format!(
-            "there is no such tool; there are {}{beside}",
-            names.join(", ")
-        );
-        refused(None, &why)
-    }
-
-    /// Whether a call may be made, and whether a person looks at it first.
-    fn allowed(&self, tool: Rc<dyn ErasedTool>, arguments: Value) -> Result<Ready, KeptCall> {
-        let services = self.cx.services();
-        let writes = tool.kind() == CallKind::Write;
-        if writes && services.accounts_are_shared {
-            let why = "these accounts are an organization's, and an agent does not write with them";
-            return Err(refused(Some(&*tool), why));
-        }
-        let decided = services.call.usual.settings.decide(&Question {
-            tool: tool.id(),
-            connector: tool.connector(),
-            kind: tool.kind(),
-            by: AskedBy::Agent,
-            context: self.cx.context(),
-        });
-        if decided == Decide::Deny {
-            let why = "the policy of this service does not allow it";
-            return Err(refused(Some(&*tool), why));
-        }
-        let is_asked_about =
-            writes && (decided == Decide::Ask || self.input.approval != ApprovalMode::None);
-        Ok(Ready {
-            tool,
-            arguments,
-            is_asked_about,
-        })
     }
 
     /// Reads, side by side. Answers what the turn waits for, if it does.

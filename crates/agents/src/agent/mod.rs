@@ -21,10 +21,12 @@
 mod calls;
 mod catalogue;
 mod input;
+mod kept;
 mod latest;
 mod lent;
 mod limits;
 mod pieces;
+mod ready;
 mod seen;
 mod shown;
 mod spec;

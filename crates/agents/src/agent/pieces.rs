@@ -9,11 +9,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::calls::KeptCall;
 use super::input::{TurnEnd, TurnResult};
+use super::kept::{KeptAnswer, KeptCall};
 use super::seen;
 use super::shown::shown;
-use super::turn::KeptAnswer;
 use onbehalf_clock::Timestamp;
 use onbehalf_engine::{Entry, Record, ResumePayload};
 use onbehalf_models::Answer;

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::input::{MadeCall, TurnEnd, TurnInput, TurnResult};
+use super::kept::KeptAnswer;
 use super::latest;
 use super::lent::{Lent, LentModel};
 use super::limits::{Over, Taken, TurnLimits};
@@ -25,7 +26,7 @@ use onbehalf_engine::{
     Workflow, workflow,
 };
 use onbehalf_identity::RequestContext;
-use onbehalf_models::{Answer, EndReason, Limits, Message, ModelFailure, Request, ToolOffer};
+use onbehalf_models::{EndReason, Limits, Message, ModelFailure, Request, ToolOffer};
 use onbehalf_runs::hosted::{AgentCard, Hosted, OwnTool, Plans};
 use onbehalf_runs::portal::Portals;
 use onbehalf_runs::run::EarlierRuns;
@@ -165,14 +166,6 @@ fn own_tools(runs: &[&'static str]) -> Vec<OwnTool> {
 /// The whole turn, as one step: what it has come to is kept piece by piece, and a resume, a crash or a
 /// deployment goes on behind the last piece.
 pub struct Ask<A>(PhantomData<A>);
-
-/// An answer, as it is kept.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct KeptAnswer {
-    pub(super) answer: Answer,
-    /// How long it took.
-    millis: u64,
-}
 
 /// A turn on its way.
 #[derive(Default)]
