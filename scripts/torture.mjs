@@ -12,6 +12,7 @@ import { endAll } from './lib/processes.mjs';
 import { Failure, bold, dim, green, main, say } from './lib/say.mjs';
 import { dice } from './lib/torture/dice.mjs';
 import { judge } from './lib/torture/judge.mjs';
+import { judgeTalk, ofErrands } from './lib/torture/judge_talk.mjs';
 import { Story } from './lib/torture/story.mjs';
 
 /** Kills between two lines of progress. */
@@ -20,7 +21,7 @@ const PROGRESS_EVERY = 10;
 await main(async () => {
   const { values } = flags('npm run torture', {
     about:
-      'Kills the Worker at random moments while providers misbehave and settings change, then looks at what stands in HubSpot and Linear, and at what the runs say of it.',
+      'Kills the Worker at random moments of runs, turns of the agent and direct calls, while providers misbehave and settings change, then looks at what stands in HubSpot and Linear, what the model was asked, and what the Worker says of it.',
     options: {
       kills: { value: 'N', help: 'how often it is killed', default: '200' },
       users: { value: 'N', help: 'whose runs go on meanwhile, two to a portal', default: '8' },
@@ -56,10 +57,15 @@ async function torture(story, kills) {
   }
   say(dim('  The faults end; every run must too …'));
   const runs = await story.conclude();
-  const ledger = await story.ledger();
-  const { wrong, flags: written } = judge({ runs, everybody: story.everybody, ledger });
+  const { book, asked, shown } = story.talk;
+  const { errands, rest } = ofErrands(book, await story.ledger());
+  const { wrong: ofRuns, flags: written } = judge({ runs, everybody: story.everybody, ledger: rest });
+  const talk = judgeTalk({ book, ledger: errands, ...story.conversations, asked, shown });
+  const wrong = [...ofRuns, ...talk.wrong];
   for (const [what, times] of Object.entries(story.exercised)) say(dim(`  ${String(times).padStart(5)} × ${what}`));
-  say(`\n${bold(runs.length)} runs, ${bold(written)} tasks and comments, ${bold(wrong.length)} violations`);
+  say(`\n${bold(runs.length)} runs, ${bold(written)} tasks and comments`);
+  say(`${bold(book.messages.length)} messages, ${bold(book.calls.length)} direct calls, ${bold(errands.length)} writes of theirs; ${bold(talk.answers)} answers of the model, ${bold(talk.lost)} of them for one that a kill had lost`);
+  say(`${bold(wrong.length)} violations`);
   if (wrong.length > 0) throw new Failure(wrong.join('\n  '));
-  say(green('Every run ended, every customer was flagged once, nothing refused was written, every claim is true.'));
+  say(green('Every run, turn and call ended; what was approved stands once, nothing else does, and every claim is true.'));
 }

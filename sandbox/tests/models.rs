@@ -3,6 +3,7 @@
 
 use onbehalf_sandbox::models::{KEY, Models, OBEDIENT};
 use onbehalf_sandbox::service::{Reply, Request};
+use onbehalf_sandbox::world::faults::Rule;
 use serde_json::{Value, json};
 
 const COMPLETIONS: &str = "/openai/v1/chat/completions";
@@ -176,6 +177,45 @@ fn failures_are_worded_as_each_provider_words_them_and_cost_nothing() {
         assert_eq!(told["answered"], 0);
         assert_eq!(told["requests"].as_array().map(Vec::len), Some(3));
     }
+}
+
+#[test]
+fn a_fault_of_the_world_fails_a_model_as_its_provider_words_it() {
+    let mut models = seeded(json!([{ "text": "one" }, { "text": "two" }]));
+    let mut under = |fault: &Rule| {
+        let body = question("m").to_string().into_bytes();
+        let key = ("authorization".to_owned(), format!("Bearer {KEY}"));
+        let request = Request::new("POST", COMPLETIONS, vec![key], body);
+        models.handle_under(fault, &request, 7)
+    };
+    let rule = Rule::default();
+    let unreached = under(&Rule {
+        break_before: true,
+        ..rule.clone()
+    });
+    assert!(unreached.broken);
+    let limited = under(&Rule {
+        status: Some(429),
+        retry_after: Some(3),
+        latency_ms: Some(20),
+        ..rule.clone()
+    });
+    assert_eq!((limited.status, limited.delay_ms), (429, 20));
+    assert_eq!(
+        json_of(&limited)["error"]["code"],
+        json!("rate_limit_exceeded")
+    );
+    let lost = under(&Rule {
+        lose_answer: true,
+        ..rule.clone()
+    });
+    assert!(lost.cut && !lost.body.ends_with(b"[DONE]\n\n"));
+    assert!(!under(&rule).cut);
+    let told = models.told_behind(1);
+    assert_eq!(told["answered"], 1, "what broke off was paid by nobody");
+    let whole = json!([{ "at": 7, "whole": false }, { "at": 7, "whole": true }]);
+    assert_eq!(told["answers"], whole, "of the two behind the first");
+    assert_eq!(told["requests"].as_array().map(Vec::len), Some(2));
 }
 
 /// Asks the obedient model with this as the result of its first call.

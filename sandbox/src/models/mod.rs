@@ -16,6 +16,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::service::{Reply, Request};
+use crate::world::faults::Rule;
 use heard::Heard;
 pub use script::{ScriptedAnswer, ScriptedCall};
 
@@ -40,9 +41,20 @@ pub struct Script {
 #[derive(Clone, Debug, Default)]
 pub struct Models {
     scripts: BTreeMap<String, VecDeque<ScriptedAnswer>>,
-    asked: VecDeque<Value>,
+    asked: VecDeque<Question>,
+    /// Questions that are not kept any more.
+    dropped: usize,
     /// Whole answers, each of which a provider would have been paid for.
     answered: u64,
+}
+
+/// What a model was asked.
+#[derive(Clone, Debug)]
+struct Question {
+    body: Value,
+    at_ms: i64,
+    /// Whether a whole answer was sent.
+    is_answered: bool,
 }
 
 /// What is told apart by the two APIs.
@@ -88,13 +100,39 @@ impl Models {
         *self = Self::default();
     }
 
-    /// What the models were asked, and how often they answered to the end.
+    /// What the models were asked, and how often they answered to the end. `answers` has one line for each
+    /// request: when it came, and whether a whole answer was sent.
     pub fn told(&self) -> Value {
-        json!({ "answered": self.answered, "requests": self.asked })
+        self.told_behind(0)
+    }
+
+    /// The same of what came behind the first so many requests.
+    pub fn told_behind(&self, after: usize) -> Value {
+        let skipped = after.saturating_sub(self.dropped);
+        let asked = || self.asked.iter().skip(skipped);
+        let answers = asked().map(|it| json!({ "at": it.at_ms, "whole": it.is_answered }));
+        json!({ "answered": self.answered, "dropped": self.dropped,
+            "requests": asked().map(|it| &it.body).collect::<Vec<_>>(),
+            "answers": answers.collect::<Vec<_>>() })
     }
 
     /// Answers a request to either API.
     pub fn handle(&mut self, request: &Request, now_ms: i64) -> Reply {
+        self.handle_under(&Rule::default(), request, now_ms)
+    }
+
+    /// The same while something goes wrong. A failure (`status`) is worded as the provider words it; an
+    /// answer that is lost breaks off half way, and is paid for by nobody.
+    pub fn handle_under(&mut self, fault: &Rule, request: &Request, now_ms: i64) -> Reply {
+        if fault.break_before {
+            return Reply::broken(fault);
+        }
+        let mut reply = self.answer(fault, request, now_ms);
+        reply.delay_ms += fault.latency_ms.unwrap_or(0);
+        reply
+    }
+
+    fn answer(&mut self, fault: &Rule, request: &Request, now_ms: i64) -> Reply {
         let api = match (request.method.as_str(), request.path.as_str()) {
             ("POST", "/openai/v1/chat/completions") => Api::Completions,
             ("POST", "/anthropic/v1/messages") => Api::Messages,
@@ -125,10 +163,20 @@ impl Models {
         };
         if self.asked.len() == KEPT {
             self.asked.pop_front();
+            self.dropped += 1;
         }
-        self.asked.push_back(body);
-        match self.next(&heard) {
-            Some(answer) => self.say(api, &heard, &answer, now_ms),
+        self.asked.push_back(Question {
+            body,
+            at_ms: now_ms,
+            is_answered: false,
+        });
+        let failing = fault.status.map(|status| ScriptedAnswer {
+            status: Some(status),
+            retry_after: fault.retry_after,
+            ..ScriptedAnswer::default()
+        });
+        match failing.or_else(|| self.next(&heard)) {
+            Some(answer) => self.say(api, &heard, &answer, (fault, now_ms)),
             None => refusal(
                 api,
                 &Refused {
@@ -151,18 +199,31 @@ impl Models {
         (heard.model == OBEDIENT).then(|| obedient::obey(heard))
     }
 
-    fn say(&mut self, api: Api, heard: &Heard, answer: &ScriptedAnswer, now_ms: i64) -> Reply {
+    fn say(
+        &mut self,
+        api: Api,
+        heard: &Heard,
+        answer: &ScriptedAnswer,
+        (fault, now_ms): (&Rule, i64),
+    ) -> Reply {
         if let Some(status) = answer.status {
             return failure(api, status, answer);
         }
         let number = self.answered;
-        let said = match (api, heard.streams) {
+        let mut said = match (api, heard.streams) {
             (Api::Completions, true) => completions::stream(heard, answer, number, now_ms),
             (Api::Completions, false) => completions::whole(heard, answer, number, now_ms),
             (Api::Messages, true) => messages::stream(heard, answer, number),
             (Api::Messages, false) => messages::whole(heard, answer, number),
         };
+        if fault.lose_answer {
+            said.body.truncate(said.body.len() / 2);
+            said.cut = true;
+        }
         self.answered += u64::from(!said.cut);
+        if let Some(question) = self.asked.back_mut() {
+            question.is_answered = !said.cut;
+        }
         Reply {
             delay_ms: answer.latency_ms,
             ..said

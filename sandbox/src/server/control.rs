@@ -81,7 +81,10 @@ impl Sandbox {
                 lock(&self.models).forget();
                 Reply::json(200, &json!({ "status": "ok" }))
             }
-            ("GET", "models") => Reply::json(200, &lock(&self.models).told()),
+            ("GET", "models") => {
+                let after = request.one("after").and_then(|it| it.parse().ok());
+                Reply::json(200, &lock(&self.models).told_behind(after.unwrap_or(0)))
+            }
             ("POST", "models") => match serde_json::from_slice(&request.body) {
                 Ok(script) => {
                     lock(&self.models).seed(script);

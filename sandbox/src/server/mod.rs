@@ -23,6 +23,9 @@ use crate::world::{Manners, World};
 
 pub use connection::serve;
 
+/// Under which endpoint faults find the models.
+const MODELS: &str = "models";
+
 /// Everything behind the port.
 pub struct Sandbox {
     base_url: String,
@@ -113,8 +116,9 @@ impl Sandbox {
         if Provider::owns(path) {
             self.idp_route(request)
         } else if Models::owns(path) {
+            let fault = lock(&self.service).world.faults.draw(MODELS, None, None);
             let now = self.now_ms();
-            lock(&self.models).handle(request, now)
+            lock(&self.models).handle_under(&fault, request, now)
         } else if path.starts_with("/_sandbox/") {
             self.control(request)
         } else if path == "/" || path.starts_with("/crm/") || path.starts_with("/magic/") {

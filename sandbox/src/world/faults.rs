@@ -78,7 +78,8 @@ pub struct Target {
     /// This user only.
     pub identifier: Option<String>,
     /// This endpoint only: `execute_tool`, `list_accounts`, `tools`, `token`, `magic_link`, `verify`,
-    /// `discovery`, `jwks`, `authorize` or `idp_token`.
+    /// `discovery`, `jwks`, `authorize`, `idp_token`, or `models`, where `latency_ms`, `status`,
+    /// `break_before` and `lose_answer` count.
     pub endpoint: Option<String>,
 }
 

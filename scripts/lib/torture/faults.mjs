@@ -8,6 +8,7 @@ import { between, pick } from './dice.mjs';
 const LATEST_LANDING_MS = 60_000;
 const WRITES = ['hubspot_task_create', 'hubspot_association_create', 'hubspot_task_update', 'linear_graphql_query'];
 const execute = { endpoint: 'execute_tool' };
+const models = { endpoint: 'models' };
 
 /** Everything that may go wrong, each with a name under which it is counted. */
 const KINDS = {
@@ -38,10 +39,16 @@ const KINDS = {
   }),
   'accounts unreachable': () => ({ match: { endpoint: 'list_accounts' }, status: 503, rate: 0.2 }),
   slow: (random) => ({ match: execute, latency_ms: between(random, 100, 1500), rate: 0.2 }),
+  'model unavailable': () => ({ match: models, status: 503, rate: 0.2 }),
+  'model asks for patience': (random) => ({ match: models, status: 429, rate: 0.15, retry_after: between(random, 1, 3) }),
+  'model unreachable': () => ({ match: models, break_before: true, rate: 0.1 }),
+  'answer of the model breaks off': () => ({ match: models, lose_answer: true, rate: 0.2 }),
+  'slow model': (random) => ({ match: models, latency_ms: between(random, 300, 2000), rate: 0.5 }),
 };
 
 /** The rules of one life, and the names of what they do. */
 export function drawFaults(random) {
   const kinds = Object.keys(KINDS).filter(() => random() < 0.35);
-  return { kinds, rules: [{ match: execute, latency_ms: 40 }, ...kinds.map((kind) => KINDS[kind](random))] };
+  const always = [execute, models].map((match) => ({ match, latency_ms: 40 }));
+  return { kinds, rules: [...always, ...kinds.map((kind) => KINDS[kind](random))] };
 }

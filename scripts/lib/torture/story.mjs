@@ -5,12 +5,14 @@ import { join } from 'node:path';
 
 import { call } from '../demo.mjs';
 import { end, freePort } from '../processes.mjs';
+import { begin } from '../progress.mjs';
 import { Failure } from '../say.mjs';
 import { startSandbox, startWorker, token } from '../stack.mjs';
 import { between, pick } from './dice.mjs';
 import { drawFaults } from './faults.mjs';
 import { isEnded } from './judge.mjs';
 import { isRefused, people, seed } from './people.mjs';
+import { Talk } from './talk.mjs';
 
 const WORKFLOW = '/api/workflows/onboarding-health';
 /** Kills come this long after the Worker is up, in milliseconds. */
@@ -39,12 +41,16 @@ export class Story {
     /** How often each thing happened. */
     this.exercised = {};
     this.control = this.control.bind(this);
+    this.talk = new Talk({ random, everybody: this.everybody, control: this.control, count: this.count.bind(this) });
   }
 
   async begin() {
     this.sandbox = await startSandbox(await freePort(), { profile: this.build.sandbox });
     await seed(this.control, this.everybody);
     this.port = await freePort();
+    await this.start(this.drawSettings());
+    await this.talk.prepare(this.worker.url);
+    await end(this.worker.child, 'SIGKILL');
   }
 
   /** One life: other settings, other faults, somebody starts something, and the power goes out. */
@@ -54,20 +60,55 @@ export class Story {
     await this.control('faults', { rules });
     await this.start(this.drawSettings());
     const until = Date.now() + SHORTEST_LIFE + this.random() * (LONGEST_LIFE - SHORTEST_LIFE);
+    this.talk.begin(this.worker.url);
     await this.triggers(kill);
     while (Date.now() < until) {
       await this.decisions(until);
+      await this.talk.decisions(until);
       await pause(Math.min(DECIDE_EVERY_MS, Math.max(0, until - Date.now())));
     }
     await end(this.worker.child, 'SIGKILL');
     this.count('kill');
+    await this.talk.struck();
   }
 
-  /** Ends all faults and waits for all runs; answers them. */
+  /** Ends all faults, and waits for all that was said and asked for, and for all runs; answers the runs. */
   async conclude() {
     await this.control('faults', { rules: [] });
     await this.start(this.drawSettings());
     const until = Date.now() + CONCLUDES_WITHIN_MS;
+    this.talk.begin(this.worker.url, { isLast: true });
+    const progress = begin('The end');
+    try {
+      await this.untilSaid(until, progress);
+      const runs = await this.untilRun(until, progress);
+      this.conversations = { threads: await this.talk.threads(), calls: await this.talk.calls() };
+      await this.talk.struck();
+      return runs;
+    } finally {
+      progress.end();
+    }
+  }
+
+  /** Waits for every turn and every direct call. What nobody decides is taken back once nothing else is open. */
+  async untilSaid(until, progress) {
+    for (;;) {
+      await this.talk.decisions(until);
+      const { open, waits } = await this.talk.open();
+      progress.say(`${open.length} of what was said is under way, ${waits.length} waits for nobody: ${open.slice(0, 5).join(', ')}`);
+      if (open.length + waits.length === 0) return;
+      if (open.length === 0) await this.talk.takeBack(waits);
+      if (Date.now() > until) {
+        const left = waits.map(([, , runId]) => `${runId}, which was taken back`);
+        throw new Failure(`What was said or asked for did not end: ${[...open, ...left].join(', ')}`);
+      }
+      this.talk.assertTaken();
+      this.talk.again();
+      await pause(LOOK_EVERY_MS);
+    }
+  }
+
+  async untilRun(until, progress) {
     for (;;) {
       await this.decisions(until);
       const runs = await this.runs();
@@ -76,6 +117,7 @@ export class Story {
       if (lost.length > 0) throw new Failure(`Runs were lost: ${lost.join(', ')}`);
       const open = runs.filter((run) => !isEnded(run));
       if (open.length === 0) return runs;
+      progress.say(`${open.length} runs`);
       if (Date.now() > until) {
         throw new Failure(`${open.length} runs did not end: ${open.map((run) => `${run.runId} ${run.status}`).join(', ')}`);
       }
@@ -101,6 +143,7 @@ export class Story {
       // HubSpot's index lags up to a minute in this world.
       ONBOARDING: JSON.stringify({ customers: 'portal', reconcileAfterSeconds: 90, reflag }),
       SUBREQUEST_BUDGET: budget,
+      ...this.talk.settings(),
     };
   }
 
