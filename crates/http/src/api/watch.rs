@@ -15,7 +15,10 @@ use onbehalf_clock::Timestamp;
 use onbehalf_engine::Entry;
 use onbehalf_runs::{Asker, OwnerKey, RunId};
 
-/// Pause after something happened: what follows mostly follows at once.
+/// Pause at the beginning of a stream, when something has just been asked for. Each look doubles it, up to …
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+/// … the pause after something happened, as long as what follows mostly follows at once. A stream of a run in
+/// which something always happens looks less than 500 times, of the 1,000 that an invocation may.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(500);
 /// Pause once nothing has happened for a while: what a person waits for without wondering.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -36,6 +39,8 @@ pub struct RunWatch {
     /// The position that was sent last.
     after: u64,
     pause: Duration,
+    /// The pause after something happens.
+    shortest: Duration,
     until: Timestamp,
     over: bool,
     _lease: Lease,
@@ -50,7 +55,8 @@ impl RunWatch {
             asker,
             run_id,
             after,
-            pause: SHORTEST_PAUSE,
+            pause: FIRST_PAUSE,
+            shortest: FIRST_PAUSE,
             until: lease.until,
             over: false,
             _lease: lease,
@@ -66,6 +72,8 @@ impl RunWatch {
 
     /// Takes note of what a look found, and gives what is sent for it.
     pub fn saw(&mut self, entries: &[Entry]) -> String {
+        let shortest = self.shortest;
+        self.shortest = shortest.saturating_mul(2).min(SHORTEST_PAUSE);
         let Some(last) = entries.last() else {
             if let Some(rest) = self.telling.as_ref().and_then(Telling::rest) {
                 self.over = true;
@@ -76,7 +84,7 @@ impl RunWatch {
         };
         self.after = last.seq;
         self.over = events::is_last(last);
-        self.pause = SHORTEST_PAUSE;
+        self.pause = shortest;
         let told = match &mut self.telling {
             None => events::server_sent(entries),
             Some(telling) => telling.tell(entries),
@@ -205,7 +213,7 @@ mod tests {
     fn a_quiet_run_is_looked_at_ever_more_seldom() {
         let mut watch = watch(&Streams::default());
         let mut pauses = vec![watch.pause];
-        for _ in 0..6 {
+        for _ in 0..8 {
             assert!(watch.saw(&[]).starts_with(':'));
             pauses.push(watch.pause);
         }
@@ -218,6 +226,34 @@ mod tests {
         };
         assert!(watch.saw(&[entry(4, began)]).starts_with("id: 4"));
         assert_eq!((watch.pause, watch.after), (SHORTEST_PAUSE, 4));
+    }
+
+    #[test]
+    fn a_stream_begins_quickly_and_a_run_in_which_something_always_happens_is_not_chased() {
+        let mut watch = watch(&Streams::default());
+        assert_eq!(watch.pause, FIRST_PAUSE);
+        let began = |seq| {
+            let deadline = None;
+            entry(
+                seq,
+                Record::StepStarted {
+                    step: "s".into(),
+                    attempt: 1,
+                    deadline,
+                },
+            )
+        };
+        let mut pauses = Vec::new();
+        let mut looks = 0;
+        let mut left = LIFETIME;
+        while let Some(rest) = left.checked_sub(watch.pause) {
+            (left, looks) = (rest, looks + 1);
+            watch.saw(&[began(3 + looks)]);
+            pauses.push(watch.pause);
+        }
+        assert!(pauses.is_sorted());
+        assert_eq!(pauses.last(), Some(&SHORTEST_PAUSE));
+        assert!(looks < 500, "{looks} looks");
     }
 
     #[test]

@@ -28,10 +28,11 @@ use onbehalf_runs::{
     RunReason, StartRun, WorkflowId,
 };
 
-/// How often a turn's run is looked for that has just been told to begin, …
-const LOOKS: u32 = 4;
-/// … and how long between two looks.
-const LOOK_PAUSE: Duration = Duration::from_millis(500);
+/// How often a turn's run is looked for that has just been told to begin: for a second and a half in all, …
+const LOOKS: u32 = 7;
+/// … and how long until the second look. Each pause is twice the one before: most runs have begun by the
+/// second look, and the others take as long as an object does that has to wake.
+const LOOK_PAUSE: Duration = Duration::from_millis(25);
 /// How long a client waits before it sends a message again whose turn has not begun.
 const AGAIN_SECONDS: u64 = 2;
 /// Turns of a thread that are read from their runs, which have not said yet what they came to: each is a
@@ -125,7 +126,7 @@ impl Api {
         };
         for look in 0..LOOKS {
             if look > 0 {
-                self.clock.sleep(LOOK_PAUSE).await;
+                self.clock.sleep(LOOK_PAUSE * (1 << (look - 1))).await;
             }
             let turn = self.backend.turn(&of, Which::Number(number)).await?;
             let turn = turn.ok_or_else(thread_not_found)?;

@@ -28,7 +28,7 @@ use onbehalf_tools::{ErrorKind, ToolError, ToolOutcome};
 /// lost is found within as many. Half of what the more impatient clients wait, which is 30 seconds.
 const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 /// The first look at a call that was just made; each look that finds it under way doubles the pause …
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
 /// … up to this.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// The step in which something is written.
