@@ -45,11 +45,11 @@ function settings(sandbox) {
 }
 
 /** Mastra under Node 22; `startedIn` is the time to the first answer. */
-export async function startMastraNode(stage) {
+export async function startMastraNode(stage, { entry = 'node', vars = {} } = {}) {
   const began = performance.now();
-  const child = keep(NODE, [at('mastra', 'src', 'node.mjs')], {
-    env: { ...settings(stage.sandbox), NODE_ENV: 'production', MASTRA_TELEMETRY_DISABLED: '1' },
-    log: join(stage.folder, 'mastra-node.log'),
+  const child = keep(NODE, [at('mastra', 'src', `${entry}.mjs`)], {
+    env: { ...settings(stage.sandbox), ...vars, NODE_ENV: 'production', MASTRA_TELEMETRY_DISABLED: '1' },
+    log: join(stage.folder, `mastra-${entry}.log`),
     pipeStdout: true,
   });
   const { port } = JSON.parse(await firstLine(child, 'Mastra under Node'));
@@ -59,13 +59,13 @@ export async function startMastraNode(stage) {
   return { url, child, startedIn: performance.now() - began, stop: () => end(child) };
 }
 
-/** Mastra bundled for workerd; answers its files, the entry first, and what they weigh. */
-export async function bundleMastra(folder) {
-  const out = join(folder, 'mastra');
+/** One of Mastra's entries, bundled; answers its files, the entry first, and what they weigh. */
+export async function bundleMastra(folder, entry = 'worker') {
+  const out = join(folder, `mastra-${entry}`);
   await run(
     npmBin('esbuild'),
     [
-      at('mastra', 'src', 'worker.mjs'),
+      at('mastra', 'src', `${entry}.mjs`),
       '--bundle',
       '--minify',
       '--format=esm',
@@ -79,23 +79,28 @@ export async function bundleMastra(folder) {
     ],
     { quiet: true, what: 'Bundling Mastra' },
   );
-  const names = (await readdir(out)).filter((name) => name !== 'worker.js');
-  const files = ['worker.js', ...names].map((name) => join(out, name));
+  const main = `${entry}.js`;
+  const names = (await readdir(out)).filter((name) => name !== main);
+  const files = [main, ...names].map((name) => join(out, name));
+  return { files, ...(await weighed(files)) };
+}
+
+/** What files weigh, as they are and compressed one by one. */
+export async function weighed(files) {
   const contents = await Promise.all(files.map((file) => readFile(file)));
   const sum = (size) => contents.reduce((total, content) => total + size(content), 0);
   return {
-    files,
     bytes: sum((content) => content.length),
     gzipBytes: sum((content) => gzipSync(content, { level: 9 }).length),
   };
 }
 
 /** Mastra laid out for workerd. */
-export async function prepareMastraWorkerd(stage) {
-  const bundle = await bundleMastra(stage.folder);
-  const prepared = await prepare(join(stage.folder, 'mastra-workerd'), {
+export async function prepareMastraWorkerd(stage, { entry = 'worker', vars = {} } = {}) {
+  const bundle = await bundleMastra(stage.folder, entry);
+  const prepared = await prepare(join(stage.folder, `mastra-workerd-${entry}`), {
     modules: bundle.files,
-    vars: settings(stage.sandbox),
+    vars: { ...settings(stage.sandbox), ...vars },
     flags: ['nodejs_compat'],
   });
   return { ...prepared, bundle };

@@ -52,9 +52,24 @@ async function replay(env, user, stages) {
   }
 }
 
+/** Requests one after the other, each `{url, headers, body}`; the token is this Worker's own where a call goes to Scalekit. */
+async function resend(env, requests) {
+  for (const { url, headers, body } of requests) {
+    const own = url.startsWith(`${env.SCALEKIT_ENVIRONMENT_URL}/api/`) ? { authorization: `Bearer ${await accessToken(env)}` } : {};
+    const answer = await fetch(url, { method: 'POST', headers: { ...headers, ...own }, body });
+    if (!answer.ok) throw new Error(`the sandbox answered ${answer.status}`);
+    await answer.arrayBuffer();
+  }
+}
+
 export default {
   async fetch(request, env) {
     if (request.method !== 'POST') return new Response('{"status":"ok"}');
+    if (new URL(request.url).pathname === '/requests') {
+      const { requests } = await request.json();
+      await resend(env, requests);
+      return new Response('{"status":"done"}');
+    }
     const { user, stages } = await request.json();
     await replay(env, user, stages);
     return new Response('{"status":"done"}');
