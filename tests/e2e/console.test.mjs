@@ -468,14 +468,17 @@ test('in German, dates and plurals included', { skip }, async () => {
 
 for (const theme of THEMES) {
   test(`nothing keeps anybody out of any page, ${theme}, at a desk and on a phone`, { skip }, async () => {
-    // Nothing connected, a first run, one that went well, one that waits, one that could do a part.
+    // Nothing connected, a first run, one that went well, one that waits, one that could do a part, one
+    // that found nobody.
     const bare = await stage.somebody(`pia${theme}`, { customers: 2, connectors: [] });
     const fresh = await stage.somebody(`quin${theme}`, { customers: 2, connectors: ['hubspot', 'linear', 'zendesk'] });
     const busy = await stage.somebody(`rosa${theme}`, { customers: 8, connectors: ['hubspot', 'linear', 'zendesk'] });
     const done = await stage.runToEnd(busy);
     const waiting = await stage.trigger(busy, { approval: 'required' });
     await stage.until(busy, waiting, ['suspended', 'completed']);
+    const empty = await stage.somebody(`sina${theme}`, { customers: 0, connectors: ['hubspot', 'linear', 'zendesk'] });
     await stage.runToEnd(bare);
+    await stage.runToEnd(empty);
     await stage.runToEnd('carol');
     const runs = [done.runId, waiting].map((runId) => `/runs/onboarding-health/${runId}`);
     const seen = [
@@ -483,6 +486,7 @@ for (const theme of THEMES) {
       [fresh, ['/', '/onboarding', '/runs']],
       [bare, ['/', '/onboarding', '/connections']],
       ['carol', ['/', '/onboarding']],
+      [empty, ['/onboarding']],
       ['tess', ['/operators']],
     ];
     const found = [];

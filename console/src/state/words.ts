@@ -24,6 +24,18 @@ function words(id: string): string {
 
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
+/** Why a run has not done its work, in words. */
+export function reasonOf(reason: string): string {
+  const known: Record<string, string> = { ...t().assistant.ends, ...t().run.reasons };
+  return known[reason] ?? spelled(reason);
+}
+
+/** What is missing of a run, in words: a part of its job, or an app. */
+export function partOf(part: string): string {
+  const known: Record<string, string> = t().run.parts;
+  return known[part] ?? appName(part);
+}
+
 /** The names of workflows. */
 export function useTitles(): (workflow: string) => string {
   const { data } = useWorkflows();

@@ -212,6 +212,17 @@ export const en = {
     curlTitle: 'The same with curl',
     curlLead: 'With a token of your identity provider in $TOKEN.',
     missing: 'Missing',
+    /** Why a run that came to its end has not done its work. */
+    reasons: {
+      connectors_required: 'Apps were not connected',
+      owner_not_found: 'HubSpot does not know who it was for',
+      customers_unread: 'The customers could not be read',
+      message_refused: 'Slack refused the message',
+      message_not_taken_in_time: 'Slack did not take the message in time',
+      message_not_attempted: 'The message was not sent',
+      unknown_outcome: 'Nobody can tell whether it landed',
+    },
+    parts: { customers: 'customers', tickets: 'tickets', issues: 'issues', open_flags: 'earlier flags', tasks: 'tasks', comments: 'comments' },
     openOnboarding: 'See the customers',
   },
   approval: {
@@ -258,6 +269,10 @@ export const en = {
     unreadable: 'This result cannot be shown',
     partly: 'The latest run could do only a part of its work',
     didNothing: 'The latest run could not do its work',
+    noneRead: 'No customer could be read',
+    noneReadDetail: 'Once the app can be read again, the next run shows them.',
+    nobody: 'Nobody is in onboarding',
+    nobodyDetail: 'HubSpot names no customer of yours who came into onboarding lately. The next run looks again.',
     writesFailed: of('One write failed.', '# writes failed.'),
     writesUnknown: of('Of one write nobody can tell whether it landed.', 'Of # writes nobody can tell whether they landed.'),
     now: 'Now',

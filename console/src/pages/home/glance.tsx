@@ -12,7 +12,7 @@ import { healthShares } from '../../onboarding/shares';
 import { Shares } from '../../plots/shares';
 import { hasEnded, useLatest, useRun, useSchedule } from '../../state/queries';
 import { runPath } from '../../state/starting';
-import { useTitles } from '../../state/words';
+import { reasonOf, useTitles } from '../../state/words';
 import { t } from '../../texts';
 
 export function Glance({ workflow }: { workflow: Workflow }) {
@@ -42,8 +42,8 @@ export function Glance({ workflow }: { workflow: Workflow }) {
         <div class="row apart foot">
           {isAsked ? <span class="soft small">{texts.onRequest}</span> : <NextRun workflow={workflow.id} />}
           {workflow.id === ONBOARDING
-            ? <a href="/console/onboarding">{texts.allCustomers}</a>
-            : latest.data?.[0] && <a href={runPath(workflow.id, latest.data[0].runId)}>{texts.seeRun}</a>}
+            ? <a class="small" href="/console/onboarding">{texts.allCustomers}</a>
+            : latest.data?.[0] && <a class="small" href={runPath(workflow.id, latest.data[0].runId)}>{texts.seeRun}</a>}
         </div>
       </div>
     </Card>
@@ -58,6 +58,8 @@ function Outcome({ runId }: { runId: string }) {
 function Result({ run }: { run: Run }) {
   const result = resultOf(run);
   const texts = t().onboarding;
+  if (result?.status === 'completed' && run.outcome?.kind === 'failed') return <p class="soft">{reasonOf(run.outcome.reason)}</p>;
+  if (result?.status === 'completed' && result.customers.length === 0) return <p class="soft">{texts.nobody}</p>;
   if (result?.status === 'completed') return <Shares shares={healthShares(result.counts)} />;
   if (result?.status === 'connectors_required') return <p class="soft">{texts.connectorsRequired}</p>;
   if (result?.status === 'owner_not_found') return <p class="soft">{texts.ownerNotFound}</p>;

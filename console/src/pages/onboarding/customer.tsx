@@ -51,7 +51,7 @@ export function CustomerDetail({ customer, actions, onClose }: { customer: Custo
         <section class="stack near">
           <h3>{texts.columns.done}</h3>
           {actions.length === 0 && <p class="soft">{texts.nothingDone}</p>}
-          {actions.map((action) => <ActionFacts key={action.kind} action={action} />)}
+          {actions.length > 0 && <dl class="facts">{actions.map((action) => <ActionFacts key={action.kind} action={action} />)}</dl>}
         </section>
       </div>
     </Dialog>
@@ -61,11 +61,11 @@ export function CustomerDetail({ customer, actions, onClose }: { customer: Custo
 function ActionFacts({ action }: { action: Action }) {
   const texts = t().onboarding;
   return (
-    <dl class="facts">
+    <>
       <dt>{action.kind === 'create_task' ? texts.task : texts.comment}</dt>
       <dd>{texts.actionStatuses[action.status]}{action.failure && <>: {action.failure.message}</>}</dd>
       {action.taskId && <><dt>{texts.taskId}</dt><dd><AppLink href={action.taskUrl}>{action.taskId}</AppLink></dd></>}
       {action.issue && <><dt>{texts.issue}</dt><dd><AppLink href={action.issueUrl}>{action.issue}</AppLink></dd></>}
-    </dl>
+    </>
   );
 }

@@ -34,6 +34,8 @@ const COMPARE: Record<Order, (a: Customer, b: Customer) => number> = {
   delta: (a, b) => (a.delta ?? 0) - (b.delta ?? 0),
 };
 
+const tasksFirst = (a: Action, b: Action) => Number(a.kind === 'add_comment') - Number(b.kind === 'add_comment');
+
 export function Customers({ customers, actions, runs }: { customers: Customer[]; actions: Action[]; runs: number }) {
   const texts = t().onboarding;
   const [search, setSearch] = useState('');
@@ -41,7 +43,7 @@ export function Customers({ customers, actions, runs }: { customers: Customer[];
   const [order, setOrder] = useState<{ by: Order; down: boolean }>({ by: 'score', down: false });
   const [shown, setShown] = useState(PAGE);
   const [open, setOpen] = useState<string>();
-  const byCustomer = useMemo(() => Map.groupBy(actions, ({ customer }) => customer), [actions]);
+  const byCustomer = useMemo(() => Map.groupBy([...actions].sort(tasksFirst), ({ customer }) => customer), [actions]);
   const found = useMemo(() => {
     const words = search.toLocaleLowerCase().split(/\s+/).filter(Boolean);
     const text = ({ name, key, reasons }: Customer) => `${name} ${key} ${reasons.join(' ')}`.toLocaleLowerCase();

@@ -100,14 +100,35 @@ function Completed({ run, result }: { run: Run; result: Summary }) {
   const history = useMemo(() => snapshotsOf(read.data, run.runId, bandsOf(result.customers)), [read.data, result]);
   const customers = useMemo(() => compared(result, history), [result, history]);
   const left = useMemo(() => gone(result, history), [result, history]);
+  const isThere = customers.length > 0;
   return (
     <>
       <Trouble run={run} result={result} />
-      <Board result={result} customers={customers} history={history} complete={read.data !== undefined || read.failure !== undefined} gone={left} />
-      <Customers customers={customers} actions={result.actions} runs={history.length} />
+      {(isThere || history.length > 1) && <Board result={result} customers={customers} history={history} complete={read.data !== undefined || read.failure !== undefined} gone={left} />}
+      {isThere ? <Customers customers={customers} actions={result.actions} runs={history.length} /> : <Nobody run={run} />}
     </>
   );
 }
+
+function Nobody({ run }: { run: Run }) {
+  const texts = t().onboarding;
+  const isUnread = run.outcome?.kind === 'failed';
+  return (
+    <Card>
+      <Empty
+        icon={isUnread ? 'alert' : 'person'}
+        title={isUnread ? texts.noneRead : texts.nobody}
+        actions={<LinkButton href={runPath(run.workflow, run.runId)}>{t().home.seeRun}</LinkButton>}
+      >
+        {isUnread ? texts.noneReadDetail : texts.nobodyDetail}
+      </Empty>
+    </Card>
+  );
+}
+
+/** What is said of an app, with its name in front once. */
+const ofApp = (connector: string, message: string) =>
+  message.startsWith(`${connector} `) ? `${appName(connector)}${message.slice(connector.length)}` : `${appName(connector)}: ${message}`;
 
 /** What a run could not read or write, and what would mend it. */
 function Trouble({ run, result }: { run: Run; result: Summary }) {
@@ -121,7 +142,7 @@ function Trouble({ run, result }: { run: Run; result: Summary }) {
       actions={[...errors.keys()].map((connector) => <LinkButton key={connector} small href="/console/connections">{t().connections.mend(appName(connector))}</LinkButton>)}
     >
       <ul>
-        {[...errors.values()].map(({ connector, message }) => <li key={connector}>{appName(connector)}: {message}</li>)}
+        {[...errors.values()].map(({ connector, message }) => <li key={connector}>{ofApp(connector, message)}</li>)}
         {result.counts.failed > 0 && <li>{texts.writesFailed(result.counts.failed)}</li>}
         {result.counts.unknownOutcome > 0 && <li>{texts.writesUnknown(result.counts.unknownOutcome)}</li>}
       </ul>

@@ -11,7 +11,7 @@ import { Columns } from '../../plots/columns';
 import { Shares, type Share } from '../../plots/shares';
 import { useWorkflows } from '../../state/queries';
 import { useResource } from '../../state/resource';
-import { appName, spelled, useTitles } from '../../state/words';
+import { appName, partOf, reasonOf, spelled, useTitles } from '../../state/words';
 import { t } from '../../texts';
 import { day, list, number } from '../../texts/format';
 
@@ -110,8 +110,8 @@ function Apps({ counts }: { counts: Count[] }) {
 }
 
 function why({ status, outcome }: Count): string {
-  if (outcome?.kind === 'failed') return spelled(outcome.reason);
-  if (outcome?.kind === 'partial') return `${t().run.missing}: ${list(outcome.missing.map((part) => (appBehind(part) === part ? appName(part) : spelled(part))))}`;
+  if (outcome?.kind === 'failed') return reasonOf(outcome.reason);
+  if (outcome?.kind === 'partial') return `${t().run.missing}: ${list(outcome.missing.map(partOf))}`;
   return t().run.statuses[status as 'failed' | 'cancelled'] ?? spelled(status);
 }
 

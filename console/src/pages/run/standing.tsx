@@ -8,9 +8,9 @@ import { Button, LinkButton } from '../../components/button';
 import { Notice } from '../../components/states';
 import { When } from '../../components/time';
 import { say, sayFailure } from '../../components/toasts';
-import { ONBOARDING, resultOf } from '../../onboarding/result';
+import { resultOf } from '../../onboarding/result';
 import { renew } from '../../state/resource';
-import { appName, spelled } from '../../state/words';
+import { appName, partOf, reasonOf, spelled } from '../../state/words';
 import { t } from '../../texts';
 import { list } from '../../texts/format';
 
@@ -22,8 +22,8 @@ export function Standing({ run }: { run: Run }) {
       {failure && <Notice tone="bad" title={texts.failures[failure.kind]}><Failed failure={failure} /></Notice>}
       {trouble && <Notice tone="notice" title={texts.trouble}>{trouble.message} {texts.troubleDetail(trouble.tries)} <When at={trouble.since} /></Notice>}
       {suspension && suspension.reason !== 'approval_required' && <Suspended run={run} />}
-      {outcome?.kind === 'failed' && <Notice tone="bad" title={texts.statuses.done_nothing}>{spelled(outcome.reason)}</Notice>}
-      {outcome?.kind === 'partial' && <Notice tone="notice" title={texts.statuses.partial}>{texts.missing}: {list(outcome.missing.map(spelled))}</Notice>}
+      {outcome?.kind === 'failed' && !saysWhy(run) && <Notice tone="bad" title={texts.statuses.done_nothing}>{reasonOf(outcome.reason)}</Notice>}
+      {outcome?.kind === 'partial' && <Notice tone="notice" title={texts.statuses.partial}>{texts.missing}: {list(outcome.missing.map(partOf))}</Notice>}
       <Ended run={run} />
     </>
   );
@@ -37,6 +37,9 @@ function Failed({ failure }: { failure: NonNullable<Run['failure']> }) {
     </>
   );
 }
+
+/** Whether the result itself says what stood in the way, and what helps. */
+const saysWhy = (run: Run) => ['connectors_required', 'owner_not_found'].includes(resultOf(run)?.status ?? '');
 
 /** What a run that has ended is still good for. */
 function Ended({ run }: { run: Run }) {
@@ -59,7 +62,7 @@ function Ended({ run }: { run: Run }) {
   if (result?.status === 'owner_not_found') {
     return <Notice tone="notice" icon="person" title={t().onboarding.ownerNotFound}>{result.reason === 'no_address' ? t().onboarding.noAddress : t().onboarding.noOwner}</Notice>;
   }
-  if (result?.status === 'completed' && run.workflow === ONBOARDING) {
+  if (result?.status === 'completed' && run.outcome?.kind !== 'failed') {
     return (
       <Notice tone="good" title={t().onboarding.customers(result.counts.customers)} actions={<LinkButton small href="/console/onboarding">{t().run.openOnboarding}</LinkButton>}>
         {t().run.wrote(result.counts.tasksCreated, result.counts.commentsAdded)}
