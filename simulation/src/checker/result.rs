@@ -94,10 +94,11 @@ pub fn result(site: &Site, head: &Head) -> Option<Value> {
     }
 }
 
-/// Without the ids that the world hands out in the order of arrival, and with the run's own.
+/// Without the ids that the world hands out in the order of arrival, and the addresses made of them;
+/// with the run's own.
 pub fn anonymous(mut result: Value) -> Value {
     for action in result["actions"].as_array_mut().into_iter().flatten() {
-        for id in ["taskId", "commentId"] {
+        for id in ["taskId", "taskUrl", "commentId"] {
             if action[id].is_string() {
                 action[id] = "some".into();
             }
