@@ -7,6 +7,7 @@
 import { rounded, shown, spread } from './lib/numbers.mjs';
 import { prepareBare, prepareMastraWorkerd, startMastraNode, install } from './lib/peers.mjs';
 import { buildRustWorker } from './lib/rust_workers.mjs';
+import { startTimes } from './lib/starts.mjs';
 import { prepare, start } from './lib/workerd.mjs';
 
 export const name = 'start-up';
@@ -28,17 +29,7 @@ export async function measure(stage, { quick, progress }) {
     { kind: 'mastraWorkerd', shown: 'Mastra in workerd', begin: () => start(mastra) },
     { kind: 'mastraNode', shown: 'Mastra under Node', begin: () => startMastraNode(stage) },
   ];
-  const times = Object.fromEntries(kinds.map(({ kind }) => [kind, []]));
-  const repetitions = quick ? REPETITIONS.quick : REPETITIONS.full;
-  // The first round fills the file system's cache and is thrown away.
-  for (let repetition = 0; repetition <= repetitions; repetition += 1) {
-    progress(`start ${repetition} of ${repetitions}`);
-    for (const { kind, begin } of kinds) {
-      const process = await begin();
-      await process.stop();
-      if (repetition > 0) times[kind].push(process.startedIn);
-    }
-  }
+  const times = await startTimes(kinds, quick ? REPETITIONS.quick : REPETITIONS.full, progress);
   const floor = spread(times.bareJavaScript).median;
   return {
     mastraBundle: { bytes: mastra.bundle.bytes, gzipBytes: mastra.bundle.gzipBytes },

@@ -16,6 +16,7 @@ import {
 } from './lib/peers.mjs';
 import { cpuMs } from './lib/process_cost.mjs';
 import { ask as look, pause } from './lib/stage.mjs';
+import { startTimes } from './lib/starts.mjs';
 import { start } from './lib/workerd.mjs';
 
 export const name = 'turns';
@@ -212,20 +213,6 @@ async function batch(worker, { exchange, answers, inside }, count) {
   return { times, cpu, insides: inside ? await Promise.all(texts.map(inside)) : [] };
 }
 
-async function startTimes(kinds, repetitions, progress) {
-  const times = Object.fromEntries(kinds.map(({ kind }) => [kind, []]));
-  // The first round fills the file system's cache and is thrown away.
-  for (let repetition = 0; repetition <= repetitions; repetition += 1) {
-    progress(`start ${repetition} of ${repetitions}`);
-    for (const { kind, begin } of kinds) {
-      const process = await begin();
-      await process.stop();
-      if (repetition > 0) times[kind].push(process.startedIn);
-    }
-  }
-  return Object.fromEntries(kinds.map(({ kind }) => [kind, spread(times[kind])]));
-}
-
 export async function measure(stage, { quick, progress }) {
   const { batches, inBatch, starts } = quick ? QUICK : FULL;
   await install('mastra');
@@ -276,7 +263,7 @@ export async function measure(stage, { quick, progress }) {
     }
   }
   for (const worker of Object.values(workers)) await worker.stop();
-  const startMs = await startTimes(
+  const times = await startTimes(
     [
       { kind: 'onbehalf', begin: () => start(prepared) },
       { kind: 'mastraWorkerd', begin: () => start(layout) },
@@ -285,6 +272,7 @@ export async function measure(stage, { quick, progress }) {
     starts,
     progress,
   );
+  const startMs = Object.fromEntries(Object.entries(times).map(([kind, all]) => [kind, spread(all)]));
   const built = [inRoot('build', 'index.js'), inRoot('build', 'index_bg.wasm')];
   return {
     peer: { '@mastra/core': await version('mastra', '@mastra/core'), '@mastra/mcp': await version('mastra', '@mastra/mcp') },

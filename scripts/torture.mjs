@@ -64,7 +64,7 @@ async function torture(story, kills) {
   const wrong = [...ofRuns, ...talk.wrong];
   for (const [what, times] of Object.entries(story.exercised)) say(dim(`  ${String(times).padStart(5)} × ${what}`));
   say(`\n${bold(runs.length)} runs, ${bold(written)} tasks and comments`);
-  say(`${bold(book.messages.length)} messages, ${bold(book.calls.length)} direct calls, ${bold(errands.length)} writes of theirs; ${bold(talk.answers)} answers of the model, ${bold(talk.lost)} of them for one that a kill had lost`);
+  say(`${bold(book.messages.length)} messages, ${bold(book.calls.length)} direct calls, ${bold(errands.length)} writes of theirs; ${bold(talk.answers)} answers of the model, ${bold(talk.lost)} of them a second time, where a kill came in between`);
   say(`${bold(wrong.length)} violations`);
   if (wrong.length > 0) throw new Failure(wrong.join('\n  '));
   say(green('Every run, turn and call ended; what was approved stands once, nothing else does, and every claim is true.'));

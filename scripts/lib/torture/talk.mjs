@@ -1,15 +1,14 @@
 // What people say to the agent and ask of the tools directly, over all lives of the Worker: each request is sent again
-// until it is answered, and what waits for a person is decided as the book has it. Owns that, and what was seen on the
-// way; what must be true in the end is for `judge_talk.mjs` to say.
+// until it is answered. Owns that, and what was seen on the way; how waiting writes are decided is for `decisions.mjs`,
+// what must be true in the end for `judge_talk.mjs` to say.
 
 import { call } from '../demo.mjs';
 import { Failure } from '../say.mjs';
 import { pick } from './dice.mjs';
+import { Decisions, TOOL_CALL, runs } from './decisions.mjs';
 import { AGENT, Book } from './errands.mjs';
 import { chunks, placed, shownIn } from './questions.mjs';
 
-const TOOL_CALL = 'tool-call';
-const runs = (workflow) => `/api/workflows/${workflow}/runs`;
 const ISSUES = '/api/tools/linear-list-open-issues/execute';
 /** Everything of a turn: later than any answer of it. */
 const ALL = Infinity;
@@ -32,8 +31,7 @@ export class Talk {
     this.refused = [];
     this.life = 0;
     this.pending = new Set();
-    /** Runs that wait for a decision which nobody will take. */
-    this.left = new Set();
+    this.decider = new Decisions(this);
     this.takenBack = new Set();
   }
 
@@ -118,31 +116,31 @@ export class Talk {
   say(message) {
     message.sentAt ??= Date.now();
     const body = { id: message.id, role: 'user', parts: [{ type: 'text', text: message.text }] };
-    return this.#listen(message, { message: body }, () => {
+    return this.listen(message, { message: body }, () => {
       message.takenAt ??= Date.now();
       message.isTaken = true;
     });
   }
 
-  #listen(message, body, taken = () => {}) {
+  listen(message, body, taken = () => {}) {
     return this.#background(message, async () => {
       const answer = await this.#send(message.person, `/api/agents/${AGENT}/threads/${message.thread}/messages`, body);
       if (!answer.ok) return this.#notTaken(answer, `message ${message.id}`);
       taken();
       for await (const chunk of chunks(answer.body)) {
         const step = shownIn(chunk);
-        if (step !== undefined) this.#show(message, step);
+        if (step !== undefined) this.show(message, step);
         if (chunk.type === 'finish' && chunk.messageMetadata) this.#over(message);
       }
     }, 'a stream broke off');
   }
 
-  #show(message, step) {
+  show(message, step) {
     this.shown.push({ turn: message.text, step, at: Date.now() });
   }
 
   #over(message) {
-    if (!message.isOver) this.#show(message, ALL);
+    if (!message.isOver) this.show(message, ALL);
     message.isOver = true;
   }
 
@@ -188,87 +186,8 @@ export class Talk {
   }
 
   /** Decides what waits, as long as the Worker lives. */
-  async decisions(until) {
-    for (const person of this.everybody.filter((it) => it.asksFirst)) {
-      try {
-        for (const { workflow, runId } of await this.#waiting(person)) {
-          if (Date.now() > until) return;
-          await this.#decide(person, workflow, runId);
-        }
-      } catch {
-        this.count('decision unanswered');
-      }
-    }
-  }
-
-  /** What waits for a person, but for what they will not decide. */
-  async #waiting(person) {
-    const waiting = [];
-    let cursor = '';
-    do {
-      const page = await call(`${this.url}/api/approvals?limit=100${cursor}`, person.bearer);
-      waiting.push(...page.approvals);
-      cursor = page.nextCursor ? `&cursor=${encodeURIComponent(page.nextCursor)}` : '';
-    } while (cursor);
-    return waiting.filter((it) => [AGENT, TOOL_CALL].includes(it.workflow) && !this.left.has(it.runId));
-  }
-
-  async #decide(person, workflow, runId) {
-    const at = `${this.url}${runs(workflow)}/${runId}`;
-    const { suspension } = await call(at, person.bearer);
-    if (suspension?.reason !== 'approval_required') return;
-    const errands = [suspension.plan].flat().map((write) => this.#errandOf(write));
-    const message = this.book.messages.find((it) => it.errands.includes(errands[0]?.name));
-    // What stands in the plan of a turn is the model's first answer.
-    if (workflow === AGENT && message) this.#show(message, 0);
-    if (errands.some((it) => it?.verdict === 'leave')) {
-      this.left.add(runId);
-      return;
-    }
-    const verdicts = errands.map((it) => (it?.verdict === 'approve' ? 'approve' : 'reject'));
-    const isMixed = new Set(verdicts).size > 1;
-    const decide =
-      message && workflow === AGENT && (isMixed || message.answeredInMessage)
-        ? () => this.#answerInMessage(message, runId)
-        : () => this.#resume(person, at, suspension, verdicts[0]);
-    const direct = this.book.calls.find((it) => it.errand === errands[0]);
-    const isTwice = (workflow === AGENT ? message : direct)?.decidedTwice;
-    await Promise.all(isTwice ? [decide(), decide()] : [decide()]);
-    this.count(isTwice ? 'decision, twice at once' : 'decision');
-  }
-
-  /** The errand that a write of a plan is for; none where nobody has asked for it. */
-  #errandOf({ tool, arguments: { subject, body } }) {
-    const errand = this.book.errands.get(tool === 'hubspot-create-task' ? subject : body);
-    return errand?.tool === tool ? errand : undefined;
-  }
-
-  async #resume(person, at, { number, hash }, decision) {
-    const answer = await fetch(`${at}/resume`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${person.bearer}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ number, approval: { hash, decision } }),
-      signal: this.power.signal,
-    });
-    const text = await answer.text();
-    // The second of two at once may find that the first was quicker.
-    if (!answer.ok && answer.status !== 409) throw new Failure(text);
-  }
-
-  /** Answers each part that asks, in the message that holds them, and listens to what comes of it. */
-  async #answerInMessage(message, runId) {
-    const { messages } = await this.read(message.person, message.thread);
-    const asking = messages.find((it) => it.id === runId);
-    const parts = asking.parts.map((part) =>
-      part.state === 'approval-requested'
-        ? { ...part, state: 'approval-responded', approval: { ...part.approval, approved: this.#approves(part) } }
-        : part,
-    );
-    this.#listen(message, { message: { ...asking, parts } });
-  }
-
-  #approves({ toolName, input }) {
-    return this.#errandOf({ tool: toolName, arguments: input })?.verdict === 'approve';
+  decisions(until) {
+    return this.decider.decide(until);
   }
 
   read(person, thread) {

@@ -2,9 +2,8 @@
 // is what the article's route does (`await run.start`). No token is verified: that, too, is in the
 // peer's favour.
 
-import { createServer } from 'node:http';
-
 import { scalekitClient } from './scalekit.mjs';
+import { body, serve } from './serve.mjs';
 import { mastraWith, runAs } from './workflow.mjs';
 
 const scalekit = scalekitClient({
@@ -19,22 +18,7 @@ function instance(atOnce) {
   return instances.get(atOnce);
 }
 
-const server = createServer(async (request, response) => {
-  const answer = (status, body) => {
-    response.writeHead(status, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(body));
-  };
-  try {
-    if (request.url === '/health') return answer(200, { status: 'ok' });
-    let text = '';
-    for await (const chunk of request) text += chunk;
-    const { user, atOnce = 1 } = JSON.parse(text);
-    answer(200, await runAs(instance(atOnce), user));
-  } catch (error) {
-    answer(500, { error: error.message });
-  }
-});
-// A port of 0 is chosen by the system; the first line says which.
-server.listen(Number(process.env.PORT ?? 0), '127.0.0.1', () => {
-  process.stdout.write(`${JSON.stringify({ port: server.address().port })}\n`);
+serve(async (request, _, answer) => {
+  const { user, atOnce = 1 } = await body(request);
+  answer(200, await runAs(instance(atOnce), user));
 });
