@@ -15,6 +15,11 @@ const COPIED = [
   'simulation', 'fuzz', 'docs', 'scripts',
 ];
 
+/** Manifests of the workspace's members. */
+const MEMBER = /^(crates\/[^/]+|sandbox|simulation)\/Cargo\.toml$/;
+/** One less than cargo's own, of so many that it makes no difference. */
+const UNITS = 255;
+
 /** Brings the copy up to date with tracked and new files, so that changes not yet committed are in
  *  it too, and takes away what is not among them. */
 export function copySources() {
@@ -37,8 +42,21 @@ export function copySources() {
 /** Puts one file back as it is in the sources. One that has not changed keeps its time. */
 export function restore(file) {
   const to = join(copy, file);
-  const content = readFileSync(inRoot(file));
+  const content = file === 'Cargo.toml' ? apart(readFileSync(inRoot(file), 'utf8')) : readFileSync(inRoot(file));
   if (existsSync(to) && readFileSync(to).equals(content)) return;
   mkdirSync(dirname(to), { recursive: true });
   writeFileSync(to, content);
+}
+
+/** The workspace's manifest, with something in it that changes nothing but what cargo calls that which it
+ *  builds of each member. It would call it the same as what it builds of the sources, since both stand in
+ *  the same place of their workspace, and take what was broken here for what is whole there. */
+function apart(manifest) {
+  const manifests = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', '*/Cargo.toml'], {
+    cwd: root,
+  });
+  const files = ['Cargo.toml', ...manifests.toString().split('\0').filter((file) => MEMBER.test(file))];
+  const names = files.map((file) => /^name = "(.+)"$/m.exec(readFileSync(inRoot(file), 'utf8'))[1]);
+  const told = names.map((name) => `\n[profile.dev.package.${name}]\ncodegen-units = ${UNITS}\n`);
+  return Buffer.from(manifest + told.join(''));
 }

@@ -334,6 +334,24 @@ test('a conversation: a call is seen as it happens, a write is approved where it
   await context.close();
 });
 
+test('what an agent would write is decided call by call on the page of its run', { skip }, async () => {
+  const user = await stage.somebody('olga', { customers: 1, connectors: ['hubspot', 'linear', 'zendesk'] });
+  const asked = ['Call Amber', 'Call Birch'].map((subject) => `Call hubspot-create-task with {"subject": "${subject}", "due": "2030-01-01T09:00:00Z"}`);
+  const agent = '/api/workflows/onboarding-assistant';
+  const { json } = await stage.ask('POST', `${agent}/trigger?overlap=allow`, { as: user, body: { message: asked.join(' ') } });
+  await stage.until(user, json.runId, ['suspended'], undefined, agent);
+  const { context, page, complaints } = await open(user, { at: `/runs/onboarding-assistant/${json.runId}` });
+  await page.getByRole('heading', { name: 'Approve what will be written?' }).waitFor();
+  assert.equal(await page.getByRole('checkbox').count(), 2);
+  await page.getByRole('checkbox').first().uncheck();
+  await page.getByRole('button', { name: 'Approve one' }).click();
+  const run = await stage.until(user, json.runId, ['completed'], undefined, agent);
+  assert.deepEqual(run.result.calls.map(({ done }) => done), [false, true]);
+  assert.match(JSON.stringify(await stage.ledger(user)), /^(?!.*Call Amber).*Call Birch/);
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
 test('an app is disconnected once somebody has said that they mean it, and connected again', { skip }, async () => {
   const user = await stage.somebody('vera', { customers: 1, connectors: ['hubspot', 'linear'] });
   const { context, page, complaints } = await open(user, { at: '/connections' });

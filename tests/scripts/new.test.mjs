@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { copy, copySources } from '../../scripts/lib/copy.mjs';
-import { target } from '../../scripts/lib/paths.mjs';
+import { root, target } from '../../scripts/lib/paths.mjs';
 
 /** What reads is asked of an app, in a test that is about writing files. */
 const TOOL = 'hubspot-owners-list';
@@ -36,6 +36,16 @@ test('a tool is written from the catalogue, registered, and answered by a stub',
 test('a workflow is written and hosted', async () => {
   holds(make('workflow', WORKFLOW));
   assert.match(await read('crates/agents/src/lib.rs'), /\.with::<weekly_review::WeeklyReview>\(\)/);
+});
+
+test('what is built of a copy is taken for nothing that is built of the sources', () => {
+  const built = (cwd) => {
+    const check = ['check', '--locked', '-p', 'onbehalf-clock', '--message-format', 'json'];
+    const told = holds(spawnSync('cargo', check, { cwd, encoding: 'utf8', env: { ...process.env, CARGO_TARGET_DIR: target } }));
+    const messages = told.split('\n').filter(Boolean).map((line) => JSON.parse(line));
+    return messages.find((it) => it.target?.name === 'onbehalf_clock').filenames;
+  };
+  assert.notDeepEqual(built(root), built(copy));
 });
 
 test('all of it compiles, is formatted and passes', () => {

@@ -159,6 +159,10 @@ pub enum WaitView {
         plan: Value,
         /// Hash of the plan; an approval names it, so it cannot approve something else.
         hash: String,
+        /// What a decision about a single write names it by, in the order of the plan. Without any, the
+        /// plan is decided as a whole.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        items: Vec<String>,
         /// Who has to: `four_eyes` is somebody other than the run's owner.
         mode: ApprovalMode,
     },
@@ -190,8 +194,19 @@ impl From<SuspendReason<RunReason>> for WaitView {
                 Self::ConnectionRequired { missing }
             }
             SuspendReason::Product(RunReason::ApprovalRequired {
-                plan, hash, mode, ..
-            }) => Self::ApprovalRequired { plan, hash, mode },
+                plan,
+                hash,
+                items,
+                mode,
+            }) => {
+                let items = items.unwrap_or_default().into_iter();
+                Self::ApprovalRequired {
+                    plan,
+                    hash,
+                    items: items.map(|it| it.item).collect(),
+                    mode,
+                }
+            }
             SuspendReason::Sleeping { until } => Self::Sleeping { until },
             SuspendReason::RateLimited { until } => Self::RateLimited { until },
             SuspendReason::Retrying { until } => Self::Retrying { until },

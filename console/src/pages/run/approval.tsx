@@ -13,7 +13,7 @@ import { More } from '../../components/more';
 import { Notice } from '../../components/states';
 import { say, sayFailure } from '../../components/toasts';
 import { When } from '../../components/time';
-import { type Call, type Flag, readPlan } from '../../run/plan';
+import { type Call, type Flag, type Plan, readPlan } from '../../run/plan';
 import { useApprovals } from '../../state/queries';
 import { renew } from '../../state/resource';
 import { appName, spelled } from '../../state/words';
@@ -34,7 +34,7 @@ export function Approval({ run, suspension }: { run: Run; suspension: Waiting })
   const approvals = useApprovals();
   const mine = approvals.data?.find(({ runId }) => runId === run.runId);
   const mayDecide = !(suspension.mode === 'four_eyes' && mine?.own !== false);
-  const items = plan.shape === 'flags' ? plan.flags.map(({ item }) => item) : [];
+  const items = namesOf(plan, suspension.items ?? []);
   const approvedCount = items.length - rejected.size;
 
   const decide = (decision: 'approve' | 'reject') => {
@@ -64,7 +64,7 @@ export function Approval({ run, suspension }: { run: Run; suspension: Waiting })
       </header>
       {!mayDecide && <div class="body-pad"><Notice tone="notice" icon="person" title={texts.anotherMustDecide} /></div>}
       {plan.shape === 'flags' && <Flags flags={plan.flags} rejected={rejected} onReject={setRejected} />}
-      {plan.shape === 'calls' && <Calls calls={plan.calls} />}
+      {plan.shape === 'calls' && <Calls calls={plan.calls} items={items} rejected={rejected} onReject={setRejected} />}
       <div class="body-pad"><More title={texts.whole} open={plan.shape === 'unknown'}><Json label={texts.whole} value={suspension.plan} /></More></div>
       {mayDecide && (
         <footer class="decide">
@@ -84,6 +84,18 @@ export function Approval({ run, suspension }: { run: Run; suspension: Waiting })
   );
 }
 
+/** What single writes are decided under; none where there is but one, or nobody knows which is which. */
+function namesOf(plan: Plan, items: string[]): string[] {
+  if (plan.shape === 'flags') return plan.flags.map(({ item }) => item);
+  return plan.shape === 'calls' && plan.calls.length > 1 && plan.calls.length === items.length ? items : [];
+}
+
+function toggled(rejected: ReadonlySet<string>, items: string[], approve: boolean): ReadonlySet<string> {
+  const next = new Set(rejected);
+  for (const item of items) approve ? next.delete(item) : next.add(item);
+  return next;
+}
+
 function Flags({ flags, rejected, onReject }: { flags: Flag[]; rejected: ReadonlySet<string>; onReject: (rejected: ReadonlySet<string>) => void }) {
   const texts = t().approval;
   const [search, setSearch] = useState('');
@@ -91,11 +103,7 @@ function Flags({ flags, rejected, onReject }: { flags: Flag[]; rejected: Readonl
   const customers = useMemo(() => [...Map.groupBy(flags, ({ customer }) => customer).values()], [flags]);
   const words = search.toLocaleLowerCase().split(/\s+/).filter(Boolean);
   const found = customers.filter(([first]) => first && words.every((word) => `${first.name} ${first.customer} ${first.reasons.join(' ')}`.toLocaleLowerCase().includes(word)));
-  const set = (items: string[], approve: boolean) => {
-    const next = new Set(rejected);
-    for (const item of items) approve ? next.delete(item) : next.add(item);
-    onReject(next);
-  };
+  const set = (items: string[], approve: boolean) => onReject(toggled(rejected, items, approve));
   const visible = found.flat().map(({ item }) => item);
   return (
     <>
@@ -141,15 +149,21 @@ function Customer({ writes, rejected, onSet }: { writes: Flag[]; rejected: Reado
   );
 }
 
-function Calls({ calls }: { calls: Call[] }) {
+function Calls({ calls, items, rejected, onReject }: { calls: Call[]; items: string[]; rejected: ReadonlySet<string>; onReject: (rejected: ReadonlySet<string>) => void }) {
   return (
     <ol class="plan">
-      {calls.map((call, at) => (
-        <li key={at}>
-          <div><h3>{spelled(call.tool)}</h3><p class="soft small">{appName(call.connector)}</p></div>
-          <Value value={call.arguments} />
-        </li>
-      ))}
+      {calls.map((call, at) => {
+        const [name, item] = [spelled(call.tool), items[at]];
+        return (
+          <li key={at}>
+            <div>
+              {item === undefined ? <h3>{name}</h3> : <Check on={!rejected.has(item)} onChange={(on) => onReject(toggled(rejected, [item], on))} label={<b>{name}</b>} />}
+              <p class="soft small">{appName(call.connector)}</p>
+            </div>
+            <Value value={call.arguments} />
+          </li>
+        );
+      })}
     </ol>
   );
 }
