@@ -21,8 +21,10 @@ test('two runs of one user share what an app allows, and wait for it asleep', as
   }
   const tasks = (await stage.ledger('tom')).filter((entry) => entry.tool === 'hubspot_task_create');
   assert.ok(tasks.length <= 2, 'the apps never had to say no');
+  // Whatever goes on still is taken back: on a slow machine a run may have come to its end by now.
   for (const runId of runIds) {
-    assert.equal((await stage.ask('DELETE', `${WORKFLOW}/runs/${runId}`, { as: 'tom' })).status, 200);
+    const { status } = await stage.ask('DELETE', `${WORKFLOW}/runs/${runId}`, { as: 'tom' });
+    assert.ok([200, 409].includes(status), `${status}`);
   }
 });
 
