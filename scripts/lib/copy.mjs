@@ -23,10 +23,7 @@ const UNITS = 255;
 /** Brings the copy up to date with tracked and new files, so that changes not yet committed are in
  *  it too, and takes away what is not among them. */
 export function copySources() {
-  const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', ...COPIED], {
-    cwd: root,
-  });
-  const files = new Set(listed.toString().split('\0').filter((file) => file && existsSync(inRoot(file))));
+  const files = new Set(listed(...COPIED).filter((file) => existsSync(inRoot(file))));
   mkdirSync(copy, { recursive: true });
   for (const file of files) restore(file);
   const visit = (folder) => {
@@ -37,6 +34,12 @@ export function copySources() {
     }
   };
   visit('');
+}
+
+/** Tracked and new files under these names. */
+function listed(...names) {
+  const told = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', ...names], { cwd: root });
+  return told.toString().split('\0').filter(Boolean);
 }
 
 /** Puts one file back as it is in the sources. One that has not changed keeps its time. */
@@ -52,10 +55,7 @@ export function restore(file) {
  *  builds of each member. It would call it the same as what it builds of the sources, since both stand in
  *  the same place of their workspace, and take what was broken here for what is whole there. */
 function apart(manifest) {
-  const manifests = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', '*/Cargo.toml'], {
-    cwd: root,
-  });
-  const files = ['Cargo.toml', ...manifests.toString().split('\0').filter((file) => MEMBER.test(file))];
+  const files = ['Cargo.toml', ...listed('*/Cargo.toml').filter((file) => MEMBER.test(file))];
   const names = files.map((file) => /^name = "(.+)"$/m.exec(readFileSync(inRoot(file), 'utf8'))[1]);
   const told = names.map((name) => `\n[profile.dev.package.${name}]\ncodegen-units = ${UNITS}\n`);
   return Buffer.from(manifest + told.join(''));

@@ -13,8 +13,9 @@ import { root, target } from '../../scripts/lib/paths.mjs';
 const TOOL = 'hubspot-owners-list';
 const WORKFLOW = 'weekly-review';
 
-const run = (command, ...args) =>
-  spawnSync(command, args, { cwd: copy, encoding: 'utf8', env: { ...process.env, CARGO_TARGET_DIR: target } });
+const runIn = (cwd, command, ...args) =>
+  spawnSync(command, args, { cwd, encoding: 'utf8', env: { ...process.env, CARGO_TARGET_DIR: target } });
+const run = (command, ...args) => runIn(copy, command, ...args);
 const make = (...args) => run(process.execPath, 'scripts/new.mjs', ...args);
 const read = (path) => readFile(join(copy, path), 'utf8');
 
@@ -40,8 +41,7 @@ test('a workflow is written and hosted', async () => {
 
 test('what is built of a copy is taken for nothing that is built of the sources', () => {
   const built = (cwd) => {
-    const check = ['check', '--locked', '-p', 'onbehalf-clock', '--message-format', 'json'];
-    const told = holds(spawnSync('cargo', check, { cwd, encoding: 'utf8', env: { ...process.env, CARGO_TARGET_DIR: target } }));
+    const told = holds(runIn(cwd, 'cargo', 'check', '--locked', '-p', 'onbehalf-clock', '--message-format', 'json'));
     const messages = told.split('\n').filter(Boolean).map((line) => JSON.parse(line));
     return messages.find((it) => it.target?.name === 'onbehalf_clock').filenames;
   };

@@ -4,6 +4,7 @@
 import { call } from '../demo.mjs';
 import { Failure } from '../say.mjs';
 import { AGENT } from './errands.mjs';
+import { everyPage } from './pages.mjs';
 
 export const TOOL_CALL = 'tool-call';
 export const runs = (workflow) => `/api/workflows/${workflow}/runs`;
@@ -32,13 +33,7 @@ export class Decisions {
 
   /** What waits for a person, but for what they will not decide. */
   async #waiting(person) {
-    const waiting = [];
-    let cursor = '';
-    do {
-      const page = await call(`${this.talk.url}/api/approvals?limit=100${cursor}`, person.bearer);
-      waiting.push(...page.approvals);
-      cursor = page.nextCursor ? `&cursor=${encodeURIComponent(page.nextCursor)}` : '';
-    } while (cursor);
+    const waiting = await everyPage(`${this.talk.url}/api/approvals`, person.bearer, 'approvals');
     return waiting.filter((it) => [AGENT, TOOL_CALL].includes(it.workflow) && !this.left.has(it.runId));
   }
 

@@ -11,6 +11,7 @@ import { startSandbox, startWorker, token } from '../stack.mjs';
 import { between, pick } from './dice.mjs';
 import { drawFaults } from './faults.mjs';
 import { isEnded } from './judge.mjs';
+import { everyPage } from './pages.mjs';
 import { isRefused, people, seed } from './people.mjs';
 import { Talk } from './talk.mjs';
 
@@ -223,15 +224,10 @@ export class Story {
   async runs() {
     const runs = [];
     for (const person of this.everybody) {
-      let cursor = '';
-      do {
-        const page = await call(`${this.worker.url}${WORKFLOW}/runs?limit=100${cursor}`, person.bearer);
-        for (const { runId } of page.runs) {
-          const run = await call(`${this.worker.url}${WORKFLOW}/runs/${runId}`, person.bearer);
-          runs.push({ ...run, person });
-        }
-        cursor = page.nextCursor ? `&cursor=${encodeURIComponent(page.nextCursor)}` : '';
-      } while (cursor);
+      const at = `${this.worker.url}${WORKFLOW}/runs`;
+      for (const { runId } of await everyPage(at, person.bearer, 'runs')) {
+        runs.push({ ...(await call(`${at}/${runId}`, person.bearer)), person });
+      }
     }
     return runs;
   }

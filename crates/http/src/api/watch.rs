@@ -41,9 +41,8 @@ pub struct RunWatch {
     pause: Duration,
     /// The pause after something happens.
     shortest: Duration,
-    until: Timestamp,
     over: bool,
-    _lease: Lease,
+    lease: Lease,
     /// How it is told to whoever talks with an agent; as events of a run without this.
     telling: Option<Telling>,
 }
@@ -57,9 +56,8 @@ impl RunWatch {
             after,
             pause: FIRST_PAUSE,
             shortest: FIRST_PAUSE,
-            until: lease.until,
             over: false,
-            _lease: lease,
+            lease,
             telling: None,
         }
     }
@@ -96,7 +94,7 @@ impl RunWatch {
     }
 
     fn is_over(&self, now: Timestamp) -> bool {
-        self.over || now >= self.until
+        self.over || now >= self.lease.until
     }
 }
 
