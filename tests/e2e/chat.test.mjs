@@ -54,7 +54,7 @@ async function open(user, thread) {
     '/': { type: 'text/html', body: HTML },
     '/page.js': { type: 'text/javascript', body: script },
   };
-  door = await bearerProxy(stage.url, await stage.token(user), pages);
+  door = await bearerProxy(stage.url, await stage.token(user), { pages });
   const page = await browser.newPage();
   await page.goto(`${door.url}/?thread=${thread}`);
   await page.waitForSelector('form');

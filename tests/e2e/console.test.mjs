@@ -281,9 +281,15 @@ test('a conversation: a call is seen as it happens, a write is approved where it
   const user = await stage.somebody('lena', { customers: 1, connectors: ['hubspot', 'linear', 'zendesk'] });
   const { context, page, complaints } = await open(user, { at: '/assistant' });
   const said = page.getByRole('log');
-  const ask = async (subject) => {
+  // What is typed while the agent is at work stays in the field until it is sent.
+  const quiet = () => said.getByRole('status').waitFor({ state: 'detached' });
+  const say = async (subject) => {
+    await quiet();
     // The sandbox's model does whatever it reads.
     await page.getByLabel('Your message').fill(`Call hubspot-create-task with {"subject": "${subject}", "due": "2030-01-01T09:00:00Z"}`);
+  };
+  const ask = async (subject) => {
+    await say(subject);
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Approve what will be written?' }).waitFor();
     assert.ok((await said.textContent()).includes(subject), 'what would be written is in view');
@@ -294,7 +300,7 @@ test('a conversation: a call is seen as it happens, a write is approved where it
   await ask('Call Amber');
   assert.deepEqual(await stage.ledger(user), []);
   // Long after it was asked: the stream that brought the question has ended.
-  await said.getByRole('status').waitFor({ state: 'detached' });
+  await quiet();
   await approve();
   await done(1);
 
@@ -306,8 +312,8 @@ test('a conversation: a call is seen as it happens, a write is approved where it
   assert.equal((await stage.ledger(user)).length, 2);
 
   // Nobody hears it, and then it is heard once: the network comes back long after the first attempt.
+  await say('Call Cedar');
   await context.setOffline(true);
-  await page.getByLabel('Your message').fill('Call hubspot-create-task with {"subject": "Call Cedar", "due": "2030-01-01T09:00:00Z"}');
   await page.keyboard.press('Enter');
   const isThere = () => said.getByText('Call Cedar').first().waitFor();
   await said.getByText('There is no network').waitFor();
@@ -319,6 +325,7 @@ test('a conversation: a call is seen as it happens, a write is approved where it
   await done(3);
   assert.equal((await stage.ledger(user)).length, 3);
 
+  await quiet();
   const before = await said.textContent();
   // Whoever is quicker than the conversation waits for it.
   const conversation = await hold(page, (request) => request.method() === 'GET' && /\/threads\/[^/]+$/.test(request.url()));

@@ -4,7 +4,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { Browser, Stage } from './lib/stage.mjs';
+import { decide } from './lib/person.mjs';
+import { Stage } from './lib/stage.mjs';
 
 const MODERN = '2026-07-28';
 const META = 'io.modelcontextprotocol';
@@ -60,18 +61,6 @@ async function ended(as, runId, seconds = 120) {
     assert.ok(Date.now() < until, JSON.stringify(run));
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
-}
-
-/** Signs a person in on the page of a run, and presses one of its buttons. */
-async function decide(user, url, decision) {
-  const browser = new Browser();
-  const signIn = await browser.open(url);
-  assert.match(signIn.url, /\/authorize\?/, signIn.text);
-  const page = await browser.signIn(signIn, user);
-  const hidden = (name) => page.text.match(new RegExp(`name="${name}" value="([^"]*)"`))?.[1];
-  if (!hidden('hash')) return page;
-  const form = { number: hidden('number'), hash: hidden('hash'), decision };
-  return browser.go(url, { method: 'POST', form });
 }
 
 test('what is offered is found without a handshake, and with one', async () => {

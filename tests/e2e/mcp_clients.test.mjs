@@ -13,7 +13,8 @@ import { pathToFileURL } from 'node:url';
 import { inRoot, tools as toolsFolder } from '../../scripts/lib/paths.mjs';
 import { run } from '../../scripts/lib/processes.mjs';
 import { npmPackages } from '../../scripts/lib/setup.mjs';
-import { Browser, Stage } from './lib/stage.mjs';
+import { decide } from './lib/person.mjs';
+import { Stage } from './lib/stage.mjs';
 
 /** The clients are nothing that the project needs but here: they have a folder and a lockfile. */
 const FOLDER = inRoot('tests', 'mcp');
@@ -57,13 +58,9 @@ async function older(user, capabilities = {}) {
   return client;
 }
 
-/** Signs in on the page of a run and approves it. */
+/** Approves on the page of a run. */
 async function approve(user, url) {
-  const browser = new Browser();
-  const page = await browser.signIn(await browser.open(url), user);
-  const hidden = (name) => page.text.match(new RegExp(`name="${name}" value="([^"]*)"`))[1];
-  const form = { number: hidden('number'), hash: hidden('hash'), decision: 'approve' };
-  const done = await browser.go(url, { method: 'POST', form });
+  const done = await decide(user, url, 'approve');
   assert.equal(done.status, 200, done.text);
 }
 

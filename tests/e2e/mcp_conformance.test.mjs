@@ -1,7 +1,9 @@
 // The official conformance suite of the Model Context Protocol, by what each revision requires, against the
-// running Worker as it is: no tool, prompt or resource was added for it. What it cannot exercise, or asks for
-// what this service does not have, is named here with the reason, check by check; anything else that
-// fails, and anything named here that passes, fails this test.
+// running Worker as it is. The suite calls for tools and resources by names of its own; wherever this
+// service has something of the kind, a door in front of it puts that in their place, and opens the pages
+// that a client is asked to open, as its user would. What the suite cannot exercise so, or asks for what
+// this service does not have, is named here with the reason, check by check; anything else that fails,
+// and anything named here that passes, fails this test.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -13,12 +15,19 @@ import { after, before, test } from 'node:test';
 import { inRoot, npmBin } from '../../scripts/lib/paths.mjs';
 import { npmPackages } from '../../scripts/lib/setup.mjs';
 import { bearerProxy } from './lib/bearer_proxy.mjs';
-import { Stage } from './lib/stage.mjs';
+import { connect, decide } from './lib/person.mjs';
+import { BY_CONSENT, Stage } from './lib/stage.mjs';
 
 const FOLDER = inRoot('tests', 'mcp');
 
 /** Why a scenario, or a check of one, does not apply here. */
-const FIXTURE = 'needs a tool, a resource or a prompt of the suite, which a service does not have';
+const CONTENT = 'what tools give here is text and JSON';
+const BINARY = 'resources here are JSON';
+const NAMES = 'wants an id or a name of the suite in the answer, which nothing here is called';
+const ANSWERS = 'asks a model or a client for something; here people are sent to pages, and nothing else is asked for';
+const SCHEMA = 'wants a schema of its own in the list; it counts for neither revision';
+const FORMS = 'no forms are shown in a client';
+const TASKS = 'wants tasks of its own making; an extension, which counts for no revision';
 const PROMPTS = 'there are no prompts';
 const COMPLETIONS = 'there are no completions';
 const LOGGING = 'nothing is logged to clients';
@@ -26,29 +35,27 @@ const SUBSCRIBE = 'nothing is subscribed to';
 const HEADERS = 'no parameter is mirrored into a header';
 
 const PROMPT_SCENARIOS = ['prompts-list', 'prompts-get-simple', 'prompts-get-with-args', 'prompts-get-embedded-resource', 'prompts-get-with-image'];
-const FIXTURE_TOOLS = [
-  'tools-call-simple-text', 'tools-call-image', 'tools-call-audio', 'tools-call-embedded-resource',
-  'tools-call-mixed-content', 'tools-call-error', 'tools-call-with-progress',
-];
-const FIXTURE_RESOURCES = ['resources-read-text', 'resources-read-binary', 'resources-templates-read'];
+const CONTENT_SCENARIOS = ['tools-call-image', 'tools-call-audio', 'tools-call-embedded-resource', 'tools-call-mixed-content'];
 const because = (why, scenarios) => Object.fromEntries(scenarios.map((it) => [it, why]));
 
 /** Scenarios that do not apply. Checks of others are named in `CHECKS`. */
 const SCENARIOS = {
   '2026-07-28': {
     'completion-complete': COMPLETIONS,
-    ...because(PROMPTS, PROMPT_SCENARIOS),
-    ...because(FIXTURE, [
-      ...FIXTURE_TOOLS, ...FIXTURE_RESOURCES,
-      'input-required-result-basic-elicitation', 'input-required-result-basic-sampling',
-      'input-required-result-basic-list-roots', 'input-required-result-request-state',
-      'input-required-result-multiple-input-requests', 'input-required-result-multi-round',
-      'input-required-result-non-tool-request', 'input-required-result-result-type',
-      'input-required-result-tampered-state', 'input-required-result-capability-check',
+    ...because(PROMPTS, [...PROMPT_SCENARIOS, 'input-required-result-non-tool-request']),
+    ...because(CONTENT, CONTENT_SCENARIOS),
+    'resources-read-binary': BINARY,
+    ...because(NAMES, ['resources-templates-read', 'input-required-result-basic-elicitation']),
+    ...because(ANSWERS, [
+      'input-required-result-basic-sampling', 'input-required-result-basic-list-roots',
+      'input-required-result-multiple-input-requests', 'input-required-result-capability-check',
+    ]),
+    ...because(TASKS, [
       'tasks-lifecycle', 'tasks-capability-negotiation', 'tasks-wire-fields', 'tasks-request-state-removal',
       'tasks-mrtr-input', 'tasks-request-headers', 'tasks-dispatch-and-envelope', 'tasks-required-task-error',
-      'tasks-mrtr-composition', 'json-schema-2020-12',
+      'tasks-mrtr-composition',
     ]),
+    'json-schema-2020-12': SCHEMA,
     'http-custom-header-server-validation': HEADERS,
   },
   '2025-11-25': {
@@ -57,27 +64,89 @@ const SCENARIOS = {
     'tools-call-with-logging': LOGGING,
     ...because(SUBSCRIBE, ['resources-subscribe', 'resources-unsubscribe']),
     ...because(PROMPTS, PROMPT_SCENARIOS),
-    ...because(FIXTURE, [
-      ...FIXTURE_TOOLS, ...FIXTURE_RESOURCES, 'tools-call-sampling', 'tools-call-elicitation',
-      'elicitation-sep1034-defaults', 'elicitation-sep1330-enums', 'json-schema-2020-12',
-    ]),
+    ...because(CONTENT, CONTENT_SCENARIOS),
+    'resources-read-binary': BINARY,
+    'resources-templates-read': NAMES,
+    'tools-call-sampling': ANSWERS,
+    ...because(FORMS, ['tools-call-elicitation', 'elicitation-sep1034-defaults', 'elicitation-sep1330-enums']),
+    'json-schema-2020-12': SCHEMA,
   },
 };
 /** Single checks of scenarios that otherwise hold. */
 const CHECKS = {
-  'server-stateless': because(FIXTURE, [
-    'sep-2575-server-rejects-undeclared-capability', 'sep-2575-missing-capability-http-400',
-    'sep-2575-http-server-no-independent-requests-on-stream', 'sep-2575-server-no-log-without-loglevel',
-  ]),
+  'server-stateless': because(ANSWERS, ['sep-2575-server-rejects-undeclared-capability', 'sep-2575-missing-capability-http-400']),
   caching: { 'sep-2549-prompts-list-caching-hints': PROMPTS },
 };
+
+const USER = 'mira';
+const READ = { name: 'hubspot-list-due-tasks', arguments: { due_before: '2031-01-01T00:00:00Z' } };
+const RUN = { name: 'run_onboarding_health', arguments: {} };
+/** A write that nobody asked for before: the same again would be the same call. */
+let written = 0;
+const write = () => ({ name: 'hubspot-create-task', arguments: { subject: `Call ${(written += 1)}`, due: '2030-01-01T00:00:00Z' } });
+/** One to an app that is not connected either. */
+const writeElsewhere = () => ({ name: 'slack-send-message', arguments: { channel: 'C0000000001', text: `Hello ${(written += 1)}` } });
+
+/** What does here what a tool of the suite is there for. */
+const STANDS_FOR = {
+  test_simple_text: () => READ,
+  test_logging_tool: () => READ,
+  test_error_handling: () => ({ ...write(), arguments: {} }),
+  test_tool_with_progress: () => RUN,
+  test_streaming_elicitation: write,
+  test_input_required_result_elicitation: write,
+  test_input_required_result_request_state: write,
+  test_input_required_result_tampered_state: write,
+  test_input_required_result_multi_round: writeElsewhere,
+};
+
+/** A client's user, who goes to the pages that they are sent to. */
+class Person {
+  constructor(run) {
+    this.resources = { 'test://static-text': `onbehalf://runs/${run}` };
+    this.calls = new Map();
+    this.asked = new Map();
+  }
+
+  /** What is asked of this service in the place of what the suite asks for. */
+  async hears({ method, params = {}, ...message }) {
+    if (method === 'resources/read') return { ...message, method, params: { ...params, uri: this.resources[params.uri] ?? params.uri } };
+    const standing = method === 'tools/call' && STANDS_FOR[params.name];
+    if (!standing) return undefined;
+    // Asked again with what it was given, it is the same call.
+    if (params.requestState === undefined) this.calls.set(params.name, standing());
+    for (const name of Object.keys(params.inputResponses ?? {})) await this.goesTo(this.asked.get(name));
+    const _meta = params._meta && { ...params._meta, [CAN]: opensPages(params._meta[CAN]) };
+    return { ...message, method, params: { ...params, ...this.calls.get(params.name), ...(_meta && { _meta }) } };
+  }
+
+  /** The pages that an answer asks for. */
+  answers(answer) {
+    for (const [name, { params }] of Object.entries(answer?.result?.inputRequests ?? {})) this.asked.set(name, params.url);
+  }
+
+  async goesTo(url) {
+    if (!url) return;
+    const page = await (url.includes('/connect/') ? connect(USER, url) : decide(USER, url, 'approve'));
+    assert.equal(page.status, 200, page.text);
+  }
+}
+
+const CAN = 'io.modelcontextprotocol/clientCapabilities';
+/** A client that can ask its user can send them to a page: the door does it. */
+const opensPages = (can) => (can?.elicitation ? { ...can, elicitation: { ...can.elicitation, url: {} } } : can);
 
 let stage, proxy, results;
 before(async () => {
   await npmPackages(FOLDER);
   results = await mkdtemp(join(tmpdir(), 'onbehalf-mcp-'));
-  stage = await Stage.up();
-  proxy = await bearerProxy(stage.url, await stage.token('alice'));
+  stage = await Stage.up({ manners: BY_CONSENT });
+  await stage.control('POST', 'seed', { user: USER, customers: 3, connectors: ['hubspot', 'linear', 'zendesk'] });
+  const person = new Person(`onboarding-health/${(await stage.runToEnd(USER, {})).runId}`);
+  proxy = await bearerProxy(stage.url, await stage.token(USER), {
+    hears: (message) => person.hears(message),
+    answers: (answer) => person.answers(answer),
+  });
 });
 after(async () => {
   proxy?.close();
@@ -112,6 +181,7 @@ for (const revision of Object.keys(SCENARIOS)) {
         if (failed.length === 0) failing.push(`${name} holds, and is named as one that does not apply`);
         continue;
       }
+      for (const it of failed) console.error(name, JSON.stringify(it).slice(0,1500));
       failing.push(...failed.map((check) => `${name}: ${check.id}`));
       expected.push(...Object.keys(CHECKS[name] ?? {}).map((id) => `${name}: ${id}`));
     }
