@@ -61,15 +61,31 @@ function readOnce<T>(one: Entry<T>): void {
   if (!isAsked && now - one.readAt >= FRESH_MS) void read(one);
 }
 
+/** What is asked for under a name. */
+export interface Asked<T> {
+  key: string;
+  load: () => Promise<T>;
+}
+
 /** Reads something when it is first shown, again whenever `every` milliseconds have passed, and when
  *  somebody comes back to the page. */
-export function useResource<T>(key: string, load: () => Promise<T>, { every }: { every?: number } = {}): Resource<T> {
-  const one = entry<T>(key);
-  one.load = load;
+export function useResource<T>(key: string, load: () => Promise<T>, often: { every?: number } = {}): Resource<T> {
+  const [one] = useResources([{ key, load }], often);
+  return one as Resource<T>;
+}
+
+/** The same of several things. */
+export function useResources<T>(asked: Asked<T>[], { every }: { every?: number } = {}): Resource<T>[] {
+  const all = asked.map(({ key, load }) => {
+    const one = entry<T>(key);
+    one.load = load;
+    return one;
+  });
+  const keys = asked.map(({ key }) => key).join();
   useEffect(() => {
-    readOnce(one);
+    all.forEach(readOnce);
     const again = () => {
-      if (document.visibilityState === 'visible') readOnce(one);
+      if (document.visibilityState === 'visible') all.forEach(readOnce);
     };
     document.addEventListener('visibilitychange', again);
     const timer = every === undefined ? undefined : setInterval(again, every);
@@ -77,8 +93,8 @@ export function useResource<T>(key: string, load: () => Promise<T>, { every }: {
       document.removeEventListener('visibilitychange', again);
       clearInterval(timer);
     };
-  }, [key, every]);
-  return { ...one.state.value, reload: () => void read(one) };
+  }, [keys, every]);
+  return all.map((one) => ({ ...one.state.value, reload: () => void read(one) }));
 }
 
 /** Reads again what is known under these keys, and all that begin so. Ends with the last of them. */

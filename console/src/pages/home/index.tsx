@@ -4,7 +4,7 @@ import { Card } from '../../components/card';
 import { Page } from '../../components/page';
 import { Shown } from '../../components/states';
 import { signIn } from '../../api/session';
-import { useWorkflows } from '../../state/queries';
+import { useApprovals, useConnections, useWorkflows } from '../../state/queries';
 import { t } from '../../texts';
 import { today } from '../../texts/format';
 import { NeedsYou } from './needs';
@@ -13,6 +13,9 @@ import { Glance } from './glance';
 export default function Home() {
   const texts = t().home;
   const workflows = useWorkflows();
+  // Needs no workflow, so that it is not asked for behind them.
+  useApprovals();
+  useConnections();
   const now = signIn.value;
   const name = now.kind === 'in' ? now.session.user.name.split(' ')[0] : undefined;
   return (

@@ -8,13 +8,11 @@ import { Card } from '../../components/card';
 import { Icon, type IconName } from '../../components/icon';
 import { Empty, Failed, Waiting } from '../../components/states';
 import { When } from '../../components/time';
-import { useApprovals, useConnections, useLatestOf } from '../../state/queries';
+import { useApprovals, useConnections, useLatestOfEach } from '../../state/queries';
 import { runPath } from '../../state/starting';
 import { appName, useTitles } from '../../state/words';
 import { t } from '../../texts';
 
-/** Enough to find the latest of each that has ended. */
-const LOOKED_AT = 5;
 /** A failure older than this was yesterday's. */
 const RECENT_MS = 36 * 3_600_000;
 
@@ -22,12 +20,12 @@ export function NeedsYou({ workflows }: { workflows: Workflow[] }) {
   const texts = t().home;
   const approvals = useApprovals();
   const connections = useConnections();
-  const runs = useLatestOf(workflows.map(({ id }) => id), LOOKED_AT);
-  const all = [approvals, connections, runs];
+  const runs = useLatestOfEach(workflows.map(({ id }) => id));
+  const all = [approvals, connections, ...runs];
   const items = [
     ...(approvals.data ?? []).map((approval) => <ApprovalItem key={approval.runId} approval={approval} />),
     ...(connections.data ?? []).filter(({ status }) => status !== 'active').map((one) => <ConnectionItem key={one.connector} connection={one} />),
-    ...[...(runs.data ?? [])].flatMap(([workflow, list]) => runItems(workflow, list, approvals.data ?? [])),
+    ...runs.flatMap(({ data }) => runItems(data?.[0], approvals.data ?? [])),
   ];
   const failure = all.map((one) => one.failure).find((one) => one !== undefined);
   return (
@@ -105,23 +103,22 @@ function troubleOf({ runId, status, outcome }: RunSummary, approvals: Schemas['W
 }
 
 /** The latest run of a workflow, where it failed, did a part, or waits for something else than an approval. */
-function runItems(workflow: string, runs: RunSummary[], approvals: Schemas['WaitingApproval'][]) {
-  const latest = runs[0];
+function runItems(latest: RunSummary | undefined, approvals: Schemas['WaitingApproval'][]) {
   if (!latest || Date.now() - Date.parse(latest.startedAt) > RECENT_MS) return [];
   const trouble = troubleOf(latest, approvals);
-  return trouble ? [<RunItem key={latest.runId} run={latest} workflow={workflow} trouble={trouble} />] : [];
+  return trouble ? [<RunItem key={latest.runId} run={latest} trouble={trouble} />] : [];
 }
 
-function RunItem({ run, workflow, trouble }: { run: RunSummary; workflow: string; trouble: Trouble }) {
+function RunItem({ run, trouble }: { run: RunSummary; trouble: Trouble }) {
   const texts = t().home;
   const titles = useTitles();
-  const title = texts[trouble](titles(workflow));
+  const title = texts[trouble](titles(run.workflow));
   return (
     <Item
       {...TROUBLES[trouble]}
       title={title}
       detail={<>{t().run.startedWord} <When at={run.startedAt} /></>}
-      action={<LinkButton small href={runPath(workflow, run.runId)} label={`${texts.why}: ${title}`}>{texts.why}</LinkButton>}
+      action={<LinkButton small href={runPath(run.workflow, run.runId)} label={`${texts.why}: ${title}`}>{texts.why}</LinkButton>}
     />
   );
 }
