@@ -103,6 +103,15 @@ export async function buildSandbox({ profile = 'dev' } = {}) {
   });
 }
 
+/** Builds the native tests of all crates. */
+export async function buildTests() {
+  await run('cargo', ['test', '--workspace', '--locked', '--no-run'], {
+    cwd: root,
+    quiet: true,
+    what: 'Building the native tests',
+  });
+}
+
 /** A digest over the contents of files and folders. */
 export async function fingerprint(paths) {
   const hash = createHash('sha256');

@@ -22,6 +22,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(500);
 /// Pause once nothing has happened for a while: what a person waits for without wondering.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// The same for whoever talks with an agent, and waits for each of its answers: 240 looks of a stream.
+const LONGEST_IN_TALK: Duration = Duration::from_secs(1);
 /// How long one stream is served. A client that wants more connects again with `Last-Event-ID`, as
 /// event sources do by themselves; one that is gone is then no longer served.
 const LIFETIME: Duration = Duration::from_secs(4 * 60);
@@ -77,7 +79,11 @@ impl RunWatch {
                 self.over = true;
                 return rest;
             }
-            self.pause = self.pause.saturating_mul(2).min(LONGEST_PAUSE);
+            let longest = match self.telling {
+                Some(_) => LONGEST_IN_TALK,
+                None => LONGEST_PAUSE,
+            };
+            self.pause = self.pause.saturating_mul(2).min(longest);
             return WAITING.to_owned();
         };
         self.after = last.seq;
@@ -224,6 +230,16 @@ mod tests {
         };
         assert!(watch.saw(&[entry(4, began)]).starts_with("id: 4"));
         assert_eq!((watch.pause, watch.after), (SHORTEST_PAUSE, 4));
+    }
+
+    #[test]
+    fn an_answer_in_a_talk_is_seen_within_a_second_however_long_it_took() {
+        let mut watch = watch(&Streams::default()).telling(Telling::example());
+        for _ in 0..8 {
+            watch.saw(&[]);
+        }
+        assert_eq!(watch.pause, LONGEST_IN_TALK);
+        assert!(LIFETIME.as_secs() / LONGEST_IN_TALK.as_secs() < 500);
     }
 
     #[test]

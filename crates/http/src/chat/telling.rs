@@ -67,6 +67,17 @@ impl Telling {
         }
     }
 
+    /// One of a turn that nobody asked for.
+    #[cfg(test)]
+    pub(crate) fn example() -> Self {
+        let teller = Teller {
+            run_id: RunId::stored("run_1"),
+            agent: "a".into(),
+            home: "https://onbehalf.example".into(),
+        };
+        Self::begin(teller, None)
+    }
+
     /// What these entries are told in; empty where nothing of them is anybody's business.
     pub fn tell(&mut self, entries: &[Entry]) -> String {
         let mut told = String::new();
