@@ -8,6 +8,9 @@ import { inRoot } from './paths.mjs';
 
 /** Editors save in several steps, and "save all" in several files. */
 const SETTLE_MS = 60;
+/** So often it is looked even where nothing was heard: what watches a folder may lose a file that was put
+ *  in another's place, as editors and git do. */
+const LOOK_ANYWAY_MS = 5000;
 
 /** From when it was made: what changed since the last look. */
 export class Changes {
@@ -40,7 +43,7 @@ export class Changes {
         this.#seen = now;
         return;
       }
-      await woken;
+      await Promise.race([woken, new Promise((resolve) => setTimeout(resolve, LOOK_ANYWAY_MS).unref())]);
       await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
     }
   }

@@ -14,11 +14,14 @@ export async function prepare({ worker, sandbox = false, tests = false }) {
   await rust();
   const tools = Promise.all([npmPackages(), workerTools()]);
   // Optimising the Worker keeps one processor busy for minutes, and the other is there for these.
+  const beside = sandbox && buildSandbox({ profile: worker.sandbox });
   const native = async () => {
-    if (sandbox) await buildSandbox({ profile: worker.sandbox });
+    await beside;
     if (tests) await buildTests();
   };
   const site = async () => {
+    // In one folder of cargo's, the one would wait for the other.
+    if (worker.sandbox === worker.profile) await beside;
     await compileWorker(worker);
     await tools;
     await buildWorker(worker);
