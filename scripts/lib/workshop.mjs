@@ -48,6 +48,15 @@ export class Workshop {
     this.#door.leadTo(worker.port);
   }
 
+  /** Puts a new Worker in the place of the one there is, once something else is done, too. */
+  async #replace(meanwhile) {
+    const before = this.#worker;
+    this.#worker = undefined;
+    await Promise.all([end(before.child), meanwhile]);
+    await this.#start({ append: true });
+  }
+
+  /** Does something with the Worker while nobody else does. */
   #alone(act) {
     const acted = this.#free.then(act);
     this.#free = acted.catch(() => {}); // whoever asked for it hears of it
@@ -65,16 +74,14 @@ export class Workshop {
       silent = (await answers(worker)) ? 0 : silent + 1;
       if (silent < SILENT_LOOKS) continue;
       silent = 0;
-      await this.#alone(() => this.#worker === worker && this.#again(worker));
+      await this.#alone(() => this.#worker === worker && this.#again());
     }
   }
 
-  async #again(worker) {
+  async #again() {
     this.#door.shut();
     say(`\n${yellow('The Worker does not answer.')} ${dim('Starting it again; what it was at goes on.')}`);
-    this.#worker = undefined;
-    await end(worker.child);
-    await this.#start({ append: true });
+    await this.#replace();
     say(green('It does again.'));
   }
 
@@ -101,10 +108,7 @@ export class Workshop {
       return;
     }
     if (warnings) process.stderr.write(warnings);
-    const before = this.#worker;
-    this.#worker = undefined;
-    await Promise.all([end(before.child), bindWorker(this.#options.build)]);
-    await this.#start({ append: true });
+    await this.#replace(bindWorker(this.#options.build));
     say(`${green('Ready')} after ${bold(`${((Date.now() - began) / 1000).toFixed(1)} s`)}.`);
   }
 

@@ -120,7 +120,7 @@ test('a browser signs in, connects an app, and the waiting run goes on', async (
   const signIn = await browser.open(`${stage.url}/connect/zendesk`);
   const asked = await browser.signIn(signIn, WAITING);
   const consent = await browser.open((await browser.confirm(asked)).location);
-  const back = (await browser.go(consent.url, { method: 'POST', form: { decision: 'allow' } })).location;
+  const back = (await browser.allow(consent.url)).location;
   fromUrls['connect state'] = new URL(back).searchParams.get('state');
   const page = await browser.open(back);
   assert.equal(page.status, 200, page.text);

@@ -31,7 +31,7 @@ for (const provider of Object.keys(PROVIDERS)) describe(`with ${provider}`, () =
 
   /** Consents; answers where the browser is sent back to. */
   async function allow({ browser, consent }) {
-    return (await browser.go(consent.url, { method: 'POST', form: { decision: 'allow' } })).location;
+    return (await browser.allow(consent.url)).location;
   }
 
   const status = async (user, connector) => {

@@ -31,7 +31,7 @@ for (const provider of Object.keys(PROVIDERS)) describe(`with ${provider}`, () =
   const consentOf = async (browser, connector) => (await browser.connect(`${stage.url}/connect/${connector}`)).location;
   /** Consents, and answers the address the browser is to come back with. */
   const allow = async (browser, consent) =>
-    new URL((await browser.go(consent, { method: 'POST', form: { decision: 'allow' } })).location);
+    new URL((await browser.allow(consent)).location);
 
   async function statuses(user) {
     const { json } = await stage.ask('GET', '/api/connections', { as: user });

@@ -308,7 +308,7 @@ for (const provider of Object.keys(PROVIDERS)) describe(`with ${provider}`, () =
       const browser = new Browser();
       await browser.signIn(await browser.open(`${stage.url}/auth/login?return_to=/connect/zendesk`), user);
       const magic = (await browser.connect(`${stage.url}/connect/zendesk`)).location;
-      const back = (await browser.go(magic, { method: 'POST', form: { decision: 'allow' } })).location;
+      const back = (await browser.allow(magic)).location;
       return { browser, back: new URL(back) };
     };
     const attempts = {};

@@ -53,7 +53,7 @@ describe('six providers at once', () => {
       const asked = await browser.open(back.href);
       const consent = (await browser.confirm(asked)).location;
       consents.add(consent);
-      const page = await browser.open((await browser.go(consent, { method: 'POST', form: { decision: 'allow' } })).location);
+      const page = await browser.open((await browser.allow(consent)).location);
       assert.equal(page.status, 200, `${provider}: ${page.text}`);
       for (const other of Object.keys(PROVIDERS)) {
         const answer = await stage.ask('GET', '/api/connections', bearer(await stage.token(user, other)));

@@ -87,7 +87,7 @@ test('makes an account, once', async () => {
 
 /** Consents at the page behind a link; answers what the application is told. */
 async function consent(link) {
-  const told = await new Browser().go(link, { method: 'POST', form: { decision: 'allow' } });
+  const told = await new Browser().allow(link);
   return new URL(told.location).searchParams;
 }
 

@@ -3,6 +3,7 @@
 // who hears what is said in either direction.
 
 import http from 'node:http';
+import { buffer } from 'node:stream/consumers';
 
 /** Begins one; answers its address and how it is closed. `pages`: what it answers itself, by path;
  *  `hears`: what to say instead of a message; `answers`: who is told what came of it. */
@@ -28,7 +29,7 @@ export async function bearerProxy(worker, token, { pages = {}, hears, answers } 
       async (answer) => {
         response.writeHead(answer.statusCode, answer.headers);
         if (!answers || !/json/.test(answer.headers['content-type'])) return answer.pipe(response);
-        const body = await whole(answer);
+        const body = await buffer(answer);
         answers(parsed(body));
         response.end(body);
       },
@@ -44,7 +45,7 @@ export async function bearerProxy(worker, token, { pages = {}, hears, answers } 
 
 /** The body to send instead; the headers are made to fit it. What is no message stays as it is. */
 async function reword(request, headers, hears) {
-  const body = await whole(request);
+  const body = await buffer(request);
   const message = parsed(body);
   const said = message && (await hears(message));
   if (!said) return body;
@@ -54,12 +55,6 @@ async function reword(request, headers, hears) {
   const text = JSON.stringify(said);
   headers['content-length'] = String(Buffer.byteLength(text));
   return text;
-}
-
-async function whole(stream) {
-  const pieces = [];
-  for await (const piece of stream) pieces.push(piece);
-  return Buffer.concat(pieces);
 }
 
 function parsed(body) {

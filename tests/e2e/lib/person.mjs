@@ -21,5 +21,5 @@ export async function connect(user, url) {
   const browser = new Browser();
   const asked = await browser.signIn(await browser.open(url), user);
   const consent = await browser.open((await browser.confirm(asked)).location);
-  return browser.open((await browser.go(consent.url, { method: 'POST', form: { decision: 'allow' } })).location);
+  return browser.open((await browser.allow(consent.url)).location);
 }

@@ -322,6 +322,11 @@ export class Browser {
     return this.go(page.url, { method: 'POST', form: {} });
   }
 
+  /** Consents on a provider's page; the answer says where the browser is sent then. */
+  async allow(consent) {
+    return this.go(consent, { method: 'POST', form: { decision: 'allow' } });
+  }
+
   /** Begins to connect an app; answers where the browser is sent, or the page it sees instead. */
   async connect(url) {
     const page = await this.go(url);

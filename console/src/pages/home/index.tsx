@@ -13,9 +13,9 @@ import { Glance } from './glance';
 export default function Home() {
   const texts = t().home;
   const workflows = useWorkflows();
-  // Needs no workflow, so that it is not asked for behind them.
-  useApprovals();
-  useConnections();
+  // Need no workflow, so that they are not asked for behind them.
+  const approvals = useApprovals();
+  const connections = useConnections();
   const now = signIn.value;
   const name = now.kind === 'in' ? now.session.user.name.split(' ')[0] : undefined;
   return (
@@ -23,7 +23,7 @@ export default function Home() {
       <Shown of={workflows}>
         {(list) => (
           <>
-            <NeedsYou workflows={list} />
+            <NeedsYou workflows={list} approvals={approvals} connections={connections} />
             <h2>{texts.today}</h2>
             {list.length === 0
               ? <Card><p class="soft">{texts.noWorkflows}</p></Card>

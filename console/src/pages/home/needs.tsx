@@ -8,7 +8,8 @@ import { Card } from '../../components/card';
 import { Icon, type IconName } from '../../components/icon';
 import { Empty, Failed, Waiting } from '../../components/states';
 import { When } from '../../components/time';
-import { useApprovals, useConnections, useLatestOfEach } from '../../state/queries';
+import { useLatestOfEach } from '../../state/queries';
+import type { Resource } from '../../state/resource';
 import { runPath } from '../../state/starting';
 import { appName, useTitles } from '../../state/words';
 import { t } from '../../texts';
@@ -16,10 +17,12 @@ import { t } from '../../texts';
 /** A failure older than this was yesterday's. */
 const RECENT_MS = 36 * 3_600_000;
 
-export function NeedsYou({ workflows }: { workflows: Workflow[] }) {
+export function NeedsYou({ workflows, approvals, connections }: {
+  workflows: Workflow[];
+  approvals: Resource<Schemas['WaitingApproval'][]>;
+  connections: Resource<Connection[]>;
+}) {
   const texts = t().home;
-  const approvals = useApprovals();
-  const connections = useConnections();
   const runs = useLatestOfEach(workflows.map(({ id }) => id));
   const all = [approvals, connections, ...runs];
   const items = [
