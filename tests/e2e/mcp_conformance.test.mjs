@@ -78,7 +78,6 @@ const CHECKS = {
   caching: { 'sep-2549-prompts-list-caching-hints': PROMPTS },
 };
 
-const USER = 'mira';
 const READ = { name: 'hubspot-list-due-tasks', arguments: { due_before: '2031-01-01T00:00:00Z' } };
 const RUN = { name: 'run_onboarding_health', arguments: {} };
 /** A write that nobody asked for before: the same again would be the same call. */
@@ -102,7 +101,8 @@ const STANDS_FOR = {
 
 /** A client's user, who goes to the pages that they are sent to. */
 class Person {
-  constructor(run) {
+  constructor(user, run) {
+    this.user = user;
     this.resources = { 'test://static-text': `onbehalf://runs/${run}` };
     this.calls = new Map();
     this.asked = new Map();
@@ -127,7 +127,7 @@ class Person {
 
   async goesTo(url) {
     if (!url) return;
-    const page = await (url.includes('/connect/') ? connect(USER, url) : decide(USER, url, 'approve'));
+    const page = await (url.includes('/connect/') ? connect(this.user, url) : decide(this.user, url, 'approve'));
     assert.equal(page.status, 200, page.text);
   }
 }
@@ -136,36 +136,52 @@ const CAN = 'io.modelcontextprotocol/clientCapabilities';
 /** A client that can ask its user can send them to a page: the door does it. */
 const opensPages = (can) => (can?.elicitation ? { ...can, elicitation: { ...can.elicitation, url: {} } } : can);
 
-let stage, proxy, results;
+let stage, results;
 before(async () => {
   await npmPackages(FOLDER);
   results = await mkdtemp(join(tmpdir(), 'onbehalf-mcp-'));
   stage = await Stage.up({ manners: BY_CONSENT });
-  await stage.control('POST', 'seed', { user: USER, customers: 3, connectors: ['hubspot', 'linear', 'zendesk'] });
-  const person = new Person(`onboarding-health/${(await stage.runToEnd(USER, {})).runId}`);
-  proxy = await bearerProxy(stage.url, await stage.token(USER), {
-    hears: (message) => person.hears(message),
-    answers: (answer) => person.answers(answer),
-  });
 });
 after(async () => {
-  proxy?.close();
   if (results) await rm(results, { recursive: true, force: true });
   await stage?.down();
 });
 
-/** Runs what a revision requires; answers the checks of each scenario. */
+/** How often the suite is run where it does not wait for an answer: it gives some up after half a second,
+ *  and what it then says is about this machine. */
+const TRIES = 6;
+/** Somebody new each time: what a person has connected stays connected. */
+let people = 0;
+
+/** Runs what a revision requires, until every answer was waited for; answers the checks of each scenario. */
 async function suite(revision) {
-  const folder = join(results, revision);
+  for (let left = TRIES; left > 0; left -= 1) {
+    const { scenarios, unheard } = await once(revision, `mira-${(people += 1)}`);
+    if (unheard === 0) return scenarios;
+  }
+  throw new Error(`the suite waited for every answer in none of ${TRIES} runs`);
+}
+
+async function once(revision, user) {
+  await stage.control('POST', 'seed', { user, customers: 3, connectors: ['hubspot', 'linear', 'zendesk'] });
+  const person = new Person(user, `onboarding-health/${(await stage.runToEnd(user, {})).runId}`);
+  let unheard = 0;
+  const proxy = await bearerProxy(stage.url, await stage.token(user), {
+    hears: (message) => person.hears(message),
+    answers: (answer) => person.answers(answer),
+    leaves: () => (unheard += 1),
+  });
+  const folder = join(results, user);
   const command = join(FOLDER, 'node_modules', '.bin', 'conformance');
   const args = [command, 'server', '--url', `${proxy.url}/mcp`, '--requirements', revision, '--output-dir', folder];
   await new Promise((done) => spawn(npmBin('node'), args, { stdio: 'ignore' }).on('close', done));
+  proxy.close();
   const scenarios = {};
   for (const name of await readdir(folder)) {
     const checks = JSON.parse(await readFile(join(folder, name, 'checks.json'), 'utf8'));
     scenarios[name.replace(/^server-/, '').replace(/-\d{4}-\d{2}-\d{2}T.*$/, '')] = checks;
   }
-  return scenarios;
+  return { scenarios, unheard };
 }
 
 for (const revision of Object.keys(SCENARIOS)) {

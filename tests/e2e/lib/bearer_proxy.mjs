@@ -6,8 +6,9 @@ import http from 'node:http';
 import { buffer } from 'node:stream/consumers';
 
 /** Begins one; answers its address and how it is closed. `pages`: what it answers itself, by path;
- *  `hears`: what to say instead of a message; `answers`: who is told what came of it. */
-export async function bearerProxy(worker, token, { pages = {}, hears, answers } = {}) {
+ *  `hears`: what to say instead of a message; `answers`: who is told what came of it; `leaves`: who is told of
+ *  a client that did not wait for its answer. */
+export async function bearerProxy(worker, token, { pages = {}, hears, answers, leaves } = {}) {
   const target = new URL(worker);
   const server = http.createServer(async (request, response) => {
     const page = pages[request.url.split('?')[0]];
@@ -35,7 +36,10 @@ export async function bearerProxy(worker, token, { pages = {}, hears, answers } 
       },
     );
     onward.on('error', () => response.destroy());
-    response.on('close', () => onward.destroy());
+    response.on('close', () => {
+      onward.destroy();
+      if (!response.writableFinished) leaves?.();
+    });
     if (reworded) onward.end(reworded);
     else request.pipe(onward);
   });
