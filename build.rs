@@ -12,9 +12,17 @@ use onbehalf_agents::workflows;
 use onbehalf_http::openapi::{Descriptions, Offered};
 use onbehalf_tools::Registry;
 
+/// Stripping names would take these along.
+const READ_BY_WASM_BINDGEN: [&str; 2] = ["__wasm_bindgen_unstable", "target_features"];
+
 fn main() -> Result<(), Box<dyn Error>> {
     // Whatever else it depends on is compiled into it, and cargo knows of that.
     println!("cargo::rerun-if-changed=build.rs");
+    if env::var("CARGO_CFG_TARGET_ARCH")? == "wasm32" {
+        for section in READ_BY_WASM_BINDGEN {
+            println!("cargo::rustc-link-arg-cdylib=--keep-section={section}");
+        }
+    }
     let offered = Offered {
         tools: &Registry::standard()?,
         workflows: &workflows().list(),

@@ -24,13 +24,6 @@ export const LOCAL = {
 export const SOURCES = ['src', 'crates', 'build.rs', 'Cargo.toml', 'Cargo.lock', '.cargo'];
 const NOT_SOURCES = ['tests', 'examples'];
 
-/** What the module uses. Not all features: newer encodings would be written that the platform may
- *  not read yet. */
-const FEATURES = [
-  'mutable-globals', 'sign-ext', 'nontrapping-float-to-int', 'bulk-memory', 'multivalue', 'reference-types',
-  'exception-handling',
-].map((feature) => `--enable-${feature}`);
-
 /** Builds the Worker unless what is built came from the same sources. */
 export async function buildWorker(build) {
   const stamp = inRoot(build.folder, '.sources');
@@ -79,19 +72,6 @@ export async function bindWorker(build) {
       ESBUILD_BIN: npmBin('esbuild'),
     },
   });
-  if (build.optimised) await stripNames(inRoot(build.folder));
-}
-
-/**
- * Function names are a tenth of what is downloaded, and a panic names its file and line without
- * them. `worker-build` always keeps them, so they go afterwards.
- */
-async function stripNames(folder) {
-  for (const name of (await readdir(folder)).filter((file) => file.endsWith('.wasm'))) {
-    const path = join(folder, name);
-    const options = [...FEATURES, '--strip-debug', '--strip-producers', path, '--output', path];
-    await run(npmBin('wasm-opt'), options, { quiet: true, what: 'Stripping names' });
-  }
 }
 
 /** Builds the sandbox; cargo itself knows whether anything changed. */

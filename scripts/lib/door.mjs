@@ -37,6 +37,10 @@ export class Door {
     this.#port = undefined;
   }
 
+  get isShut() {
+    return this.#port === undefined;
+  }
+
   close() {
     this.#agent.destroy();
     for (const server of this.#servers) {

@@ -67,11 +67,12 @@ export function capture(command, args, { cwd, env, input } = {}) {
   });
 }
 
-/** Starts a process that stays until the script ends; its output goes into a file, or is ours. */
-export function keep(command, args, { cwd, env, log, append = false, pipeStdout = false, inherit = false } = {}) {
+/** Starts a process that stays until the script ends; its output goes into a file, or is ours. With `ipc`
+ *  it is another Node's, and takes messages. */
+export function keep(command, args, { cwd, env, log, append = false, pipeStdout = false, inherit = false, ipc = false } = {}) {
   const file = log ? openSync(log, append ? 'a' : 'w') : inherit ? 'inherit' : 'ignore';
   // The child writes its log itself: copying it here would cost as much as some answers.
-  const child = begin(command, args, { cwd, env }, ['ignore', pipeStdout ? 'pipe' : file, file]);
+  const child = begin(command, args, { cwd, env }, ['ignore', pipeStdout ? 'pipe' : file, file, ...(ipc ? ['ipc'] : [])]);
   if (log) closeSync(file);
   return child;
 }

@@ -2,6 +2,7 @@
 // told of the sandbox by configuration alone, exactly as it would be told of the real services.
 
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,6 +15,9 @@ import { AMPLE_LIMITS, configFor } from './wrangler_config.mjs';
 
 /** Apps that the Worker ships tools for; the name of a connector begins with its app's. */
 const APPS = ['hubspot', 'linear', 'slack', 'zendesk'];
+
+/** The slowest machine needs a few seconds. */
+const RENEWED_WITHIN_MS = 20_000;
 
 /** As many calls as anybody can make. */
 const AMPLE = { burst: 10_000, perMinute: 100_000 };
@@ -99,11 +103,12 @@ export function connectors(connections, apps = APPS) {
  * Starts the Worker in workerd with its Durable Objects kept in `state`. `limits` are rate limits
  * other than those of `wrangler.toml`; by default there are none that a test could meet. `publicUrl`
  * is where others find it, when that is not its own port; `shell` a module that stands before the
- * built Worker, and `bindings` more of them than `wrangler.toml` has, as TOML.
+ * built Worker, and `bindings` more of them than `wrangler.toml` has, as TOML. One that is `renewable`
+ * takes in what is built later, by `renewWorker`.
  */
 export async function startWorker(
   sandbox,
-  { port, state, log, append, extra, issuer, limits = AMPLE_LIMITS, build = RELEASE, shell, bindings, publicUrl = `http://localhost:${port}` },
+  { port, state, log, append, extra, issuer, limits = AMPLE_LIMITS, build = RELEASE, shell, bindings, renewable = false, publicUrl = `http://localhost:${port}` },
 ) {
   await mkdir(state, { recursive: true });
   const settings = configuration(sandbox, publicUrl, await sessionSecret(state), extra, issuer);
@@ -111,36 +116,48 @@ export async function startWorker(
   const lines = Object.entries(settings).map(([name, value]) => `${name}='${value}'`);
   await writeFile(envFile, `${lines.join('\n')}\n`, { mode: 0o600 });
   const config = await configFor(build, state, limits, shell, bindings);
-  const child = keep(
-    npmBin('node'),
-    [
-      inRoot('node_modules', 'wrangler', 'bin', 'wrangler.js'),
-      'dev',
-      '--local',
-      '--config', config,
-      '--env', '',
-      '--port', String(port),
-      '--inspector-port', '0',
-      '--persist-to', join(state, 'objects'),
-      '--env-file', envFile,
-      '--test-scheduled',
-      '--show-interactive-dev-session=false',
-    ],
-    {
-      cwd: root,
-      log,
-      append,
-      env: {
-        WRANGLER_SEND_METRICS: 'false',
-        CI: 'true',
-        NO_COLOR: '1',
-        FORCE_COLOR: '0',
-        PATH: `${inRoot('node_modules', '.bin')}:${process.env.PATH}`,
-      },
+  const objects = join(state, 'objects');
+  const [program, ...options] = renewable
+    ? [inRoot('scripts', 'lib', 'renewable_worker.mjs'), JSON.stringify({ config, envFile, port, objects })]
+    : [
+        inRoot('node_modules', 'wrangler', 'bin', 'wrangler.js'),
+        'dev',
+        '--local',
+        '--config', config,
+        '--env', '',
+        '--port', String(port),
+        '--inspector-port', '0',
+        '--persist-to', objects,
+        '--env-file', envFile,
+        '--test-scheduled',
+        '--show-interactive-dev-session=false',
+      ];
+  const child = keep(npmBin('node'), [program, ...options], {
+    cwd: root,
+    log,
+    append,
+    ipc: renewable,
+    env: {
+      WRANGLER_SEND_METRICS: 'false',
+      CI: 'true',
+      NO_COLOR: '1',
+      FORCE_COLOR: '0',
+      PATH: `${inRoot('node_modules', '.bin')}:${process.env.PATH}`,
     },
-  );
+  });
   await healthy(`http://localhost:${port}/health`, child, 'The Worker');
   return { child, port, url: publicUrl };
+}
+
+/** Has a `renewable` Worker take in what was built since; its objects begin again from their storage. */
+export async function renewWorker({ child, port }) {
+  const signal = AbortSignal.timeout(RENEWED_WITHIN_MS);
+  const renewed = once(child, 'message', { signal });
+  child.send('renew');
+  await renewed.catch(() => {
+    throw new Failure('The Worker did not take in what was built.');
+  });
+  await healthy(`http://localhost:${port}/health`, child, 'The Worker');
 }
 
 /** Tells the sandbox where to send its signed webhooks. */

@@ -6,7 +6,7 @@ import { LOCAL, bindWorker, compileWorker } from './build.mjs';
 import { Door } from './door.mjs';
 import { end, freePort } from './processes.mjs';
 import { Failure, bold, dim, green, red, say, yellow } from './say.mjs';
-import { startWorker } from './stack.mjs';
+import { renewWorker, startWorker } from './stack.mjs';
 
 /** Between two looks whether the Worker answers, in milliseconds. */
 const LOOK_EVERY_MS = 3000;
@@ -40,7 +40,7 @@ export class Workshop {
   }
 
   async #start({ append = false } = {}) {
-    const worker = await startWorker(this.#sandbox, { ...this.#options, append, port: await freePort() });
+    const worker = await startWorker(this.#sandbox, { ...this.#options, append, renewable: true, port: await freePort() });
     this.#worker = worker;
     worker.child.once('exit', (code) => {
       if (this.#worker === worker) this.#failed(new Failure(`The Worker ended by itself (exit code ${code}).`));
@@ -48,12 +48,23 @@ export class Workshop {
     this.#door.leadTo(worker.port);
   }
 
-  /** Puts a new Worker in the place of the one there is, once something else is done, too. */
-  async #replace(meanwhile) {
+  /** Puts a new Worker in the place of the one there is. */
+  async #replace() {
     const before = this.#worker;
     this.#worker = undefined;
-    await Promise.all([end(before.child), meanwhile]);
+    await end(before.child);
     await this.#start({ append: true });
+  }
+
+  /** Has the Worker take in what was built; one that cannot is replaced. */
+  async #takeIn() {
+    try {
+      await renewWorker(this.#worker);
+      this.#door.leadTo(this.#worker.port);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      await this.#replace();
+    }
   }
 
   /** Does something with the Worker while nobody else does. */
@@ -71,7 +82,7 @@ export class Workshop {
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS).unref());
       const worker = this.#worker;
       if (!worker) continue;
-      silent = (await answers(worker)) ? 0 : silent + 1;
+      silent = this.#door.isShut || (await answers(worker)) ? 0 : silent + 1;
       if (silent < SILENT_LOOKS) continue;
       silent = 0;
       await this.#alone(() => this.#worker === worker && this.#again());
@@ -108,7 +119,8 @@ export class Workshop {
       return;
     }
     if (warnings) process.stderr.write(warnings);
-    await this.#replace(bindWorker(this.#options.build));
+    await bindWorker(this.#options.build);
+    await this.#takeIn();
     say(`${green('Ready')} after ${bold(`${((Date.now() - began) / 1000).toFixed(1)} s`)}.`);
   }
 
