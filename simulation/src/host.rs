@@ -8,15 +8,13 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use onbehalf_agents::acting::Means;
-use onbehalf_agents::agent::Lent;
-use onbehalf_agents::onboarding::OnboardingHealth;
+use onbehalf_acting::{Lent, LentModels, Means};
 use onbehalf_clock::testkit::{Dice, HandClock};
 use onbehalf_clock::{Clock, Timestamp};
 use onbehalf_connector::{Connectors, Rates, Scalekit, ScalekitConfig, Secret, TokenCache, Turns};
 use onbehalf_engine::{Head, Host, JournalError, JournalStore, PublishError, RunLog};
 use onbehalf_fetch::Fetch;
-use onbehalf_runs::hosted::{Opening, Run, Workflows, open_retired};
+use onbehalf_runs::hosted::{Opening, Run, open_retired};
 use onbehalf_runs::portal::{Portals, SharedClaims, SharedTurns};
 use onbehalf_runs::run::{
     Kept, News, OwnRuns, RunMessage, RunReply, StartThis, absent, serve, tend,
@@ -195,25 +193,22 @@ fn open(
             .unwrap_or_default(),
         public_url: "https://agent.test/".into(),
     };
+    let lent = Lent {
+        models: match talks {
+            true => conversation::models(wire, clock),
+            false => LentModels::default(),
+        },
+        offers: offered.map(|it| it.offers).unwrap_or_default(),
+        policy: ToolPolicy::default(),
+        threads: Rc::new(RunThreads::new(Rc::clone(&carrier), Rc::clone(&log))),
+        runs: Rc::new(OwnRuns::new(carrier, log)),
+        accounts_are_shared: false,
+        means,
+    };
+    let table = onbehalf_agents::workflows();
+    let line = table.get(workflow).expect("a line of the table");
     let settings = Some(deployment.settings.as_str());
-    if let Some(offered) = offered {
-        let lent = Lent {
-            models: conversation::models(wire, clock),
-            offers: offered.offers,
-            policy: ToolPolicy::default(),
-            threads: Rc::new(RunThreads::new(Rc::clone(&carrier), Rc::clone(&log))),
-            runs: Rc::new(OwnRuns::new(carrier, log)),
-            accounts_are_shared: false,
-            means,
-        };
-        let table = onbehalf_agents::workflows();
-        let line = table.get(workflow).expect("a line of the table");
-        return Ok(line.open(opening, Ok(lent), settings));
-    }
-    let table = Workflows::<Means>::default().with::<OnboardingHealth>();
-    let line = table.list().iter().next().map(|it| it.id());
-    let line = line.and_then(|id| table.get(id)).expect("the one line");
-    Ok(line.open(opening, Ok(means), settings))
+    Ok(line.open(opening, Ok(lent), settings))
 }
 
 /// The runs of the town.

@@ -15,7 +15,7 @@ use std::time::Duration;
 use url::Url;
 
 pub use models::{ModelSettings, Ways};
-use onbehalf_agents::agent::Lent;
+use onbehalf_acting::Lent;
 use onbehalf_agents::onboarding::{OnboardingHealth, OnboardingSettings};
 use onbehalf_agents::workflows;
 use onbehalf_connector::webhook::WebhookSecrets;

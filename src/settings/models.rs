@@ -17,7 +17,7 @@ use url::Url;
 
 use super::reader::Reader;
 use super::{Environment, is_safe};
-use onbehalf_agents::agent::{LentModel, LentModels};
+use onbehalf_acting::{LentModel, LentModels};
 use onbehalf_clock::Clock;
 use onbehalf_connector::Secret;
 use onbehalf_fetch::Fetch;

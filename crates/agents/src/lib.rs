@@ -1,19 +1,19 @@
 //! The agents that ship with Onbehalf.
 //!
 //! Owns business rules and nothing else: what is read in the apps, what follows from it, and what
-//! is written there. How a caller signed in, how a tool reaches its app, how a run survives and
-//! where it runs is for other crates.
+//! is written there. How one acts as a user at all, how a caller signed in, how a tool reaches its
+//! app, how a run survives and where it runs is for other crates.
 
+use onbehalf_acting::Lent;
+use onbehalf_acting::agent::Turn;
+use onbehalf_acting::tool_call::ToolCall;
 use onbehalf_connector::Connector;
 use onbehalf_runs::hosted::Workflows;
 use onbehalf_runs::tool_call::WritingTool;
 
-pub mod acting;
-pub mod agent;
 pub mod morning_brief;
 pub mod onboarding;
 pub mod onboarding_assistant;
-pub mod tool_call;
 
 /// What flags customers at risk, by the names that a policy knows. A task's owner and contact come with
 /// the task.
@@ -35,10 +35,10 @@ const MESSAGE: &[WritingTool] = &[WritingTool {
 
 /// What is hosted: a line a workflow or an agent. Routes, the OpenAPI document, schedules, settings and the
 /// objects that keep runs are all made from this table; nothing else names a workflow.
-pub fn workflows() -> Workflows<agent::Lent> {
+pub fn workflows() -> Workflows<Lent> {
     Workflows::default()
         .with_writes::<onboarding::OnboardingHealth>(FLAGS)
         .with_writes::<morning_brief::MorningBrief>(MESSAGE)
-        .with::<tool_call::ToolCall>()
-        .with::<agent::Turn<onboarding_assistant::OnboardingAssistant>>()
+        .with::<ToolCall>()
+        .with::<Turn<onboarding_assistant::OnboardingAssistant>>()
 }

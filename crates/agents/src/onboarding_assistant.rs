@@ -1,9 +1,9 @@
 //! The onboarding assistant: answers questions about customers in onboarding, from the latest run of the
 //! workflow and what the apps say now, and drafts or makes what follows from that.
 
-use crate::acting::Need;
-use crate::agent::{Agent, AgentSpec, agent};
 use crate::onboarding::OnboardingHealth;
+use onbehalf_acting::Need;
+use onbehalf_acting::agent::{Agent, AgentSpec, agent};
 use onbehalf_connector::Connector;
 use onbehalf_engine::Definition as _;
 

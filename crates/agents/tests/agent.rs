@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use common::apps::Crash;
 use common::office::{Office, OfficeRun, Who};
-use onbehalf_agents::acting::Need;
-use onbehalf_agents::agent::{Agent, AgentSpec, Piece, Turn, agent};
+use onbehalf_acting::Need;
+use onbehalf_acting::agent::{Agent, AgentSpec, Piece, Turn, agent};
 use onbehalf_agents::onboarding_assistant::OnboardingAssistant;
 use onbehalf_clock::{Clock as _, DAY_MS, Timestamp};
 use onbehalf_engine::RunStatus;

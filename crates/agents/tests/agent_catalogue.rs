@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use common::apps::Crash;
 use common::office::{Office, OfficeRun, Who};
-use onbehalf_agents::agent::Turn;
+use onbehalf_acting::agent::Turn;
 use onbehalf_agents::onboarding_assistant::OnboardingAssistant;
 use onbehalf_engine::RunStatus;
 use onbehalf_runs::hosted::Workflows;

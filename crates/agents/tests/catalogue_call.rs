@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use common::apps::{Crash, Fault};
 use common::office::{Office, OfficeRun, Who};
-use onbehalf_agents::tool_call::ToolCall;
+use onbehalf_acting::tool_call::ToolCall;
 use onbehalf_engine::RunStatus;
 use onbehalf_runs::hosted::Workflows;
 use onbehalf_tools::{Catalogue, CatalogueSettings, Registry};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use common::apps::{Crash, Fault, Trouble};
 use common::{ADDRESS, COLLEAGUE, Process};
-use onbehalf_agents::acting::write_policy;
+use onbehalf_acting::write_policy;
 use onbehalf_agents::onboarding::{
     ActionStatus, CustomerScope, FailureKind, HealthStatus, OnboardingResult, Outcome,
     OwnerMissing, Part, Summary,

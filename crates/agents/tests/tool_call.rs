@@ -6,8 +6,8 @@ use std::rc::Rc;
 
 use common::apps::{Crash, Fault};
 use common::office::{Office, OfficeRun, Who};
+use onbehalf_acting::tool_call::ToolCall;
 use onbehalf_agents::morning_brief::MorningBrief;
-use onbehalf_agents::tool_call::ToolCall;
 use onbehalf_clock::{Clock as _, Timestamp};
 use onbehalf_connector::{CallKind, Connector};
 use onbehalf_engine::RunStatus;

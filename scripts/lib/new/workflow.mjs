@@ -14,7 +14,7 @@ export function workflowChanges(name) {
     },
     edits: {
       'crates/agents/src/lib.rs': each(
-        behindLast('^pub mod acting;$', `\npub mod ${module};`),
+        behindLast('^pub mod \\w+;$', `\npub mod ${module};`),
         behindLast('\\.with::<[\\w:]+>\\(\\)$', `\n        .with::<${module}::${type}>()`),
       ),
     },
@@ -35,14 +35,12 @@ pub use first::First;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use onbehalf_acting::{Lent, Services};
 use onbehalf_clock::Timestamp;
 use onbehalf_engine::{Definition, Workflow, workflow};
 use onbehalf_identity::RequestContext;
 use onbehalf_runs::RunReason;
 use onbehalf_runs::hosted::Hosted;
-
-use crate::acting::Services;
-use crate::agent::Lent;
 
 /// How one run behaves. \`{}\` is a valid input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -13,7 +13,7 @@ mod speaking;
 
 use std::rc::Rc;
 
-use onbehalf_agents::agent::{LentModel, LentModels};
+use onbehalf_acting::{LentModel, LentModels};
 use onbehalf_clock::Clock;
 use onbehalf_fetch::{Fetch, Secret};
 use onbehalf_models::{Dialect, Endpoint, HttpModel, ModelName, Prices, ToolOffer};

@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use onbehalf_agents::agent::Agent as _;
+use onbehalf_acting::agent::Agent as _;
 use onbehalf_agents::onboarding_assistant::OnboardingAssistant;
 use onbehalf_runs::thread::{MessageId, Said, Say, ThreadId, ThreadOf};
 use onbehalf_runs::tool_call::{AskedBy, TOOL_CALL, ToolCallInput};

@@ -105,7 +105,7 @@ fn count(number: u64, connector: Connector) -> String {
 mod tests {
     use super::super::section::{Line, News};
     use super::*;
-    use crate::acting::{Failure, FailureKind};
+    use onbehalf_acting::{Failure, FailureKind};
 
     fn now() -> Timestamp {
         Timestamp::parse("2026-11-23T08:00:00Z").expect("a time")

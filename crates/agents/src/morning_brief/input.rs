@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::section::News;
-use crate::acting::{ConnectorError, Failure, OnMissingConnector};
+use onbehalf_acting::{ConnectorError, Failure, OnMissingConnector};
 use onbehalf_connector::Connector;
 use onbehalf_engine::Outcome;
 use onbehalf_tools::DryWrite;

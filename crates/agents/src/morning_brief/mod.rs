@@ -30,7 +30,7 @@ use onbehalf_identity::RequestContext;
 use onbehalf_runs::RunReason;
 use onbehalf_runs::hosted::Hosted;
 
-use crate::acting::{Acts, Means, Need, Services};
+use onbehalf_acting::{Acts, Lent, Need, Services};
 
 /// The connectors the workflow needs, in the order they are always named. Without Slack there is
 /// nothing to be done; of the others, those that are there are read.
@@ -89,7 +89,7 @@ impl Acts for MorningBrief {
     }
 }
 
-impl Hosted<Means> for MorningBrief {
+impl Hosted<Lent> for MorningBrief {
     const TITLE: &'static str = "Morning brief";
     const DESCRIPTION: &'static str = "Reads what Zendesk, Linear and HubSpot say since yesterday \
          (new and overdue tickets, issues that are due or stalled, tasks that are due) and posts one \
@@ -104,8 +104,8 @@ impl Hosted<Means> for MorningBrief {
         BriefSettings::from_json(text)
     }
 
-    fn services(means: Means, settings: BriefSettings) -> Services<BriefSettings> {
-        Services::new(means, settings)
+    fn services(lent: Lent, settings: BriefSettings) -> Services<BriefSettings> {
+        Services::new(lent.means, settings)
     }
 
     fn chain() -> Workflow<Self> {

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::settings::BriefSettings;
-use crate::acting::{Failure, Manner, Services};
+use onbehalf_acting::{Failure, Manner, Services};
 use onbehalf_clock::Timestamp;
 use onbehalf_connector::Connector;
 use onbehalf_engine::{Effect, EffectKey, Found, Performed, Permit};

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::input::SectionCount;
-use crate::acting::Failure;
+use onbehalf_acting::Failure;
 use onbehalf_connector::Connector;
 
 /// Lines of one kind that are kept; the message shows no more.

@@ -13,7 +13,7 @@ use super::input::OnboardingServices;
 use super::plan::{IssueRef, PlannedAction};
 use super::scoring::HealthStatus;
 use super::texts;
-use crate::acting::{Failure, Manner, mark};
+use onbehalf_acting::{Failure, Manner, mark};
 use onbehalf_engine::{Effect, EffectKey, Found, Performed, Permit};
 use onbehalf_identity::RequestContext;
 use onbehalf_tools::{CommentInput, DryWrite, Findable, LinearCreateComment};

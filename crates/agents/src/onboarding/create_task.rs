@@ -14,7 +14,7 @@ use super::input::OnboardingServices;
 use super::plan::PlannedAction;
 use super::scoring::HealthStatus;
 use super::texts;
-use crate::acting::{Failure, Manner};
+use onbehalf_acting::{Failure, Manner};
 use onbehalf_clock::Timestamp;
 use onbehalf_connector::Connector;
 use onbehalf_engine::{Effect, EffectKey, Found, Performed, Permit};

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::settings::OnboardingSettings;
-use crate::acting::{OnMissingConnector, Services};
+use onbehalf_acting::{OnMissingConnector, Services};
 use onbehalf_clock::Timestamp;
 use onbehalf_runs::ApprovalMode;
 

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::input::OnboardingServices;
 use super::plan::TaskLinks;
-use crate::acting::{Failure, Manner, mark};
+use onbehalf_acting::{Failure, Manner, mark};
 use onbehalf_engine::{Effect, EffectKey, Found, Performed, Permit};
 use onbehalf_identity::RequestContext;
 use onbehalf_tools::{

@@ -30,13 +30,13 @@ mod texts;
 mod tickets;
 mod weights;
 
-pub use crate::acting::{ConnectorError, Failure, FailureKind, OnMissingConnector};
 pub use add_comment::AddComment;
 pub use create_task::CreateTask;
 pub use customers::{Contact, Customer, Lead, group};
 pub use flags::{FLAG_WORD, OpenFlag, Reference, customer_token};
 pub use input::{OnboardingInput, OnboardingServices, OnboardingState};
 pub use link_task::LinkTask;
+pub use onbehalf_acting::{ConnectorError, Failure, FailureKind, OnMissingConnector};
 pub use plan::{ActionKind, AlreadyFlagged, IssueRef, Plan, PlannedAction, TaskLinks, plan};
 pub use result::{
     ActionResult, ActionStatus, Counts, CustomerError, CustomerHealth, Duplicate, OnboardingResult,
@@ -50,7 +50,7 @@ pub use steps::{Actions, Contacts, Preflight, SignalsAndScores, SummaryStep};
 pub use template::Template;
 pub use weights::{FULL_SCORE, ScoringWeights};
 
-use crate::acting::{Acts, Means, Need, Services};
+use onbehalf_acting::{Acts, Lent, Need, Services};
 use onbehalf_connector::Connector;
 use onbehalf_engine::{Definition, Workflow, workflow};
 use onbehalf_identity::RequestContext;
@@ -107,7 +107,7 @@ impl Acts for OnboardingHealth {
     }
 }
 
-impl Hosted<Means> for OnboardingHealth {
+impl Hosted<Lent> for OnboardingHealth {
     const TITLE: &'static str = "Onboarding health";
     const DESCRIPTION: &'static str = "Scores every customer in onboarding by their open tickets and \
          onboarding tasks, creates a HubSpot task for each that is at risk or critical, and comments \
@@ -130,8 +130,8 @@ impl Hosted<Means> for OnboardingHealth {
         OnboardingSettings::from_json(text)
     }
 
-    fn services(means: Means, settings: OnboardingSettings) -> OnboardingServices {
-        Services::new(means, settings)
+    fn services(lent: Lent, settings: OnboardingSettings) -> OnboardingServices {
+        Services::new(lent.means, settings)
     }
 
     fn chain() -> Workflow<Self> {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::plan::ActionKind;
 use super::scoring::HealthStatus;
-use crate::acting::{ConnectorError, Failure, FailureKind};
+use onbehalf_acting::{ConnectorError, Failure, FailureKind};
 use onbehalf_connector::Connector;
 use onbehalf_runs::measured::Measured;
 use onbehalf_tools::{AppPage, DryWrite};

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::result::CustomerError;
 use super::scoring::Health;
 use super::signals::StalledIssue;
-use crate::acting::ConnectorError;
+use onbehalf_acting::ConnectorError;
 use onbehalf_runs::portal::PortalKey;
 use onbehalf_tools::Portal;
 

@@ -11,7 +11,7 @@ use super::OnboardingHealth;
 use super::customers::Customer;
 use super::settings::OnboardingSettings;
 use super::signals::{StalledIssue, TaskSignals};
-use crate::acting::{Failure, FailureKind, Reader, Stop};
+use onbehalf_acting::{Failure, FailureKind, Reader, Stop};
 use onbehalf_clock::Timestamp;
 use onbehalf_tools::{Issue, IssueState, IssuesInput, LinearIssues};
 

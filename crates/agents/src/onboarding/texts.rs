@@ -5,7 +5,7 @@
 //! chosen; a task carries one short reference.
 
 use super::scoring::HealthStatus;
-use crate::acting::foreign::{markdown, plain};
+use onbehalf_acting::foreign::{markdown, plain};
 
 /// Longest subject of a task, in characters; HubSpot's lists show less than this.
 const LONGEST_SUBJECT: usize = 200;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::OnboardingHealth;
 use super::customers::Customer;
 use super::signals::TicketSignals;
-use crate::acting::{Failure, FailureKind, Reader, Stop};
+use onbehalf_acting::{Failure, FailureKind, Reader, Stop};
 use onbehalf_clock::Timestamp;
 use onbehalf_tools::{Tickets, TicketsInput, ZendeskTickets, requester_batches};
 

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::future::{join, join_all};
-use onbehalf_agents::acting::Means;
-use onbehalf_agents::agent::{Lent, LentModel, LentModels, Piece};
+use onbehalf_acting::Means;
+use onbehalf_acting::agent::Piece;
+use onbehalf_acting::{Lent, LentModel, LentModels};
 use onbehalf_clock::testkit::{Dice, HandClock};
 use onbehalf_clock::{Clock, Timestamp};
 use onbehalf_engine::memory::MemoryStore;

@@ -3,7 +3,7 @@
 //!
 //! Owns which chunks a piece of a turn is told in.
 
-use onbehalf_agents::agent::{CallAt, CameTo, Ending, Piece, TurnEnd};
+use onbehalf_acting::agent::{CallAt, CameTo, Ending, Piece, TurnEnd};
 use onbehalf_clock::Timestamp;
 use onbehalf_engine::{Entry, Record};
 use onbehalf_runs::{ApprovalMode, RunId};

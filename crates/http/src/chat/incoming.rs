@@ -11,8 +11,8 @@ use serde_json::Value;
 
 use super::chunk::asked_under;
 use crate::wire::problem::{Problem, ProblemType};
-use onbehalf_agents::acting::OnMissingConnector;
-use onbehalf_agents::agent::MAX_MESSAGE_CHARS;
+use onbehalf_acting::OnMissingConnector;
+use onbehalf_acting::agent::MAX_MESSAGE_CHARS;
 use onbehalf_runs::thread::MessageId;
 use onbehalf_runs::{Approval, ApprovalMode, Decision, RunId};
 

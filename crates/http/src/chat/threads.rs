@@ -19,8 +19,8 @@ use crate::sign_in::Caller;
 use crate::wire::json_body;
 use crate::wire::message::{ApiRequest, ApiResponse};
 use crate::wire::problem::{Problem, ProblemType};
-use onbehalf_agents::acting::OnMissingConnector;
-use onbehalf_agents::agent::Piece;
+use onbehalf_acting::OnMissingConnector;
+use onbehalf_acting::agent::Piece;
 use onbehalf_engine::{Entry, Record};
 use onbehalf_runs::thread::{MAX_TURNS, MessageId, Said, Say, ThreadOf, TurnView, Which};
 use onbehalf_runs::{

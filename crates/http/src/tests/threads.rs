@@ -354,7 +354,7 @@ async fn what_was_kept_is_read_as_it_was_told() {
     let all = entries();
     let pieces = all
         .iter()
-        .filter_map(|it| onbehalf_agents::agent::Piece::of(it, "https://onbehalf.test"));
+        .filter_map(|it| onbehalf_acting::agent::Piece::of(it, "https://onbehalf.test"));
     let pieces = serde_json::to_value(pieces.collect::<Vec<_>>()).expect("json");
     bench.platform.turns.replace(Some(vec![view(Some(pieces))]));
     let kept = json_of(&bench.ask("GET", AGENT, "").await);

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::acting::{OnMissingConnector, connections_required, inactive};
 use crate::morning_brief::{BriefInput, BriefResult, MorningBrief};
+use onbehalf_acting::{OnMissingConnector, connections_required, inactive};
 use onbehalf_clock::Timestamp;
 use onbehalf_connector::Connector;
 use onbehalf_engine::{Flow, Step, StepContext, StepResult};

@@ -4,12 +4,12 @@ use std::rc::Rc;
 
 use async_trait::async_trait;
 
-use crate::acting::{
+use crate::morning_brief::post_message::{Marker, PostMessage};
+use crate::morning_brief::{Brief, BriefResult, Delivery, MorningBrief};
+use onbehalf_acting::{
     Circuit, ConnectorError, Failure, FailureKind, Manner, Read, Reader, Stop, Worth, deferred,
     write_policy,
 };
-use crate::morning_brief::post_message::{Marker, PostMessage};
-use crate::morning_brief::{Brief, BriefResult, Delivery, MorningBrief};
 use onbehalf_clock::Timestamp;
 use onbehalf_connector::Connector;
 use onbehalf_engine::{

@@ -1,7 +1,7 @@
 //! Reading one app for the brief, never at the cost of the others.
 
-use crate::acting::{Failure, FailureKind, Read, Reader};
 use crate::morning_brief::{Group, MorningBrief, Section};
+use onbehalf_acting::{Failure, FailureKind, Read, Reader};
 use onbehalf_connector::Connector;
 use onbehalf_engine::{Flow, StepContext, StepResult};
 

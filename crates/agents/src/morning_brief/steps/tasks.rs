@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 
-use crate::acting::{Reader, Stop, Worth};
 use crate::morning_brief::{Group, Line, MorningBrief, News, Section};
+use onbehalf_acting::{Reader, Stop, Worth};
 use onbehalf_clock::{DAY_MS, Timestamp};
 use onbehalf_connector::Connector;
 use onbehalf_engine::{Flow, Step, StepContext, StepResult};

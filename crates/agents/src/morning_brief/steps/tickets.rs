@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::acting::{CONNECTIONS, Read, Reader, Worth};
 use crate::morning_brief::{Group, Line, MorningBrief, News, Section};
+use onbehalf_acting::{CONNECTIONS, Read, Reader, Worth};
 use onbehalf_connector::Connector;
 use onbehalf_engine::{Flow, Step, StepContext, StepError, StepResult};
 use onbehalf_tools::{QueueInput, Ticket, ZendeskQueue};

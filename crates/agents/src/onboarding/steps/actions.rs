@@ -6,11 +6,11 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::acting::{ConnectorError, Failure, write_policy};
 use crate::onboarding::plan::{ActionKind, AlreadyFlagged, PlannedAction, plan};
 use crate::onboarding::result::{ActionResult, ActionStatus};
 use crate::onboarding::scored::Scored;
 use crate::onboarding::{OnboardingHealth, OnboardingState};
+use onbehalf_acting::{ConnectorError, Failure, write_policy};
 use onbehalf_connector::Connector;
 use onbehalf_engine::{Flow, Step, StepContext, StepPolicy, StepResult};
 use onbehalf_identity::RequestContext;

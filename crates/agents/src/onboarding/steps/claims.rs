@@ -9,13 +9,13 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::acting::{Failure, FailureKind, grown_pause};
 use crate::onboarding::OnboardingHealth;
 use crate::onboarding::plan::{ActionKind, PlannedAction};
 use crate::onboarding::result::{ActionResult, ActionStatus};
 use crate::onboarding::scoring::HealthStatus;
 use crate::onboarding::settings::{OnboardingSettings, ReflagPolicy};
 use crate::onboarding::weights::FULL_SCORE;
+use onbehalf_acting::{Failure, FailureKind, grown_pause};
 use onbehalf_clock::Timestamp;
 use onbehalf_engine::{StepContext, StepError, SuspendReason};
 use onbehalf_runs::portal::{

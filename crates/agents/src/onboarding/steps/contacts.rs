@@ -11,11 +11,11 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::acting::{ConnectorError, Failure, FailureKind, Read, Reader, Worth};
 use crate::onboarding::customers::{Customer, Lead, group};
 use crate::onboarding::{
     CustomerScope, OnboardingHealth, OnboardingResult, OnboardingState, OwnerMissing,
 };
+use onbehalf_acting::{ConnectorError, Failure, FailureKind, Read, Reader, Worth};
 use onbehalf_clock::{DAY_MS, Timestamp};
 use onbehalf_connector::Connector;
 use onbehalf_engine::{Flow, FlowOf, Step, StepContext, StepError, StepResult};

@@ -9,10 +9,10 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::acting::{Failure, approval_needed};
 use crate::onboarding::OnboardingHealth;
 use crate::onboarding::plan::{AlreadyFlagged, Plan, PlannedAction, plan, still_needed};
 use crate::onboarding::scored::Scored;
+use onbehalf_acting::{Failure, approval_needed};
 use onbehalf_clock::Timestamp;
 use onbehalf_engine::{Flow, FlowOf, StepContext, StepError};
 use onbehalf_runs::{ApprovalMode, Decided, Decision, PlanItem, RunAnswer, RunReason};

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::acting::{Failure, FailureKind, Read, Reader, Worth};
 use crate::onboarding::OnboardingHealth;
 use crate::onboarding::flags::{FLAG_WORD, OpenFlag, Reference, customer_token};
 use crate::onboarding::scored::Scored;
+use onbehalf_acting::{Failure, FailureKind, Read, Reader, Worth};
 use onbehalf_clock::{DAY_MS, Timestamp};
 use onbehalf_connector::Connector;
 use onbehalf_engine::{Flow, StepContext, StepError};

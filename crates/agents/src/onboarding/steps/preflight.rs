@@ -5,8 +5,8 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::acting::{connections_required, inactive};
 use crate::onboarding::{OnMissingConnector, OnboardingHealth, OnboardingInput, OnboardingResult};
+use onbehalf_acting::{connections_required, inactive};
 use onbehalf_engine::{Flow, Step, StepContext, StepResult};
 
 /// Step 1.

@@ -6,7 +6,6 @@
 
 use async_trait::async_trait;
 
-use crate::acting::{CONNECTIONS, ConnectorError, Failure, FailureKind, Read, Reader, Worth};
 use crate::onboarding::customers::Customer;
 use crate::onboarding::result::CustomerError;
 use crate::onboarding::scored::{Scored, ScoredCustomer};
@@ -14,6 +13,7 @@ use crate::onboarding::signals::{Reading, Signals, TaskSignals, TicketSignals};
 use crate::onboarding::tasks::{self, Names, TaskCount};
 use crate::onboarding::tickets::{self, Owners, TicketCount, TicketQuestion};
 use crate::onboarding::{OnboardingHealth, OnboardingSettings, OnboardingState, score};
+use onbehalf_acting::{CONNECTIONS, ConnectorError, Failure, FailureKind, Read, Reader, Worth};
 use onbehalf_connector::Connector;
 use onbehalf_engine::{Flow, Step, StepContext, StepError, StepResult};
 use onbehalf_identity::RequestContext;

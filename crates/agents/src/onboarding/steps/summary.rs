@@ -2,7 +2,6 @@
 
 use async_trait::async_trait;
 
-use crate::acting::FailureKind;
 use crate::onboarding::plan::ActionKind;
 use crate::onboarding::result::{
     ActionResult, ActionStatus, Counts, CustomerHealth, Duplicate, OnboardingResult, Outcome, Part,
@@ -11,6 +10,7 @@ use crate::onboarding::result::{
 use crate::onboarding::scored::{Scored, ScoredCustomer};
 use crate::onboarding::scoring::HealthStatus;
 use crate::onboarding::{OnboardingHealth, OnboardingState};
+use onbehalf_acting::FailureKind;
 use onbehalf_connector::Connector;
 use onbehalf_engine::{Flow, Step, StepContext, StepResult};
 use onbehalf_identity::RequestContext;

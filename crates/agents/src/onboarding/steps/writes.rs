@@ -3,16 +3,16 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::acting::{
-    CONNECTIONS, Circuit, Failure, FailureKind, Manner, asked_pause, grown_pause,
-    reconnection_required,
-};
 use crate::onboarding::OnboardingHealth;
 use crate::onboarding::add_comment::AddComment;
 use crate::onboarding::create_task::{CreateTask, TaskReceipt};
 use crate::onboarding::link_task::{Link, LinkTask};
 use crate::onboarding::plan::PlannedAction;
 use crate::onboarding::result::{ActionResult, ActionStatus};
+use onbehalf_acting::{
+    CONNECTIONS, Circuit, Failure, FailureKind, Manner, asked_pause, grown_pause,
+    reconnection_required,
+};
 use onbehalf_clock::Timestamp;
 use onbehalf_connector::Connector;
 use onbehalf_engine::{Interrupt, Settled, StepContext, StepError, SuspendReason};

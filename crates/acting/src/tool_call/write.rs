@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::services::CallServices;
-use crate::acting::{Manner, acting, mark, permit};
+use crate::{Manner, acting, mark, permit};
 use onbehalf_clock::Timestamp;
 use onbehalf_connector::CallFailure;
 use onbehalf_engine::{Effect, EffectKey, Found, Performed, Permit};

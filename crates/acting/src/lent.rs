@@ -6,14 +6,8 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::acting::Means;
-use crate::morning_brief::MorningBrief;
-use crate::onboarding::OnboardingHealth;
-use crate::tool_call::ToolCall;
-use onbehalf_engine::{Definition, Workflow};
+use crate::services::Means;
 use onbehalf_models::{Model, Prices, ToolOffer};
-use onbehalf_runs::hosted::{Hosted, Need, Plans};
-use onbehalf_runs::measured::Measures;
 use onbehalf_runs::run::EarlierRuns;
 use onbehalf_runs::thread::Threads;
 use onbehalf_runs::tool_call::ToolPolicy;
@@ -63,41 +57,3 @@ impl LentModels {
         special.or(self.usual)
     }
 }
-
-/// Hosts a workflow that takes [`Means`] alone.
-macro_rules! takes_means {
-    ($($workflow:ty),+) => {$(
-        impl Hosted<Lent> for $workflow {
-            const TITLE: &'static str = <Self as Hosted<Means>>::TITLE;
-            const DESCRIPTION: &'static str = <Self as Hosted<Means>>::DESCRIPTION;
-            const SCHEDULE: Option<&'static str> = <Self as Hosted<Means>>::SCHEDULE;
-            const OFFERED: bool = <Self as Hosted<Means>>::OFFERED;
-            const SETTINGS_KEY: &'static str = <Self as Hosted<Means>>::SETTINGS_KEY;
-            type Settings = <Self as Hosted<Means>>::Settings;
-            const PLANS: Option<Plans<Self::Input, Self::Settings>> =
-                <Self as Hosted<Means>>::PLANS;
-            const USES: &'static [Need] = <Self as Hosted<Means>>::USES;
-            const MEASURES: Option<Measures<Self::Result>> =
-                <Self as Hosted<Means>>::MEASURES;
-            const DRY_RUN: Option<fn(&Self::Input) -> bool> =
-                <Self as Hosted<Means>>::DRY_RUN;
-
-            fn settings(text: Option<&str>) -> Result<Self::Settings, String> {
-                <Self as Hosted<Means>>::settings(text)
-            }
-
-            fn services(
-                lent: Lent,
-                settings: Self::Settings,
-            ) -> <Self as Definition>::Services {
-                <Self as Hosted<Means>>::services(lent.means, settings)
-            }
-
-            fn chain() -> Workflow<Self> {
-                <Self as Hosted<Means>>::chain()
-            }
-        }
-    )+};
-}
-
-takes_means!(OnboardingHealth, MorningBrief, ToolCall);

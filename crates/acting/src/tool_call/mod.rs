@@ -30,7 +30,7 @@ use onbehalf_runs::tool_call::{
 };
 use onbehalf_runs::{ApprovalMode, RunReason};
 
-use crate::acting::{Acts, Means, Need};
+use crate::{Acts, Lent, Need};
 use serde::{Deserialize, Serialize};
 
 /// What writing takes, for the apps whose tools write.
@@ -93,7 +93,7 @@ impl Acts for ToolCall {
     }
 }
 
-impl Hosted<Means> for ToolCall {
+impl Hosted<Lent> for ToolCall {
     const TITLE: &'static str = "Tool call";
     const DESCRIPTION: &'static str = "Makes one write in a connected app, once.";
     const SCHEDULE: Option<&'static str> = None;
@@ -111,8 +111,8 @@ impl Hosted<Means> for ToolCall {
         ToolPolicy::from_json(text)
     }
 
-    fn services(means: Means, settings: ToolPolicy) -> CallServices {
-        CallServices::new(means, settings)
+    fn services(lent: Lent, settings: ToolPolicy) -> CallServices {
+        CallServices::new(lent.means, settings)
     }
 
     fn chain() -> Workflow<Self> {

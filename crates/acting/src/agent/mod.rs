@@ -23,7 +23,6 @@ mod catalogue;
 mod input;
 mod kept;
 mod latest;
-mod lent;
 mod limits;
 mod pieces;
 mod ready;
@@ -35,7 +34,6 @@ mod turn;
 mod write;
 
 pub use input::{MAX_MESSAGE_CHARS, MadeCall, TurnEnd, TurnInput, TurnResult};
-pub use lent::{Lent, LentModel, LentModels};
 pub use limits::TurnLimits;
 pub use pieces::{CallAt, CameTo, Ending, Piece, Verdict, Wanted};
 pub use spec::{Agent, AgentSpec, agent};

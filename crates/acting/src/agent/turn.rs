@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 use super::input::{MadeCall, TurnEnd, TurnInput, TurnResult};
 use super::kept::KeptAnswer;
 use super::latest;
-use super::lent::{Lent, LentModel};
 use super::limits::{Over, Taken, TurnLimits};
 use super::pieces::{CallAt, Ending, Piece, STEP, answer_name, decision_name};
 use super::shown::shown;
@@ -18,8 +17,9 @@ use super::spec::Agent;
 use super::thread;
 use super::write::TurnWrite;
 use super::{calls, catalogue};
-use crate::acting::{Acts, Connected, Need, write_policy};
+use crate::lent::{Lent, LentModel};
 use crate::tool_call::CallServices;
+use crate::{Acts, Connected, Need, write_policy};
 use onbehalf_connector::Scalekit;
 use onbehalf_engine::{
     Definition, Flow, Outcome, Step, StepContext, StepError, StepPolicy, StepResult, SuspendReason,

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::ToolCall;
 use super::asked::{Asked, plan_hash};
 use super::write::ToolWrite;
-use crate::acting::{
+use crate::{
     Circuit, Failure, FailureKind, Manner, approval_needed, deferred, result, write_policy,
 };
 use onbehalf_clock::Timestamp;

@@ -1,13 +1,13 @@
 //! What somebody writes who writes an agent.
 
 use super::limits::TurnLimits;
-use crate::acting::Need;
+use crate::Need;
 
 /// An agent: its name and texts, and what it is made of.
 ///
 /// ```
-/// use onbehalf_agents::acting::Need;
-/// use onbehalf_agents::agent::{Agent, AgentSpec, agent};
+/// use onbehalf_acting::Need;
+/// use onbehalf_acting::agent::{Agent, AgentSpec, agent};
 ///
 /// struct Librarian;
 ///

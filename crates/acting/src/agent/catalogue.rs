@@ -15,7 +15,7 @@ use serde_json::value::to_raw_value;
 
 use super::spec::Agent;
 use super::turn::Turn;
-use crate::acting::tool_context;
+use crate::tool_context;
 
 /// Most of them that a model is shown: more, and models choose badly, whoever makes them.
 const MOST: usize = 64;

@@ -17,11 +17,11 @@ use super::seen;
 use super::spec::Agent;
 use super::turn::Turn;
 use super::write::TurnWrite;
-use crate::acting::{
+use crate::tool_call::{ToolWrite, plan_hash};
+use crate::{
     CONNECTIONS, Circuit, Failure, FailureKind, Manner, OnMissingConnector, approval_needed,
     asked_pause, deferred, reconnection_required, result, tool_context,
 };
-use crate::tool_call::{ToolWrite, plan_hash};
 use onbehalf_clock::Timestamp;
 use onbehalf_connector::{AlwaysPermit, CallFailure, CallKind, Connector};
 use onbehalf_engine::{Settled, StepContext, StepError, SuspendReason};

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::acting::OnMissingConnector;
+use crate::OnMissingConnector;
 use onbehalf_connector::Connector;
 use onbehalf_runs::ApprovalMode;
 use onbehalf_runs::thread::InThread;

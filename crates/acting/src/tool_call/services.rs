@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::acting::{Connected, Means, Services};
+use crate::{Connected, Means, Services};
 use onbehalf_connector::Scalekit;
 use onbehalf_runs::portal::Portals;
 use onbehalf_runs::tool_call::ToolPolicy;
