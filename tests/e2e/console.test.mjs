@@ -507,14 +507,16 @@ test('in German, reasons included: in the table, of one customer, in what waits 
     assert.deepEqual([...english].filter((sentence) => shown.includes(sentence)), []);
     assert.match(shown, /Onboarding-Aufgabe/);
   };
+  const search = () => page.getByRole('searchbox').fill('Onboarding-Aufgaben erledigt');
   const customers = page.getByRole('table', { name: 'Kunden' });
-  await page.getByRole('searchbox').fill('Onboarding-Aufgaben erledigt');
+  await isGerman(customers);
+  await search();
   await isGerman(customers);
   await customers.getByRole('button', { name: result.customers[0].name }).click();
   await isGerman(page.getByRole('dialog'));
   await go(page, `/runs/onboarding-health/${waiting}`);
   await isGerman(page.locator('.plan'));
-  await page.getByRole('searchbox').fill('Onboarding-Aufgaben erledigt');
+  await search();
   await isGerman(page.locator('.plan'));
   assert.deepEqual(complaints, []);
   await context.close();
