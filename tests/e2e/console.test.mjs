@@ -491,6 +491,37 @@ test('in German, dates and plurals included', { skip }, async () => {
   await context.close();
 });
 
+test('in German, reasons included: in the table, of one customer, in what waits for approval, and to be searched', { skip }, async () => {
+  const user = await stage.somebody('gerd', { customers: 30, connectors: ['hubspot', 'linear', 'zendesk'] });
+  const { result } = await stage.runToEnd(user, { dryRun: true });
+  const waiting = await stage.trigger(user, { approval: 'required' });
+  const { suspension } = await stage.until(user, waiting, ['suspended']);
+  const english = new Set([...result.customers, ...suspension.plan.actions].flatMap(({ reasons }) => reasons));
+  assert.ok(english.size > 1, 'there is something to say');
+  const { context, page, complaints } = await open(user, { at: '/onboarding', locale: 'de-DE' });
+  await settled(page);
+  /** What is to be seen of this, and to be read when one points at it. */
+  const isGerman = async (within) => {
+    await within.waitFor();
+    const shown = await within.innerHTML();
+    assert.deepEqual([...english].filter((sentence) => shown.includes(sentence)), []);
+    assert.match(shown, /Onboarding-Aufgabe/);
+  };
+  const search = () => page.getByRole('searchbox').fill('Onboarding-Aufgaben erledigt');
+  const customers = page.getByRole('table', { name: 'Kunden' });
+  await isGerman(customers);
+  await search();
+  await isGerman(customers);
+  await customers.getByRole('button', { name: result.customers[0].name }).click();
+  await isGerman(page.getByRole('dialog'));
+  await go(page, `/runs/onboarding-health/${waiting}`);
+  await isGerman(page.locator('.plan'));
+  await search();
+  await isGerman(page.locator('.plan'));
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
 for (const theme of THEMES) {
   test(`nothing keeps anybody out of any page, ${theme}, at a desk and on a phone`, { skip }, async () => {
     // Nothing connected, a first run, one that went well, one that waits, one that could do a part, one

@@ -3,6 +3,7 @@
 
 import type { Run } from '../api/client';
 import type { Health } from '../components/badge';
+import type { Finding } from './findings';
 
 export interface CustomerHealth {
   key: string;
@@ -10,6 +11,7 @@ export interface CustomerHealth {
   score: number;
   status: Health;
   reasons: string[];
+  findings?: Finding[];
   daysInStage: number;
 }
 

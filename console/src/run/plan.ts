@@ -2,6 +2,7 @@
 // is not known here is shown as it is, and decided as a whole.
 
 import type { Health } from '../components/badge';
+import type { Finding } from '../onboarding/findings';
 
 /** A write of Onboarding health. */
 export interface Flag {
@@ -12,6 +13,8 @@ export interface Flag {
   score: number;
   status: Health;
   reasons: string[];
+  /** Told once for all writes about a customer. */
+  findings?: Finding[] | undefined;
   dueInHours?: number;
   issue?: { identifier: string; url?: string };
   links?: Record<string, string>;
@@ -32,7 +35,10 @@ export type Plan =
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export function readPlan(value: unknown): Plan {
-  if (isObject(value) && Array.isArray(value['actions']) && value['actions'].every(isFlag)) return { shape: 'flags', flags: value['actions'] };
+  if (isObject(value) && Array.isArray(value['actions']) && value['actions'].every(isFlag)) {
+    const findings = (value['findings'] ?? {}) as Record<string, Finding[]>;
+    return { shape: 'flags', flags: value['actions'].map((flag) => ({ ...flag, findings: findings[flag.customer] })) };
+  }
   if (Array.isArray(value) && value.every(isCall)) return { shape: 'calls', calls: value };
   if (isCall(value)) return { shape: 'calls', calls: [value] };
   return { shape: 'unknown', value };

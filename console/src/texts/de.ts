@@ -1,9 +1,28 @@
 // Everything the console says, in German.
 
 import type { Texts } from './en';
-import { list, plural } from './format';
+import { list, number, plural } from './format';
 
 const of = (one: string, other: string) => (count: number) => plural(count, { one, other });
+const since = of('seit einem Tag', 'seit # Tagen');
+
+/** Why an app could not be read, by the name that the API gives the reason. */
+const UNREAD: Record<string, string> = {
+  token_expired: 'Zugang abgelaufen',
+  scope_insufficient: 'Rechte reichen nicht',
+  account_revoked: 'Zugang widerrufen',
+  not_connected: 'nicht verbunden',
+  auth_error: 'Zugang abgelehnt',
+  rate_limited: 'zu viele Anfragen',
+  unavailable: 'nicht erreichbar',
+  upstream: 'Fehler der App',
+  invalid_input: 'Anfrage nicht angenommen',
+  context_missing: 'Angaben zur Person fehlen',
+  configuration: 'falsch eingerichtet',
+  unknown_tool: 'Werkzeug unbekannt',
+  truncated: 'zu viele Treffer',
+  unsearchable: 'Name oder Adresse lässt sich nicht suchen',
+};
 
 export const de: Texts = {
   product: 'Onbehalf',
@@ -308,6 +327,19 @@ export const de: Texts = {
     columns: { customer: 'Kunde', status: 'Stand', score: 'Punkte', change: 'Änderung', history: 'Verlauf', why: 'Gründe', done: 'Getan' },
     historyOf: (name) => `Punkte von ${name} über die letzten Läufe`,
     noReason: 'Nichts spricht dagegen',
+    findings: {
+      openTickets: (count, oldest) => {
+        const age = plural(oldest, { one: 'einen Tag alt', other: '# Tage alt' });
+        return plural(count, { one: `Ein offenes Ticket, ${age}`, other: `# offene Tickets, das älteste ${age}` });
+      },
+      noTasks: 'Keine Onboarding-Aufgaben in Linear gefunden',
+      overdueTasks: of('Eine Onboarding-Aufgabe ist überfällig', '# Onboarding-Aufgaben sind überfällig'),
+      slowProgress: (done, total, percent, past, window) =>
+        `${number(done)} von ${plural(total, { one: 'einer Onboarding-Aufgabe', other: '# Onboarding-Aufgaben' })} erledigt (${percent}\u00a0%) nach ${number(past)} von ${plural(window, { one: 'einem Tag', other: '# Tagen' })}`,
+      issueIdle: (issue, idle) => `${issue} stockt: ${since(idle)} keine Änderung`,
+      issueOverdue: (issue, late) => `${issue} stockt: ${since(late)} überfällig`,
+      unread: (app, reason) => `${app} war nicht zu lesen (${UNREAD[reason] ?? reason}); zählt weder dafür noch dagegen`,
+    },
     task: 'Aufgabe',
     comment: 'Kommentar',
     taskId: 'Aufgabe in HubSpot',

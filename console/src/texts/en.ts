@@ -1,8 +1,9 @@
 // Everything the console says, in English. Another language has the same members: the compiler sees to it.
 
-import { list, plural } from './format';
+import { list, number, plural } from './format';
 
 const of = (one: string, other: string) => (count: number) => plural(count, { one, other });
+const days = of('1 day', '# days');
 
 export const en = {
   product: 'Onbehalf',
@@ -308,6 +309,17 @@ export const en = {
     columns: { customer: 'Customer', status: 'Status', score: 'Score', change: 'Change', history: 'History', why: 'Why', done: 'Done' },
     historyOf: (name: string) => `Scores of ${name} over the last runs`,
     noReason: 'Nothing speaks against it',
+    /** What speaks against a customer, in the words of the API: they stand in HubSpot and Linear, too. */
+    findings: {
+      openTickets: (count: number, oldest: number) => plural(count, { one: `1 open ticket, ${days(oldest)} old`, other: `# open tickets, the oldest ${days(oldest)} old` }),
+      noTasks: 'no onboarding tasks found in Linear',
+      overdueTasks: of('1 onboarding task overdue', '# onboarding tasks overdue'),
+      slowProgress: (done: number, total: number, percent: number, past: number, window: number) =>
+        `${number(done)} of ${plural(total, { one: '1 onboarding task', other: '# onboarding tasks' })} done (${percent}%) after ${number(past)} of ${number(window)} days`,
+      issueIdle: (issue: string, idle: number) => `${issue} is stalled: no update for ${days(idle)}`,
+      issueOverdue: (issue: string, late: number) => `${issue} is stalled: ${days(late)} past its due date`,
+      unread: (app: string, reason: string) => `${app} could not be read (${reason}); counted as neutral`,
+    },
     task: 'Task',
     comment: 'Comment',
     taskId: 'Task in HubSpot',

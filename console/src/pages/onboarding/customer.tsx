@@ -4,6 +4,7 @@ import { AppLink } from '../../components/app_link';
 import { HealthBadge } from '../../components/badge';
 import { Dialog } from '../../components/dialog';
 import { Score } from '../../components/score';
+import { reasonsOf } from '../../onboarding/findings';
 import type { Customer } from '../../onboarding/history';
 import type { Action } from '../../onboarding/result';
 import { Columns } from '../../plots/columns';
@@ -31,7 +32,7 @@ export function CustomerDetail({ customer, actions, onClose }: { customer: Custo
         <section class="stack near">
           <h3>{texts.columns.why}</h3>
           {customer.reasons.length > 0
-            ? <ul class="reasons">{customer.reasons.map((reason) => <li key={reason}>{reason}</li>)}</ul>
+            ? <ul class="reasons">{reasonsOf(customer).map((reason) => <li key={reason}>{reason}</li>)}</ul>
             : <p class="soft">{texts.noReason}</p>}
         </section>
         {known.length > 1 && (

@@ -11,6 +11,7 @@ import { Search, Segments } from '../../components/fields';
 import { Icon } from '../../components/icon';
 import { Score } from '../../components/score';
 import { Empty } from '../../components/states';
+import { reasonsOf } from '../../onboarding/findings';
 import type { Customer } from '../../onboarding/history';
 import type { Action } from '../../onboarding/result';
 import { Spark } from '../../plots/spark';
@@ -44,13 +45,17 @@ export function Customers({ customers, actions, runs }: { customers: Customer[];
   const [shown, setShown] = useState(PAGE);
   const [open, setOpen] = useState<string>();
   const byCustomer = useMemo(() => Map.groupBy([...actions].sort(tasksFirst), ({ customer }) => customer), [actions]);
+  // What each is found by, made once and not with every letter that is typed.
+  const text = useMemo(
+    () => new Map(customers.map((customer) => [customer, `${customer.name} ${customer.key} ${reasonsOf(customer).join(' ')}`.toLocaleLowerCase()])),
+    [customers, texts],
+  );
   const found = useMemo(() => {
     const words = search.toLocaleLowerCase().split(/\s+/).filter(Boolean);
-    const text = ({ name, key, reasons }: Customer) => `${name} ${key} ${reasons.join(' ')}`.toLocaleLowerCase();
-    const matching = customers.filter(passes(filter)).filter((customer) => words.every((word) => text(customer).includes(word)));
+    const matching = customers.filter(passes(filter)).filter((customer) => words.every((word) => text.get(customer)?.includes(word)));
     const sorted = matching.sort(COMPARE[order.by]);
     return order.down ? sorted.reverse() : sorted;
-  }, [customers, search, filter, order]);
+  }, [customers, text, search, filter, order]);
   useEffect(() => setShown(PAGE), [search, filter, order]);
   const sort = (by: Order) => setOrder((now) => ({ by, down: now.by === by && !now.down }));
   const selected = customers.find(({ key }) => key === open);
@@ -110,7 +115,8 @@ function Sorter({ by, order, onSort, end, children }: { by: Order; order: { by: 
 
 function Row({ customer, actions, at, runs, onOpen }: { customer: Customer; actions: Action[]; at: number; runs: number; onOpen: (key: string) => void }) {
   const texts = t().onboarding;
-  const { name, score, status, reasons, points } = customer;
+  const { name, score, status, points } = customer;
+  const reasons = reasonsOf(customer);
   return (
     <tr aria-rowindex={at + 2}>
       <td class="grow"><button type="button" class="open" onClick={() => onOpen(customer.key)}>{name}</button></td>

@@ -13,6 +13,7 @@ import { More } from '../../components/more';
 import { Notice } from '../../components/states';
 import { say, sayFailure } from '../../components/toasts';
 import { When } from '../../components/time';
+import { reasonsOf } from '../../onboarding/findings';
 import { type Call, type Flag, type Plan, readPlan } from '../../run/plan';
 import { useApprovals } from '../../state/queries';
 import { renew } from '../../state/resource';
@@ -102,7 +103,7 @@ function Flags({ flags, rejected, onReject }: { flags: Flag[]; rejected: Readonl
   const [shown, setShown] = useState(PAGE);
   const customers = useMemo(() => [...Map.groupBy(flags, ({ customer }) => customer).values()], [flags]);
   const words = search.toLocaleLowerCase().split(/\s+/).filter(Boolean);
-  const found = customers.filter(([first]) => first && words.every((word) => `${first.name} ${first.customer} ${first.reasons.join(' ')}`.toLocaleLowerCase().includes(word)));
+  const found = customers.filter(([first]) => first && words.every((word) => `${first.name} ${first.customer} ${reasonsOf(first).join(' ')}`.toLocaleLowerCase().includes(word)));
   const set = (items: string[], approve: boolean) => onReject(toggled(rejected, items, approve));
   const visible = found.flat().map(({ item }) => item);
   return (
@@ -131,7 +132,7 @@ function Customer({ writes, rejected, onSet }: { writes: Flag[]; rejected: Reado
     <li>
       <div class="stack near">
         <div class="row"><h3>{first.name}</h3><HealthBadge status={first.status} /><span class="soft small number">{number(first.score)}</span></div>
-        <ul class="reasons small soft">{first.reasons.map((reason) => <li key={reason}>{reason}</li>)}</ul>
+        <ul class="reasons small soft">{reasonsOf(first).map((reason) => <li key={reason}>{reason}</li>)}</ul>
       </div>
       <div class="stack near">
         {writes.map((write) => (

@@ -9,6 +9,9 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 const BEGINS: &str = "latest-";
+/// What a result says for programs and beside it in words. A model reads the words: what it reads is
+/// cut where it is long, and both would leave room for half as much.
+const FOR_PROGRAMS: &str = "findings";
 /// It takes nothing.
 const SCHEMA: &str = r#"{"type":"object","properties":{},"additionalProperties":false}"#;
 
@@ -41,5 +44,33 @@ pub(super) fn offers(runs: &[&'static str]) -> impl Iterator<Item = ToolOffer> {
 
 /// What a model reads of a run.
 pub(super) fn told(run: &RunView) -> Value {
-    json!({ "runId": run.run_id, "endedAt": run.ended_at, "result": run.result })
+    let mut result = json!(run.result);
+    leave_out(FOR_PROGRAMS, &mut result);
+    json!({ "runId": run.run_id, "endedAt": run.ended_at, "result": result })
+}
+
+fn leave_out(member: &str, value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.remove(member);
+            members.values_mut().for_each(|it| leave_out(member, it));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|it| leave_out(member, it)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_reads_the_words_and_not_their_twin() {
+        let mut result = json!({"customers": [
+            {"name": "Acme", "reasons": ["slow"], "findings": [{"kind": "slow_progress"}]},
+        ]});
+        leave_out(FOR_PROGRAMS, &mut result);
+        let words = json!({"customers": [{"name": "Acme", "reasons": ["slow"]}]});
+        assert_eq!(result, words);
+    }
 }

@@ -13,6 +13,7 @@
 mod add_comment;
 mod create_task;
 mod customers;
+mod finding;
 mod flags;
 mod free_mail;
 mod input;
@@ -33,6 +34,7 @@ mod weights;
 pub use add_comment::AddComment;
 pub use create_task::CreateTask;
 pub use customers::{Contact, Customer, Lead, group};
+pub use finding::Finding;
 pub use flags::{FLAG_WORD, OpenFlag, Reference, customer_token};
 pub use input::{OnboardingInput, OnboardingServices, OnboardingState};
 pub use link_task::LinkTask;

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::finding::Finding;
 use super::flags::{OpenFlag, customer_token};
 use super::scored::ScoredCustomer;
 use super::scoring::HealthStatus;
@@ -26,6 +27,11 @@ pub struct Plan {
     pub actions: Vec<PlannedAction>,
     /// Flagged customers whose earlier flag still stands.
     pub already_flagged: Vec<AlreadyFlagged>,
+    /// The reasons of the actions for programs, by the customer's key: one for each reason. Beside the
+    /// actions and not in them, so that they are part of nothing that is approved, hashed or written.
+    /// Absent in plans of before there were any.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub findings: BTreeMap<String, Vec<Finding>>,
 }
 
 /// One write.
@@ -154,6 +160,8 @@ pub fn plan(
             plan.already_flagged.push(flagged);
             continue;
         }
+        let findings = customer.health.findings.clone();
+        plan.findings.insert(customer.key.clone(), findings);
         plan.actions.push(PlannedAction {
             due_in_hours: Some(settings.due_in_hours),
             ..action(customer, "task", None)
@@ -287,7 +295,7 @@ impl Plan {
     /// SHA-256 over the planned writes in hex: what an approval names. Two plans that would write
     /// the same have the same hash.
     pub fn hash(&self) -> String {
-        // Struct fields are written in the order of their declaration and nothing in a plan is a
+        // Struct fields are written in the order of their declaration and nothing in an action is a
         // map or a float, so this JSON is canonical; it cannot fail for the same reason.
         //
         // Whom a task hangs on and whose it is follows from the run's own journal, and when it falls

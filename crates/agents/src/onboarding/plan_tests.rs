@@ -16,6 +16,10 @@ fn customer(key: &str, status: HealthStatus, score: u32, issue: Option<&str>) ->
             score,
             status,
             reasons: vec!["3 open tickets, the oldest 9 days old".into()],
+            findings: vec![Finding::OpenTickets {
+                count: 3,
+                oldest_days: 9,
+            }],
         },
         stalled_issue: issue.map(|id| StalledIssue {
             id: id.into(),
@@ -119,6 +123,27 @@ fn a_task_that_is_there_twice_is_surfaced() {
     let plan = plan(&customers, &open, &OnboardingSettings::default());
     assert_eq!(plan.already_flagged[0].task_id, "t1");
     assert_eq!(plan.already_flagged[0].duplicates, ["t2"]);
+}
+
+#[test]
+fn findings_are_told_of_whom_something_is_written_about_and_are_no_part_of_what() {
+    let customers = [
+        customer("a.test", Critical, 20, Some("issue-a")),
+        customer("b.test", Healthy, 95, None),
+    ];
+    let plan = plan(&customers, &[], &OnboardingSettings::default());
+    let told: Vec<_> = plan.findings.iter().collect();
+    assert_eq!(
+        told,
+        [(&"a.test".to_owned(), &customers[0].health.findings)]
+    );
+    let mut before = serde_json::to_value(&plan).expect("json");
+    assert!(!before["actions"].to_string().contains("open_tickets"));
+    // As plans were before there were findings.
+    let members = before.as_object_mut().expect("members");
+    assert!(members.remove("findings").is_some());
+    let before: Plan = serde_json::from_value(before).expect("a plan");
+    assert_eq!(before.hash(), plan.hash());
 }
 
 proptest! {

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::finding::Finding;
 use super::plan::ActionKind;
 use super::scoring::HealthStatus;
 use onbehalf_acting::{ConnectorError, Failure, FailureKind};
@@ -247,6 +248,9 @@ pub struct CustomerHealth {
     pub status: HealthStatus,
     /// Why, for people.
     pub reasons: Vec<String>,
+    /// The same for programs, one for each reason; absent in results of before there were any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
     /// HubSpot's ids of its contacts.
     pub contacts: Vec<String>,
     /// Whole days in the lifecycle stage.

@@ -1,14 +1,16 @@
 //! From signals to a health score: one pure function.
 //!
 //! Owns the arithmetic (whole numbers only, so that the same input gives the same bytes on every
-//! platform) and the reasons a person reads. Knows nothing of connectors or of what is done about
+//! platform) and what is noticed. Knows nothing of connectors or of what is done about
 //! the result.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::finding::Finding;
 use super::signals::{Reading, Signals, TaskSignals, TicketSignals};
 use super::weights::{FULL_SCORE, ScoringWeights};
+use onbehalf_connector::Connector;
 
 /// How a customer is doing.
 #[derive(
@@ -66,21 +68,25 @@ pub struct Health {
     pub status: HealthStatus,
     /// Why, for people; what costs most comes first.
     pub reasons: Vec<String>,
+    /// The same for programs, one for each reason and in the same order; absent in runs that began
+    /// before there were any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
 }
 
-/// One thing that was noticed: what it costs and how to say it.
-struct Finding {
+/// One thing that was noticed, and what it costs.
+struct Weighed {
     penalty: u32,
-    text: String,
+    finding: Finding,
 }
 
 /// Scores a customer. `window_days` is the length of the onboarding, against which progress is
 /// measured. Worse signals never raise the score.
 pub fn score(signals: &Signals, window_days: u32, weights: &ScoringWeights) -> Health {
-    let mut findings = Vec::new();
+    let mut noticed = Vec::new();
     match &signals.tickets {
-        Reading::Known(tickets) => ticket_findings(tickets, weights, &mut findings),
-        Reading::Unread(reason) => findings.push(unread("Zendesk", reason, weights)),
+        Reading::Known(tickets) => ticket_findings(tickets, weights, &mut noticed),
+        Reading::Unread(reason) => noticed.push(unread(Connector::ZENDESK, reason, weights)),
     }
     match &signals.tasks {
         Reading::Known(tasks) => {
@@ -89,21 +95,23 @@ pub fn score(signals: &Signals, window_days: u32, weights: &ScoringWeights) -> H
                 signals.days_in_stage,
                 window_days,
                 weights,
-                &mut findings,
+                &mut noticed,
             );
         }
-        Reading::Unread(reason) => findings.push(unread("Linear", reason, weights)),
+        Reading::Unread(reason) => noticed.push(unread(Connector::LINEAR, reason, weights)),
     }
-    let penalty = findings
+    let penalty = noticed
         .iter()
-        .fold(0_u32, |sum, finding| sum.saturating_add(finding.penalty));
+        .fold(0_u32, |sum, it| sum.saturating_add(it.penalty));
     let score = FULL_SCORE.saturating_sub(penalty);
-    // A stable sort: findings that cost the same stay in the order above.
-    findings.sort_by_key(|finding| std::cmp::Reverse(finding.penalty));
+    // A stable sort: what costs the same stays in the order above.
+    noticed.sort_by_key(|it| std::cmp::Reverse(it.penalty));
+    let findings: Vec<_> = noticed.into_iter().map(|it| it.finding).collect();
     Health {
         score,
         status: status_of(score, weights),
-        reasons: findings.into_iter().map(|finding| finding.text).collect(),
+        reasons: findings.iter().map(Finding::to_string).collect(),
+        findings,
     }
 }
 
@@ -117,7 +125,7 @@ fn status_of(score: u32, weights: &ScoringWeights) -> HealthStatus {
     }
 }
 
-fn ticket_findings(tickets: &TicketSignals, weights: &ScoringWeights, findings: &mut Vec<Finding>) {
+fn ticket_findings(tickets: &TicketSignals, weights: &ScoringWeights, noticed: &mut Vec<Weighed>) {
     let count = capped(
         tickets.open_tickets,
         weights.per_open_ticket,
@@ -130,14 +138,12 @@ fn ticket_findings(tickets: &TicketSignals, weights: &ScoringWeights, findings: 
     if tickets.open_tickets == 0 {
         return;
     }
-    let days = days(tickets.oldest_ticket_days);
-    let text = match tickets.open_tickets {
-        1 => format!("1 open ticket, {days} old"),
-        count => format!("{count} open tickets, the oldest {days} old"),
-    };
-    findings.push(Finding {
+    noticed.push(Weighed {
         penalty: count.saturating_add(age),
-        text,
+        finding: Finding::OpenTickets {
+            count: tickets.open_tickets,
+            oldest_days: tickets.oldest_ticket_days,
+        },
     });
 }
 
@@ -146,23 +152,25 @@ fn task_findings(
     days_in_stage: u32,
     window_days: u32,
     weights: &ScoringWeights,
-    findings: &mut Vec<Finding>,
+    noticed: &mut Vec<Weighed>,
 ) {
     let Some(rate) = tasks.completion_rate() else {
-        findings.push(Finding {
+        noticed.push(Weighed {
             penalty: 0,
-            text: "no onboarding tasks found in Linear".into(),
+            finding: Finding::NoTasks,
         });
         return;
     };
     if tasks.overdue_tasks > 0 {
-        findings.push(Finding {
+        noticed.push(Weighed {
             penalty: capped(
                 tasks.overdue_tasks,
                 weights.per_overdue_task,
                 weights.overdue_tasks_cap,
             ),
-            text: format!("{} overdue", count(tasks.overdue_tasks, "onboarding task")),
+            finding: Finding::OverdueTasks {
+                count: tasks.overdue_tasks,
+            },
         });
     }
     let lag = expected_rate(days_in_stage, window_days)
@@ -171,32 +179,40 @@ fn task_findings(
     // Tenths are multiplied before they are divided, so that no step is lost to rounding.
     let slow = (lag.saturating_mul(weights.per_completion_lag) / 10).min(weights.completion_cap);
     if slow > 0 {
-        findings.push(Finding {
+        noticed.push(Weighed {
             penalty: slow,
-            text: format!(
-                "{} of {} done ({rate}%) after {} of {window_days} days",
-                tasks.tasks_completed,
-                count(tasks.tasks_total, "onboarding task"),
-                days_in_stage.min(window_days),
-            ),
+            finding: Finding::SlowProgress {
+                done: tasks.tasks_completed,
+                total: tasks.tasks_total,
+                percent: rate,
+                days: days_in_stage.min(window_days),
+                window_days,
+            },
         });
     }
     if let Some(issue) = &tasks.stalled_issue {
-        let why = match issue.days_overdue {
-            0 => format!("no update for {}", days(issue.idle_days)),
-            late => format!("{} past its due date", days(late)),
+        let identifier = issue.identifier.clone();
+        let finding = match issue.days_overdue {
+            0 => Finding::IssueIdle {
+                identifier,
+                days: issue.idle_days,
+            },
+            days => Finding::IssueOverdue { identifier, days },
         };
-        findings.push(Finding {
+        noticed.push(Weighed {
             penalty: weights.stalled_task,
-            text: format!("{} is stalled: {why}", issue.identifier),
+            finding,
         });
     }
 }
 
-fn unread(connector: &str, reason: &str, weights: &ScoringWeights) -> Finding {
-    Finding {
+fn unread(connector: Connector, reason: &str, weights: &ScoringWeights) -> Weighed {
+    Weighed {
         penalty: weights.unread_connector,
-        text: format!("{connector} could not be read ({reason}); counted as neutral"),
+        finding: Finding::Unread {
+            connector,
+            reason: reason.to_owned(),
+        },
     }
 }
 
@@ -209,15 +225,6 @@ fn expected_rate(days_in_stage: u32, window_days: u32) -> u32 {
 
 fn capped(amount: u32, each: u32, cap: u32) -> u32 {
     amount.saturating_mul(each).min(cap)
-}
-
-fn days(number: u32) -> String {
-    count(number, "day")
-}
-
-fn count(number: u32, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {noun}{plural}")
 }
 
 #[cfg(test)]

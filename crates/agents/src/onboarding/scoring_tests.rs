@@ -91,6 +91,14 @@ fn without_tasks_there_is_nothing_to_lag_behind() {
 }
 
 #[test]
+fn health_from_before_there_were_findings_is_read_and_written_as_it_was() {
+    let before = serde_json::json!({"score": 60, "status": "at_risk", "reasons": ["slow"]});
+    let health: Health = serde_json::from_value(before.clone()).expect("health");
+    assert!(health.findings.is_empty());
+    assert_eq!(serde_json::json!(health), before);
+}
+
+#[test]
 fn thresholds_are_exclusive() {
     let weights = ScoringWeights::default();
     assert_eq!(status_of(70, &weights), HealthStatus::Healthy);
@@ -194,6 +202,19 @@ proptest! {
             serde_json::to_string(&once).expect("json"),
             serde_json::to_string(&again).expect("json")
         );
+    }
+
+    #[test]
+    fn each_reason_says_its_finding(
+        signals in any_signals(), weights in any_weights(), window in 0..400_u32, unread in any::<bool>(),
+    ) {
+        let mut signals = signals;
+        if unread {
+            signals.tickets = Reading::Unread("unavailable".into());
+        }
+        let health = score(&signals, window, &weights);
+        let said: Vec<_> = health.findings.iter().map(Finding::to_string).collect();
+        prop_assert_eq!(said, health.reasons);
     }
 
     #[test]

@@ -166,6 +166,7 @@ fn shown(customer: ScoredCustomer) -> CustomerHealth {
         score: customer.health.score,
         status: customer.health.status,
         reasons: customer.health.reasons,
+        findings: customer.health.findings,
         contacts: customer.contacts,
         days_in_stage: customer.days_in_stage,
     }
