@@ -13,9 +13,9 @@ use crate::linear_graphql::field;
 use crate::tool::{OutputError, Tool};
 
 /// Asks Linear who the connection speaks as: the `viewer` of its schema, a `User` with an
-/// `Organization` (<https://github.com/linear/linear/blob/master/packages/sdk/src/schema.graphql>).
-/// Which of their fields Scalekit's tool selects it does not say, so the person stands in for an
-/// organization that is not there.
+/// `Organization` (<https://github.com/linear/linear/blob/master/packages/sdk/src/schema.graphql>:
+/// `name`, `email`, `organization`, and of that `name` and `urlKey`). Which of these Scalekit's tool
+/// asks for no document says, so the person stands in for an organization that is not there.
 pub(super) struct LinearAccount;
 
 impl Tool for LinearAccount {
