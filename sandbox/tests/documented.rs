@@ -58,6 +58,7 @@ fn answers_have_the_shape_of_the_documented_examples() {
         include_str!("documented/hubspot_owners.json"),
         include_str!("documented/slack_auth_test.json"),
         include_str!("documented/slack_post.json"),
+        include_str!("documented/zendesk_groups.json"),
         include_str!("documented/zendesk_search.json"),
     ] {
         let documented: Documented = serde_json::from_str(file).expect("a documented example");

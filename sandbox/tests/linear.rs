@@ -85,6 +85,8 @@ fn one_is_somebody_in_an_organization() {
     };
     let (alice, bob) = (viewer(&mut client, "alice"), viewer(&mut client, "bob"));
     assert_eq!(alice["email"], "alice@acme.example");
+    assert_eq!(alice["name"], "Alice Moreau");
+    assert_eq!(alice["organization"]["name"], "org_acme");
     assert_ne!(alice["id"], bob["id"]);
     assert_eq!(alice["organization"]["id"], bob["organization"]["id"]);
     assert_ne!(

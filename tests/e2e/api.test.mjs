@@ -97,6 +97,29 @@ test('connections show their status and where to connect', async () => {
   assert.deepEqual(unknown.json.knownConnectors, ['hubspot', 'linear', 'slack', 'zendesk']);
 });
 
+test('each app says which account is connected, to whoever connected it', async () => {
+  const account = (app, as) => stage.ask('GET', `/api/connections/${app}/account`, { as });
+  const told = {};
+  for (const app of ['hubspot', 'linear', 'slack', 'zendesk']) {
+    const { status, json, text } = await account(app, 'alice');
+    assert.deepEqual([status, json.connector], [200, app], text);
+    told[app] = json.account;
+  }
+  assert.match(told.hubspot.name, /^Hub \d+$/);
+  assert.match(told.hubspot.url, /^https:\/\/app\.hubspot\.com\/contacts\/\d+\/$/);
+  assert.deepEqual([told.linear.user, told.slack.user], ['Alice Moreau', 'alice']);
+  assert.match(told.slack.url, /^https:\/\/[a-z0-9-]+\.slack\.com\/$/);
+  // The sandbox's Zendesk is under a host that is no Zendesk's, so it is named and not linked to.
+  assert.match(told.zendesk.name, /\.zendesk\.example$/);
+  assert.equal(told.zendesk.url, undefined);
+  assert.equal((await account('linear', 'bob')).json.account.user, 'Bob Lindqvist');
+
+  const missing = await account('zendesk', 'bob');
+  assert.deepEqual([missing.status, missing.json.type], [409, 'urn:onbehalf:problem:connection-required'], missing.text);
+  assert.deepEqual([missing.json.reason, missing.json.connectUrl], ['not_connected', `${stage.url}/connect/zendesk`]);
+  assert.equal((await account('myspace', 'bob')).status, 400);
+});
+
 test('triggers at the same moment are one run, which says so', async () => {
   const trigger = () => stage.ask('POST', `${WORKFLOW}/trigger`, { as: 'carol', body: { approval: 'required' } });
   const answers = await Promise.all([trigger(), trigger(), trigger()]);

@@ -323,6 +323,16 @@ async function assertNoCredentialKept(when) {
   }
 }
 
+test('who somebody is at an app is told to themselves, and neither kept nor logged', async () => {
+  for (const app of ['hubspot', 'linear', 'slack', 'zendesk']) {
+    // Not among the answers that name nobody: the next tests look for it where nothing of it may be.
+    const answer = await stage.ask('GET', `/api/connections/${app}/account`, { headers: { authorization: `Bearer ${tokens[FULL]}` } });
+    assert.equal(answer.status, 200, answer.text);
+    assert.ok(answer.json.account.name, answer.text);
+    if (app === 'slack') assert.equal(answer.json.account.user, FULL);
+  }
+});
+
 test('no credential is kept', async () => {
   await assertNoCredentialKept('while it runs');
   await stage.kill();

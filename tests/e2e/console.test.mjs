@@ -117,6 +117,15 @@ test('somebody signs in, connects an app, finds a run that waits for them, watch
   await page.getByRole('heading', { name: /Connected/ }).waitFor();
   await go(page, '/connections');
   assert.equal(await page.getByRole('link', { name: /^Connect / }).count(), 0, 'everything is connected');
+  // Each app is asked for its account, while the page is there already.
+  for (const [connector, app] of Object.entries({ hubspot: 'HubSpot', linear: 'Linear', slack: 'Slack', zendesk: 'Zendesk' })) {
+    const { json } = await stage.ask('GET', `/api/connections/${connector}/account`, { as: user });
+    const told = page.getByRole('region', { name: app }).locator('dt:text-is("Account") + dd');
+    await told.getByText(json.account.name).waitFor();
+    const text = await told.textContent();
+    assert.ok(text.includes(json.account.user ? `as ${json.account.user}` : json.account.name), text);
+    assert.equal(await told.getByRole('link').count(), json.account.url ? 1 : 0, `${app} is linked to where its address is its own`);
+  }
 
   const runId = await stage.trigger(user, { approval: 'required' });
   await stage.until(user, runId, ['suspended']);
@@ -370,6 +379,7 @@ test('an app is disconnected once somebody has said that they mean it, and conne
   await page.getByRole('dialog').getByRole('button', { name: 'Disconnect', exact: true }).click();
   await page.getByRole('link', { name: 'Connect Linear' }).waitFor();
   assert.equal(await status(), 'not_connected');
+  assert.equal(await page.getByRole('region', { name: 'Linear' }).getByText('Account', { exact: true }).count(), 0, 'what is not connected is not asked');
   // A run that begins now sees it.
   const waiting = await stage.until(user, await stage.trigger(user, { onMissingConnector: 'suspend' }), ['suspended']);
   assert.ok(waiting.suspension.missing.some(({ connector }) => connector === 'linear'), JSON.stringify(waiting.suspension));
@@ -460,6 +470,7 @@ test('what was seen last is there without a network, and says so; nothing of it 
   await page.reload();
   await page.getByText('There is no network').waitFor();
   await page.getByRole('heading', { name: 'HubSpot' }).waitFor();
+  await page.getByRole('region', { name: 'HubSpot' }).getByText('not told by the app').waitFor();
   await context.setOffline(false);
   // An answer that is on its way while they sign out is kept no more.
   const connections = await hold(page, (request) => request.url().endsWith('/api/connections'), { connections: [] });

@@ -46,6 +46,7 @@ const OWN = [
   'PUT /api/workflows/{workflow}/schedule',
   'DELETE /api/workflows/{workflow}/schedule',
   'GET /api/connections',
+  'GET /api/connections/{connector}/account',
   'DELETE /api/connections/{connector}',
   'POST /api/connect',
   'POST /api/tools/{id}/execute',
@@ -286,6 +287,12 @@ for (const provider of Object.keys(PROVIDERS)) describe(`with ${provider}`, () =
     }
     assert.equal(shown[alice].zendesk, 'active');
     assert.notEqual(shown[bob].zendesk, 'active');
+    // So is who one is at an app.
+    const at = (user) => stage.ask('GET', '/api/connections/slack/account', { as: user });
+    const told = await Promise.all(users.map(at));
+    assert.deepEqual(told.map(({ status }) => status), users.map(() => 200), told[0].text);
+    assert.equal(new Set(told.map(({ json }) => json.account.user)).size, users.length);
+    assert.equal((await stage.ask('GET', '/api/connections/zendesk/account', { as: bob })).status, 409);
     // Losing an app is seen by its owner only.
     await stage.control('POST', 'faults', {
       rules: [{ match: { endpoint: 'execute_tool', identifier: `user_${dave}` }, revoke: true, times: 1 }],

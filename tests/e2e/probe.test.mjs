@@ -92,6 +92,13 @@ describe('what the probe learns', () => {
     assert.ok(seconds >= 1 && seconds <= 600, String(seconds));
   });
 
+  it('says what each app tells of an account, by the names of members alone', async () => {
+    const { learned } = await probe({}, { only: 'accounts-told' });
+    const { learned: told } = learned['accounts-told'];
+    for (const said of [/hubspot: .*portalId.*uiDomain/, /linear: .*name.*organization/, /slack: .*team.*url.*user/, /zendesk: .*url/]) assert.match(told, said);
+    assert.doesNotMatch(told, /alice/i);
+  });
+
   it('leaves out what it lacks the settings for, and says which', async () => {
     const { learned } = await probe({}, { only: 'owner,comment-id' });
     assert.match(learned.owner.skipped, /PROBE_EMAIL/);

@@ -7,6 +7,9 @@ const STORE = 'onbehalf-seen';
 const SEEN_AT = 'x-onbehalf-seen-at';
 const WHO = 'onbehalf-seen-by';
 
+/** A stream has no end to keep, and who somebody is at an app is kept nowhere. */
+const NEVER_KEPT = /\/(events|account)$/;
+
 /** Since when what is shown is from the store; undefined while the network answers. */
 export const shownFrom = signal<number | undefined>(undefined);
 
@@ -18,7 +21,7 @@ const keeping = new Set<Promise<void>>();
 /** As `fetch`, but an answer that was read before stands in for one that cannot be had; not where only
  *  what is true now will do (`cache: 'no-store'`). */
 export async function fetchOrSeen(request: Request): Promise<Response> {
-  const readable = request.method === 'GET' && 'caches' in window && !request.url.endsWith('/events');
+  const readable = request.method === 'GET' && 'caches' in window && !NEVER_KEPT.test(request.url);
   const asked = person;
   try {
     const answer = await fetch(request);

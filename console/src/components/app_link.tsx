@@ -6,8 +6,8 @@ import type { ComponentChildren } from 'preact';
 import { t } from '../texts';
 import { Icon } from './icon';
 
-/** Where the apps that are linked to show their records. */
-const OWN = /^(linear\.app|app(-[a-z0-9]+)?\.hubspot\.com)$/;
+/** Where the apps that are linked to show their records and accounts. */
+const OWN = /^(linear\.app|app(-[a-z0-9]+)?\.hubspot\.com|[a-z0-9-]+(\.enterprise)?\.slack\.com|[a-z0-9-]+\.zendesk\.com)$/;
 
 /** The words, and a link where there is an address that is the app's own. */
 export function AppLink({ href, children }: { href: string | undefined; children: ComponentChildren }) {

@@ -15,6 +15,10 @@ export const useApprovals = () =>
 export const useConnections = () =>
   useResource('connections', async () => (await data(api.GET('/api/connections'))).connections, { every: SELDOM_MS });
 
+/** Which account of an app is connected. The app is asked for it, so once is enough. */
+export const useAccount = (connector: string) =>
+  useResource(`account:${connector}`, () => data(api.GET('/api/connections/{connector}/account', { params: { path: { connector } } })), { once: true });
+
 export const useTools = () => useResource('tools', () => data(api.GET('/api/tools')));
 
 export const useSchedule = (workflow: string) =>

@@ -67,15 +67,23 @@ export interface Asked<T> {
   load: () => Promise<T>;
 }
 
+/** How often something is read while it is shown. */
+interface Often {
+  /** Again after so many milliseconds. */
+  every?: number;
+  /** Not again once it was read, whoever comes back. */
+  once?: boolean;
+}
+
 /** Reads something when it is first shown, again whenever `every` milliseconds have passed, and when
  *  somebody comes back to the page. */
-export function useResource<T>(key: string, load: () => Promise<T>, often: { every?: number } = {}): Resource<T> {
+export function useResource<T>(key: string, load: () => Promise<T>, often: Often = {}): Resource<T> {
   const [one] = useResources([{ key, load }], often);
   return one as Resource<T>;
 }
 
 /** The same of several things. */
-export function useResources<T>(asked: Asked<T>[], { every }: { every?: number } = {}): Resource<T>[] {
+export function useResources<T>(asked: Asked<T>[], { every, once }: Often = {}): Resource<T>[] {
   const all = asked.map(({ key, load }) => {
     const one = entry<T>(key);
     one.load = load;
@@ -83,6 +91,10 @@ export function useResources<T>(asked: Asked<T>[], { every }: { every?: number }
   });
   const keys = asked.map(({ key }) => key).join();
   useEffect(() => {
+    if (once) {
+      all.filter(({ readAt }) => readAt === 0).forEach(readOnce);
+      return undefined;
+    }
     all.forEach(readOnce);
     const again = () => {
       if (document.visibilityState === 'visible') all.forEach(readOnce);
@@ -93,7 +105,7 @@ export function useResources<T>(asked: Asked<T>[], { every }: { every?: number }
       document.removeEventListener('visibilitychange', again);
       clearInterval(timer);
     };
-  }, [keys, every]);
+  }, [keys, every, once]);
   return all.map((one) => ({ ...one.state.value, reload: () => void read(one) }));
 }
 

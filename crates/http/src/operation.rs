@@ -100,6 +100,8 @@ pub enum ApiOperation {
     CreateConnectLink,
     /// Lists connections.
     ListConnections,
+    /// Says which account of an app is connected.
+    ShowAccount,
     /// Takes a connection back.
     Disconnect,
     /// Lists tools.
@@ -222,6 +224,7 @@ impl ApiOperation {
             | Self::EnableSchedule
             | Self::DisableSchedule
             | Self::ListConnections
+            | Self::ShowAccount
             | Self::ListTools
             | Self::ExecuteTool
             | Self::GetToolCall
@@ -258,6 +261,7 @@ impl ApiOperation {
             | Self::StreamThread
             | Self::CreateConnectLink
             | Self::ListConnections
+            | Self::ShowAccount
             | Self::Disconnect
             | Self::ExecuteTool => Budget::Calls,
             Self::ListWorkflows

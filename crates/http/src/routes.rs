@@ -45,7 +45,7 @@ const fn api(operation: ApiOperation, method: &'static str, path: &'static str) 
 }
 
 /// Every route. Of two that fit, the earlier one counts.
-pub const ROUTES: [Route; 44] = [
+pub const ROUTES: [Route; 45] = [
     open(OpenOperation::Home, "GET", "/"),
     open(OpenOperation::Health, "GET", "/health"),
     open(OpenOperation::OpenApi, "GET", "/openapi.json"),
@@ -115,6 +115,11 @@ pub const ROUTES: [Route; 44] = [
     api(ApiOperation::CountEnded, "GET", "/api/organization/runs"),
     api(ApiOperation::CreateConnectLink, "POST", "/api/connect"),
     api(ApiOperation::ListConnections, "GET", "/api/connections"),
+    api(
+        ApiOperation::ShowAccount,
+        "GET",
+        "/api/connections/{connector}/account",
+    ),
     api(
         ApiOperation::Disconnect,
         "DELETE",

@@ -297,6 +297,7 @@ impl Api {
             }
             ApiOperation::CreateConnectLink => self.create_connect_link(request),
             ApiOperation::ListConnections => self.list_connections(&caller).await,
+            ApiOperation::ShowAccount => self.show_account(&caller, named.connector(self)?).await,
             ApiOperation::Disconnect => self.disconnect(&caller, named.connector(self)?).await,
             ApiOperation::ListTools => self.list_tools(&caller).await,
             ApiOperation::ExecuteTool => self.execute_tool(caller, named.tool()?, request).await,

@@ -12,7 +12,12 @@ use onbehalf_connector::Connector;
 /// Longer ones are no address of a record.
 const LONGEST: usize = 512;
 /// The apps whose pages are linked to.
-const LINKED: [Connector; 2] = [Connector::HUBSPOT, Connector::LINEAR];
+const LINKED: [Connector; 4] = [
+    Connector::HUBSPOT,
+    Connector::LINEAR,
+    Connector::SLACK,
+    Connector::ZENDESK,
+];
 
 /// An address that leads to an app's own page by `https`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -41,7 +46,8 @@ impl AppPage {
 }
 
 /// Whether people see this app under this host. HubSpot's is `app.hubspot.com`, and `app-eu1`,
-/// `app-na2` and the like for accounts that are kept elsewhere.
+/// `app-na2` and the like for accounts that are kept elsewhere. Slack and Zendesk have one for each
+/// account (`acme.slack.com`, `acme.enterprise.slack.com`, `acme.zendesk.com`).
 fn is_own(app: Connector, host: &str) -> bool {
     let letters = |place: &str| {
         let mut bytes = place.bytes();
@@ -54,8 +60,19 @@ fn is_own(app: Connector, host: &str) -> bool {
             Some(name) => name.strip_prefix("app-").is_some_and(letters),
             None => false,
         },
+        Connector::SLACK => host.strip_suffix(".slack.com").is_some_and(|name| {
+            let of_enterprise = name.strip_suffix(".enterprise");
+            is_label(of_enterprise.unwrap_or(name))
+        }),
+        Connector::ZENDESK => host.strip_suffix(".zendesk.com").is_some_and(is_label),
         _ => false,
     }
+}
+
+/// Whether it is one part of a host's name.
+fn is_label(name: &str) -> bool {
+    let plain = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'-';
+    !name.is_empty() && name.bytes().all(plain)
 }
 
 /// What a path is made of. Linear puts the title's words into it, in any alphabet.
@@ -93,6 +110,9 @@ mod tests {
                 Connector::HUBSPOT,
                 "https://app-eu1.hubspot.com/contacts/62515/record/0-27/5013",
             ),
+            (Connector::SLACK, "https://acme-2.slack.com/"),
+            (Connector::SLACK, "https://acme.enterprise.slack.com/"),
+            (Connector::ZENDESK, "https://acme.zendesk.com/"),
         ] {
             let page = AppPage::of(app, address).expect(address);
             assert_eq!(page.as_str(), address);
@@ -133,6 +153,20 @@ mod tests {
         ] {
             let address = format!("https://{host}/contacts/1/record/0-27/2");
             assert_eq!(AppPage::of(Connector::HUBSPOT, &address), None, "{host}");
+        }
+        for (app, host) in [
+            (Connector::SLACK, "slack.com"),
+            (Connector::SLACK, ".slack.com"),
+            (Connector::SLACK, "evil.acme.slack.com"),
+            (Connector::SLACK, "acme.slack.com.evil.example"),
+            (Connector::SLACK, "acme.zendesk.com"),
+            (Connector::ZENDESK, "zendesk.com"),
+            (Connector::ZENDESK, "evil@acme.zendesk.com"),
+            (Connector::ZENDESK, "acme.zendesk.com:8443"),
+            (Connector::ZENDESK, "evil.example/acme.zendesk.com"),
+        ] {
+            let address = format!("https://{host}/");
+            assert_eq!(AppPage::of(app, &address), None, "{host}");
         }
         let long = format!("https://linear.app/{}", "a".repeat(LONGEST));
         assert_eq!(AppPage::of(Connector::LINEAR, &long), None);

@@ -63,6 +63,7 @@
 //! # Ok::<(), onbehalf_tools::RegistryError>(())
 //! ```
 
+mod account;
 mod app_page;
 mod catalogue;
 mod context;
@@ -103,6 +104,7 @@ mod zendesk_query;
 mod zendesk_queue;
 mod zendesk_tickets;
 
+pub use account::{AppAccount, app_account};
 pub use app_page::AppPage;
 pub use catalogue::{Catalogue, CatalogueSettings, CatalogueTool, Offered, TOOL_CATALOGUE};
 pub use context::{ContextMissing, REQUIRED_CONTEXT, ToolContext};

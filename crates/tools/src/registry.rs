@@ -14,6 +14,7 @@ use onbehalf_connector::{
     CallFailure, CallKind, Connector, Scalekit, SendPermit, Violation, scrub,
 };
 
+use super::account::says_who;
 use super::catalogue::Catalogue;
 use super::context::{REQUIRED_CONTEXT, ToolContext};
 use super::finding::{CallMark, Findable, Look, Sought};
@@ -230,6 +231,9 @@ pub enum RegistryError {
     /// The id is taken.
     #[error("two tools are called `{0}`")]
     Duplicate(&'static str),
+    /// Its answer says who somebody is at an app, which no model is told.
+    #[error("tool `{0}` refused: it says who somebody is")]
+    SaysWho(&'static str),
     /// Its input must not be shown to a model.
     #[cfg(not(target_arch = "wasm32"))]
     #[error("tool `{id}` refused: {reason}")]
@@ -291,7 +295,7 @@ impl Registry {
     /// when the Worker is built.
     ///
     /// # Errors
-    /// [`RegistryError`] when the id is taken or the input asks for identity.
+    /// [`RegistryError`] when the id is taken, the input asks for identity, or the answer gives one.
     pub fn with<T: Tool>(self) -> Result<Self, RegistryError> {
         self.add::<T>(None)
     }
@@ -300,6 +304,9 @@ impl Registry {
         let tool = Erased::<T> { finding };
         if self.tools.iter().any(|other| other.id() == T::ID) {
             return Err(RegistryError::Duplicate(T::ID));
+        }
+        if says_who(T::CONNECTOR, T::SCALEKIT_NAME) {
+            return Err(RegistryError::SaysWho(T::ID));
         }
         #[cfg(not(target_arch = "wasm32"))]
         check(&tool.schemas().input)

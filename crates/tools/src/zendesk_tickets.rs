@@ -163,13 +163,13 @@ pub(super) fn tickets(data: &Value, page: u32) -> Result<Tickets, OutputError> {
         total,
         next_page: (more && page < MAX_PAGE).then(|| page + 1),
         truncated: total > u64::from(MAX_RESULTS),
-        account: results.iter().filter_map(account).next(),
+        account: results.iter().filter_map(account_host).next(),
     })
 }
 
-/// The host in a ticket's address, like `acme.zendesk.com`.
-fn account(result: &Value) -> Option<String> {
-    let address = text(result, "url")?;
+/// The host in a record's address, like `acme.zendesk.com`.
+pub(super) fn account_host(record: &Value) -> Option<String> {
+    let address = text(record, "url")?;
     let (host, _) = address.strip_prefix("https://")?.split_once('/')?;
     let named = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
     (host.contains('.') && host.len() <= MAX_HOST_BYTES && host.chars().all(named))

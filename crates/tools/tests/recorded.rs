@@ -10,7 +10,8 @@ use onbehalf_connector::{AuthReason, Connector};
 use onbehalf_tools::{
     CommentInput, CommentResult, ContactsInput, ErrorKind, HubspotContacts, HubspotCreateTask,
     HubspotPortal, IssueState, IssuesInput, LinearCreateComment, LinearIssues, PortalInput,
-    TaskInput, TaskPriority, TicketsInput, Tool, ToolContext, ToolOutcome, ZendeskTickets, run,
+    TaskInput, TaskPriority, TicketsInput, Tool, ToolContext, ToolOutcome, ZendeskTickets,
+    app_account, run,
 };
 use serde_json::{Value, json};
 
@@ -98,6 +99,35 @@ async fn a_portal_says_its_number_and_where_it_is_seen() {
     let page = portal.task_page("5013").expect("a page");
     let form = "https://app.hubspot.com/contacts/62515/record/0-27/5013";
     assert_eq!(page.as_str(), form);
+}
+
+#[tokio::test]
+async fn each_app_says_which_account_is_connected() {
+    for (app, example, account) in [
+        (
+            Connector::HUBSPOT,
+            recorded!("hubspot_portal"),
+            json!({"name": "Hub 62515", "url": "https://app.hubspot.com/contacts/62515/"}),
+        ),
+        (
+            Connector::SLACK,
+            recorded!("slack_auth_test"),
+            json!({"name": "Subarachnoid Workspace", "user": "grace",
+                "url": "https://subarachnoid.slack.com/"}),
+        ),
+        (
+            Connector::ZENDESK,
+            recorded!("zendesk_groups"),
+            json!({"name": "company.zendesk.com", "url": "https://company.zendesk.com/"}),
+        ),
+    ] {
+        let kit = kit();
+        kit.script.then(executed(&example["data"]));
+        let context = ToolContext::from_keys(Some("alice"), Some("user_alice"));
+        let context = context.expect("both keys");
+        let told = app_account(&kit.scalekit, &context, app).await;
+        assert_eq!(json!(told.expect("an answer")), account);
+    }
 }
 
 #[tokio::test]

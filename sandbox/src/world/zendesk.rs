@@ -10,7 +10,7 @@ use super::tool::{Actor, Answer, Outcome, Params, ToolFailure};
 use super::zendesk_query::Query;
 
 /// Tools that are simulated, without the prefix of their connector.
-pub const TOOLS: [&str; 2] = ["search_tickets", "tickets_count"];
+pub const TOOLS: [&str; 3] = ["groups_list", "search_tickets", "tickets_count"];
 
 /// Requests that an account takes in a minute, on the plan most teams have.
 pub const RATE: Rate = Rate {
@@ -81,6 +81,8 @@ pub struct Zendesk {
 /// First ids of people and tickets.
 const USER_BASE: usize = 360_000;
 const TICKET_BASE: usize = 7_000;
+/// The group that an account begins with.
+const FIRST_GROUP: usize = 211;
 
 impl Zendesk {
     /// An account of this name, with nobody in it.
@@ -152,6 +154,7 @@ impl Zendesk {
     /// Answers a tool call, named without the prefix of its connector.
     pub fn call(&self, tool: &str, params: &Params, actor: &Actor) -> Outcome {
         match tool {
+            "groups_list" => Some(Ok(Answer::read(self.groups()))),
             "search_tickets" => Some(self.search(params, actor.now_ms)),
             "tickets_count" => Some(Ok(Answer::read(
                 json!({ "count": { "value": self.tickets.len() } }),
@@ -240,6 +243,15 @@ impl Zendesk {
             data["users"] = ids.iter().map(|id| self.user(*id)).collect();
         }
         Ok(Answer::read(data))
+    }
+
+    /// The groups of agents: the one that every account has.
+    fn groups(&self) -> Value {
+        let group = json!({ "id": FIRST_GROUP, "name": "Support", "description": "",
+            "url": format!("https://{}/api/v2/groups/{FIRST_GROUP}.json", self.host),
+            "default": true, "deleted": false, "is_public": true,
+            "created_at": iso(0), "updated_at": iso(0) });
+        json!({ "groups": [group], "count": 1, "next_page": null, "previous_page": null })
     }
 
     fn ticket(&self, index: usize, ticket: &Ticket) -> Value {

@@ -15,6 +15,14 @@ const SAFETY = 2;
 /** Least and most that `reconcileAfterSeconds` takes. */
 const RECONCILE_SECONDS = [1, 600];
 
+/** What each app is asked about the account that is connected, and where its answer says it. */
+const ACCOUNTS = [
+  ['hubspot', 'hubspot_account_details_get', {}, (data) => data.portalId && data],
+  ['linear', 'linear_viewer_get', {}, (data) => (data.data ?? data).viewer],
+  ['slack', 'slack_auth_test', {}, (data) => data.ok && data],
+  ['zendesk', 'zendesk_groups_list', { page: 1, per_page: 1 }, (data) => data.groups?.[0]],
+];
+
 /** The trials, in the order they are run. `needs` names settings without which one is left out. */
 export const TRIALS = [
   {
@@ -78,6 +86,19 @@ export const TRIALS = [
       const answer = await env.tool('hubspot', 'hubspot_account_details_get', {});
       const portal = answer.data?.portalId;
       return { learned: portal === undefined ? `no (${words(answer)})` : `yes, portal ${portal}` };
+    },
+  },
+  {
+    id: 'accounts-told',
+    question: 'What does each app say of the account that is connected? Names of members alone.',
+    async run(env) {
+      const told = [];
+      for (const [app, tool, params, at] of ACCOUNTS) {
+        const answer = await env.tool(app, tool, params);
+        const said = at(answer.data ?? {});
+        told.push(`${app}: ${said ? Object.keys(said).sort().join(', ') : words(answer)}`);
+      }
+      return { learned: told.join('; ') };
     },
   },
   {

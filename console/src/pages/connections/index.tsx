@@ -13,6 +13,7 @@ import { useConnections, useTools, useWorkflows } from '../../state/queries';
 import { appName, spelled, useTitles } from '../../state/words';
 import { t } from '../../texts';
 import { list } from '../../texts/format';
+import { Account } from './account';
 import { Disconnect } from './disconnect';
 
 export default function Connections() {
@@ -57,6 +58,7 @@ function One({ connection, tools, workflows, keeps }: { connection: Connection; 
       <div class="stack">
         <p class="soft">{texts.details[connection.status]}</p>
         <dl class="facts">
+          {connection.status === 'active' && <Account connector={connection.connector} />}
           {connection.lastUsedAt && <><dt>{texts.lastUsed}</dt><dd><When at={connection.lastUsedAt} /></dd></>}
           {uses.length > 0 && <><dt>{texts.usedFor}</dt><dd>{list(uses.map(({ id }) => titles(id)))}</dd></>}
           {connection.updatedAt && <><dt>{texts.changedAt}</dt><dd><When at={connection.updatedAt} /></dd></>}

@@ -3,6 +3,7 @@
 //! Owns the handlers of the API and the bodies they take and answer. A run of somebody else is
 //! answered like one that does not exist. Refuses to know cookies and pages.
 
+pub mod account;
 pub mod approvals;
 pub mod connections;
 pub mod cursor;

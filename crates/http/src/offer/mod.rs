@@ -22,4 +22,5 @@ pub(crate) use calls::{Seen, end_of, rests, tool_call_not_found};
 pub use catalogue::CatalogueNote;
 pub use list::{OfferedTool, Origin};
 pub use onbehalf_identity::unnamed;
+pub(crate) use uses::tool_context;
 pub use uses::{DryRun, InHand, ToolUse, Used};

@@ -170,7 +170,7 @@ impl Api {
 ///
 /// # Errors
 /// 403, with what is missing of it.
-pub(super) fn tool_context(caller: &Caller) -> Result<ToolContext, Problem> {
+pub(crate) fn tool_context(caller: &Caller) -> Result<ToolContext, Problem> {
     let context = ToolContext::from_keys(
         Some(&caller.context.user_id),
         Some(caller.context.scalekit_identifier.as_str()),

@@ -7,7 +7,7 @@ use crate::routes::ROUTES;
 use crate::testkit::{api_request, bench, browser_request, json_of};
 use crate::wire::message::{ApiRequest, MAX_BODY_BYTES};
 use crate::{ProblemType, handle_unconfigured};
-use onbehalf_connector::testkit::ok;
+use onbehalf_connector::testkit::{executed, ok};
 
 const TRIGGER: &str = "/api/workflows/onboarding-health/trigger";
 
@@ -66,6 +66,10 @@ async fn every_path_names_what_its_operation_asks_for() {
         if path == "/api/connections/hubspot" {
             let nothing = ok(&json!({ "connected_accounts": [] }));
             bench.scalekit.script.then(nothing);
+        }
+        if path == "/api/connections/hubspot/account" {
+            let portal = executed(&json!({ "portalId": 1 }));
+            bench.scalekit.script.then(portal);
         }
         let response = ask(route.method, &path).await;
         if response.status == 404 {

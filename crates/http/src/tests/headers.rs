@@ -100,6 +100,7 @@ async fn a_parameter_that_means_nothing_is_refused() {
         ("GET", "/api/workflows/onboarding-health/history"),
         ("POST", "/api/connect"),
         ("GET", "/api/connections"),
+        ("GET", "/api/connections/hubspot/account"),
         ("DELETE", "/api/connections/hubspot"),
         ("GET", "/api/tools"),
         ("POST", "/api/tools/hubspot_get_contacts/execute"),

@@ -125,6 +125,7 @@ async fn everything_expensive_is_counted() {
         ("DELETE", "/api/workflows/onboarding-health/schedule"),
         ("POST", "/api/connect"),
         ("GET", "/api/connections"),
+        ("GET", "/api/connections/hubspot/account"),
         ("DELETE", "/api/connections/hubspot"),
         ("POST", "/api/tools/hubspot_get_contacts/execute"),
         ("POST", "/webhooks/scalekit"),

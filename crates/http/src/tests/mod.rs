@@ -1,5 +1,6 @@
 //! Whole requests through the routes, against a scripted platform.
 
+mod accounts;
 mod any_request;
 mod approval_page;
 mod approvals;

@@ -83,6 +83,8 @@ problems! {
     AlreadyResumed = "already-resumed", 409, "Already resumed";
     /// The run's status does not allow it.
     WrongStatus = "wrong-status", 409, "Not possible in this status";
+    /// The caller has not connected the app, or has to connect it again.
+    ConnectionRequired = "connection-required", 409, "Connection required";
     /// Another message was sent to this thread under this id.
     MessageIdReused = "message-id-reused", 409, "Message id reused";
     /// The thread has as many turns as one may have.

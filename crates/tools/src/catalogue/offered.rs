@@ -64,8 +64,8 @@ impl Offered {
         self.tools.get(name).cloned()
     }
 
-    /// How many tools the settings open that are not offered: they need an identity, are described by
-    /// something else than an object, or are beyond what is offered.
+    /// How many tools the settings open that are not offered: they need an identity or say whose it is,
+    /// are described by something else than an object, or are beyond what is offered.
     pub const fn left_out(&self) -> usize {
         self.left_out
     }

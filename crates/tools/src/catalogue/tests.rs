@@ -51,6 +51,28 @@ async fn names(catalogue: &Catalogue, kit: &Kit) -> Vec<String> {
     offered.iter().map(|tool| tool.name().to_owned()).collect()
 }
 
+#[tokio::test]
+async fn what_says_who_somebody_is_is_not_offered_whichever_rule_opens_it() {
+    let catalogue = catalogue(&json!([
+        {"connector": "slack", "tools": ["slack_auth_test", "slack_*"], "kind": "read"},
+        {"connector": "crm", "tools": ["hubspot_*", "linear_*"], "kind": "write"},
+    ]));
+    let kit = kit();
+    let telling = [
+        "hubspot_account_details_get",
+        "linear_viewer_get",
+        "slack_auth_test",
+        "slackbot_auth_test",
+    ];
+    kit.script
+        .then(listed(&[&telling[..], &["slack_list_channels"]].concat()));
+    assert_eq!(names(&catalogue, &kit).await, ["slack_list_channels"]);
+    for name in telling {
+        assert!(catalogue.declared(name).is_none(), "{name}");
+        assert!(found(&catalogue, &kit, name).await.is_none(), "{name}");
+    }
+}
+
 async fn found(catalogue: &Catalogue, kit: &Kit, name: &str) -> Option<Rc<CatalogueTool>> {
     catalogue
         .find(&kit.scalekit, &alice(), name)

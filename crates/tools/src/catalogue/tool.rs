@@ -12,6 +12,7 @@ use onbehalf_connector::{
 use super::lookup::Lookup;
 use super::parameters::{Parameters, unknown_violations};
 use super::settings::{CatalogueSettings, Rule};
+use crate::account::says_who;
 use crate::context::ToolContext;
 use crate::finding::{CallMark, Look, Sought};
 use crate::outcome::ToolOutcome;
@@ -61,6 +62,10 @@ impl CatalogueTool {
     fn bare(name: &str, rule: &Rule) -> Option<Self> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
         if name.is_empty() || name.len() > LONGEST_NAME || !name.bytes().all(plain) {
+            return None;
+        }
+        // What it answers would name somebody to a model, whichever rule opens it.
+        if says_who(rule.connector, name) {
             return None;
         }
         let kind = rule.kind(name);

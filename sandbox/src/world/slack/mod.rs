@@ -193,7 +193,8 @@ impl Slack {
         let channel = self.resolve(params, &person);
         Some(Ok(match (tool, channel) {
             ("slack_auth_test", _) => Answer::read(json!({ "ok": true,
-                "url": format!("https://{}.slack.com/", self.name), "team": self.name,
+                // A host's name has no `_`.
+                "url": format!("https://{}.slack.com/", self.name.replace('_', "-")), "team": self.name,
                 "user": actor.email.split('@').next(), "team_id": self.team_id, "user_id": person.id,
                 "is_enterprise_install": false })),
             ("slack_open_conversation", _) => self.open(params),

@@ -1,6 +1,7 @@
 //! What the caller has connected.
 
 use super::{JSON, text};
+use crate::api::account::AccountResponse;
 use crate::api::connections::{ConnectRequest, ConnectResponse, ConnectionListResponse};
 use crate::openapi::parts::{Access, Described};
 use crate::openapi::schemas::Schemas;
@@ -23,6 +24,22 @@ pub fn list(schemas: &mut Schemas) -> Described {
             JSON,
             schemas.of::<ConnectionListResponse>(),
         )
+        .problem(ProblemType::ConnectorFailed)
+        .problem(ProblemType::ConnectorUnavailable)
+}
+
+pub fn account(schemas: &mut Schemas) -> Described {
+    let summary = "Says which account of an app the caller has connected";
+    Described::new("connections", Access::Bearer, summary)
+        .parameter("path", "connector", "The connector's name.", text())
+        .answer(
+            200,
+            "What the app says of it; `null` for an app of which nobody knows how to ask.",
+            JSON,
+            schemas.of::<AccountResponse>(),
+        )
+        .problem(ProblemType::UnknownConnector)
+        .problem(ProblemType::ConnectionRequired)
         .problem(ProblemType::ConnectorFailed)
         .problem(ProblemType::ConnectorUnavailable)
 }

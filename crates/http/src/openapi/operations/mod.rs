@@ -79,6 +79,7 @@ fn for_caller(operation: ApiOperation, schemas: &mut Schemas, offered: &Offered<
         ApiOperation::WithdrawSchedule => schedule::withdraw(),
         ApiOperation::CreateConnectLink => connections::link(schemas),
         ApiOperation::ListConnections => connections::list(schemas),
+        ApiOperation::ShowAccount => connections::account(schemas),
         ApiOperation::Disconnect => connections::disconnect(),
         ApiOperation::ListTools => tools::list(schemas),
         ApiOperation::ExecuteTool => tools::execute(schemas, offered.tools),

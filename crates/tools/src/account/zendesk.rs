@@ -1,0 +1,44 @@
+//! The Zendesk account behind a connection.
+
+use serde_json::{Value, json};
+
+use onbehalf_clock::Timestamp;
+use onbehalf_connector::{CallKind, Connector};
+
+use super::{AccountInput, AppAccount};
+use crate::app_page::AppPage;
+use crate::input::InputError;
+use crate::tool::{OutputError, Tool};
+use crate::zendesk_tickets::account_host;
+
+/// Asks Zendesk for one of the account's groups, whose address is under the account's own host
+/// (<https://developer.zendesk.com/api-reference/ticketing/groups/groups/>: `url`; allowed for
+/// agents). No tool says whose a connection is without being told an id. Of all that has such an
+/// address a group says least: nothing of a customer, and nothing of a person.
+pub(super) struct ZendeskAccount;
+
+impl Tool for ZendeskAccount {
+    const ID: &'static str = "zendesk-account";
+    const DESCRIPTION: &'static str = "Says which Zendesk account is connected.";
+    const CONNECTOR: Connector = Connector::ZENDESK;
+    const SCALEKIT_NAME: &'static str = "zendesk_groups_list";
+    const KIND: CallKind = CallKind::Read;
+    type Input = AccountInput;
+    type Output = AppAccount;
+
+    fn params(_: &AccountInput) -> Result<Value, InputError> {
+        Ok(json!({ "page": 1, "per_page": 1 }))
+    }
+
+    fn output(data: &Value, _: &AccountInput, _: Timestamp) -> Result<AppAccount, OutputError> {
+        let groups = data.get("groups").and_then(Value::as_array);
+        let groups = groups.ok_or(OutputError::Malformed("groups"))?;
+        let host = groups.iter().find_map(account_host);
+        let host = host.ok_or(OutputError::Malformed("url"))?;
+        Ok(AppAccount {
+            url: AppPage::of(Connector::ZENDESK, &format!("https://{host}/")),
+            name: host,
+            user: None,
+        })
+    }
+}
