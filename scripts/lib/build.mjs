@@ -10,13 +10,12 @@ import { run } from './processes.mjs';
 import { Failure } from './say.mjs';
 
 /** What is deployed, tested and measured. `sandbox` is the cargo profile of the one beside it. */
-export const RELEASE = { profile: 'release', folder: 'build', arguments: ['--release'], optimised: true, sandbox: 'dev' };
+export const RELEASE = { profile: 'release', folder: 'build', arguments: ['--release'], sandbox: 'dev' };
 /** What `npm start` runs: built within seconds of a change. */
 export const LOCAL = {
   profile: 'local',
   folder: join('build', 'local'),
   arguments: ['--profile', 'local', '--no-opt', '--out-dir', join('build', 'local')],
-  optimised: false,
   sandbox: 'local',
 };
 

@@ -11,17 +11,12 @@ use onbehalf_clock::Timestamp;
 use onbehalf_connector::{CallKind, Connector};
 
 use super::app_page::AppPage;
-use super::input::InputError;
+use super::input::{InputError, NoInput};
 use super::json::{id, text};
 use super::tool::{OutputError, Tool};
 
 /// HubSpot's number of the kind of record that a task is ("Object type IDs").
 const TASKS: &str = "0-27";
-
-crate::tool_input! {
-    /// Nothing.
-    pub struct PortalInput {}
-}
 
 /// The portal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -56,14 +51,14 @@ impl Tool for HubspotPortal {
     const CONNECTOR: Connector = Connector::HUBSPOT;
     const SCALEKIT_NAME: &'static str = "hubspot_account_details_get";
     const KIND: CallKind = CallKind::Read;
-    type Input = PortalInput;
+    type Input = NoInput;
     type Output = Portal;
 
-    fn params(_: &PortalInput) -> Result<Value, InputError> {
+    fn params(_: &NoInput) -> Result<Value, InputError> {
         Ok(json!({}))
     }
 
-    fn output(data: &Value, _: &PortalInput, _: Timestamp) -> Result<Portal, OutputError> {
+    fn output(data: &Value, _: &NoInput, _: Timestamp) -> Result<Portal, OutputError> {
         let portal_id = id(data, "portalId").ok_or(OutputError::Malformed("portalId"))?;
         Ok(Portal {
             portal_id,

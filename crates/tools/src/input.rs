@@ -34,6 +34,11 @@ pub trait ToolInput:
 {
 }
 
+crate::tool_input! {
+    /// What a tool takes that takes nothing.
+    pub struct NoInput {}
+}
+
 /// A value the tool cannot work with although its type is right.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {description}")]

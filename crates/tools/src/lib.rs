@@ -117,14 +117,14 @@ pub use hubspot_create_task::{CreatedTask, HubspotCreateTask, TaskInput, TaskPri
 pub use hubspot_due_tasks::{DueTask, DueTasks, DueTasksInput, HubspotDueTasks};
 pub use hubspot_list_tasks::{HubspotListTasks, TaskPage, TaskPageInput};
 pub use hubspot_owner::{FoundOwner, HubspotFindOwner, OwnerInput};
-pub use hubspot_portal::{HubspotPortal, Portal, PortalInput};
+pub use hubspot_portal::{HubspotPortal, Portal};
 pub use hubspot_search_tasks::{HubspotSearchTasks, Task, Tasks, TasksInput};
 pub use hubspot_task_links::{
     AssignInput, AssociateInput, HubspotAssignTask, HubspotAssociateTask, HubspotTaskLinks, Linked,
     RecordKind, TaskLinks, TaskLinksInput,
 };
 pub use identity_names::is_identity_like;
-pub use input::{DomainData, InputError, ToolInput};
+pub use input::{DomainData, InputError, NoInput, ToolInput};
 pub use linear_create_comment::{CommentInput, CommentResult, CommentWritten, LinearCreateComment};
 pub use linear_issues::{Issue, IssueState, Issues, IssuesInput, LinearIssues};
 pub use linear_list_comments::{Comment, Comments, CommentsInput, LinearListComments};
@@ -138,7 +138,7 @@ pub use schemas::ToolSchemas;
 pub use slack_list_messages::{Message, Messages, MessagesInput, SlackListMessages};
 pub use slack_open_conversation::{Conversation, ConversationInput, SlackOpenConversation};
 pub use slack_send_message::{MessageInput, SentMessage, SlackSendMessage};
-pub use slack_whoami::{SlackPerson, SlackWhoami, WhoamiInput};
+pub use slack_whoami::{SlackPerson, SlackWhoami};
 pub use tool::{OutputError, Tool, run};
 pub use zendesk_query::{RequesterBatches, requester_batches};
 pub use zendesk_queue::{QueueInput, ZendeskQueue};

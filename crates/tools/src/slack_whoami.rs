@@ -7,15 +7,10 @@ use serde_json::{Value, json};
 use onbehalf_clock::Timestamp;
 use onbehalf_connector::{CallKind, Connector};
 
-use super::input::InputError;
+use super::input::{InputError, NoInput};
 use super::json::text;
 use super::slack::checked;
 use super::tool::{OutputError, Tool};
-
-crate::tool_input! {
-    /// Nothing.
-    pub struct WhoamiInput {}
-}
 
 /// The account in Slack.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -35,14 +30,14 @@ impl Tool for SlackWhoami {
     const CONNECTOR: Connector = Connector::SLACK;
     const SCALEKIT_NAME: &'static str = "slack_auth_test";
     const KIND: CallKind = CallKind::Read;
-    type Input = WhoamiInput;
+    type Input = NoInput;
     type Output = SlackPerson;
 
-    fn params(_: &WhoamiInput) -> Result<Value, InputError> {
+    fn params(_: &NoInput) -> Result<Value, InputError> {
         Ok(json!({}))
     }
 
-    fn output(data: &Value, _: &WhoamiInput, _: Timestamp) -> Result<SlackPerson, OutputError> {
+    fn output(data: &Value, _: &NoInput, _: Timestamp) -> Result<SlackPerson, OutputError> {
         let answer = checked(data, Self::KIND)?;
         Ok(SlackPerson {
             person: text(answer, "user_id").ok_or(OutputError::Malformed("user_id"))?,

@@ -9,9 +9,8 @@ use onbehalf_connector::testkit::{Answer, executed, kit, status};
 use onbehalf_connector::{AuthReason, Connector};
 use onbehalf_tools::{
     CommentInput, CommentResult, ContactsInput, ErrorKind, HubspotContacts, HubspotCreateTask,
-    HubspotPortal, IssueState, IssuesInput, LinearCreateComment, LinearIssues, PortalInput,
-    TaskInput, TaskPriority, TicketsInput, Tool, ToolContext, ToolOutcome, ZendeskTickets,
-    app_account, run,
+    HubspotPortal, IssueState, IssuesInput, LinearCreateComment, LinearIssues, NoInput, TaskInput,
+    TaskPriority, TicketsInput, Tool, ToolContext, ToolOutcome, ZendeskTickets, app_account, run,
 };
 use serde_json::{Value, json};
 
@@ -94,7 +93,7 @@ fn comment() -> CommentInput {
 
 #[tokio::test]
 async fn a_portal_says_its_number_and_where_it_is_seen() {
-    let portal = success::<HubspotPortal>(&PortalInput {}, &recorded!("hubspot_portal")).await;
+    let portal = success::<HubspotPortal>(&NoInput {}, &recorded!("hubspot_portal")).await;
     assert_eq!(portal.portal_id, "62515");
     let page = portal.task_page("5013").expect("a page");
     let form = "https://app.hubspot.com/contacts/62515/record/0-27/5013";

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use onbehalf_clock::Timestamp;
 use onbehalf_connector::{CallKind, Connector};
 
-use super::{AccountInput, AppAccount, name};
+use super::{AppAccount, name};
 use crate::app_page::AppPage;
-use crate::input::InputError;
+use crate::input::{InputError, NoInput};
 use crate::json::{id, text};
 use crate::tool::{OutputError, Tool};
 
@@ -23,14 +23,14 @@ impl Tool for HubspotAccount {
     const CONNECTOR: Connector = Connector::HUBSPOT;
     const SCALEKIT_NAME: &'static str = "hubspot_account_details_get";
     const KIND: CallKind = CallKind::Read;
-    type Input = AccountInput;
+    type Input = NoInput;
     type Output = AppAccount;
 
-    fn params(_: &AccountInput) -> Result<Value, InputError> {
+    fn params(_: &NoInput) -> Result<Value, InputError> {
         Ok(json!({}))
     }
 
-    fn output(data: &Value, _: &AccountInput, _: Timestamp) -> Result<AppAccount, OutputError> {
+    fn output(data: &Value, _: &NoInput, _: Timestamp) -> Result<AppAccount, OutputError> {
         let portal = id(data, "portalId").ok_or(OutputError::Malformed("portalId"))?;
         // Where people are in a portal, as HubSpot describes its addresses
         // (<https://knowledge.hubspot.com/account/manage-multiple-hubspot-accounts>).

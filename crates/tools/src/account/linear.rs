@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use onbehalf_clock::Timestamp;
 use onbehalf_connector::{CallKind, Connector};
 
-use super::{AccountInput, AppAccount, name};
+use super::{AppAccount, name};
 use crate::app_page::AppPage;
-use crate::input::InputError;
+use crate::input::{InputError, NoInput};
 use crate::json::text;
 use crate::linear_graphql::field;
 use crate::tool::{OutputError, Tool};
@@ -24,14 +24,14 @@ impl Tool for LinearAccount {
     const CONNECTOR: Connector = Connector::LINEAR;
     const SCALEKIT_NAME: &'static str = "linear_viewer_get";
     const KIND: CallKind = CallKind::Read;
-    type Input = AccountInput;
+    type Input = NoInput;
     type Output = AppAccount;
 
-    fn params(_: &AccountInput) -> Result<Value, InputError> {
+    fn params(_: &NoInput) -> Result<Value, InputError> {
         Ok(json!({}))
     }
 
-    fn output(data: &Value, _: &AccountInput, _: Timestamp) -> Result<AppAccount, OutputError> {
+    fn output(data: &Value, _: &NoInput, _: Timestamp) -> Result<AppAccount, OutputError> {
         let viewer = field(data, "viewer", Self::KIND)?;
         let person = name(viewer, "name").or_else(|| name(viewer, "email"));
         let organization = viewer.get("organization").unwrap_or(&Value::Null);

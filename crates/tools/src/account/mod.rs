@@ -18,6 +18,7 @@ use onbehalf_connector::{AlwaysPermit, CallFailure, Connector, Scalekit};
 
 use super::app_page::AppPage;
 use super::context::ToolContext;
+use super::input::NoInput;
 use super::json::text;
 use super::tool::{Tool, call};
 use hubspot::HubspotAccount;
@@ -36,11 +37,6 @@ const SAY_WHO: [&str; 3] = [
     LinearAccount::SCALEKIT_NAME,
     SlackAccount::SCALEKIT_NAME,
 ];
-
-crate::tool_input! {
-    /// Nothing.
-    pub struct AccountInput {}
-}
 
 /// An account at an app, as people know it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -86,9 +82,9 @@ pub async fn app_account(
 
 async fn ask<T>(scalekit: &Scalekit, context: &ToolContext) -> Result<AppAccount, CallFailure>
 where
-    T: Tool<Input = AccountInput, Output = AppAccount>,
+    T: Tool<Input = NoInput, Output = AppAccount>,
 {
-    call::<T>(scalekit, context, &AccountInput {}, &AlwaysPermit).await
+    call::<T>(scalekit, context, &NoInput {}, &AlwaysPermit).await
 }
 
 /// Whether a tool of this name answers who somebody is at this app. A connection may have its tools

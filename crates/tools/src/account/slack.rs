@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use onbehalf_clock::Timestamp;
 use onbehalf_connector::{CallKind, Connector};
 
-use super::{AccountInput, AppAccount, name};
+use super::{AppAccount, name};
 use crate::app_page::AppPage;
-use crate::input::InputError;
+use crate::input::{InputError, NoInput};
 use crate::json::text;
 use crate::slack::checked;
 use crate::tool::{OutputError, Tool};
@@ -22,14 +22,14 @@ impl Tool for SlackAccount {
     const CONNECTOR: Connector = Connector::SLACK;
     const SCALEKIT_NAME: &'static str = "slack_auth_test";
     const KIND: CallKind = CallKind::Read;
-    type Input = AccountInput;
+    type Input = NoInput;
     type Output = AppAccount;
 
-    fn params(_: &AccountInput) -> Result<Value, InputError> {
+    fn params(_: &NoInput) -> Result<Value, InputError> {
         Ok(json!({}))
     }
 
-    fn output(data: &Value, _: &AccountInput, _: Timestamp) -> Result<AppAccount, OutputError> {
+    fn output(data: &Value, _: &NoInput, _: Timestamp) -> Result<AppAccount, OutputError> {
         let answer = checked(data, Self::KIND)?;
         let url = text(answer, "url");
         Ok(AppAccount {

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use onbehalf_clock::Timestamp;
 use onbehalf_connector::{CallKind, Connector};
 
-use super::{AccountInput, AppAccount};
+use super::AppAccount;
 use crate::app_page::AppPage;
-use crate::input::InputError;
+use crate::input::{InputError, NoInput};
 use crate::tool::{OutputError, Tool};
 use crate::zendesk_tickets::account_host;
 
@@ -23,14 +23,14 @@ impl Tool for ZendeskAccount {
     const CONNECTOR: Connector = Connector::ZENDESK;
     const SCALEKIT_NAME: &'static str = "zendesk_groups_list";
     const KIND: CallKind = CallKind::Read;
-    type Input = AccountInput;
+    type Input = NoInput;
     type Output = AppAccount;
 
-    fn params(_: &AccountInput) -> Result<Value, InputError> {
+    fn params(_: &NoInput) -> Result<Value, InputError> {
         Ok(json!({ "page": 1, "per_page": 1 }))
     }
 
-    fn output(data: &Value, _: &AccountInput, _: Timestamp) -> Result<AppAccount, OutputError> {
+    fn output(data: &Value, _: &NoInput, _: Timestamp) -> Result<AppAccount, OutputError> {
         let groups = data.get("groups").and_then(Value::as_array);
         let groups = groups.ok_or(OutputError::Malformed("groups"))?;
         let host = groups.iter().find_map(account_host);

@@ -16,8 +16,8 @@ use onbehalf_engine::{
     Flow, FlowOf, Settled, Step, StepContext, StepError, StepPolicy, StepResult, SuspendReason,
 };
 use onbehalf_tools::{
-    ConversationInput, HISTORY_PAGES, MessagesInput, SentMessage, SlackListMessages,
-    SlackOpenConversation, SlackWhoami, WhoamiInput,
+    ConversationInput, HISTORY_PAGES, MessagesInput, NoInput, SentMessage, SlackListMessages,
+    SlackOpenConversation, SlackWhoami,
 };
 
 /// Says it.
@@ -112,7 +112,7 @@ async fn channel(
     if let Some(channel) = &cx.services().settings.channel {
         return Ok(channel.clone());
     }
-    let me = reader.call::<SlackWhoami>(&WhoamiInput {}).await?;
+    let me = reader.call::<SlackWhoami>(&NoInput {}).await?;
     let own = ConversationInput { person: me.person };
     Ok(reader.call::<SlackOpenConversation>(&own).await?.channel)
 }

@@ -23,8 +23,8 @@ use onbehalf_identity::RequestContext;
 use onbehalf_runs::portal::PortalKey;
 use onbehalf_runs::{AccountKey, ConnectorName};
 use onbehalf_tools::{
-    self as tools, ContactsInput, HubspotContacts, HubspotFindOwner, HubspotPortal, OwnerInput,
-    Portal, PortalInput,
+    self as tools, ContactsInput, HubspotContacts, HubspotFindOwner, HubspotPortal, NoInput,
+    OwnerInput, Portal,
 };
 
 use super::preflight::Verified;
@@ -218,7 +218,7 @@ async fn portal(
     let portals = &cx.services().portals;
     let read = reader
         .keep("portal", || async {
-            let portal = reader.call::<HubspotPortal>(&PortalInput {}).await?;
+            let portal = reader.call::<HubspotPortal>(&NoInput {}).await?;
             Ok(KeptPortal::Described(portal))
         })
         .await?;
