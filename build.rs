@@ -1,39 +1,16 @@
-//! Writes down what the Worker says of itself: its tools, its workflows, the OpenAPI document.
-//!
-//! The Worker holds these as bytes and nothing of what makes them; they are made anew with every
-//! build of it, so they are never of another. A tool whose input asks for an identity, or a second
-//! one of the same name, ends the build here.
+//! Says to the linker what must stay in the Worker when names are stripped from it.
 
-use std::error::Error;
-use std::path::PathBuf;
-use std::{env, fs};
-
-use onbehalf_agents::workflows;
-use onbehalf_http::openapi::{Descriptions, Offered};
-use onbehalf_tools::Registry;
+use std::env;
 
 /// Stripping names would take these along.
 const READ_BY_WASM_BINDGEN: [&str; 2] = ["__wasm_bindgen_unstable", "target_features"];
 
-fn main() -> Result<(), Box<dyn Error>> {
-    // Whatever else it depends on is compiled into it, and cargo knows of that.
+fn main() -> Result<(), env::VarError> {
     println!("cargo::rerun-if-changed=build.rs");
     if env::var("CARGO_CFG_TARGET_ARCH")? == "wasm32" {
         for section in READ_BY_WASM_BINDGEN {
             println!("cargo::rustc-link-arg-cdylib=--keep-section={section}");
         }
     }
-    let offered = Offered {
-        tools: &Registry::standard()?,
-        workflows: &workflows().list(),
-    };
-    let described = Descriptions::of(&offered)?;
-    let folder = PathBuf::from(env::var("OUT_DIR")?);
-    fs::write(folder.join("tools.json"), described.tools.as_bytes())?;
-    fs::write(
-        folder.join("workflows.json"),
-        described.workflows.as_bytes(),
-    )?;
-    fs::write(folder.join("openapi.json"), described.document.as_bytes())?;
     Ok(())
 }

@@ -2,21 +2,26 @@
 
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { bindAgain, watchedBy } from './binding.mjs';
 import { inRoot, npmBin, root, tool } from './paths.mjs';
 import { run } from './processes.mjs';
 import { Failure } from './say.mjs';
 
 /** What is deployed, tested and measured. `sandbox` is the cargo profile of the one beside it. */
 export const RELEASE = { profile: 'release', folder: 'build', arguments: ['--release'], sandbox: 'dev' };
-/** What `npm start` runs: built within seconds of a change. */
+/** What `npm start` runs: built within seconds of a change. What it says of itself is written down by itself,
+ *  into `described`, so that a change need not wait for it; how it was bound is kept in `bound`. */
 export const LOCAL = {
   profile: 'local',
   folder: join('build', 'local'),
-  arguments: ['--profile', 'local', '--no-opt', '--out-dir', join('build', 'local')],
+  features: ['--no-default-features'],
+  arguments: ['--profile', 'local', '--no-opt', '--out-dir', join('build', 'local'), '--no-default-features'],
   sandbox: 'local',
+  described: join('build', 'local-described'),
+  bound: join('build', 'local-bound'),
 };
 
 /** What the Worker is made of. Tests are not. */
@@ -25,7 +30,7 @@ const NOT_SOURCES = ['tests', 'examples'];
 
 /** Builds the Worker unless what is built came from the same sources. */
 export async function buildWorker(build) {
-  const stamp = inRoot(build.folder, '.sources');
+  const stamp = stampOf(build);
   const sources = await fingerprint([...SOURCES, 'scripts/lib/build.mjs']);
   if (existsSync(stamp) && (await readFile(stamp, 'utf8')) === sources) return;
   await compileWorker(build);
@@ -33,30 +38,73 @@ export async function buildWorker(build) {
   await writeFile(stamp, sources);
 }
 
-/** Compiles the Worker to wasm; cargo itself knows whether anything changed. Answers the compiler's
- *  warnings when it is told to say nothing else. */
-export async function compileWorker(build, { onlyMessages = false } = {}) {
-  return cargo(build, 'Compiling the Worker', onlyMessages ? ['--quiet', '--color', process.stderr.isTTY ? 'always' : 'never'] : []);
+/** Says which sources a build came from. */
+const stampOf = ({ folder }) => inRoot(folder, '.sources');
+
+/** Compiles the Worker to wasm, and writes down what it says of itself; cargo itself knows whether anything
+ *  changed. */
+export async function compileWorker(build) {
+  if (build.described) await describeWorker(build);
+  await cargo(build, 'Compiling the Worker', featuresOf(build));
 }
 
-function cargo(build, what, more) {
+/** Compiles the Worker after a change; what it says of itself stays what `describeWorker` found last. Answers
+ *  the compiler's warnings. */
+export async function recompileWorker(build) {
+  return cargo(build, 'Compiling the Worker', [...featuresOf(build), ...ONLY_MESSAGES]);
+}
+
+/** Writes down what the Worker says of itself; answers whether that is something new. */
+export async function describeWorker(build, { signal } = {}) {
+  await cargo(build, 'Describing the Worker', [...DESCRIPTIONS, ...ONLY_MESSAGES], { signal });
+  const written = await writtenDown(build, DESCRIPTIONS, { signal });
+  const kept = inRoot(build.described);
+  await mkdir(kept, { recursive: true });
+  let isNew = false;
+  for (const name of ['tools.json', 'workflows.json', DOCUMENT]) {
+    const [now, before] = await Promise.all([written, kept].map((folder) => readFile(join(folder, name), 'utf8').catch(() => undefined)));
+    if (now === before) continue;
+    isNew = true;
+    await writeFile(join(kept, name), now);
+  }
+  return isNew;
+}
+
+const DESCRIPTIONS = ['-p', 'onbehalf-descriptions'];
+const DOCUMENT = 'openapi.json';
+const ONLY_MESSAGES = ['--quiet', '--color', process.stderr.isTTY ? 'always' : 'never'];
+
+const featuresOf = ({ features = [] }) => features;
+
+/** As worker-build says it, so that what is compiled here is what it finds. */
+const environment = ({ described }) => ({
+  WASM_BINDGEN_USE_JS_SYS: '1',
+  ...(described ? { ONBEHALF_DESCRIPTIONS: inRoot(described) } : {}),
+});
+
+function cargo(build, what, more, { signal } = {}) {
   return run('cargo', ['build', '--lib', '--locked', '--profile', build.profile, '--target', 'wasm32-unknown-unknown', ...more], {
     cwd: root,
     quiet: true,
     what,
-    // As worker-build says it, so that what is compiled here is what it finds.
-    env: { WASM_BINDGEN_USE_JS_SYS: '1' },
+    signal,
+    env: environment(build),
   });
 }
 
-/** Where the OpenAPI document of a build lies, which has been compiled: its build script has written it. */
+/** Where the OpenAPI document of a build lies, which has been compiled. */
 export async function describedApi(build) {
-  const said = await cargo(build, 'Looking for the OpenAPI document', ['--quiet', '--message-format=json']);
+  return build.described ? inRoot(build.described, DOCUMENT) : join(await writtenDown(build, featuresOf(build)), DOCUMENT);
+}
+
+/** The folder into which a build script has written what the Worker says of itself. */
+async function writtenDown(build, more, { signal } = {}) {
+  const said = await cargo(build, 'Looking for the OpenAPI document', [...more, '--quiet', '--message-format=json'], { signal });
   const messages = said.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
   const folders = messages.map(({ out_dir }) => out_dir).filter(Boolean);
-  const document = folders.map((folder) => join(folder, 'openapi.json')).find((path) => existsSync(path));
-  if (!document) throw new Failure('The build of the Worker has written no OpenAPI document.');
-  return document;
+  const folder = folders.find((path) => existsSync(join(path, DOCUMENT)));
+  if (!folder) throw new Failure('The build of the Worker has written no OpenAPI document.');
+  return folder;
 }
 
 /** Makes of the compiled wasm what workerd runs. */
@@ -66,11 +114,19 @@ export async function bindWorker(build) {
     quiet: true,
     what: 'Building the Worker',
     env: {
+      ...environment(build),
       WASM_BINDGEN_BIN: tool('wasm-bindgen'),
       WASM_OPT_BIN: npmBin('wasm-opt'),
       ESBUILD_BIN: npmBin('esbuild'),
+      ...(build.bound ? await watchedBy(inRoot(build.bound)) : {}),
     },
   });
+}
+
+/** The same after a change, in half the time where that can be. */
+export async function rebindWorker(build) {
+  await rm(stampOf(build), { force: true });
+  if (!(await bindAgain(inRoot(build.bound), inRoot(build.folder)))) await bindWorker(build);
 }
 
 /** Builds the sandbox; cargo itself knows whether anything changed. */

@@ -5,7 +5,7 @@ import http from 'node:http';
 
 /** Where `localhost` may lead. */
 const HOSTS = ['127.0.0.1', '::1'];
-/** Seconds after which to ask again: a change takes five to twelve. */
+/** Seconds after which to ask again: a change takes four to seven. */
 const ASK_AGAIN = 3;
 /** These are between two neighbours, not between the ends. */
 const NEIGHBOURLY = new Set(['connection', 'keep-alive', 'proxy-connection', 'upgrade']);

@@ -20,12 +20,14 @@ let guarded = false;
 
 /**
  * Runs a command to its end. `quiet` collects its output, answers it, and shows it only when the
- * command fails; of what has a name and takes long, its latest line is shown meanwhile.
+ * command fails; of what has a name and takes long, its latest line is shown meanwhile. `signal` ends it.
  */
-export function run(command, args, { cwd, env, quiet = false, what } = {}) {
+export function run(command, args, { cwd, env, quiet = false, what, signal } = {}) {
   return new Promise((resolve, reject) => {
     const child = begin(command, args, { cwd, env }, quiet ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit']);
     const output = [];
+    const stop = () => end(child);
+    signal?.addEventListener('abort', stop, { once: true });
     if (quiet) {
       child.stdout.on('data', (chunk) => output.push(chunk));
       child.stderr.on('data', (chunk) => output.push(chunk));
@@ -40,11 +42,13 @@ export function run(command, args, { cwd, env, quiet = false, what } = {}) {
         ),
       ),
     );
-    child.on('close', (code, signal) => {
+    child.on('close', (code, killedBy) => {
+      signal?.removeEventListener('abort', stop);
       if (code === 0) return resolve(Buffer.concat(output).toString());
       if (quiet && !ended.has(child)) process.stderr.write(Buffer.concat(output));
-      reject(new Failure(`${what ?? command} failed (${signal ?? `exit code ${code}`}).`));
+      reject(new Failure(`${what ?? command} failed (${killedBy ?? `exit code ${code}`}).`));
     });
+    if (signal?.aborted) stop();
   });
 }
 
@@ -204,7 +208,11 @@ export function firstLine(child, what) {
   });
 }
 
-/** Asks a URL until it answers 200; fails when the process ends or time runs out. */
+/** What answers that it cannot work, and why. */
+export class Unhealthy extends Failure {}
+
+/** Asks a URL until it answers 200; fails when the process ends or time runs out, and with `Unhealthy` when
+ *  the answer stays 503. */
 export async function healthy(url, child, what, seconds = 90) {
   const until = Date.now() + seconds * 1000;
   for (;;) {
@@ -217,7 +225,7 @@ export async function healthy(url, child, what, seconds = 90) {
       if (answer.status === 503) {
         const problem = await answer.text();
         if (Date.now() > until - (seconds - 20) * 1000) {
-          throw new Failure(`${what} is not healthy: ${problem}`);
+          throw new Unhealthy(`${what} is not healthy: ${problem}`);
         }
       }
     } catch (error) {

@@ -1,10 +1,11 @@
 // The Worker of `npm start`: up behind a door, and with `follow` rebuilt after every change of its
 // sources. While it is being built the door says so; a change that does not compile leaves the
-// Worker as it was, and one that answers no more is started anew.
+// Worker as it was, and one that answers no more is started anew. What the Worker says of itself is
+// looked for once the change is up, and is built into it where it is something new.
 
-import { LOCAL, bindWorker, compileWorker } from './build.mjs';
+import { LOCAL, describeWorker, rebindWorker, recompileWorker } from './build.mjs';
 import { Door } from './door.mjs';
-import { end, freePort } from './processes.mjs';
+import { Unhealthy, end, freePort } from './processes.mjs';
 import { Failure, bold, dim, green, red, say, yellow } from './say.mjs';
 import { renewWorker, startWorker } from './stack.mjs';
 
@@ -23,6 +24,8 @@ export class Workshop {
   #sandbox;
   #worker;
   #failed;
+  /** Ends the look for what the Worker says of itself. */
+  #describing;
   /** Rejects when the Worker ends by itself. */
   failure = new Promise((_, reject) => (this.#failed = reject));
 
@@ -34,7 +37,12 @@ export class Workshop {
     workshop.#options = { state, log, limits, issuer, publicUrl: workshop.url, build };
     workshop.failure.catch(() => {}); // whoever waits for it hears of it
     await workshop.#door.open(port);
-    await workshop.#start();
+    try {
+      await workshop.#start();
+    } catch (error) {
+      workshop.close(); // an open door would keep the process
+      throw error;
+    }
     workshop.#attend().catch(workshop.#failed);
     return workshop;
   }
@@ -56,15 +64,22 @@ export class Workshop {
     await this.#start({ append: true });
   }
 
-  /** Has the Worker take in what was built; one that cannot is replaced. */
-  async #takeIn() {
+  /** Has the Worker take in what was built, and says so. One that cannot is replaced; one that takes it in and
+   *  then refuses to work answers for itself until the next change. */
+  async #takeIn(ready) {
     try {
       await renewWorker(this.#worker);
-      this.#door.leadTo(this.#worker.port);
     } catch (error) {
+      if (error instanceof Unhealthy) {
+        this.#door.leadTo(this.#worker.port);
+        say(red(error.message));
+        return;
+      }
       if (!(error instanceof Failure)) throw error;
       await this.#replace();
     }
+    this.#door.leadTo(this.#worker.port);
+    say(ready());
   }
 
   /** Does something with the Worker while nobody else does. */
@@ -100,34 +115,67 @@ export class Workshop {
   async follow(changes) {
     for (;;) {
       await changes.next();
-      await this.#alone(() => this.#renew());
+      this.#describing?.abort();
+      const isUp = await this.#alone(() => this.#renew());
+      if (!isUp) continue;
+      this.#describing = new AbortController();
+      this.#describe(this.#describing.signal).catch(this.#failed);
     }
   }
 
+  /** Whether the change is up. */
   async #renew() {
     const began = Date.now();
     this.#door.shut();
     say(`\n${yellow('Changed.')} ${dim('Building; meanwhile requests are answered 503.')}`);
     let warnings;
     try {
-      warnings = await compileWorker(this.#options.build, { onlyMessages: true });
+      warnings = await recompileWorker(this.#options.build);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       // The compiler's own words stand above.
       this.#door.leadTo(this.#worker.port);
       say(`${red('It does not compile.')} The Worker from before this change goes on.`);
-      return;
+      return false;
     }
     if (warnings) process.stderr.write(warnings);
-    await bindWorker(this.#options.build);
-    await this.#takeIn();
-    say(`${green('Ready')} after ${bold(`${((Date.now() - began) / 1000).toFixed(1)} s`)}.`);
+    await rebindWorker(this.#options.build);
+    await this.#takeIn(() => `${green('Ready')} after ${bold(secondsSince(began))}.`);
+    return true;
+  }
+
+  /** Has the Worker say of itself what is true after a change, unless the next one is there before. */
+  async #describe(signal) {
+    const { build } = this.#options;
+    try {
+      if (!(await describeWorker(build, { signal }))) return;
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      if (signal.aborted) return;
+      say(`${red('It cannot be described')}, for the reason above, so it could not be deployed. The Worker says of itself what it said before.`);
+      return;
+    }
+    await this.#alone(async () => {
+      if (signal.aborted) return; // the change that is waiting takes it in
+      const began = Date.now();
+      try {
+        await recompileWorker(build);
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        return; // a change that does not compile was saved meanwhile, and is next
+      }
+      await rebindWorker(build);
+      this.#door.shut();
+      await this.#takeIn(() => `Its tools, workflows or API are described otherwise now: ${green('up')} after ${secondsSince(began)} more.`);
+    });
   }
 
   close() {
     this.#door.close();
   }
 }
+
+const secondsSince = (began) => `${((Date.now() - began) / 1000).toFixed(1)} s`;
 
 async function answers({ port }) {
   try {

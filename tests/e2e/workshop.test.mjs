@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { endAll, freePort } from '../../scripts/lib/processes.mjs';
+import { assertFree, endAll, freePort } from '../../scripts/lib/processes.mjs';
 import { AMPLE_LIMITS } from '../../scripts/lib/wrangler_config.mjs';
 import { startSandbox, token } from '../../scripts/lib/stack.mjs';
 import { Workshop } from '../../scripts/lib/workshop.mjs';
@@ -15,10 +15,10 @@ import { BUILD, WORKFLOW } from './lib/stage.mjs';
 
 const WITHIN_MS = 90_000;
 
-let state, workshop, bearer;
+let state, sandbox, workshop, bearer;
 before(async () => {
   state = await mkdtemp(join(tmpdir(), 'onbehalf-workshop-'));
-  const sandbox = await startSandbox(await freePort(), { profile: BUILD.sandbox });
+  sandbox = await startSandbox(await freePort(), { profile: BUILD.sandbox });
   workshop = await Workshop.open(sandbox, { port: await freePort(), state, log: join(state, 'worker.log'), limits: AMPLE_LIMITS, build: BUILD });
   const user = { user: 'kim', customers: 3, connectors: ['hubspot', 'linear', 'zendesk'] };
   await fetch(`${sandbox.url}/_sandbox/seed`, { method: 'POST', body: JSON.stringify(user) });
@@ -58,4 +58,12 @@ test('a runtime that is killed in the middle of a run is there again, and the ru
     assert.ok(Date.now() < until, `${runId} is ${run?.status ?? 'nowhere'}`);
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
+});
+
+test('one that refuses to work from the start leaves its port to others', async () => {
+  const port = await freePort();
+  const folder = join(state, 'refuses');
+  const refused = Workshop.open(sandbox, { port, state: folder, log: join(state, 'refuses.log'), limits: AMPLE_LIMITS, build: BUILD, issuer: { audience: [] } });
+  await assert.rejects(refused, /is not healthy.*misconfigured/s);
+  await assertFree(port, '--port');
 });

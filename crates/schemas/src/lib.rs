@@ -3,7 +3,7 @@
 //! The Worker hands out schemas that were written down when it was built, so what makes them would be
 //! dead weight in it. Every crate knows this one under the name `schemars`:
 //!
-//! - natively, in tests and in the build script of the Worker, it is `schemars`;
+//! - natively, in tests and where the Worker is described, it is `schemars`;
 //! - in wasm, deriving [`JsonSchema`] does nothing, and every type counts as described.
 //!
 //! ```
