@@ -8,7 +8,7 @@
 import { createHash } from 'node:crypto';
 import { execFile } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -24,6 +24,8 @@ const ASSETS = join(SITE, 'assets');
 const GENERATED = join(here, 'generated');
 /** The page's first script. */
 const EARLY = 'src/early/index.ts';
+/** What stands around every page. */
+const AROUND = join(here, 'src', 'app.tsx');
 const VERSION_LENGTH = 12;
 
 /** Builds everything into `dist`; `document` is the path of the OpenAPI document. */
@@ -33,7 +35,7 @@ export async function buildSite(document) {
   await rm(DIST, { recursive: true, force: true });
   await mkdir(ASSETS, { recursive: true });
   const [early] = await bundled({ early: EARLY });
-  const rest = await bundled({ console: 'src/main.tsx', style: 'src/styles/index.css' }, [builtBefore(early)]);
+  const rest = await bundled({ console: 'src/main.tsx', style: 'src/styles/index.css' }, [builtBefore(early), wholeAround]);
   const outputs = [early, ...rest];
   const script = rest.find(({ entryPoint }) => entryPoint === 'src/main.tsx');
   const style = rest.find(({ entryPoint }) => entryPoint === 'src/styles/index.css');
@@ -78,6 +80,25 @@ const builtBefore = ({ path }) => ({
   },
 });
 
+/** Whatever is loaded later imports all that stands around pages, which is there by then. Else that is
+ *  cut into a file for each set of pages that share a part of it: more than ten instead of one. */
+const wholeAround = {
+  name: 'whole-around',
+  setup({ onResolve, onLoad, resolve }) {
+    const later = new Set();
+    onResolve({ filter: /^\./ }, async ({ path, kind, importer, resolveDir }) => {
+      if (kind !== 'dynamic-import') return undefined;
+      const found = await resolve(path, { kind: 'import-statement', importer, resolveDir });
+      later.add(found.path);
+      return found;
+    });
+    onLoad({ filter: /\.tsx?$/ }, async ({ path }) => {
+      if (!later.has(path)) return undefined;
+      return { contents: `import ${JSON.stringify(AROUND)};\n${await readFile(path, 'utf8')}`, loader: extname(path).slice(1) };
+    });
+  },
+};
+
 /** The script of a first visit: the entry, what it imports at once, and the page that it opens with. */
 function firstScripts(outputs, entry) {
   const wanted = new Set();
@@ -113,7 +134,8 @@ async function check() {
 }
 
 function page({ early, script, style, first }) {
-  const preloads = first.filter((path) => path !== script && path !== early).map((path) => `<link rel="modulepreload" href="${path}">`);
+  // Behind the style, with which there is something to be seen, and behind what is asked early.
+  const preloads = first.filter((path) => path !== script && path !== early).map((path) => `<link rel="modulepreload" href="${path}" fetchpriority="low">`);
   return `<!doctype html>
 <html lang="en">
 <head>
