@@ -142,12 +142,12 @@ async fn the_latest_of_each_workflow_is_asked_for_at_once() {
     let answer = bench.ask("GET", "/api/runs/latest", "").await;
     assert_eq!(answer.status, 200);
     assert_eq!(json_of(&answer), json!({ "runs": [run] }));
+    let hosted = json_of(&bench.ask("GET", "/api/workflows", "").await);
     let asked = bench.platform.latest_of.borrow();
     let [(owner, of)] = asked.as_slice() else {
         panic!("asked {} times", asked.len());
     };
     assert_eq!(*owner, "owner-of-alice");
-    let hosted = json_of(&bench.ask("GET", "/api/workflows", "").await);
     let hosted = hosted["workflows"].as_array().expect("workflows").iter();
     assert!(
         hosted
