@@ -8,7 +8,7 @@
 import { createHash } from 'node:crypto';
 import { execFile } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -22,6 +22,10 @@ const SITE = join(DIST, 'console');
 const ASSETS = join(SITE, 'assets');
 /** Types of the API, made from its document with every build. */
 const GENERATED = join(here, 'generated');
+/** The page's first script. */
+const EARLY = 'src/early/index.ts';
+/** What stands around every page. */
+const AROUND = join(here, 'src', 'app.tsx');
 const VERSION_LENGTH = 12;
 
 /** Builds everything into `dist`; `document` is the path of the OpenAPI document. */
@@ -30,9 +34,25 @@ export async function buildSite(document) {
   await check();
   await rm(DIST, { recursive: true, force: true });
   await mkdir(ASSETS, { recursive: true });
+  const [early] = await bundled({ early: EARLY });
+  const rest = await bundled({ console: 'src/main.tsx', style: 'src/styles/index.css' }, [builtBefore(early), wholeAround]);
+  const outputs = [early, ...rest];
+  const script = rest.find(({ entryPoint }) => entryPoint === 'src/main.tsx');
+  const style = rest.find(({ entryPoint }) => entryPoint === 'src/styles/index.css');
+  const first = [early.path, ...firstScripts(rest, script)];
+  await writeFile(join(SITE, 'index.html'), page({ early: early.path, script: script.path, style: style.path, first }));
+  await writeFile(join(DIST, '_headers'), HEADERS);
+  await writeIcon();
+  await writeServiceWorker(outputs);
+  return { scripts: outputs.map(({ path }) => path).filter((path) => path.endsWith('.js')), first };
+}
+
+/** What esbuild makes of these, with the path of each file on the site. */
+async function bundled(entryPoints, plugins = []) {
   const { metafile } = await build({
     absWorkingDir: here,
-    entryPoints: { console: 'src/main.tsx', style: 'src/styles/index.css' },
+    entryPoints,
+    plugins,
     outdir: ASSETS,
     entryNames: '[name]-[hash]',
     chunkNames: '[name]-[hash]',
@@ -48,16 +68,36 @@ export async function buildSite(document) {
     legalComments: 'none',
     logLevel: 'warning',
   });
-  const outputs = Object.entries(metafile.outputs).map(([path, output]) => ({ path: `/${path.replace(/^dist\//, '')}`, ...output }));
-  const script = outputs.find(({ entryPoint }) => entryPoint === 'src/main.tsx');
-  const style = outputs.find(({ entryPoint }) => entryPoint === 'src/styles/index.css');
-  const first = firstScripts(outputs, script);
-  await writeFile(join(SITE, 'index.html'), page({ script: script.path, style: style.path, first }));
-  await writeFile(join(DIST, '_headers'), HEADERS);
-  await writeIcon();
-  await writeServiceWorker(outputs);
-  return { scripts: outputs.map(({ path }) => path).filter((path) => path.endsWith('.js')), first };
+  return Object.entries(metafile.outputs).map(([path, output]) => ({ path: `/${path.replace(/^dist\//, '')}`, ...output }));
 }
+
+/** Has whatever imports the first script do so as a file of its own: with copies of it, or in a file
+ *  that is loaded after others, its answers would be lost or late. */
+const builtBefore = ({ path }) => ({
+  name: 'built-before',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/early$/ }, () => ({ path: `./${basename(path)}`, external: true }));
+  },
+});
+
+/** Whatever is loaded later imports all that stands around pages, which is there by then. Else that is
+ *  cut into a file for each set of pages that share a part of it: more than ten instead of one. */
+const wholeAround = {
+  name: 'whole-around',
+  setup({ onResolve, onLoad, resolve }) {
+    const later = new Set();
+    onResolve({ filter: /^\./ }, async ({ path, kind, importer, resolveDir }) => {
+      if (kind !== 'dynamic-import') return undefined;
+      const found = await resolve(path, { kind: 'import-statement', importer, resolveDir });
+      later.add(found.path);
+      return found;
+    });
+    onLoad({ filter: /\.tsx?$/ }, async ({ path }) => {
+      if (!later.has(path)) return undefined;
+      return { contents: `import ${JSON.stringify(AROUND)};\n${await readFile(path, 'utf8')}`, loader: extname(path).slice(1) };
+    });
+  },
+};
 
 /** The script of a first visit: the entry, what it imports at once, and the page that it opens with. */
 function firstScripts(outputs, entry) {
@@ -66,7 +106,8 @@ function firstScripts(outputs, entry) {
     if (wanted.has(path)) return;
     wanted.add(path);
     const output = outputs.find((one) => one.path === path);
-    for (const { path: next, kind } of output.imports) {
+    for (const { path: next, kind, external } of output.imports) {
+      if (external) continue;
       const named = `/${next.replace(/^dist\//, '')}`;
       const isHome = outputs.find((one) => one.path === named)?.entryPoint === 'src/pages/home/index.tsx';
       if (kind === 'import-statement' || isHome) visit(named);
@@ -92,8 +133,9 @@ async function check() {
   });
 }
 
-function page({ script, style, first }) {
-  const preloads = first.filter((path) => path !== script).map((path) => `<link rel="modulepreload" href="${path}">`);
+function page({ early, script, style, first }) {
+  // Behind the style, with which there is something to be seen, and behind what is asked early.
+  const preloads = first.filter((path) => path !== script && path !== early).map((path) => `<link rel="modulepreload" href="${path}" fetchpriority="low">`);
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -104,8 +146,9 @@ function page({ script, style, first }) {
 <meta name="description" content="What Onbehalf has done on your behalf, and what it may do next.">
 <title>Onbehalf</title>
 <link rel="icon" href="/console/icon.svg" type="image/svg+xml">
-<link rel="stylesheet" href="${style}">
 <link rel="preload" href="/auth/session" as="fetch" crossorigin="anonymous">
+<script type="module" async src="${early}"></script>
+<link rel="stylesheet" href="${style}">
 ${preloads.join('\n')}
 <script type="module" src="${script}"></script>
 </head>

@@ -89,6 +89,16 @@ async function hold(page, isHeld, answer) {
   return { asked, release: () => { isOver = true; release(); } };
 }
 
+/** What the page asks the Worker for, from now on. */
+function questionsOf(page) {
+  const asked = [];
+  page.on('request', (request) => {
+    const { pathname, search } = new URL(request.url());
+    if (/^\/(api|auth\/session)/.test(pathname)) asked.push(`${pathname}${search}`);
+  });
+  return asked;
+}
+
 /** The hosts that links lead to which open a window of their own, and say so. */
 async function away(within) {
   const links = within.getByRole('link', { name: /opens in a new tab/ });
@@ -490,6 +500,46 @@ test('what was seen last is there without a network, and says so; nothing of it 
   });
   const left = await page.evaluate(async () => [await caches.has('onbehalf-seen'), localStorage.getItem('onbehalf-last-session')]);
   assert.deepEqual(left, [false, null]);
+  await context.close();
+});
+
+test('what the start page asks first is asked before its own script is there, each once, and nothing by nobody', { skip }, async () => {
+  const { context, page, complaints } = await open('alice', { serviceWorkers: 'block' });
+  const first = ['/auth/session', '/api/workflows', '/api/approvals?limit=50', '/api/connections', '/api/runs/latest'];
+  const asked = questionsOf(page);
+  let release;
+  const released = new Promise((resolve) => { release = resolve; });
+  await page.route('**/assets/console-*.js', async (route) => {
+    await released;
+    return route.fallback();
+  });
+  const all = Promise.all(first.map((path) => page.waitForRequest((request) => request.url().endsWith(path))));
+  await page.goto(`${stage.url}/console/`, { waitUntil: 'commit' });
+  await all;
+  assert.equal(await page.locator('h1').count(), 0, 'its own script has not run');
+  release();
+  await settled(page);
+  assert.deepEqual(asked.filter((path) => first.includes(path)).sort(), [...first].sort());
+  assert.deepEqual(asked.filter((path) => /\/runs\?/.test(path)), [], 'no list of a workflow’s runs is needed');
+  assert.deepEqual(complaints, []);
+  await context.close();
+
+  const nobody = await browser.newContext({ serviceWorkers: 'block' });
+  const door = await nobody.newPage();
+  const knocked = questionsOf(door);
+  await door.goto(`${stage.url}/console/`);
+  await door.getByRole('button').first().waitFor();
+  assert.deepEqual(knocked.filter((path) => path.startsWith('/api/')), []);
+  await nobody.close();
+});
+
+test('a question whose early answer failed is asked again', { skip }, async () => {
+  const { context, page } = await open('alice', { serviceWorkers: 'block' });
+  let times = 0;
+  await page.route('**/api/workflows', (route) => ((times += 1) === 1 ? route.abort() : route.fallback()));
+  await go(page, '/');
+  await page.getByRole('heading', { name: 'Onboarding health' }).waitFor();
+  assert.equal(times, 2);
   await context.close();
 });
 

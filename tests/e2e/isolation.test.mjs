@@ -41,6 +41,7 @@ const TESTED_BELOW = [
 ];
 /** Operations on what is the caller's alone: they name nothing, and are compared below. */
 const OWN = [
+  'GET /api/runs/latest',
   'GET /api/workflows/{workflow}/history',
   'GET /api/workflows/{workflow}/schedule',
   'PUT /api/workflows/{workflow}/schedule',
@@ -166,6 +167,8 @@ for (const provider of Object.keys(PROVIDERS)) describe(`with ${provider}`, () =
     for (const user of users) {
       const { json } = await stage.ask('GET', `${WORKFLOW}/runs?limit=100`, { as: user });
       assert.deepEqual(json.runs.map((run) => run.runId).sort(), Object.values(runs[user]).sort(), user);
+      const latest = await stage.ask('GET', '/api/runs/latest', { as: user });
+      assert.deepEqual(latest.json.runs, json.runs.slice(0, 1), `${user} has run this workflow alone`);
       const history = await stage.ask('GET', `${WORKFLOW}/history`, { as: user });
       assert.deepEqual(history.json.runs, [], `${user} has completed none`);
     }

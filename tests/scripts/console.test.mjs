@@ -13,7 +13,9 @@ import { inRoot } from '../../scripts/lib/paths.mjs';
 const DIST = inRoot('console', 'dist');
 const ASSETS = join(DIST, 'console', 'assets');
 const KB = 1024;
-/** With gzip: what a first visit loads before it shows the start page, and all there is. */
+/** With gzip: what asks before the rest is there, what a first visit loads before it shows the start page,
+ *  and all there is. */
+const EARLY = KB;
 const FIRST = 60 * KB;
 const ALL = 100 * KB;
 /** WCAG 2.2, level AA: text, and what tells that something can be used. */
@@ -36,6 +38,15 @@ test('a first visit loads at most 60 KB of script, and there are at most 100 in 
   assert.ok(first().length > 0);
   assert.ok((await sum(first())) <= FIRST, `${await sum(first())} bytes at first`);
   assert.ok((await sum(await scripts())) <= ALL, `${await sum(await scripts())} bytes in all`);
+});
+
+test('what asks before the rest is there waits for nothing, is at most 1 KB, and is one file for all', async () => {
+  const [early, ...others] = first();
+  assert.match(early, /^early-/);
+  assert.ok((await weight(early)) <= EARLY, `${await weight(early)} bytes`);
+  assert.doesNotMatch(await readFile(join(ASSETS, early), 'utf8'), /(?:from|import)"/);
+  const sources = await Promise.all(others.map((name) => readFile(join(ASSETS, name), 'utf8')));
+  assert.ok(sources.some((source) => source.includes(`from"./${early}"`)), 'the rest asks it for its answers');
 });
 
 test('what the page loads at once is all that its script begins with', async () => {

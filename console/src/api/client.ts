@@ -2,6 +2,7 @@
 
 import createClient from 'openapi-fetch';
 
+import { FORGERY_HEADER } from '../early';
 import { Failure } from './failure';
 import { fetchOrSeen } from './seen';
 import type { components, paths } from '../../generated/schema';
@@ -15,8 +16,6 @@ export type Suspension = Schemas['SuspensionView'];
 export type Connection = Schemas['ConnectionView'];
 export type Workflow = Schemas['WorkflowView'];
 export type Tool = Schemas['ToolView'];
-
-export const FORGERY_HEADER = 'x-onbehalf-forgery-token';
 
 export const api = createClient<paths>({ baseUrl: location.origin, fetch: fetchOrSeen });
 

@@ -1,7 +1,8 @@
 // A run as it happens: server-sent events, read with `fetch`, since an `EventSource` can carry no token.
 // Owns that none is missed: after a break it goes on behind the last one seen.
 
-import { FORGERY_HEADER, type RunEvent } from './client';
+import { FORGERY_HEADER } from '../early';
+import type { RunEvent } from './client';
 import { Failure } from './failure';
 import { forgeryToken, sessionEnded } from './session';
 

@@ -3,6 +3,8 @@
 
 import { signal } from '@preact/signals';
 
+import { fetchOnce } from '../early';
+
 const STORE = 'onbehalf-seen';
 const SEEN_AT = 'x-onbehalf-seen-at';
 const WHO = 'onbehalf-seen-by';
@@ -24,7 +26,7 @@ export async function fetchOrSeen(request: Request): Promise<Response> {
   const readable = request.method === 'GET' && 'caches' in window && !NEVER_KEPT.test(request.url);
   const asked = person;
   try {
-    const answer = await fetch(request);
+    const answer = await fetchOnce(request);
     shownFrom.value = undefined;
     if (readable && answer.status === 200) {
       const kept = keep(request, answer.clone(), asked).catch(() => {}).finally(() => keeping.delete(kept));

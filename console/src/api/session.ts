@@ -4,6 +4,7 @@
 import { signal } from '@preact/signals';
 
 import type { components } from '../../generated/schema';
+import { fetchOnce, FORGERY_HEADER, SESSION_PATH } from '../early';
 import { Failure } from './failure';
 import { forget, isSomebodyElse } from './seen';
 
@@ -18,7 +19,6 @@ export type SignIn =
 
 export const signIn = signal<SignIn>({ kind: 'unknown' });
 
-const PATH = '/auth/session';
 /** Kept for this tab: when it was last sent to sign in, so that it is not sent in circles. */
 const SENT_AT = 'onbehalf-sent-to-sign-in';
 const CIRCLE_MS = 20_000;
@@ -28,7 +28,7 @@ const LAST = 'onbehalf-last-session';
 /** Asks who is signed in. */
 export async function findSession(): Promise<void> {
   try {
-    const answer = await fetch(PATH, { headers: { accept: 'application/json' } });
+    const answer = await fetchOnce(new Request(SESSION_PATH, { headers: { accept: 'application/json' } }));
     if (answer.status === 401) {
       forgetPerson();
       signIn.value = { kind: 'out', why: 'never' };
@@ -78,7 +78,7 @@ export function sendToSignIn(): boolean {
 
 export async function signOut(): Promise<void> {
   // The answer leads to another page, which is none of ours to load.
-  await fetch('/auth/logout', { method: 'POST', redirect: 'manual', headers: { 'x-onbehalf-forgery-token': forgeryToken() } });
+  await fetch('/auth/logout', { method: 'POST', redirect: 'manual', headers: { [FORGERY_HEADER]: forgeryToken() } });
   forgetPerson();
   signIn.value = { kind: 'out', why: 'left' };
 }

@@ -4,7 +4,8 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 
-import { api, data, FORGERY_HEADER } from '../api/client';
+import { api, data } from '../api/client';
+import { FORGERY_HEADER } from '../early';
 import { messages as streamed } from '../api/events';
 import { Failure } from '../api/failure';
 import { forgeryToken, sessionEnded } from '../api/session';

@@ -1,7 +1,7 @@
 // What the pages read, by name: the same question is asked once for all of them.
 
-import { api, data, type Run, type RunSummary, type Schemas } from '../api/client';
-import { type Asked, type Resource, useResource, useResources } from './resource';
+import { api, data, type Run, type Schemas } from '../api/client';
+import { useResource } from './resource';
 
 const OFTEN_MS = 15_000;
 const SELDOM_MS = 60_000;
@@ -24,20 +24,17 @@ export const useTools = () => useResource('tools', () => data(api.GET('/api/tool
 export const useSchedule = (workflow: string) =>
   useResource(`schedule:${workflow}`, () => data(api.GET('/api/workflows/{workflow}/schedule', { params: { path: { workflow } } })), { every: SELDOM_MS });
 
-const latestOf = (workflow: string, limit: number): Asked<RunSummary[]> => ({
-  key: `runs:${workflow}:latest:${limit}`,
-  load: async () => (await data(api.GET('/api/workflows/{workflow}/runs', { params: { path: { workflow }, query: { limit } } }))).runs,
-});
-
 /** The latest runs of a workflow. */
-export const useLatest = (workflow: string, limit: number): Resource<RunSummary[]> => {
-  const { key, load } = latestOf(workflow, limit);
-  return useResource(key, load, { every: OFTEN_MS });
-};
+export const useLatest = (workflow: string, limit: number) =>
+  useResource(
+    `runs:${workflow}:latest:${limit}`,
+    async () => (await data(api.GET('/api/workflows/{workflow}/runs', { params: { path: { workflow }, query: { limit } } }))).runs,
+    { every: OFTEN_MS },
+  );
 
-/** The latest run of each of several workflows, in their order. */
-export const useLatestOfEach = (workflows: string[]) =>
-  useResources(workflows.map((workflow) => latestOf(workflow, 1)), { every: OFTEN_MS });
+/** The latest run of each workflow. */
+export const useLatestOfEach = () =>
+  useResource('runs:latest', async () => (await data(api.GET('/api/runs/latest'))).runs, { every: OFTEN_MS });
 
 export const readRun = (workflow: string, runId: string): Promise<Run> =>
   data(api.GET('/api/workflows/{workflow}/runs/{runId}', { params: { path: { workflow, runId } } }));

@@ -61,12 +61,6 @@ function readOnce<T>(one: Entry<T>): void {
   if (!isAsked && now - one.readAt >= FRESH_MS) void read(one);
 }
 
-/** What is asked for under a name. */
-export interface Asked<T> {
-  key: string;
-  load: () => Promise<T>;
-}
-
 /** How often something is read while it is shown. */
 interface Often {
   /** Again after so many milliseconds. */
@@ -77,27 +71,17 @@ interface Often {
 
 /** Reads something when it is first shown, again whenever `every` milliseconds have passed, and when
  *  somebody comes back to the page. */
-export function useResource<T>(key: string, load: () => Promise<T>, often: Often = {}): Resource<T> {
-  const [one] = useResources([{ key, load }], often);
-  return one as Resource<T>;
-}
-
-/** The same of several things. */
-export function useResources<T>(asked: Asked<T>[], { every, once }: Often = {}): Resource<T>[] {
-  const all = asked.map(({ key, load }) => {
-    const one = entry<T>(key);
-    one.load = load;
-    return one;
-  });
-  const keys = asked.map(({ key }) => key).join();
+export function useResource<T>(key: string, load: () => Promise<T>, { every, once }: Often = {}): Resource<T> {
+  const one = entry<T>(key);
+  one.load = load;
   useEffect(() => {
     if (once) {
-      all.filter(({ readAt }) => readAt === 0).forEach(readOnce);
+      if (one.readAt === 0) readOnce(one);
       return undefined;
     }
-    all.forEach(readOnce);
+    readOnce(one);
     const again = () => {
-      if (document.visibilityState === 'visible') all.forEach(readOnce);
+      if (document.visibilityState === 'visible') readOnce(one);
     };
     document.addEventListener('visibilitychange', again);
     const timer = every === undefined ? undefined : setInterval(again, every);
@@ -105,8 +89,8 @@ export function useResources<T>(asked: Asked<T>[], { every, once }: Often = {}):
       document.removeEventListener('visibilitychange', again);
       clearInterval(timer);
     };
-  }, [keys, every, once]);
-  return all.map((one) => ({ ...one.state.value, reload: () => void read(one) }));
+  }, [key, every, once]);
+  return { ...one.state.value, reload: () => void read(one) };
 }
 
 /** Reads again what is known under these keys, and all that begin so. Ends with the last of them. */

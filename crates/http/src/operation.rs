@@ -72,6 +72,8 @@ pub enum ApiOperation {
     TriggerRun,
     /// Lists runs.
     ListRuns,
+    /// Lists the latest run of each workflow.
+    LatestRuns,
     /// Shows how what a workflow looks at has fared.
     ShowHistory,
     /// Counts how the runs of the caller's organization have ended.
@@ -214,6 +216,7 @@ impl ApiOperation {
             Self::ListWorkflows
             | Self::TriggerRun
             | Self::ListRuns
+            | Self::LatestRuns
             | Self::ShowHistory
             | Self::GetRun
             | Self::CancelRun
@@ -266,6 +269,7 @@ impl ApiOperation {
             | Self::ExecuteTool => Budget::Calls,
             Self::ListWorkflows
             | Self::ListRuns
+            | Self::LatestRuns
             | Self::CountEnded
             | Self::GetRun
             | Self::ListApprovals

@@ -45,7 +45,7 @@ const fn api(operation: ApiOperation, method: &'static str, path: &'static str) 
 }
 
 /// Every route. Of two that fit, the earlier one counts.
-pub const ROUTES: [Route; 45] = [
+pub const ROUTES: [Route; 46] = [
     open(OpenOperation::Home, "GET", "/"),
     open(OpenOperation::Health, "GET", "/health"),
     open(OpenOperation::OpenApi, "GET", "/openapi.json"),
@@ -61,6 +61,7 @@ pub const ROUTES: [Route; 45] = [
         "GET",
         "/api/workflows/{workflow}/runs",
     ),
+    api(ApiOperation::LatestRuns, "GET", "/api/runs/latest"),
     api(
         ApiOperation::ShowHistory,
         "GET",

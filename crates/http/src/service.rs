@@ -270,6 +270,7 @@ impl Api {
                 let workflow = named.workflow(self)?;
                 self.list_runs(&caller, workflow, request).await
             }
+            ApiOperation::LatestRuns => self.latest_runs(&caller).await,
             ApiOperation::CountEnded => self.count_ended(&caller, request).await,
             ApiOperation::ShowHistory => {
                 let measuring = named.measuring(self)?;

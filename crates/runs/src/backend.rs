@@ -16,13 +16,13 @@ use crate::account::AnnounceConnection;
 use crate::approvals::{ApprovalPage, ApprovalsKey, CountEnded, EndedCount, ListApprovals};
 use crate::contract::{
     Asker, Backend, BackendError, CommandOutcome, ConnectAttempt, ResumeRequest, RunPage, RunQuery,
-    Schedule, Start, StartRun, SwitchOn, TakenAttempt, Tenant,
+    RunSummary, Schedule, Start, StartRun, SwitchOn, TakenAttempt, Tenant,
 };
 use crate::letter::{Ask, Carrier, ask};
 use crate::names::{AccountKey, ConnectorName, EventId, OwnerKey, StateHash, WorkflowId};
 use crate::principal::{
-    BeginConnect, CancelWaiting, FindRun, Found, ListRuns, ReadSchedule, TakeConnect, WaitingRun,
-    WithdrawFor, WriteSchedule,
+    BeginConnect, CancelWaiting, FindRun, Found, LatestRuns, ListRuns, ReadSchedule, TakeConnect,
+    WaitingRun, WithdrawFor, WriteSchedule,
 };
 use crate::run::{Cancel, Events, ReadResult, Resume, View};
 use crate::run_id::{RunId, Tagged};
@@ -87,6 +87,14 @@ impl Backend for Objects {
 
     async fn list_runs(&self, owner: &OwnerKey, query: RunQuery) -> Result<RunPage, BackendError> {
         self.ask(owner.clone(), ListRuns(query)).await
+    }
+
+    async fn latest_runs(
+        &self,
+        owner: &OwnerKey,
+        of: Vec<WorkflowId>,
+    ) -> Result<Vec<RunSummary>, BackendError> {
+        self.ask(owner.clone(), LatestRuns { of }).await
     }
 
     async fn run(&self, asker: &Asker, run_id: &RunId) -> Result<Option<RunView>, BackendError> {

@@ -391,6 +391,12 @@ pub trait Backend {
     async fn start_run(&self, start: StartRun) -> Result<Start, BackendError>;
     /// Lists the owner's runs.
     async fn list_runs(&self, owner: &OwnerKey, query: RunQuery) -> Result<RunPage, BackendError>;
+    /// The owner's latest run of each of these workflows that they ever ran, newest first.
+    async fn latest_runs(
+        &self,
+        owner: &OwnerKey,
+        of: Vec<WorkflowId>,
+    ) -> Result<Vec<RunSummary>, BackendError>;
     /// One run the asker may see; `None` when there is none or it is another's.
     async fn run(&self, asker: &Asker, run_id: &RunId) -> Result<Option<RunView>, BackendError>;
     /// What a run of theirs has ended with; `None` where it has not, or as in [`Self::run`].

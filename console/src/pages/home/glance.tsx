@@ -1,6 +1,6 @@
 // How one workflow stands today: its latest run, what came of it, when it runs next.
 
-import type { Run, Workflow } from '../../api/client';
+import type { Run, RunSummary, Workflow } from '../../api/client';
 import { RunBadge } from '../../components/badge';
 import { LinkButton } from '../../components/button';
 import { Card } from '../../components/card';
@@ -10,14 +10,15 @@ import { Took, When } from '../../components/time';
 import { ONBOARDING, resultOf } from '../../onboarding/result';
 import { healthShares } from '../../onboarding/shares';
 import { Shares } from '../../plots/shares';
-import { hasEnded, useLatest, useRun, useSchedule } from '../../state/queries';
+import { hasEnded, useRun, useSchedule } from '../../state/queries';
+import type { Resource } from '../../state/resource';
 import { runPath } from '../../state/starting';
 import { reasonOf, useTitles } from '../../state/words';
 import { t } from '../../texts';
 
-export function Glance({ workflow }: { workflow: Workflow }) {
+export function Glance({ workflow, latest }: { workflow: Workflow; latest: Resource<RunSummary[]> }) {
   const texts = t().home;
-  const latest = useLatest(workflow.id, 1);
+  const run = latest.data?.find((one) => one.workflow === workflow.id);
   const title = useTitles()(workflow.id);
   const isAsked = workflow.schedule === undefined || workflow.schedule === null;
   return (
@@ -27,7 +28,7 @@ export function Glance({ workflow }: { workflow: Workflow }) {
     >
       <div class="stack">
         <Shown of={latest} lines={2}>
-          {([run]) => run
+          {() => run
             ? (
               <>
                 <div class="row">
@@ -43,7 +44,7 @@ export function Glance({ workflow }: { workflow: Workflow }) {
           {isAsked ? <span class="soft small">{texts.onRequest}</span> : <NextRun workflow={workflow.id} />}
           {workflow.id === ONBOARDING
             ? <a class="small" href="/console/onboarding">{texts.allCustomers}</a>
-            : latest.data?.[0] && <a class="small" href={runPath(workflow.id, latest.data[0].runId)}>{texts.seeRun}</a>}
+            : run && <a class="small" href={runPath(workflow.id, run.runId)}>{texts.seeRun}</a>}
         </div>
       </div>
     </Card>

@@ -4,7 +4,7 @@ import { Card } from '../../components/card';
 import { Page } from '../../components/page';
 import { Shown } from '../../components/states';
 import { signIn } from '../../api/session';
-import { useApprovals, useConnections, useWorkflows } from '../../state/queries';
+import { useApprovals, useConnections, useLatestOfEach, useWorkflows } from '../../state/queries';
 import { t } from '../../texts';
 import { today } from '../../texts/format';
 import { NeedsYou } from './needs';
@@ -13,7 +13,8 @@ import { Glance } from './glance';
 export default function Home() {
   const texts = t().home;
   const workflows = useWorkflows();
-  // Need no workflow, so that they are not asked for behind them.
+  // Need no workflow, so that they are not asked for behind them; `early` asks all of them.
+  const latest = useLatestOfEach();
   const approvals = useApprovals();
   const connections = useConnections();
   const now = signIn.value;
@@ -23,11 +24,11 @@ export default function Home() {
       <Shown of={workflows}>
         {(list) => (
           <>
-            <NeedsYou workflows={list} approvals={approvals} connections={connections} />
+            <NeedsYou latest={latest} approvals={approvals} connections={connections} />
             <h2>{texts.today}</h2>
             {list.length === 0
               ? <Card><p class="soft">{texts.noWorkflows}</p></Card>
-              : <div class="glances">{list.map((workflow) => <Glance key={workflow.id} workflow={workflow} />)}</div>}
+              : <div class="glances">{list.map((workflow) => <Glance key={workflow.id} workflow={workflow} latest={latest} />)}</div>}
           </>
         )}
       </Shown>

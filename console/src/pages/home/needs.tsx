@@ -2,13 +2,12 @@
 
 import type { ComponentChildren } from 'preact';
 
-import type { Connection, RunSummary, Schemas, Workflow } from '../../api/client';
+import type { Connection, RunSummary, Schemas } from '../../api/client';
 import { LinkButton } from '../../components/button';
 import { Card } from '../../components/card';
 import { Icon, type IconName } from '../../components/icon';
 import { Empty, Failed, Waiting } from '../../components/states';
 import { When } from '../../components/time';
-import { useLatestOfEach } from '../../state/queries';
 import type { Resource } from '../../state/resource';
 import { runPath } from '../../state/starting';
 import { appName, useTitles } from '../../state/words';
@@ -17,18 +16,17 @@ import { t } from '../../texts';
 /** A failure older than this was yesterday's. */
 const RECENT_MS = 36 * 3_600_000;
 
-export function NeedsYou({ workflows, approvals, connections }: {
-  workflows: Workflow[];
+export function NeedsYou({ latest, approvals, connections }: {
+  latest: Resource<RunSummary[]>;
   approvals: Resource<Schemas['WaitingApproval'][]>;
   connections: Resource<Connection[]>;
 }) {
   const texts = t().home;
-  const runs = useLatestOfEach(workflows.map(({ id }) => id));
-  const all = [approvals, connections, ...runs];
+  const all = [approvals, connections, latest];
   const items = [
     ...(approvals.data ?? []).map((approval) => <ApprovalItem key={approval.runId} approval={approval} />),
     ...(connections.data ?? []).filter(({ status }) => status !== 'active').map((one) => <ConnectionItem key={one.connector} connection={one} />),
-    ...runs.flatMap(({ data }) => runItems(data?.[0], approvals.data ?? [])),
+    ...(latest.data ?? []).flatMap((run) => runItems(run, approvals.data ?? [])),
   ];
   const failure = all.map((one) => one.failure).find((one) => one !== undefined);
   return (
@@ -106,8 +104,8 @@ function troubleOf({ runId, status, outcome }: RunSummary, approvals: Schemas['W
 }
 
 /** The latest run of a workflow, where it failed, did a part, or waits for something else than an approval. */
-function runItems(latest: RunSummary | undefined, approvals: Schemas['WaitingApproval'][]) {
-  if (!latest || Date.now() - Date.parse(latest.startedAt) > RECENT_MS) return [];
+function runItems(latest: RunSummary, approvals: Schemas['WaitingApproval'][]) {
+  if (Date.now() - Date.parse(latest.startedAt) > RECENT_MS) return [];
   const trouble = troubleOf(latest, approvals);
   return trouble ? [<RunItem key={latest.runId} run={latest} trouble={trouble} />] : [];
 }

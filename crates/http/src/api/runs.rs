@@ -77,6 +77,13 @@ pub struct RunListResponse {
     pub late: Option<Late>,
 }
 
+/// The latest run of each workflow.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct LatestRunsResponse {
+    /// Newest first; none of a workflow that the caller never ran.
+    pub runs: Vec<RunSummary>,
+}
+
 /// A run, with the links that help it on.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RunResponse {
@@ -174,6 +181,13 @@ impl Api {
                 late,
             },
         ))
+    }
+
+    pub(crate) async fn latest_runs(&self, caller: &Caller) -> Handled {
+        let hosted = self.workflows.offered();
+        let of = hosted.map(|it| WorkflowId::new(it.id())).collect();
+        let runs = self.backend.latest_runs(&caller.owner, of).await?;
+        Ok(ApiResponse::json(200, &LatestRunsResponse { runs }))
     }
 
     pub(crate) async fn get_run(&self, caller: &Caller, run: NamedRun<'_>) -> Handled {

@@ -97,6 +97,7 @@ async fn a_parameter_that_means_nothing_is_refused() {
         ("GET", "/api/workflows/onboarding-health/schedule"),
         ("PUT", "/api/workflows/onboarding-health/schedule"),
         ("DELETE", "/api/workflows/onboarding-health/schedule"),
+        ("GET", "/api/runs/latest"),
         ("GET", "/api/workflows/onboarding-health/history"),
         ("POST", "/api/connect"),
         ("GET", "/api/connections"),

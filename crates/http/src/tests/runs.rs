@@ -126,6 +126,37 @@ async fn the_list_is_narrowed_down() {
 }
 
 #[tokio::test]
+async fn the_latest_of_each_workflow_is_asked_for_at_once() {
+    let bench = bench();
+    let run = RunSummary {
+        run_id: RunId::stored("run_1"),
+        workflow: WorkflowId::new("onboarding-health"),
+        status: RunStatus::Completed,
+        queued: false,
+        outcome: None,
+        started_at: Timestamp::parse("2026-11-23T08:00:00Z").expect("a time"),
+        ended_at: None,
+        trigger: "request".into(),
+    };
+    bench.platform.listed.borrow_mut().push(run.clone());
+    let answer = bench.ask("GET", "/api/runs/latest", "").await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(json_of(&answer), json!({ "runs": [run] }));
+    let hosted = json_of(&bench.ask("GET", "/api/workflows", "").await);
+    let asked = bench.platform.latest_of.borrow();
+    let [(owner, of)] = asked.as_slice() else {
+        panic!("asked {} times", asked.len());
+    };
+    assert_eq!(*owner, "owner-of-alice");
+    let hosted = hosted["workflows"].as_array().expect("workflows").iter();
+    assert!(
+        hosted
+            .map(|it| &it["id"])
+            .eq(of.iter().map(|it| it.as_str()))
+    );
+}
+
+#[tokio::test]
 async fn the_list_pages_through() {
     let bench = bench();
     bench.platform.next.set(Some(41));

@@ -44,6 +44,25 @@ pub fn list(turn: &Turn<'_>, wanted: &RunQuery) -> Result<RunPage, SqlError> {
     })
 }
 
+/// The latest run of each of these workflows, newest first.
+pub fn latest(turn: &Turn<'_>, of: &[WorkflowId]) -> Result<Vec<RunSummary>, SqlError> {
+    let mut found = Vec::new();
+    for workflow in of {
+        found.extend(turn.sql.query(
+            "SELECT position, run_id, workflow, status, started_at, ended_at, trigger_name, queued,
+                outcome
+             FROM runs WHERE workflow = ? ORDER BY position DESC LIMIT 1",
+            &[workflow.as_str().into()],
+        )?);
+    }
+    let mut placed = found
+        .iter()
+        .map(|row| Ok((row.integer(0)?, summary(row)?)))
+        .collect::<Result<Vec<_>, SqlError>>()?;
+    placed.sort_by_key(|(position, _)| std::cmp::Reverse(*position));
+    Ok(placed.into_iter().map(|(_, run)| run).collect())
+}
+
 fn summary(row: &Row) -> Result<RunSummary, SqlError> {
     Ok(RunSummary {
         run_id: RunId::stored(row.text(1)?),

@@ -8,7 +8,7 @@ use onbehalf_identity::RequestContext;
 
 use crate::approval_mode::ApprovalMode;
 use crate::contract::{
-    ConnectAttempt, RunPage, RunQuery, Schedule, Start, StartRun, TakenAttempt, Tenant,
+    ConnectAttempt, RunPage, RunQuery, RunSummary, Schedule, Start, StartRun, TakenAttempt, Tenant,
 };
 use crate::letter::{Answer, messages};
 use crate::names::{OwnerKey, StateHash, WorkflowId};
@@ -22,6 +22,7 @@ messages! {
     StartRun => Start,
     StartForTick => TickStart,
     ListRuns => RunPage,
+    LatestRuns => Vec<RunSummary>,
     FindRun => Option<Found>,
     CancelWaiting => bool,
     NoteStatus => (),
@@ -92,6 +93,13 @@ pub enum NotStarted {
 /// Lists runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListRuns(pub RunQuery);
+
+/// Lists the latest run of each of these workflows that was ever run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LatestRuns {
+    /// The workflows.
+    pub of: Vec<WorkflowId>,
+}
 
 /// Looks a run up in the index.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,6 +10,7 @@ mod connections;
 mod crashes;
 mod ended;
 mod kept;
+mod latest;
 mod migrations;
 mod portals;
 mod repeats;

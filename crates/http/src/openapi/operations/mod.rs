@@ -65,6 +65,7 @@ fn for_caller(operation: ApiOperation, schemas: &mut Schemas, offered: &Offered<
         ApiOperation::ListWorkflows => runs::workflows(schemas),
         ApiOperation::TriggerRun => runs::trigger(schemas, offered.workflows),
         ApiOperation::ListRuns => runs::list(schemas),
+        ApiOperation::LatestRuns => runs::latest(schemas),
         ApiOperation::ShowHistory => runs::history(schemas),
         ApiOperation::CountEnded => runs::ended(schemas),
         ApiOperation::GetRun => runs::show(schemas),

@@ -6,7 +6,9 @@ use super::{JSON, backed, idempotency_key, paged, run_name, text};
 use crate::api::events::RunEvent;
 use crate::api::history::{DEFAULT_RUNS, HistoryResponse, MAX_RUNS};
 use crate::api::organization::{DEFAULT_DAYS, EndedResponse, MAX_DAYS};
-use crate::api::runs::{RunListResponse, RunResponse, RunStatusResponse, TriggerResponse};
+use crate::api::runs::{
+    LatestRunsResponse, RunListResponse, RunResponse, RunStatusResponse, TriggerResponse,
+};
 use crate::openapi::lists::WorkflowListResponse;
 use crate::openapi::parts::{Access, Described};
 use crate::openapi::schemas::Schemas;
@@ -92,6 +94,15 @@ pub fn list(schemas: &mut Schemas) -> Described {
             json!({ "type": "string", "format": "date-time" }),
         );
     paged(runs).answer(200, "A page.", JSON, schemas.of::<RunListResponse>())
+}
+
+pub fn latest(schemas: &mut Schemas) -> Described {
+    runs("Lists the caller's latest run of each workflow that is hosted").answer(
+        200,
+        "One run of each workflow of which there is any.",
+        JSON,
+        schemas.of::<LatestRunsResponse>(),
+    )
 }
 
 pub fn history(schemas: &mut Schemas) -> Described {
