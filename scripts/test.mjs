@@ -17,6 +17,8 @@ const MAPPINGS = ['server_error', 'kept'];
 /** End-to-end files at a time, by mapping: each brings up a stack of its own, and spends most of its time
  *  waiting for what the apps allow. */
 const FILES_AT_ONCE = { server_error: 8, kept: 3 };
+/** Files with tests of the scripts at a time: they wait for processes that they start. */
+const SCRIPTS_AT_ONCE = 4;
 /** The files that take minutes, the longest first: begun last, they would be waited for alone. The first waits
  *  for ten of them. */
 const LONGEST = ['api_key_unannounced', 'console', 'doctor', 'canaries', 'daily_run', 'engine', 'workflows', 'misconfigured', 'hostile_apps'];
@@ -45,7 +47,7 @@ await main(async () => {
   await run('cargo', ['test', '--workspace', '--locked'], { cwd: root, what: 'A native test' });
 
   say(bold('\nThe scripts'));
-  await node(await tests('scripts'), 'A test of the scripts');
+  await node([`--test-concurrency=${SCRIPTS_AT_ONCE}`, ...(await tests('scripts'))], 'A test of the scripts');
 
   say(bold('\nMutations, a sample: broken on purpose, and noticed'));
   await run(npmBin('node'), [inRoot('scripts', 'mutate.mjs'), '--sample', MUTATIONS], { cwd: root, what: 'A mutation' });
