@@ -69,7 +69,10 @@ await main(async () => {
     announce({ workerPort, sandboxPort, state });
     await connectWebhooks(sandbox, workshop.url);
     const bearer = await token(sandbox.url, USER);
-    if (!values['no-demo']) await demo(workshop.url, bearer, USER, () => ledger(sandbox));
+    if (!values['no-demo']) {
+      say(`${bold('Up')} at ${cyan(`${workshop.url}/console`)}, ${dim(`where ${USER} can sign in`)}. A run of each workflow follows.`);
+      await demo(workshop.url, bearer, USER, () => ledger(sandbox));
+    }
 
     say(`\n${bold('Up and at your service')} ${dim('(Ctrl-C ends everything)')}`);
     say(`  Console       ${cyan(`${workshop.url}/console`)}   ${dim(`sign in as ${USER}, or ${OPERATOR}, who leads the team`)}`);
