@@ -10,6 +10,7 @@ import { flags } from './lib/flags.mjs';
 import { inRoot } from './lib/paths.mjs';
 import { prepare } from './lib/prepare.mjs';
 import { Failure, green, main, red, say, table } from './lib/say.mjs';
+import { sections } from './lib/wasm_sections.mjs';
 
 /** Names of a wasm module's sections, by the id in the binary format. */
 const SECTIONS = [
@@ -21,29 +22,13 @@ const SECTIONS = [
 const gzip = (bytes) => gzipSync(bytes, { level: 9 }).length;
 const grouped = (number) => number.toLocaleString('en');
 
-/** Reads an unsigned LEB128 number; answers it and the position after it. */
-function number(bytes, at) {
-  let value = 0;
-  for (let shift = 0; ; shift += 7) {
-    const byte = bytes[at];
-    at += 1;
-    value += (byte & 0x7f) * 2 ** shift;
-    if (byte < 0x80) return [value, at];
-  }
-}
-
 /** Bytes of each section of a module, and what they come to compressed by themselves. */
-function sections(module) {
+function weights(module) {
   const found = new Map();
-  let at = 8;
-  while (at < module.length) {
-    const id = module[at];
-    const [length, start] = number(module, at + 1);
+  for (const { id, bytes } of sections(module)) {
     const name = SECTIONS[id] ?? `section ${id}`;
-    const bytes = module.subarray(start, start + length);
     const [raw, packed] = found.get(name) ?? [0, 0];
     found.set(name, [raw + bytes.length, packed + gzip(bytes)]);
-    at = start + length;
   }
   return found;
 }
@@ -59,7 +44,7 @@ await main(async () => {
   };
   const [wasm, js] = [await read('.wasm'), await read('.js')];
 
-  const rows = [...sections(wasm)].sort(([, a], [, b]) => b[0] - a[0]);
+  const rows = [...weights(wasm)].sort(([, a], [, b]) => b[0] - a[0]);
   for (const line of table(
     ['Section', 'Bytes', 'gzip'],
     rows.map(([name, [raw, packed]]) => [name, grouped(raw), grouped(packed)]),

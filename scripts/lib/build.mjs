@@ -18,7 +18,7 @@ export const LOCAL = {
   profile: 'local',
   folder: join('build', 'local'),
   features: ['--no-default-features'],
-  arguments: ['--profile', 'local', '--no-opt', '--out-dir', join('build', 'local'), '--no-default-features'],
+  arguments: ['--profile', 'local', '--no-opt', '--out-dir', join('build', 'local')],
   sandbox: 'local',
   described: join('build', 'local-described'),
   bound: join('build', 'local-bound'),
@@ -109,7 +109,7 @@ async function writtenDown(build, more, { signal } = {}) {
 
 /** Makes of the compiled wasm what workerd runs. */
 export async function bindWorker(build) {
-  await run(tool('worker-build'), build.arguments, {
+  await run(tool('worker-build'), [...build.arguments, ...featuresOf(build)], {
     cwd: root,
     quiet: true,
     what: 'Building the Worker',

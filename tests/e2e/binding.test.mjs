@@ -8,6 +8,7 @@ import { after, before, test } from 'node:test';
 import { bindAgain } from '../../scripts/lib/binding.mjs';
 import { bindWorker } from '../../scripts/lib/build.mjs';
 import { inRoot } from '../../scripts/lib/paths.mjs';
+import { sections } from '../../scripts/lib/wasm_sections.mjs';
 import { BUILD } from './lib/stage.mjs';
 
 const FOLDER = join('build', 'bound-twice');
@@ -15,7 +16,7 @@ const FOLDER = join('build', 'bound-twice');
 const TWICE = {
   ...BUILD,
   folder: FOLDER,
-  arguments: ['--profile', BUILD.profile, '--no-opt', '--out-dir', FOLDER, ...(BUILD.features ?? [])],
+  arguments: ['--profile', BUILD.profile, '--no-opt', '--out-dir', FOLDER],
   bound: join('build', 'bound-twice-kept'),
 };
 
@@ -27,25 +28,9 @@ before(async () => {
 after(() => Promise.all([TWICE.folder, TWICE.bound].map((path) => inRoot(path)).concat(again ?? []).map((path) => rm(path, { recursive: true, force: true }))));
 
 /** Everything in a module of wasm but who produced it, which worker-build signs. */
-function withoutProducers(bytes) {
-  const kept = [];
-  const size = (at) => {
-    let [value, shift] = [0, 0];
-    for (;;) {
-      const byte = bytes[at++];
-      value += (byte & 127) * 2 ** shift;
-      shift += 7;
-      if (byte < 128) return [value, at];
-    }
-  };
-  for (let at = 8; at < bytes.length; ) {
-    const [length, begins] = size(at + 1);
-    const [nameLength, name] = bytes[at] === 0 ? size(begins) : [0, begins];
-    const section = bytes.subarray(at, begins + length);
-    if (bytes.toString('utf8', name, name + nameLength) !== 'producers') kept.push(section);
-    at = begins + length;
-  }
-  return Buffer.concat(kept);
+function withoutProducers(module) {
+  const kept = [...sections(module)].filter(({ name }) => name !== 'producers');
+  return Buffer.concat(kept.flatMap(({ id, bytes }) => [Buffer.of(id), bytes]));
 }
 
 test('bound again, the Worker is the one that worker-build made', async () => {

@@ -17,11 +17,12 @@ pub fn list(turn: &Turn<'_>, wanted: &RunQuery) -> Result<RunPage, SqlError> {
         .before
         .map_or(i64::MAX, |it| i64::try_from(it).unwrap_or(i64::MAX));
     let mut rows = turn.sql.query(
-        "SELECT position, run_id, workflow, status, started_at, ended_at, trigger_name, queued,
-            outcome
-         FROM runs WHERE workflow = ?1 AND (?2 IS NULL OR status = ?2) AND position < ?3
-            AND (?5 IS NULL OR outcome ->> 'kind' = ?5) AND (?6 IS NULL OR started_at >= ?6)
-         ORDER BY position DESC LIMIT ?4",
+        &format!(
+            "SELECT {SUMMARY} FROM runs
+             WHERE workflow = ?1 AND (?2 IS NULL OR status = ?2) AND position < ?3
+                AND (?5 IS NULL OR outcome ->> 'kind' = ?5) AND (?6 IS NULL OR started_at >= ?6)
+             ORDER BY position DESC LIMIT ?4"
+        ),
         &[
             wanted.workflow.as_str().into(),
             wanted.filter.status.map(RunStatus::name).into(),
@@ -46,14 +47,11 @@ pub fn list(turn: &Turn<'_>, wanted: &RunQuery) -> Result<RunPage, SqlError> {
 
 /// The latest run of each of these workflows, newest first.
 pub fn latest(turn: &Turn<'_>, of: &[WorkflowId]) -> Result<Vec<RunSummary>, SqlError> {
+    let newest =
+        format!("SELECT {SUMMARY} FROM runs WHERE workflow = ? ORDER BY position DESC LIMIT 1");
     let mut found = Vec::new();
     for workflow in of {
-        found.extend(turn.sql.query(
-            "SELECT position, run_id, workflow, status, started_at, ended_at, trigger_name, queued,
-                outcome
-             FROM runs WHERE workflow = ? ORDER BY position DESC LIMIT 1",
-            &[workflow.as_str().into()],
-        )?);
+        found.extend(turn.sql.query(&newest, &[workflow.as_str().into()])?);
     }
     let mut placed = found
         .iter()
@@ -62,6 +60,10 @@ pub fn latest(turn: &Turn<'_>, of: &[WorkflowId]) -> Result<Vec<RunSummary>, Sql
     placed.sort_by_key(|(position, _)| std::cmp::Reverse(*position));
     Ok(placed.into_iter().map(|(_, run)| run).collect())
 }
+
+/// What [`summary`] reads, behind the position.
+const SUMMARY: &str =
+    "position, run_id, workflow, status, started_at, ended_at, trigger_name, queued, outcome";
 
 fn summary(row: &Row) -> Result<RunSummary, SqlError> {
     Ok(RunSummary {
