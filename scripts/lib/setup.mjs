@@ -23,6 +23,9 @@ const READS_AND_WRITES_WASM = [
   'walrus', 'wasmparser', 'wasm-encoder', 'wasm-bindgen-cli-support', 'id-arena', 'leb128fmt', 'hashbrown', 'gimli',
 ].flatMap((name) => ['--config', `profile.dev.package.${name}.opt-level=2`]);
 
+/** Its runner of tests would, and brings TLS along. */
+const ASKS_NO_NETWORK = ['--no-default-features'];
+
 /** What makes a Worker of Rust. */
 export async function workerTools() {
   await wasmBindgen();
@@ -34,7 +37,7 @@ async function wasmBindgen() {
   if (await downloaded(WASM_BINDGEN)) return;
   await cargoTool('wasm-bindgen-cli', WASM_BINDGEN, {
     binary: 'wasm-bindgen',
-    arguments: [...QUICK_TO_BUILD, ...READS_AND_WRITES_WASM],
+    arguments: [...QUICK_TO_BUILD, ...READS_AND_WRITES_WASM, ...ASKS_NO_NETWORK],
   });
 }
 
@@ -97,6 +100,8 @@ export async function cargoTool(crate, version, { binary = crate, arguments: mor
       cwd: tools,
       quiet: true,
       what: `Building ${crate}`,
+      // What is built beside it has to be done first, and one thing after the other at that.
+      behind: true,
       env: {
         // One target folder for all tools: they share most of their dependencies.
         CARGO_TARGET_DIR: `${tools}/target`,
