@@ -4,6 +4,7 @@
 //! asked for by the key of the verified principal; another principal's run is reached by a
 //! configured approver alone, and only to decide what it asks.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -156,6 +157,10 @@ pub struct RunSummary {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<crate::view::OutcomeSchema>")]
     pub outcome: Option<Outcome>,
+    /// How much of what its result holds, by names of the workflow's own; nothing where it counts
+    /// nothing, and before the run has ended.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub counts: BTreeMap<String, u64>,
     /// When it began.
     pub started_at: Timestamp,
     /// When it ended.

@@ -67,6 +67,7 @@ impl OnboardingResult {
         };
         let Counts {
             customers,
+            healthy,
             at_risk,
             critical,
             tasks_created,
@@ -77,6 +78,7 @@ impl OnboardingResult {
         } = summary.counts;
         [
             ("customers", customers),
+            ("healthy", healthy),
             ("atRisk", at_risk),
             ("critical", critical),
             ("tasksCreated", tasks_created),

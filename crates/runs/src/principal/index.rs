@@ -62,8 +62,8 @@ pub fn latest(turn: &Turn<'_>, of: &[WorkflowId]) -> Result<Vec<RunSummary>, Sql
 }
 
 /// What [`summary`] reads, behind the position.
-const SUMMARY: &str =
-    "position, run_id, workflow, status, started_at, ended_at, trigger_name, queued, outcome";
+const SUMMARY: &str = "position, run_id, workflow, status, started_at, ended_at, trigger_name, \
+                       queued, outcome, counts";
 
 fn summary(row: &Row) -> Result<RunSummary, SqlError> {
     Ok(RunSummary {
@@ -75,6 +75,7 @@ fn summary(row: &Row) -> Result<RunSummary, SqlError> {
         trigger: row.text(6)?.to_owned(),
         queued: row.integer(7)? != 0,
         outcome: row.maybe_json(8, "an outcome")?,
+        counts: row.json(9, "counts")?,
     })
 }
 

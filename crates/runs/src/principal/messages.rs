@@ -1,5 +1,7 @@
 //! What a principal's object answers.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use onbehalf_clock::Timestamp;
@@ -147,6 +149,9 @@ pub struct NoteStatus {
     /// Whether it did its job, once it has ended.
     #[serde(default)]
     pub outcome: Option<Outcome>,
+    /// How much of what its result holds.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub counts: BTreeMap<String, u64>,
 }
 
 /// Reads the schedule of a workflow.

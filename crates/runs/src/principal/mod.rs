@@ -84,6 +84,8 @@ impl Object for Principal {
         // In the order of `position`, which each line of an index ends with: the latest run of a
         // workflow is found at once, and its list needs no other's runs to be passed over.
         &["CREATE INDEX runs_of_workflow ON runs (workflow)"],
+        // What a list says of a run that has ended, so that nobody reads a whole result for that.
+        &["ALTER TABLE runs ADD COLUMN counts TEXT NOT NULL DEFAULT '{}'"],
     ];
 
     fn receive(

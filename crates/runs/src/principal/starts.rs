@@ -354,12 +354,13 @@ pub fn note_status(turn: &Turn<'_>, note: &NoteStatus) -> Result<(), SqlError> {
     let outcome = note.outcome.as_ref();
     let outcome = outcome.map(|it| to_json(it, "an outcome")).transpose()?;
     turn.sql.run(
-        "UPDATE runs SET status = ?, ended_at = ?, outcome = ?, unconfirmed = NULL
+        "UPDATE runs SET status = ?, ended_at = ?, outcome = ?, counts = ?, unconfirmed = NULL
          WHERE run_id = ? AND ended_at IS NULL",
         &[
             note.status.name().into(),
             note.ended_at.into(),
             outcome.into(),
+            to_json(&note.counts, "counts")?.into(),
             note.run_id.as_str().into(),
         ],
     )?;

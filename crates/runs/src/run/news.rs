@@ -60,6 +60,7 @@ impl Host for News {
             status: head.status,
             ended_at: head.ended_at,
             outcome: head.outcome.clone(),
+            counts: head.counts.clone(),
         };
         self.send(note.letter(OwnerKey::new(&head.started.owner)))
             .await

@@ -119,6 +119,11 @@ impl Place {
             status,
             ended_at: status.ended().then(|| self.town.now()),
             outcome: status.ended().then_some(Outcome::Done),
+            counts: status
+                .ended()
+                .then(|| ("customers".to_owned(), 3))
+                .into_iter()
+                .collect(),
         };
         ask(&self.post(), owner(name), note).await.expect("noted");
     }

@@ -72,6 +72,7 @@ async fn a_queued_run_begins_after_the_one_before() {
             status: RunStatus::Completed,
             ended_at: Some(place.town.now()),
             outcome: None,
+            counts: Default::default(),
         };
         for _ in 0..3 {
             if ask(&place.post(), owner("alice"), note.clone())

@@ -49,6 +49,21 @@ async fn the_latest_of_each_workflow_that_was_run_newest_first_and_nobody_elses(
 }
 
 #[tokio::test]
+async fn a_run_that_has_ended_says_how_much_its_result_holds() {
+    let place = place();
+    let run = place.started(of("alice", "onboarding-health")).await;
+    place.note("alice", &run, RunStatus::Running).await;
+    let latest = place.latest("alice", &["onboarding-health"]).await;
+    assert!(latest[0].counts.is_empty());
+    place.note("alice", &run, RunStatus::Completed).await;
+    let latest = place.latest("alice", &["onboarding-health"]).await;
+    assert_eq!(latest[0].counts, [("customers".to_owned(), 3)].into());
+    // News that comes late takes nothing of it back.
+    place.note("alice", &run, RunStatus::Running).await;
+    assert_eq!(place.latest("alice", &["onboarding-health"]).await, latest);
+}
+
+#[tokio::test]
 async fn the_runs_of_one_workflow_are_not_looked_for_among_all() {
     let place = place();
     place.started(request("alice")).await;

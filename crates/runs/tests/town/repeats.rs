@@ -51,6 +51,7 @@ async fn end(place: &Place, run_id: &RunId, outcome: Outcome) {
         status: RunStatus::Completed,
         ended_at: Some(place.town.now()),
         outcome: Some(outcome),
+        counts: Default::default(),
     };
     ask(&place.post(), owner("alice"), note)
         .await
