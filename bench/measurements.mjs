@@ -1,6 +1,7 @@
 // Everything `npm run bench` measures, in the order it is shown.
 
 import * as engine from './engine.mjs';
+import * as firstPage from './first_page.mjs';
 import * as memory from './memory.mjs';
 import * as scale from './scale.mjs';
 import * as startUp from './start_up.mjs';
@@ -9,4 +10,4 @@ import * as turns from './turns.mjs';
 import * as verification from './verification.mjs';
 import * as wholeRun from './whole_run.mjs';
 
-export const MEASUREMENTS = [wholeRun, trigger, turns, verification, engine, startUp, memory, scale];
+export const MEASUREMENTS = [wholeRun, trigger, turns, verification, engine, startUp, memory, scale, firstPage];

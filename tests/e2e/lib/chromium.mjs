@@ -35,6 +35,6 @@ export function browserPath() {
 }
 
 /** Starts the browser. */
-export function launch(executablePath) {
-  return chromium.launch({ executablePath, args: QUIET });
+export function launch(executablePath, more = []) {
+  return chromium.launch({ executablePath, args: [...QUIET, ...more] });
 }
