@@ -9,7 +9,7 @@ import { createHash } from 'node:crypto';
 import { execFile } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 
 import { build } from 'esbuild';
@@ -26,7 +26,15 @@ const GENERATED = join(here, 'generated');
 const EARLY = 'src/early/index.ts';
 /** What stands around every page. */
 const AROUND = join(here, 'src', 'app.tsx');
+/** What the page shows before there is any script, and of what there is one each. */
+const STILL = 'src/still/index.tsx';
+const LANGUAGES = ['en', 'de'];
+const VIEWS = ['home', 'page'];
 const VERSION_LENGTH = 12;
+/** Has V8 compile all of a file beside the page while it arrives (https://v8.dev/blog/explicit-compile-hints); else
+ *  each function is compiled in the page when it is first called. Other browsers see a comment. */
+const AT_ONCE = '//# allFunctionsCalledOnLoad';
+const COMMON = { absWorkingDir: here, bundle: true, format: 'esm', jsx: 'automatic', jsxImportSource: 'preact', logLevel: 'warning' };
 
 /** Builds everything into `dist`; `document` is the path of the OpenAPI document. */
 export async function buildSite(document) {
@@ -40,7 +48,7 @@ export async function buildSite(document) {
   const script = rest.find(({ entryPoint }) => entryPoint === 'src/main.tsx');
   const style = rest.find(({ entryPoint }) => entryPoint === 'src/styles/index.css');
   const first = [early.path, ...firstScripts(rest, script)];
-  await writeFile(join(SITE, 'index.html'), page({ early: early.path, script: script.path, style: style.path, first }));
+  await writePages({ early: early.path, script: script.path, style: style.path, first });
   await writeFile(join(DIST, '_headers'), HEADERS);
   await writeIcon();
   await writeServiceWorker(outputs);
@@ -50,23 +58,19 @@ export async function buildSite(document) {
 /** What esbuild makes of these, with the path of each file on the site. */
 async function bundled(entryPoints, plugins = []) {
   const { metafile } = await build({
-    absWorkingDir: here,
+    ...COMMON,
     entryPoints,
     plugins,
     outdir: ASSETS,
     entryNames: '[name]-[hash]',
     chunkNames: '[name]-[hash]',
     assetNames: '[name]-[hash]',
-    bundle: true,
     splitting: true,
-    format: 'esm',
     target: ['es2022', 'chrome123', 'firefox120', 'safari17.5'],
-    jsx: 'automatic',
-    jsxImportSource: 'preact',
     minify: true,
     metafile: true,
     legalComments: 'none',
-    logLevel: 'warning',
+    banner: { js: AT_ONCE },
   });
   return Object.entries(metafile.outputs).map(([path, output]) => ({ path: `/${path.replace(/^dist\//, '')}`, ...output }));
 }
@@ -133,11 +137,27 @@ async function check() {
   });
 }
 
-function page({ early, script, style, first }) {
+/** The page for somebody who is not signed in, as far as that is known, and for everybody else. */
+async function writePages(files) {
+  const { still } = await stills();
+  await writeFile(join(SITE, 'index.html'), page({ ...files, language: 'en', shown: '<p class="opening">Onbehalf</p>' }));
+  for (const language of LANGUAGES) {
+    for (const view of VIEWS) await writeFile(join(SITE, `${view}.${language}.html`), page({ ...files, language, shown: still(language, view) }));
+  }
+}
+
+/** What draws the pages as they are before script runs, made to run here. */
+async function stills() {
+  const outfile = join(GENERATED, 'still.mjs');
+  await build({ ...COMMON, entryPoints: [STILL], outfile, platform: 'node' });
+  return import(`${pathToFileURL(outfile)}?${Date.now()}`);
+}
+
+function page({ early, script, style, first, language, shown }) {
   // Behind the style, with which there is something to be seen, and behind what is asked early.
   const preloads = first.filter((path) => path !== script && path !== early).map((path) => `<link rel="modulepreload" href="${path}" fetchpriority="low">`);
   return `<!doctype html>
-<html lang="en">
+<html lang="${language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
@@ -152,7 +172,7 @@ function page({ early, script, style, first }) {
 ${preloads.join('\n')}
 <script type="module" src="${script}"></script>
 </head>
-<body><div id="console"><p class="opening">Onbehalf</p></div><noscript><p>The console needs JavaScript. Everything that it shows is to be had from the API, too.</p></noscript></body>
+<body><div id="console">${shown}</div><noscript><p>The console needs JavaScript. Everything that it shows is to be had from the API, too.</p></noscript></body>
 </html>
 `;
 }

@@ -2,7 +2,7 @@
 
 import { useState } from 'preact/hooks';
 import lazy, { ErrorBoundary } from 'preact-iso/lazy';
-import { LocationProvider, Route, Router } from 'preact-iso/router';
+import { exec, LocationProvider, Route, Router } from 'preact-iso/router';
 
 import { Failure } from './api/failure';
 import { signIn } from './api/session';
@@ -13,16 +13,25 @@ import { Door } from './shell/door';
 import { Shell } from './shell/shell';
 import { NotFound } from './pages/not_found';
 
-const Home = lazy(() => import('./pages/home'));
-const Onboarding = lazy(() => import('./pages/onboarding'));
-const Runs = lazy(() => import('./pages/runs'));
-const RunPage = lazy(() => import('./pages/run'));
-const Connections = lazy(() => import('./pages/connections'));
-const Schedule = lazy(() => import('./pages/schedule'));
-const Tools = lazy(() => import('./pages/tools'));
-const Assistant = lazy(() => import('./pages/assistant'));
-const Operators = lazy(() => import('./pages/operators'));
-const Components = lazy(() => import('./pages/components'));
+/** The pages by their paths, each loaded when it is wanted. */
+const PAGES = {
+  '/console': lazy(() => import('./pages/home')),
+  '/console/onboarding': lazy(() => import('./pages/onboarding')),
+  '/console/runs': lazy(() => import('./pages/runs')),
+  '/console/runs/:workflow/:runId': lazy(() => import('./pages/run')),
+  '/console/connections': lazy(() => import('./pages/connections')),
+  '/console/schedule': lazy(() => import('./pages/schedule')),
+  '/console/tools/:id?': lazy(() => import('./pages/tools')),
+  '/console/assistant': lazy(() => import('./pages/assistant')),
+  '/console/operators': lazy(() => import('./pages/operators')),
+  '/console/components': lazy(() => import('./pages/components')),
+};
+
+/** Loads the page of this path, so that it is there when it is drawn. Fails where it cannot. */
+export async function load(path: string): Promise<void> {
+  const found = Object.entries(PAGES).find(([pattern]) => exec(path, pattern));
+  await found?.[1].preload();
+}
 
 export function App() {
   const now = signIn.value;
@@ -48,17 +57,7 @@ function Pages() {
   return (
     <ErrorBoundary onError={(error) => setBroken(Failure.from(error))}>
       <Router>
-        <Route path="/console" component={Home} />
-        <Route path="/console/onboarding" component={Onboarding} />
-        <Route path="/console/runs" component={Runs} />
-        <Route path="/console/runs/:workflow/:runId" component={RunPage} />
-        <Route path="/console/connections" component={Connections} />
-        <Route path="/console/schedule" component={Schedule} />
-        <Route path="/console/tools" component={Tools} />
-        <Route path="/console/tools/:id" component={Tools} />
-        <Route path="/console/assistant" component={Assistant} />
-        <Route path="/console/operators" component={Operators} />
-        <Route path="/console/components" component={Components} />
+        {Object.entries(PAGES).map(([path, component]) => <Route key={path} path={path} component={component} />)}
         <Route default component={NotFound} />
       </Router>
     </ErrorBoundary>

@@ -1,16 +1,26 @@
 import { render } from 'preact';
 
-import { findSession } from './api/session';
-import { App } from './app';
+import { findSession, signIn } from './api/session';
+import { App, load } from './app';
 import { keepForOffline } from './offline/register';
-import { textsReady } from './texts';
+import { textsReady } from './texts/load';
+import { nextTurn } from './turns';
 
-await Promise.all([textsReady(), findSession()]);
+await Promise.all([
+  textsReady(),
+  findSession(),
+  // A page that cannot be loaded says so where it is drawn.
+  load(location.pathname).catch(() => {}),
+]);
 // Drawing is a task of its own: with the reading of all this script before it, a slow phone would not
 // answer a finger for twice as long.
-await new Promise((resolve) => { setTimeout(resolve); });
+await nextTurn();
 const place = document.getElementById('console');
-// What stood there while nothing else could be shown.
-place?.replaceChildren();
-if (place) render(<App />, place);
+if (place) {
+  const isIn = signIn.peek().kind === 'in';
+  // What stood there while nothing else could be shown; Preact itself takes nothing away at the top.
+  for (const child of [...place.children]) if (!isIn || !child.matches('.shell')) child.remove();
+  // Over what the Worker has sent of the shell, of which most stays as it is.
+  render(<App />, place);
+}
 keepForOffline();

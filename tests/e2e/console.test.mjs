@@ -479,6 +479,7 @@ test('what was seen last is there without a network, and says so; nothing of it 
   await context.setOffline(true);
   await page.reload();
   await page.getByText('There is no network').waitFor();
+  assert.equal(await page.locator('.opening').count(), 0, 'nothing of the page that was kept for whoever comes is left');
   await page.getByRole('heading', { name: 'HubSpot' }).waitFor();
   await page.getByRole('region', { name: 'HubSpot' }).getByText('not told by the app').waitFor();
   await context.setOffline(false);
@@ -516,7 +517,7 @@ test('what the start page asks first is asked before its own script is there, ea
   const all = Promise.all(first.map((path) => page.waitForRequest((request) => request.url().endsWith(path))));
   await page.goto(`${stage.url}/console/`, { waitUntil: 'commit' });
   await all;
-  assert.equal(await page.locator('h1').count(), 0, 'its own script has not run');
+  assert.equal(await page.locator('.initial').count(), 0, 'its own script has not run');
   release();
   await settled(page);
   assert.deepEqual(asked.filter((path) => first.includes(path)).sort(), [...first].sort());
@@ -531,6 +532,46 @@ test('what the start page asks first is asked before its own script is there, ea
   await door.getByRole('button').first().waitFor();
   assert.deepEqual(knocked.filter((path) => path.startsWith('/api/')), []);
   await nobody.close();
+});
+
+test('what stands around the page is there before its script, as it was chosen, and stays when that has come', { skip }, async () => {
+  const { context, page, complaints } = await open('alice', { serviceWorkers: 'block', viewport: PHONE });
+  await page.getByRole('button', { name: 'You and this console' }).click();
+  await page.getByText('Dark', { exact: true }).click();
+  await page.getByText('Deutsch', { exact: true }).click();
+  await page.getByRole('heading', { name: 'Heute' }).waitFor();
+
+  let release;
+  const released = new Promise((resolve) => { release = resolve; });
+  await page.route('**/assets/console-*.js', async (route) => {
+    await released;
+    return route.fallback();
+  });
+  await page.goto(`${stage.url}/console/`, { waitUntil: 'commit' });
+  await page.getByRole('heading', { level: 1, name: 'Hallo', exact: true }).waitFor();
+  await page.waitForFunction(() => document.documentElement.dataset.theme === 'dark');
+  assert.equal(await page.evaluate(() => document.documentElement.lang), 'de');
+  const more = page.getByRole('button', { name: 'Mehr' });
+  assert.equal(await more.isDisabled(), true, 'nothing would come of it yet');
+  const parts = ['.tabs', '.tabs a', '.topbar', 'h1', '.page > header p', '.page > .card'];
+  const before = await page.evaluate((all) => {
+    globalThis.before = all.map((one) => document.querySelector(one));
+    return globalThis.before.map((one) => one.getBoundingClientRect().top);
+  }, parts);
+  release();
+  await settled(page);
+  assert.equal(await more.isDisabled(), false);
+  await page.getByRole('heading', { level: 1, name: /^Hallo, / }).waitFor();
+  assert.deepEqual(await page.evaluate(() => globalThis.before.map((one) => one.isConnected)), parts.map(() => true), 'nothing of it was drawn anew');
+  assert.deepEqual(await page.evaluate(() => globalThis.before.map((one) => one.getBoundingClientRect().top)), before, 'nor has it moved');
+  assert.deepEqual(complaints, []);
+
+  // To another page the way stands there as well.
+  await page.unroute('**/assets/console-*.js');
+  await page.route('**/assets/console-*.js', (route) => route.abort());
+  await page.goto(`${stage.url}/console/connections`);
+  await page.getByRole('link', { name: 'Läufe' }).first().waitFor();
+  await context.close();
 });
 
 test('a question whose early answer failed is asked again', { skip }, async () => {

@@ -36,6 +36,24 @@ test('every view is the one page, which may load nothing but its own', async () 
   }
 });
 
+test('somebody who may be signed in is sent what stands around every view, in their language', async () => {
+  const sent = async (path, headers) => {
+    const { status, text, headers: told } = await stage.ask('GET', path, { headers: { cookie: 'onbehalf_session=any', ...headers } });
+    assert.equal(status, 200, path);
+    assert.match(told.get('content-security-policy'), /default-src 'none'/);
+    assert.equal(told.get('cache-control'), 'no-store');
+    return text;
+  };
+  const english = await sent('/console', { 'accept-language': 'en-GB' });
+  assert.match(english, /<html lang="en">[^]*<h1[^>]*>Hello<[^]*href="\/console\/runs"/);
+  assert.match(await sent('/console/', { 'accept-language': 'de-AT,de;q=0.9' }), /<html lang="de">[^]*<h1[^>]*>Hallo</);
+  assert.match(await sent('/console', { 'accept-language': 'de', cookie: 'onbehalf_session=any; onbehalf-language=en' }), /<html lang="en">/);
+  const view = await sent('/console/runs', {});
+  assert.match(view, /href="\/console\/runs"/);
+  assert.doesNotMatch(view, /<h1/, 'what is in a view its script knows');
+  assert.notEqual(await sent('/console/index.html', {}), english, 'a file is itself');
+});
+
 test('the files that the page names are there, for good', async () => {
   const { text } = await stage.ask('GET', '/console');
   const named = [...text.matchAll(/(?:src|href)="(\/console\/assets\/[^"]+)"/g)].map(([, path]) => path);

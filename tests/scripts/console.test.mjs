@@ -22,10 +22,15 @@ const ALL = 100 * KB;
 const TEXT = 4.5;
 const USABLE = 3;
 
+/** For whom a page is that the Worker sends: somebody who is not signed in, or who comes to a view. */
+const PAGES = ['index', 'home.en', 'home.de', 'page.en', 'page.de'].map((name) => join(DIST, 'console', `${name}.html`));
+
 let page;
+let pages;
 before(async () => {
   assert.ok(existsSync(DIST), 'the console is not built: npm start and npm test do');
-  page = await readFile(join(DIST, 'console', 'index.html'), 'utf8');
+  pages = await Promise.all(PAGES.map((path) => readFile(path, 'utf8')));
+  [page] = pages;
 });
 
 const weight = async (name) => gzipSync(await readFile(join(ASSETS, name)), { level: 9 }).length;
@@ -59,13 +64,27 @@ test('what the page loads at once is all that its script begins with', async () 
   }
 });
 
+test('every page that the Worker sends begins with the same files', () => {
+  const files = (text) => text.match(/\/console\/assets\/[^"]+/g);
+  for (const one of pages) assert.deepEqual(files(one), files(page));
+});
+
+test('what a page shows before its script cannot be pressed in vain, and is in one language', () => {
+  for (const [at, one] of pages.entries()) {
+    for (const [button] of one.matchAll(/<button[^>]*>/g)) assert.match(button, / disabled/, PAGES[at]);
+    const language = PAGES[at].includes('.de.') ? 'de' : 'en';
+    assert.ok(one.includes(`<html lang="${language}">`), PAGES[at]);
+    assert.equal(/Mehr|Start</.test(one), language === 'de', PAGES[at]);
+  }
+});
+
 test('every asset is named after what is in it', async () => {
   for (const name of await readdir(ASSETS)) assert.match(name, /-[A-Z0-9]{8}\.(js|css)$/);
 });
 
 test('the page has no script or style of its own, and nothing is of another host', async () => {
-  assert.doesNotMatch(page, /<style|style=|<script(?![^>]* src=)| on[a-z]+=/);
-  for (const path of [join(DIST, 'console', 'index.html'), ...(await readdir(ASSETS)).map((name) => join(ASSETS, name))]) {
+  for (const one of pages) assert.doesNotMatch(one, /<style|style=|<script(?![^>]* src=)| on[a-z]+=/);
+  for (const path of [...PAGES, ...(await readdir(ASSETS)).map((name) => join(ASSETS, name))]) {
     const urls = (await readFile(path, 'utf8')).match(/https?:\/\/[\w.-]+/g) ?? [];
     // Names of namespaces, the words of a library's error, and where a link of the page of components leads,
     // are never asked for.

@@ -4,6 +4,7 @@
 import { signal } from '@preact/signals';
 
 import { fetchOnce } from '../early';
+import { leisure } from '../turns';
 
 const STORE = 'onbehalf-seen';
 const SEEN_AT = 'x-onbehalf-seen-at';
@@ -44,6 +45,8 @@ export async function fetchOrSeen(request: Request): Promise<Response> {
 }
 
 async function keep(request: Request, answer: Response, asked: number): Promise<void> {
+  // The browser's store takes a slow phone longer than drawing what was answered.
+  await leisure();
   const headers = new Headers({ 'content-type': answer.headers.get('content-type') ?? 'application/json', [SEEN_AT]: String(Date.now()) });
   const body = await answer.arrayBuffer();
   if (asked !== person) return;

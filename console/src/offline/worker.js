@@ -2,7 +2,9 @@
 // first and only taken from here when nobody answers. What the API says is none of its business.
 
 const STORE = 'onbehalf-console-__VERSION__';
-const PAGE = '/console/';
+const SITE = '/console/';
+/** Which shows nobody's page until it knows whose. */
+const PAGE = '/console/index.html';
 const FILES = '__FILES__';
 
 self.addEventListener('install', (event) => {
@@ -29,7 +31,7 @@ self.addEventListener('fetch', (event) => {
   if (request.method !== 'GET' || url.origin !== self.location.origin) return;
   if (FILES.includes(url.pathname)) {
     event.respondWith(caches.match(url.pathname).then((kept) => kept ?? fetch(request)));
-  } else if (request.mode === 'navigate' && (url.pathname.startsWith(PAGE))) {
+  } else if (request.mode === 'navigate' && (url.pathname.startsWith(SITE))) {
     event.respondWith(fetch(request).catch(() => caches.match(PAGE)));
   }
 });

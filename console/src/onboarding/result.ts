@@ -1,7 +1,7 @@
 // What a run of Onboarding health ends with. The API says of a result only that it is one; what is in it
 // is the workflow's own, so it is looked at before it is believed.
 
-import type { Run } from '../api/client';
+import type { Run, RunSummary } from '../api/client';
 import type { Health } from '../components/badge';
 import type { Finding } from './findings';
 
@@ -55,6 +55,14 @@ export type OnboardingResult =
   | { status: 'owner_not_found'; reason: string };
 
 export const ONBOARDING = 'onboarding-health';
+
+/** How many customers a run of it has found, and how they fare, as its list says; not of one from before lists
+ *  said it. */
+export function countsOf({ counts }: Pick<RunSummary, 'counts'>): Pick<Counts, 'customers' | 'healthy' | 'atRisk' | 'critical'> | undefined {
+  const { customers, healthy, atRisk, critical } = counts ?? {};
+  if (customers === undefined || healthy === undefined || atRisk === undefined || critical === undefined) return undefined;
+  return { customers, healthy, atRisk, critical };
+}
 
 /** The result of a run, if it is one of Onboarding health that has ended with one. */
 export function resultOf(run: Pick<Run, 'workflow' | 'result'> | undefined): OnboardingResult | undefined {

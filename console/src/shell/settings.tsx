@@ -9,9 +9,9 @@ import { chooseLanguage, language, theme } from '../state/preferences';
 import { forgetAll } from '../state/resource';
 import { t } from '../texts';
 import { moment } from '../texts/format';
-import { PlaceLink } from './shell';
+import { type Place, PlaceLink } from './frame';
 
-export function Settings({ session, more, onLeave }: { session: Session | undefined; more: Parameters<typeof PlaceLink>[0]['place'][]; onLeave: () => void }) {
+export function Settings({ session, more, path, onLeave }: { session: Session | undefined; more: Place[]; path: string; onLeave: () => void }) {
   const texts = t().settings;
   const [busy, setBusy] = useState(false);
   const leave = () => {
@@ -21,7 +21,7 @@ export function Settings({ session, more, onLeave }: { session: Session | undefi
   return (
     <div class="stack">
       <nav class="nav only-narrow" aria-label={t().nav.more}>
-        <ul>{more.map((place) => <li key={place.href}><PlaceLink place={place} onPress={onLeave} /></li>)}</ul>
+        <ul>{more.map((place) => <li key={place.href}><PlaceLink place={place} path={path} onPress={onLeave} /></li>)}</ul>
       </nav>
       {session && (
         <dl class="facts">

@@ -6,6 +6,7 @@ import { type Signal, signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 
 import { Failure } from '../api/failure';
+import { nextTurn } from '../turns';
 
 export interface Resource<T> {
   data: T | undefined;
@@ -19,7 +20,7 @@ interface Entry<T> {
   load: (() => Promise<T>) | undefined;
   /** The latest read: an earlier one that ends later counts no more. */
   turn: number;
-  /** When it was asked for last, and when it was read. */
+  /** When it was asked for last, and when it was read; never is 0. */
   askedAt: number;
   readAt: number;
 }
@@ -34,7 +35,7 @@ const entries = new Map<string, Entry<unknown>>();
 function entry<T>(key: string): Entry<T> {
   const found = entries.get(key) as Entry<T> | undefined;
   if (found) return found;
-  const made: Entry<T> = { state: signal({ data: undefined, failure: undefined, loading: false }), load: undefined, turn: 0, askedAt: 0, readAt: 0 };
+  const made: Entry<T> = { state: signal({ data: undefined, failure: undefined, loading: true }), load: undefined, turn: 0, askedAt: 0, readAt: 0 };
   entries.set(key, made as Entry<unknown>);
   return made;
 }
@@ -43,8 +44,9 @@ async function read<T>(one: Entry<T>): Promise<void> {
   if (!one.load) return;
   const turn = ++one.turn;
   one.askedAt = Date.now();
-  one.state.value = { ...one.state.peek(), loading: true };
+  if (!one.state.peek().loading) one.state.value = { ...one.state.peek(), loading: true };
   try {
+    await nextTurn();
     const data = await one.load();
     if (turn !== one.turn) return;
     one.readAt = Date.now();
@@ -57,7 +59,7 @@ async function read<T>(one: Entry<T>): Promise<void> {
 /** Reads it, unless somebody is at it or has just done so. */
 function readOnce<T>(one: Entry<T>): void {
   const now = Date.now();
-  const isAsked = one.state.peek().loading && now - one.askedAt < PATIENCE_MS;
+  const isAsked = one.state.peek().loading && one.askedAt > 0 && now - one.askedAt < PATIENCE_MS;
   if (!isAsked && now - one.readAt >= FRESH_MS) void read(one);
 }
 

@@ -89,8 +89,8 @@ export const de: Texts = {
     'tool-call': 'Einzelner Schreibvorgang',
   },
   home: {
-    title: 'Start',
-    hello: (name) => `Hallo, ${name}`,
+    hello: (name) => (name ? `Hallo, ${name}` : 'Hallo'),
+    lead: 'Zuerst, was Sie braucht; dann, wie jeder Ihrer Abläufe heute steht und wann er wieder läuft.',
     needsYou: 'Braucht Sie',
     nothing: 'Nichts wartet auf Sie',
     nothingDetail: 'Keine Freigabe ist offen, jede App ist verbunden, und kein Lauf ist fehlgeschlagen.',

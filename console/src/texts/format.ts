@@ -1,6 +1,6 @@
 // Dates, durations and numbers in the language that is shown and the viewer's own time zone.
 
-import { shownLanguage } from './index';
+import { shownLanguage } from './shown';
 
 const kept = new Map<string, unknown>();
 

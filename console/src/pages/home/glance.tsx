@@ -1,16 +1,16 @@
 // How one workflow stands today: its latest run, what came of it, when it runs next.
 
-import type { Run, RunSummary, Workflow } from '../../api/client';
+import type { RunSummary, Workflow } from '../../api/client';
 import { RunBadge } from '../../components/badge';
 import { LinkButton } from '../../components/button';
 import { Card } from '../../components/card';
 import { Start } from '../../components/start';
 import { Shown } from '../../components/states';
 import { Took, When } from '../../components/time';
-import { ONBOARDING, resultOf } from '../../onboarding/result';
+import { countsOf, ONBOARDING } from '../../onboarding/result';
 import { healthShares } from '../../onboarding/shares';
 import { Shares } from '../../plots/shares';
-import { hasEnded, useRun, useSchedule } from '../../state/queries';
+import { useSchedule } from '../../state/queries';
 import type { Resource } from '../../state/resource';
 import { runPath } from '../../state/starting';
 import { reasonOf, useTitles } from '../../state/words';
@@ -35,7 +35,7 @@ export function Glance({ workflow, latest }: { workflow: Workflow; latest: Resou
                   <RunBadge run={run} />
                   <span class="soft small"><When at={run.startedAt} />{run.endedAt && <> · {t().run.took} <Took from={run.startedAt} to={run.endedAt} /></>}</span>
                 </div>
-                {run.workflow === ONBOARDING && hasEnded(run) && <Outcome runId={run.runId} />}
+                {run.workflow === ONBOARDING && <Came run={run} />}
               </>
             )
             : <p class="soft">{isAsked ? texts.neverAsked : texts.neverRan}</p>}
@@ -51,20 +51,13 @@ export function Glance({ workflow, latest }: { workflow: Workflow; latest: Resou
   );
 }
 
-function Outcome({ runId }: { runId: string }) {
-  const run = useRun(ONBOARDING, runId);
-  return <Shown of={run} lines={1}>{(read: Run) => <Result run={read} />}</Shown>;
-}
-
-function Result({ run }: { run: Run }) {
-  const result = resultOf(run);
-  const texts = t().onboarding;
-  if (result?.status === 'completed' && run.outcome?.kind === 'failed') return <p class="soft">{reasonOf(run.outcome.reason)}</p>;
-  if (result?.status === 'completed' && result.customers.length === 0) return <p class="soft">{texts.nobody}</p>;
-  if (result?.status === 'completed') return <Shares shares={healthShares(result.counts)} />;
-  if (result?.status === 'connectors_required') return <p class="soft">{texts.connectorsRequired}</p>;
-  if (result?.status === 'owner_not_found') return <p class="soft">{texts.ownerNotFound}</p>;
-  return null;
+/** What came of a run of Onboarding health. Its list says it: the result of a thousand customers is not read for
+ *  that. */
+function Came({ run }: { run: RunSummary }) {
+  const counts = countsOf(run);
+  if (run.outcome?.kind === 'failed') return <p class="soft">{reasonOf(run.outcome.reason)}</p>;
+  if (counts?.customers === 0) return <p class="soft">{t().onboarding.nobody}</p>;
+  return counts ? <Shares shares={healthShares(counts)} /> : null;
 }
 
 function NextRun({ workflow }: { workflow: string }) {

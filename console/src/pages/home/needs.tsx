@@ -4,7 +4,6 @@ import type { ComponentChildren } from 'preact';
 
 import type { Connection, RunSummary, Schemas } from '../../api/client';
 import { LinkButton } from '../../components/button';
-import { Card } from '../../components/card';
 import { Icon, type IconName } from '../../components/icon';
 import { Empty, Failed, Waiting } from '../../components/states';
 import { When } from '../../components/time';
@@ -12,6 +11,7 @@ import type { Resource } from '../../state/resource';
 import { runPath } from '../../state/starting';
 import { appName, useTitles } from '../../state/words';
 import { t } from '../../texts';
+import { NeedsCard } from './layout';
 
 /** A failure older than this was yesterday's. */
 const RECENT_MS = 36 * 3_600_000;
@@ -30,7 +30,7 @@ export function NeedsYou({ latest, approvals, connections }: {
   ];
   const failure = all.map((one) => one.failure).find((one) => one !== undefined);
   return (
-    <Card title={texts.needsYou} flush>
+    <NeedsCard>
       {items.length > 0 && <ul class="needs">{items}</ul>}
       {items.length === 0 && (
         all.some(({ data, failure: failed }) => data === undefined && !failed)
@@ -39,7 +39,7 @@ export function NeedsYou({ latest, approvals, connections }: {
             ? <Failed failure={failure} retry={() => all.forEach(({ reload }) => reload())} />
             : <Empty icon="check" title={texts.nothing}>{texts.nothingDetail}</Empty>
       )}
-    </Card>
+    </NeedsCard>
   );
 }
 

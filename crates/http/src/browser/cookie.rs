@@ -32,20 +32,9 @@ impl Cookie {
         }
     }
 
-    /// The cookie's value in a request. A cookie that is sent twice has none. Around a name only
-    /// what RFC 6265 section 5.2 takes for white space is taken away: to a browser, a name that
-    /// begins with any other has no prefix, so that every sibling host may set it.
+    /// The cookie's value in a request.
     pub fn of(self, request: &ApiRequest, secure: bool) -> Option<&str> {
-        let mut values = request
-            .headers
-            .iter()
-            .filter(|(name, _)| name == "cookie")
-            .flat_map(|(_, line)| line.split(';'))
-            .filter_map(|pair| pair.trim_matches([' ', '\t']).split_once('='))
-            .filter(|(name, _)| *name == self.name(secure))
-            .map(|(_, value)| value);
-        let value = values.next()?;
-        values.next().is_none().then_some(value)
+        value_of(request, self.name(secure))
     }
 
     /// The `set-cookie` header that sets it. `SameSite=Lax`, not `Strict`: the browser comes back
@@ -67,6 +56,22 @@ impl Cookie {
 /// plain `http` is for a developer's own machine.
 pub fn is_secure(public_url: &Url) -> bool {
     public_url.scheme() == "https"
+}
+
+/// The value of the cookie of this name in a request. One that is sent twice has none. Around a name
+/// only what RFC 6265 section 5.2 takes for white space is taken away: to a browser, a name that begins
+/// with any other has no prefix, so that every sibling host may set it.
+pub fn value_of<'a>(request: &'a ApiRequest, name: &str) -> Option<&'a str> {
+    let mut values = request
+        .headers
+        .iter()
+        .filter(|(header, _)| header == "cookie")
+        .flat_map(|(_, line)| line.split(';'))
+        .filter_map(|pair| pair.trim_matches([' ', '\t']).split_once('='))
+        .filter(|(found, _)| *found == name)
+        .map(|(_, value)| value);
+    let value = values.next()?;
+    values.next().is_none().then_some(value)
 }
 
 #[cfg(test)]

@@ -8,6 +8,10 @@ fn built() -> Bench {
     let bench = bench();
     for (path, content_type) in [
         ("/console/index.html", "text/html; charset=utf-8"),
+        ("/console/home.en.html", "text/html; charset=utf-8"),
+        ("/console/home.de.html", "text/html; charset=utf-8"),
+        ("/console/page.en.html", "text/html; charset=utf-8"),
+        ("/console/page.de.html", "text/html; charset=utf-8"),
         ("/console/worker.js", "text/javascript"),
     ] {
         let file = StoredFile {
@@ -54,6 +58,33 @@ async fn every_view_is_the_page_and_every_file_itself() {
         let head = bench.api.handle(head).await;
         assert_eq!((head.status, &head.headers), (200, &answer.headers));
         assert!(head.body.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn somebody_with_a_session_is_sent_the_view_that_they_come_to() {
+    let bench = built();
+    let session = [bench.session("alice")];
+    for (path, language, file) in [
+        ("/console", "en-GB", "/console/home.en.html"),
+        ("/console/", "de-AT,de;q=0.9", "/console/home.de.html"),
+        ("/console/runs", "fr", "/console/page.en.html"),
+        (
+            "/console/runs/onboarding-health/run_1",
+            "de",
+            "/console/page.de.html",
+        ),
+        ("/console/worker.js", "de", "/console/worker.js"),
+    ] {
+        let mut request = browser_request("GET", path, &session);
+        let named = ("accept-language".to_owned(), language.to_owned());
+        request.headers.push(named);
+        let answer = bench.api.handle(request).await;
+        assert_eq!(
+            (answer.status, answer.body),
+            (200, file.as_bytes().to_vec()),
+            "{path}"
+        );
     }
 }
 
