@@ -90,11 +90,10 @@ export function rows({ reckoned, waited }) {
   };
 }
 
-export function verdicts({ reckoned }) {
-  const { median, least, most } = reckoned.interactiveMs;
-  return [{
-    target: 'the start page can be used within a second, by Lighthouse’s mobile profile',
-    found: `${median} ms (${least} to ${most})`,
-    met: median <= USABLE_MS,
-  }];
+export function verdicts({ reckoned, waited }) {
+  const within = (figure) => ({ found: `${figure.median} ms (${figure.least} to ${figure.most})`, met: figure.median <= USABLE_MS });
+  return [
+    { target: 'the start page answers within a second, slowed down for real', ...within(waited.answersMs) },
+    { target: 'by Lighthouse’s mobile profile it is interactive within a second', ...within(reckoned.interactiveMs) },
+  ];
 }

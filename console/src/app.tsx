@@ -1,5 +1,6 @@
 // Which page is shown, and who has to sign in first.
 
+import type { FunctionComponent } from 'preact';
 import { useState } from 'preact/hooks';
 import lazy, { ErrorBoundary } from 'preact-iso/lazy';
 import { exec, LocationProvider, Route, Router } from 'preact-iso/router';
@@ -13,21 +14,26 @@ import { Door } from './shell/door';
 import { Shell } from './shell/shell';
 import { NotFound } from './pages/not_found';
 
-/** The pages by their paths, each loaded when it is wanted. */
+/** A page that is loaded when it is wanted. Where it cannot be, as when another version was deployed since, it says
+ *  so. */
+const page = (load: () => Promise<{ default: FunctionComponent }>) =>
+  lazy(() => load().catch((error: unknown) => ({ default: () => <Broken failure={Failure.from(error)} /> })));
+
+/** The pages by their paths. */
 const PAGES = {
-  '/console': lazy(() => import('./pages/home')),
-  '/console/onboarding': lazy(() => import('./pages/onboarding')),
-  '/console/runs': lazy(() => import('./pages/runs')),
-  '/console/runs/:workflow/:runId': lazy(() => import('./pages/run')),
-  '/console/connections': lazy(() => import('./pages/connections')),
-  '/console/schedule': lazy(() => import('./pages/schedule')),
-  '/console/tools/:id?': lazy(() => import('./pages/tools')),
-  '/console/assistant': lazy(() => import('./pages/assistant')),
-  '/console/operators': lazy(() => import('./pages/operators')),
-  '/console/components': lazy(() => import('./pages/components')),
+  '/console': page(() => import('./pages/home')),
+  '/console/onboarding': page(() => import('./pages/onboarding')),
+  '/console/runs': page(() => import('./pages/runs')),
+  '/console/runs/:workflow/:runId': page(() => import('./pages/run')),
+  '/console/connections': page(() => import('./pages/connections')),
+  '/console/schedule': page(() => import('./pages/schedule')),
+  '/console/tools/:id?': page(() => import('./pages/tools')),
+  '/console/assistant': page(() => import('./pages/assistant')),
+  '/console/operators': page(() => import('./pages/operators')),
+  '/console/components': page(() => import('./pages/components')),
 };
 
-/** Loads the page of this path, so that it is there when it is drawn. Fails where it cannot. */
+/** Loads the page of this path, so that it is there when it is drawn. */
 export async function load(path: string): Promise<void> {
   const found = Object.entries(PAGES).find(([pattern]) => exec(path, pattern));
   await found?.[1].preload();
@@ -47,13 +53,7 @@ export function App() {
 
 function Pages() {
   const [broken, setBroken] = useState<Failure>();
-  if (broken) {
-    return (
-      <Page title="Onbehalf">
-        <Card><Failed failure={broken} retry={() => location.reload()} /></Card>
-      </Page>
-    );
-  }
+  if (broken) return <Broken failure={broken} />;
   return (
     <ErrorBoundary onError={(error) => setBroken(Failure.from(error))}>
       <Router>
@@ -61,5 +61,13 @@ function Pages() {
         <Route default component={NotFound} />
       </Router>
     </ErrorBoundary>
+  );
+}
+
+function Broken({ failure }: { failure: Failure }) {
+  return (
+    <Page title="Onbehalf">
+      <Card><Failed failure={failure} retry={() => location.reload()} /></Card>
+    </Page>
   );
 }

@@ -9,7 +9,7 @@ import { nextTurn } from './turns';
 await Promise.all([
   textsReady(),
   findSession(),
-  // A page that cannot be loaded says so where it is drawn.
+  // An address that cannot be read is no page's.
   load(location.pathname).catch(() => {}),
 ]);
 // Drawing is a task of its own: with the reading of all this script before it, a slow phone would not

@@ -33,7 +33,6 @@ export async function buildWorker(build) {
   const stamp = stampOf(build);
   const sources = await fingerprint([...SOURCES, 'scripts/lib/build.mjs']);
   if (existsSync(stamp) && (await readFile(stamp, 'utf8')) === sources) return;
-  if (build.described) await describeWorker(build);
   await compileWorker(build);
   await bindWorker(build);
   await writeFile(stamp, sources);
@@ -42,9 +41,10 @@ export async function buildWorker(build) {
 /** Says which sources a build came from. */
 const stampOf = ({ folder }) => inRoot(folder, '.sources');
 
-/** Compiles the Worker to wasm; cargo itself knows whether anything changed. One that reads what it says of itself
- *  has to have been described. */
+/** Compiles the Worker to wasm, and writes down what it says of itself; cargo itself knows whether anything
+ *  changed. */
 export async function compileWorker(build) {
+  if (build.described) await describeWorker(build);
   await cargo(build, 'Compiling the Worker', featuresOf(build));
 }
 

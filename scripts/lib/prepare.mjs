@@ -1,7 +1,7 @@
 // Brings everything there that a script needs: tools, packages, the Worker, its console, the sandbox. What does
 // not wait for each other is done at once; what is there already costs no time.
 
-import { buildSandbox, buildTests, buildWorker, compileWorker, describeWorker } from './build.mjs';
+import { buildSandbox, buildTests, buildWorker, compileWorker } from './build.mjs';
 import { buildConsole } from './console.mjs';
 import { endAll } from './processes.mjs';
 import { dim, say } from './say.mjs';
@@ -12,26 +12,23 @@ import { npmPackages, rust, workerTools } from './setup.mjs';
 export async function prepare({ worker, sandbox = false, tests = false }) {
   say(dim('Preparing what is missing; the first time takes minutes …'));
   await rust();
-  const packages = npmPackages();
-  const tools = Promise.all([packages, workerTools()]);
+  const tools = Promise.all([npmPackages(), workerTools()]);
   // Optimising the Worker keeps one processor busy for minutes, and the other is there for these.
   const beside = sandbox && buildSandbox({ profile: worker.sandbox });
   const native = async () => {
     await beside;
     if (tests) await buildTests();
   };
-  const hosted = async () => {
+  const site = async () => {
     // In one folder of cargo's, the one would wait for the other.
     if (worker.sandbox === worker.profile) await beside;
-    if (worker.described) await describeWorker(worker);
-    const compiled = compileWorker(worker);
-    const bound = Promise.all([compiled, tools]).then(() => buildWorker(worker));
-    // Of a Worker that was described, the console needs no more than that.
-    const site = Promise.all([packages, worker.described ? undefined : compiled]).then(() => buildConsole(worker));
-    await Promise.all([bound, site]);
+    await compileWorker(worker);
+    await tools;
+    await buildWorker(worker);
+    await buildConsole(worker);
   };
   try {
-    await Promise.all([tools, native(), hosted()]);
+    await Promise.all([tools, native(), site()]);
   } catch (error) {
     await endAll();
     throw error;

@@ -4,7 +4,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import net from 'node:net';
-import { constants, setPriority } from 'node:os';
 
 import { follow } from './progress.mjs';
 import { Failure } from './say.mjs';
@@ -21,13 +20,11 @@ let guarded = false;
 
 /**
  * Runs a command to its end. `quiet` collects its output, answers it, and shows it only when the
- * command fails; of what has a name and takes long, its latest line is shown meanwhile. `signal` ends it;
- * `behind` has it take what others leave of the processors.
+ * command fails; of what has a name and takes long, its latest line is shown meanwhile. `signal` ends it.
  */
-export function run(command, args, { cwd, env, quiet = false, what, signal, behind = false } = {}) {
+export function run(command, args, { cwd, env, quiet = false, what, signal } = {}) {
   return new Promise((resolve, reject) => {
     const child = begin(command, args, { cwd, env }, quiet ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit']);
-    if (behind) stepBack(child);
     const output = [];
     const stop = () => end(child);
     signal?.addEventListener('abort', stop, { once: true });
@@ -53,15 +50,6 @@ export function run(command, args, { cwd, env, quiet = false, what, signal, behi
     });
     if (signal?.aborted) stop();
   });
-}
-
-/** Has a process, and whatever it starts, do with what others leave of the processors. */
-function stepBack({ pid }) {
-  try {
-    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
-  } catch {
-    // It has ended already, or was never begun.
-  }
 }
 
 /**

@@ -100,8 +100,6 @@ export async function cargoTool(crate, version, { binary = crate, arguments: mor
       cwd: tools,
       quiet: true,
       what: `Building ${crate}`,
-      // What is built beside it has to be done first, and one thing after the other at that.
-      behind: true,
       env: {
         // One target folder for all tools: they share most of their dependencies.
         CARGO_TARGET_DIR: `${tools}/target`,

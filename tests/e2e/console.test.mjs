@@ -574,6 +574,19 @@ test('what stands around the page is there before its script, as it was chosen, 
   await context.close();
 });
 
+test('a page whose script cannot be loaded says so, and can be tried again', { skip }, async () => {
+  const { context, page } = await open('alice', { serviceWorkers: 'block' });
+  await settled(page);
+  // As after a deployment: the file of the version that is open is no more.
+  await page.route('**/assets/schedule-*.js', (route) => route.abort());
+  await page.getByRole('link', { name: 'Schedule' }).first().click();
+  await page.getByRole('button', { name: 'Try again' }).waitFor();
+  await page.unroute('**/assets/schedule-*.js');
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Schedule' }).waitFor();
+  await context.close();
+});
+
 test('a question whose early answer failed is asked again', { skip }, async () => {
   const { context, page } = await open('alice', { serviceWorkers: 'block' });
   let times = 0;
