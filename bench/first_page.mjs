@@ -1,8 +1,9 @@
 // The console's start page on a slow phone: first visit, signed in, a fortnight of runs.
 //
-// Twice over. Lighthouse loads it at full speed and reckons what its mobile profile would have made of that;
-// and the same browser is slowed down for real. The first is what others compare by, and knows nothing of
-// questions that wait for each other; the second is what somebody would have waited.
+// Three times over. Lighthouse loads it at full speed and reckons what its mobile profile would have made of
+// that; the same browser is slowed down for real; and it is left as fast as it is. The first is what others
+// compare by, and knows nothing of questions that wait for each other; the second is what somebody would have
+// waited, on a connection that is open already.
 
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -26,12 +27,18 @@ export const missing = () => (browserPath() ? undefined : 'Chromium');
 const VISITS = { full: 9, quick: 2 };
 const USER = 'alice';
 const USABLE_MS = 1000;
+const USABLE_HERE_MS = 200;
 /** Lighthouse, and what makes a certificate. */
 const PACKAGES = inRoot('bench', 'lighthouse');
 
 /** What is said of either kind of visit, and what it is called. */
-const RECKONED = { firstPaintMs: 'first contentful paint', largestPaintMs: 'largest contentful paint', interactiveMs: 'time to interactive', blockedMs: 'total blocking time', transferredKb: 'transferred', requests: 'requests' };
-const WAITED = { firstPaintMs: 'first contentful paint', largestPaintMs: 'largest contentful paint', answersMs: 'end of the last task of more than 50 ms', completeMs: 'everything that it shows is there' };
+const BOTH = {
+  firstPaintMs: 'first contentful paint',
+  answersMs: 'painted, and no task of more than 50 ms from then on',
+  largestPaintMs: 'largest contentful paint',
+};
+const RECKONED = { ...BOTH, interactiveMs: 'time to interactive', blockedMs: 'total blocking time', transferredKb: 'transferred', requests: 'requests' };
+const WAITED = { ...BOTH, completeMs: 'everything that it shows is there' };
 
 export async function measure(stage, { quick, progress }) {
   await Promise.all([npmPackages(PACKAGES), buildConsole(RELEASE)]);
@@ -49,15 +56,16 @@ export async function measure(stage, { quick, progress }) {
   try {
     const page = `${url}/console/`;
     const cookie = await signedIn(browser, page);
-    const visits = { reckoned: [], waited: [] };
+    const visits = { reckoned: [], waited: [], here: [] };
     const count = quick ? VISITS.quick : VISITS.full;
     // By turns, so that whatever else the machine does is in both.
     for (let at = 1; at <= count; at += 1) {
       progress(`visit ${at} of ${count}`);
       visits.reckoned.push(await reckon(lighthouse, page, { port: debugging, cookie }));
-      visits.waited.push(await visit(browser, page, cookie));
+      visits.waited.push(await visit(browser, page, { cookie, slow: true }));
+      visits.here.push(await visit(browser, page, { cookie, slow: false }));
     }
-    return { reckoned: spreads(visits.reckoned), waited: spreads(visits.waited) };
+    return Object.fromEntries(Object.entries(visits).map(([kind, all]) => [kind, spreads(all)]));
   } finally {
     await browser.close();
     close();
@@ -81,19 +89,25 @@ async function signedIn(browser, url) {
 const spreads = (visits) =>
   Object.fromEntries(Object.keys(visits[0]).map((figure) => [figure, spread(visits.map((one) => one[figure]))]));
 
-export function rows({ reckoned, waited }) {
+export function rows({ reckoned, waited, here }) {
   const unit = (figure) => (figure.endsWith('Ms') ? ' ms' : figure.endsWith('Kb') ? ' KB' : '');
   const told = (how, names, figures) => Object.entries(names).map(([figure, what]) => [how, what, shown(figures[figure], unit(figure))]);
   return {
-    header: ['Slow phone', 'What', 'Found'],
-    rows: [...told('Lighthouse, mobile profile', RECKONED, reckoned), ...told('slowed down for real', WAITED, waited)],
+    header: ['Start page', 'What', 'Found'],
+    rows: [
+      ...told('Lighthouse, mobile profile', RECKONED, reckoned),
+      ...told('slowed down for real', WAITED, waited),
+      ...told('this machine', WAITED, here),
+    ],
   };
 }
 
-export function verdicts({ reckoned, waited }) {
-  const within = (figure) => ({ found: `${figure.median} ms (${figure.least} to ${figure.most})`, met: figure.median <= USABLE_MS });
+export function verdicts({ reckoned, waited, here }) {
+  const within = (limit, { median, least, most }) => ({ found: `${median} ms (${least} to ${most})`, met: median <= limit });
   return [
-    { target: 'the start page answers within a second, slowed down for real', ...within(waited.answersMs) },
-    { target: 'by Lighthouse’s mobile profile it is interactive within a second', ...within(reckoned.interactiveMs) },
+    { target: 'the start page is there and answers within a second on a slow phone, slowed down for real', ...within(USABLE_MS, waited.answersMs) },
+    { target: 'and within 200 ms on this machine', ...within(USABLE_HERE_MS, here.answersMs) },
+    { target: 'Lighthouse’s first contentful paint on a slow phone is within a second', ...within(USABLE_MS, reckoned.firstPaintMs) },
+    { target: 'Lighthouse’s time to interactive is, too', ...within(USABLE_MS, reckoned.interactiveMs) },
   ];
 }
