@@ -139,10 +139,11 @@ async function check() {
 
 /** The page for somebody who is not signed in, as far as that is known, and for everybody else. */
 async function writePages(files) {
-  const { still } = await stills();
-  await writeFile(join(SITE, 'index.html'), page({ ...files, language: 'en', shown: '<p class="opening">Onbehalf</p>' }));
+  const { still, unloaded } = await stills();
+  const write = (name, language, shown) => writeFile(join(SITE, name), page({ ...files, language, shown, unloaded: unloaded(language) }));
+  await write('index.html', 'en', '<p class="opening">Onbehalf</p>');
   for (const language of LANGUAGES) {
-    for (const view of VIEWS) await writeFile(join(SITE, `${view}.${language}.html`), page({ ...files, language, shown: still(language, view) }));
+    for (const view of VIEWS) await write(`${view}.${language}.html`, language, still(language, view));
   }
 }
 
@@ -153,7 +154,7 @@ async function stills() {
   return import(`${pathToFileURL(outfile)}?${Date.now()}`);
 }
 
-function page({ early, script, style, first, language, shown }) {
+function page({ early, script, style, first, language, shown, unloaded }) {
   // Behind the style, with which there is something to be seen, and behind what is asked early.
   const preloads = first.filter((path) => path !== script && path !== early).map((path) => `<link rel="modulepreload" href="${path}" fetchpriority="low">`);
   return `<!doctype html>
@@ -172,7 +173,7 @@ function page({ early, script, style, first, language, shown }) {
 ${preloads.join('\n')}
 <script type="module" src="${script}"></script>
 </head>
-<body><div id="console">${shown}</div><noscript><p>The console needs JavaScript. Everything that it shows is to be had from the API, too.</p></noscript></body>
+<body><div id="console">${shown}</div>${unloaded}<noscript><p>The console needs JavaScript. Everything that it shows is to be had from the API, too.</p></noscript></body>
 </html>
 `;
 }

@@ -2,10 +2,12 @@ import { render } from 'preact';
 
 import { findSession, signIn } from './api/session';
 import { App, load } from './app';
+import { begun } from './early';
 import { keepForOffline } from './offline/register';
 import { textsReady } from './texts/load';
 import { nextTurn } from './turns';
 
+begun();
 await Promise.all([
   textsReady(),
   findSession(),

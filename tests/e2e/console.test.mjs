@@ -58,6 +58,8 @@ async function open(user, { at = '/', ...options } = {}) {
   await anybody.evaluate((button, name) => { button.value = name; }, user);
   await anybody.click();
   await page.waitForURL(/\/console/);
+  // Whose console it is, its script alone knows.
+  await page.locator('.initial').first().waitFor({ state: 'attached' });
   await page.locator('h1').waitFor();
   return { context, page, complaints };
 }
@@ -534,6 +536,24 @@ test('what the start page asks first is asked before its own script is there, ea
   await nobody.close();
 });
 
+test('the start page says how the customers of the latest run fare, and reads no result for that', { skip }, async () => {
+  const { json: { runs } } = await stage.ask('GET', '/api/runs/latest', { as: 'tess' });
+  const latest = runs.find(({ workflow }) => workflow === 'onboarding-health');
+  const { result } = await stage.run('tess', latest.runId);
+  const { healthy, atRisk, critical } = result.counts;
+  assert.deepEqual(latest.counts, Object.fromEntries(Object.keys(latest.counts).map((name) => [name, result.counts[name]])));
+  const { context, page } = await open('tess');
+  const asked = questionsOf(page);
+  await go(page, '/');
+  const glance = page.getByRole('region', { name: 'Onboarding health' });
+  for (const [count, word] of [[critical, 'Critical'], [atRisk, 'At risk'], [healthy, 'Healthy']]) {
+    await glance.getByText(`${count} ${word}`, { exact: true }).waitFor();
+  }
+  assert.ok(asked.includes('/api/runs/latest'), String(asked));
+  assert.deepEqual(asked.filter((path) => path.includes(latest.runId)), []);
+  await context.close();
+});
+
 test('what stands around the page is there before its script, as it was chosen, and stays when that has come', { skip }, async () => {
   const { context, page, complaints } = await open('alice', { serviceWorkers: 'block', viewport: PHONE });
   await page.getByRole('button', { name: 'You and this console' }).click();
@@ -566,11 +586,20 @@ test('what stands around the page is there before its script, as it was chosen, 
   assert.deepEqual(await page.evaluate(() => globalThis.before.map((one) => one.getBoundingClientRect().top)), before, 'nor has it moved');
   assert.deepEqual(complaints, []);
 
-  // To another page the way stands there as well.
-  await page.unroute('**/assets/console-*.js');
+  await context.close();
+});
+
+test('where the script does not come, the page says so, with the way to other pages and to try again', { skip }, async () => {
+  const { context, page } = await open('alice', { serviceWorkers: 'block', locale: 'de-DE' });
   await page.route('**/assets/console-*.js', (route) => route.abort());
   await page.goto(`${stage.url}/console/connections`);
+  await page.getByText('Die Konsole konnte nicht geladen werden').waitFor();
   await page.getByRole('link', { name: 'Läufe' }).first().waitFor();
+  assert.deepEqual(await violations(page, 'unloaded'), []);
+  await page.unroute('**/assets/console-*.js');
+  await page.getByRole('link', { name: 'Erneut versuchen' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Zugänge' }).waitFor();
+  assert.equal(await page.getByText('Die Konsole konnte nicht geladen werden').isVisible(), false);
   await context.close();
 });
 

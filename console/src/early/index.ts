@@ -36,6 +36,18 @@ function keep(path: string, answer: Promise<Response>): void {
   answers.set(new URL(path, location.origin).href, answer);
 }
 
+let hasBegun = false;
+/** The page's own script is there. */
+export function begun(): void {
+  hasBegun = true;
+}
+
+// Whoever waits for a script that does not come is told so: a page is loaded once each of its scripts has run
+// or failed.
+addEventListener('load', () => {
+  if (!hasBegun) document.documentElement.dataset['unloaded'] = '';
+});
+
 const chosen = localStorage.getItem(THEME);
 if (chosen !== null) document.documentElement.dataset['theme'] = chosen;
 keep(SESSION_PATH, askFirst());

@@ -4,11 +4,12 @@
 
 import { renderToString } from 'preact-render-to-string';
 
-import { Waiting } from '../components/states';
+import { LinkButton } from '../components/button';
+import { Notice, Waiting } from '../components/states';
 import { HomeWaiting } from '../pages/home/layout';
 import { Frame, places } from '../shell/frame';
 import type { Language } from '../state/preferences';
-import { speak } from '../texts';
+import { speak, t } from '../texts';
 import { de } from '../texts/de';
 import { en } from '../texts/en';
 
@@ -21,7 +22,18 @@ export function still(language: Language, view: View): string {
   speak(language, TEXTS[language]);
   return renderToString(
     <Frame path={view === 'home' ? '/console' : ''} all={places(false)} standing={<div role="status" />}>
-      {view === 'home' ? <HomeWaiting /> : <div class="page"><Waiting /></div>}
+      {view === 'home' ? <HomeWaiting /> : <div class="page"><h1 class="unseen">{t().product}</h1><Waiting /></div>}
     </Frame>,
+  );
+}
+
+/** What is shown instead of nothing where the page's own script does not come (`early`). */
+export function unloaded(language: Language): string {
+  speak(language, TEXTS[language]);
+  const texts = t().states;
+  return renderToString(
+    <div class="unloaded" role="alert">
+      <Notice tone="bad" title={texts.unloaded} actions={<LinkButton href="" small>{texts.retry}</LinkButton>}>{texts.unloadedDetail}</Notice>
+    </div>,
   );
 }

@@ -67,6 +67,8 @@ export const de: Texts = {
     offline: 'Keine Verbindung zum Netz',
     offlineDetail: 'Der Dienst hat nicht geantwortet. Was Sie früher gesehen haben, wird gezeigt, wo es vorhanden ist.',
     shownFrom: (at) => `Das haben Sie zuletzt gesehen, Stand ${at}.`,
+    unloaded: 'Die Konsole konnte nicht geladen werden',
+    unloadedDetail: 'Ein Teil davon ist nicht angekommen, oder eben ist eine andere Fassung an ihre Stelle getreten.',
     retry: 'Erneut versuchen',
     close: 'Schließen',
     cancel: 'Abbrechen',

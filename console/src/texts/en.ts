@@ -49,6 +49,8 @@ export const en = {
     offlineDetail: 'The service did not answer. What you have seen before is shown where there is any.',
     shownFrom: (at: string) => `This is what you saw last, from ${at}.`,
     retry: 'Try again',
+    unloaded: 'The console could not be loaded',
+    unloadedDetail: 'A part of it did not arrive, or another version was put in its place just now.',
     close: 'Close',
     cancel: 'Cancel',
     copy: 'Copy',

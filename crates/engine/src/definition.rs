@@ -39,7 +39,8 @@ pub trait Definition: 'static {
         Outcome::Done
     }
 
-    /// How much of what the result holds, for the line that is logged at the end.
+    /// How much of what the result holds, for lists of runs and the line that is logged at the end.
+    /// The names are the workflow's own; say nothing that is about a person.
     fn counts(_result: &Self::Result) -> Vec<(&'static str, u64)> {
         Vec::new()
     }

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
-use super::connections::of_scalekit;
+use super::connections::unanswered;
 use crate::offer::tool_context;
 use crate::service::{Api, Handled};
 use crate::sign_in::Caller;
@@ -47,7 +47,8 @@ impl Api {
                     .with("reason", json!(reason))
                     .with("connectUrl", self.connect_url(connector))
             }
-            failure => of_scalekit(failure),
+            // Which of the two has no room, or is away, its answer does not always say.
+            failure => unanswered(failure, "the app, or Scalekit before it,"),
         }
     }
 }

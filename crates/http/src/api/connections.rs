@@ -134,11 +134,16 @@ impl Api {
 
 /// A failure of Scalekit itself, as a problem of this API.
 pub(crate) fn of_scalekit(failure: CallFailure) -> Problem {
+    unanswered(failure, "Scalekit")
+}
+
+/// Why `who` did not say what it was asked, as a problem of this API.
+pub(crate) fn unanswered(failure: CallFailure, who: &str) -> Problem {
     match failure {
         CallFailure::RateLimited { .. }
         | CallFailure::Unavailable
         | CallFailure::OutcomeUnknown => {
-            let detail = "Scalekit cannot be asked at the moment; try again.";
+            let detail = format!("At the moment {who} cannot be asked; try again.");
             let seconds = failure.retry_after().unwrap_or(SCALEKIT_RETRY_SECONDS);
             Problem::new(ProblemType::ConnectorUnavailable, detail).retry_after(seconds)
         }
@@ -147,7 +152,7 @@ pub(crate) fn of_scalekit(failure: CallFailure) -> Problem {
             Problem::new(ProblemType::ConnectorFailed, detail)
         }
         _ => {
-            let detail = "Scalekit's answer could not be used.";
+            let detail = format!("What {who} answered could not be used.");
             Problem::new(ProblemType::ConnectorFailed, detail)
         }
     }

@@ -138,6 +138,8 @@ async fn what_passes_by_itself_and_what_cannot_be_read_are_told_apart() {
     let response = bench.ask("GET", &path("slack"), "").await;
     assert_eq!(response.status, 503);
     assert!(response.header("retry-after").is_some());
+    let detail = "At the moment the app, or Scalekit before it, cannot be asked; try again.";
+    assert_eq!(json_of(&response)["detail"], detail);
     bench.scalekit.script.then(executed(&json!({"ok": true})));
     let response = bench.ask("GET", &path("slack"), "").await;
     assert_eq!(response.status, 502);
