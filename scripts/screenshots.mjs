@@ -21,6 +21,8 @@ const USER = 'frida';
 const CUSTOMERS = 48;
 const WORKFLOW = '/api/workflows/onboarding-health';
 const PATIENCE_MS = 240_000;
+/** What has no place kept for it comes last: schedules, beside the workflows. */
+const SETTLES_WITHIN_MS = 1000;
 const DESK = { width: 1280, height: 820 };
 const PHONE = { width: 360, height: 740 };
 
@@ -89,6 +91,7 @@ async function take(browser, worker, { name, at, viewport, theme }, runs) {
   await page.waitForURL(/\/console/);
   await page.locator('h1').waitFor();
   await page.waitForFunction(() => !document.querySelector('.waiting'));
+  await page.waitForTimeout(SETTLES_WITHIN_MS);
   const file = join(FOLDER, `${name}.png`);
   await page.screenshot({ path: file });
   await context.close();
