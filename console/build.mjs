@@ -29,6 +29,8 @@ const AROUND = join(here, 'src', 'app.tsx');
 /** What the page shows before there is any script, and of what there is one each. */
 const STILL = 'src/still/index.tsx';
 const LANGUAGES = ['en', 'de'];
+/** What the German page needs beside the rest; English is a part of it. */
+const TEXTS = 'src/texts/de.ts';
 const VIEWS = ['home', 'page'];
 const VERSION_LENGTH = 12;
 /** Has V8 compile all of a file beside the page while it arrives (https://v8.dev/blog/explicit-compile-hints); else
@@ -48,7 +50,8 @@ export async function buildSite(document) {
   const script = rest.find(({ entryPoint }) => entryPoint === 'src/main.tsx');
   const style = rest.find(({ entryPoint }) => entryPoint === 'src/styles/index.css');
   const first = [early.path, ...firstScripts(rest, script)];
-  await writePages({ early: early.path, script: script.path, style: style.path, first });
+  const texts = rest.find(({ entryPoint }) => entryPoint === TEXTS);
+  await writePages({ early: early.path, script: script.path, style: style.path, first }, { en: [], de: [texts.path] });
   await writeFile(join(DIST, '_headers'), HEADERS);
   await writeIcon();
   await writeServiceWorker(outputs);
@@ -137,10 +140,12 @@ async function check() {
   });
 }
 
-/** The page for somebody who is not signed in, as far as that is known, and for everybody else. */
-async function writePages(files) {
+/** The page for somebody who is not signed in, as far as that is known, and for everybody else; `texts` are the
+ *  scripts of each language. */
+async function writePages(files, texts) {
   const { still, unloaded } = await stills();
-  const write = (name, language, shown) => writeFile(join(SITE, name), page({ ...files, language, shown, unloaded: unloaded(language) }));
+  const write = (name, language, shown) =>
+    writeFile(join(SITE, name), page({ ...files, first: [...files.first, ...texts[language]], language, shown, unloaded: unloaded(language) }));
   await write('index.html', 'en', '<p class="opening">Onbehalf</p>');
   for (const language of LANGUAGES) {
     for (const view of VIEWS) await write(`${view}.${language}.html`, language, still(language, view));

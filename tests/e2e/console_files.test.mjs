@@ -51,7 +51,8 @@ test('somebody who may be signed in is sent what stands around every view, in th
   const view = await sent('/console/runs', {});
   assert.match(view, /href="\/console\/runs"/);
   assert.match(view, /<h1 class="unseen">Onbehalf</, 'what is in a view its script knows');
-  assert.notEqual(await sent('/console/index.html', {}), english, 'a file is itself');
+  assert.equal(await sent('/console/home.en.html', { 'accept-language': 'de' }), english, 'a file is itself');
+  assert.notEqual(await sent('/console/index.html', {}), english);
 });
 
 test('the files that the page names are there, for good', async () => {

@@ -64,9 +64,13 @@ test('what the page loads at once is all that its script begins with', async () 
   }
 });
 
-test('every page that the Worker sends begins with the same files', () => {
+test('every page that the Worker sends begins with the same files, in German with its texts beside them', () => {
   const files = (text) => text.match(/\/console\/assets\/[^"]+/g);
-  for (const one of pages) assert.deepEqual(files(one), files(page));
+  const isGerman = (path) => /\/de-[A-Z0-9]{8}\.js$/.test(path);
+  for (const [at, one] of pages.entries()) {
+    assert.deepEqual(files(one).filter((path) => !isGerman(path)), files(page), PAGES[at]);
+    assert.equal(files(one).filter(isGerman).length, PAGES[at].includes('.de.') ? 1 : 0, PAGES[at]);
+  }
 });
 
 test('what a page shows before its script cannot be pressed in vain, and is in one language', () => {
