@@ -17,17 +17,19 @@ const SAID = inRoot('crates', 'agents', 'tests', 'findings.json');
 const MODULES = `
   export { reasonsOf } from './src/onboarding/findings';
   export { readPlan } from './src/run/plan';
-  export { shownLanguage, texts } from './src/texts';
+  export { speak } from './src/texts';
   export { de } from './src/texts/de';
   export { en } from './src/texts/en';
 `;
 
 /** What a browser has and the modules ask for as they begin. */
 const BROWSER = {
+  addEventListener() {},
   document: { documentElement: { dataset: {} } },
   localStorage: { getItem: () => null, removeItem() {}, setItem() {} },
   location: { origin: 'https://console.test' },
   navigator: { languages: [] },
+  requestAnimationFrame() {},
 };
 
 let folder;
@@ -52,10 +54,7 @@ before(async () => {
 });
 after(() => folder && rm(folder, { recursive: true, force: true }));
 
-function show(language) {
-  modules.shownLanguage.value = language;
-  modules.texts.value = modules[language];
-}
+const show = (language) => modules.speak(language, modules[language]);
 
 for (const language of ['en', 'de']) {
   test(`each finding is said in ${language}`, () => {
