@@ -4,6 +4,7 @@
 
 import { request } from 'node:http';
 import { createSecureServer } from 'node:http2';
+import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 
 /** A certificate's, not a connection's: what HTTP/2 does not know (RFC 9113 section 8.2.2). */
@@ -25,7 +26,9 @@ export async function openDoor({ port, target, key, cert }) {
     }
     const headers = { ...endToEnd(asked.headers), host };
     const onward = request({ hostname, port: behind, path: asked.url, method: asked.method, headers }, async (given) => {
-      const found = packed(endToEnd(given.headers), Buffer.concat(await given.toArray()));
+      const body = await buffer(given).catch(() => undefined);
+      if (!body) return answer.stream?.destroy();
+      const found = packed(endToEnd(given.headers), body);
       if (given.statusCode === 200 && /immutable/.test(found.headers['cache-control'])) kept.set(asked.url, found);
       answer.writeHead(given.statusCode, found.headers);
       answer.end(found.body);

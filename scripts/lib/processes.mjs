@@ -2,6 +2,7 @@
 // each child leads a group of its own, and every group ends with this process, however it is ended.
 
 import { execFileSync, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
 import net from 'node:net';
 
@@ -164,34 +165,38 @@ async function leave(code) {
 
 /** Fails with one sentence when a port is taken. */
 export async function assertFree(port, flag) {
-  for (const host of ['127.0.0.1', '::1']) {
-    await new Promise((resolve, reject) => {
-      const probe = net.createServer();
-      probe.once('error', (error) => {
-        if (error.code === 'EADDRINUSE') {
-          reject(new Failure(`Port ${port} is in use; choose another with ${flag}.`));
-        } else if (error.code === 'EACCES') {
-          reject(new Failure(`Port ${port} may not be used; choose another with ${flag}.`));
-        } else {
-          // No such address family on this machine.
-          resolve();
-        }
-      });
-      probe.listen({ port, host, exclusive: true }, () => probe.close(resolve));
-    });
-  }
+  const code = await taken(port);
+  if (code === 'EADDRINUSE') throw new Failure(`Port ${port} is in use; choose another with ${flag}.`);
+  if (code) throw new Failure(`Port ${port} may not be used; choose another with ${flag}.`);
 }
 
-/** A port nobody uses now. */
-export function freePort() {
-  return new Promise((resolve, reject) => {
-    const probe = net.createServer();
-    probe.once('error', reject);
-    probe.listen({ port: 0, host: '127.0.0.1' }, () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
+/** Why nothing can listen at a port, if so. */
+async function taken(port) {
+  for (const host of ['127.0.0.1', '::1']) {
+    const code = await new Promise((resolve) => {
+      const probe = net.createServer();
+      probe.once('error', (error) => resolve(error.code));
+      probe.listen({ port, host, exclusive: true }, () => probe.close(() => resolve()));
     });
-  });
+    // Any other: no such address family on this machine.
+    if (code === 'EADDRINUSE' || code === 'EACCES') return code;
+  }
+  return undefined;
+}
+
+/** No system gives one of these to a connection that is made: Linux begins at 32768, others at 49152. So one that
+ *  is free stays so until its server begins, unless another has drawn the same. */
+const PORTS = [20_000, 32_000];
+/** A machine on which so many of them are taken is no place for a server. */
+const DRAWS = 20;
+
+/** A port nobody uses now. */
+export async function freePort() {
+  for (let draw = 1; draw <= DRAWS; draw += 1) {
+    const port = randomInt(...PORTS);
+    if (!(await taken(port))) return port;
+  }
+  throw new Failure(`No port is free between ${PORTS.join(' and ')}.`);
 }
 
 /** The first line a process prints on standard output. */

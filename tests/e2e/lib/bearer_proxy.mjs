@@ -30,7 +30,9 @@ export async function bearerProxy(worker, token, { pages = {}, hears, answers, l
       async (answer) => {
         response.writeHead(answer.statusCode, answer.headers);
         if (!answers || !/json/.test(answer.headers['content-type'])) return answer.pipe(response);
-        const body = await buffer(answer);
+        // Who has left waits for nothing any more.
+        const body = await buffer(answer).catch(() => undefined);
+        if (!body) return response.destroy();
         answers(parsed(body));
         response.end(body);
       },

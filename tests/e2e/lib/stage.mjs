@@ -52,30 +52,40 @@ export class Stage {
    *  how the world differs from the strict one; `extra` settings, or what makes them of the sandbox;
    *  `past` whose runs of so many days gone by there are, and who they are in the world from the start;
    *  `shell` and `bindings` what stands before the Worker, and what it is bound to. */
-  static async up({ provider = 'oidc', entry, extra, env, limits, issuer, manners, past, shell, bindings } = {}) {
+  static async up(options = {}) {
     const stage = new Stage();
-    stage.provider = provider;
-    stage.logs = [];
+    try {
+      await stage.#begin(options);
+      return stage;
+    } catch (error) {
+      // Whatever has begun would keep the test's process for ever; logs stay where they are.
+      await endAll();
+      throw error;
+    }
+  }
+
+  async #begin({ provider = 'oidc', entry, extra, env, limits, issuer, manners, past, shell, bindings }) {
+    this.provider = provider;
+    this.logs = [];
     /** Everybody who has signed in, and what models were asked meanwhile. */
-    stage.people = new Set();
-    stage.toModels = [];
-    stage.state = await mkdtemp(join(tmpdir(), 'onbehalf-e2e-'));
-    stage.manners = { provider_errors: MAPPING, ...manners };
-    stage.sandbox = await startSandbox(await freePort(), { profile: BUILD.sandbox, manners: stage.manners });
-    stage.port = await freePort();
-    stage.extra = {
+    this.people = new Set();
+    this.toModels = [];
+    this.state = await mkdtemp(join(tmpdir(), 'onbehalf-e2e-'));
+    this.manners = { provider_errors: MAPPING, ...manners };
+    this.sandbox = await startSandbox(await freePort(), { profile: BUILD.sandbox, manners: this.manners });
+    this.port = await freePort();
+    this.extra = {
       ONBOARDING: JSON.stringify({ reconcileAfterSeconds: 1 }),
-      ...(provider === 'oidc' && !entry ? {} : stage.trusting({ [provider]: entry })),
-      ...(typeof extra === 'function' ? extra(stage.sandbox) : extra),
+      ...(provider === 'oidc' && !entry ? {} : this.trusting({ [provider]: entry })),
+      ...(typeof extra === 'function' ? extra(this.sandbox) : extra),
     };
-    stage.env = env;
-    stage.limits = limits;
-    stage.issuer = issuer;
-    Object.assign(stage, { shell, bindings });
-    if (past) await stage.live(past);
-    await stage.startWorker();
-    await connectWebhooks(stage.sandbox, stage.url);
-    return stage;
+    this.env = env;
+    this.limits = limits;
+    this.issuer = issuer;
+    Object.assign(this, { shell, bindings });
+    if (past) await this.live(past);
+    await this.startWorker();
+    await connectWebhooks(this.sandbox, this.url);
   }
 
   /** The settings of a Worker that trusts these providers: names, and what each entry says more. */
