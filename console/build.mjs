@@ -156,7 +156,7 @@ async function writePages(files, texts) {
 async function stills() {
   const outfile = join(GENERATED, 'still.mjs');
   await build({ ...COMMON, entryPoints: [STILL], outfile, platform: 'node' });
-  return import(`${pathToFileURL(outfile)}?${Date.now()}`);
+  return import(pathToFileURL(outfile));
 }
 
 function page({ early, script, style, first, language, shown, unloaded }) {

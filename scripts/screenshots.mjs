@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { browserPath, launch } from '../tests/e2e/lib/chromium.mjs';
+import { browserPath, launch, signIn } from '../tests/e2e/lib/chromium.mjs';
 import { LOCAL } from './lib/build.mjs';
 import { call, reach } from './lib/demo.mjs';
 import { flags } from './lib/flags.mjs';
@@ -85,10 +85,7 @@ async function take(browser, worker, { name, at, viewport, theme }, runs) {
   const page = await context.newPage();
   const path = at.replace(/\{(\w+)\}/, (_, which) => runs[which]);
   await page.goto(`${worker}/console${path}`);
-  const somebody = page.getByRole('button').first();
-  await somebody.evaluate((button, user) => { button.value = user; }, USER);
-  await somebody.click();
-  await page.waitForURL(/\/console/);
+  await signIn(page, USER);
   await page.locator('h1').waitFor();
   await page.waitForFunction(() => !document.querySelector('.waiting'));
   await page.waitForTimeout(SETTLES_WITHIN_MS);

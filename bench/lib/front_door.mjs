@@ -7,7 +7,7 @@ import { createSecureServer } from 'node:http2';
 import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 
-/** A certificate's, not a connection's: what HTTP/2 does not know (RFC 9113 section 8.2.2). */
+/** What is of one connection, and so not passed on; HTTP/2 does not know it (RFC 9113 section 8.2.2). */
 const OF_A_CONNECTION = new Set(['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'host', 'http2-settings']);
 const TEXT = /text|json|javascript|svg/;
 /** Shorter than this, packing makes it longer. */

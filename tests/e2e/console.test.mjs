@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 
 import { inRoot } from '../../scripts/lib/paths.mjs';
-import { browserPath, launch } from './lib/chromium.mjs';
+import { browserPath, launch, signIn } from './lib/chromium.mjs';
 import { BY_CONSENT, Stage, WORKFLOW } from './lib/stage.mjs';
 
 /** Of the console's own packages, which are there once it is built. */
@@ -53,11 +53,7 @@ async function open(user, { at = '/', ...options } = {}) {
   const page = await context.newPage();
   const complaints = complaintsOf(page);
   await page.goto(`${stage.url}/console${at}`);
-  // The sandbox's provider shows a dozen people to choose from, and takes everybody who is seeded.
-  const anybody = page.getByRole('button').first();
-  await anybody.evaluate((button, name) => { button.value = name; }, user);
-  await anybody.click();
-  await page.waitForURL(/\/console/);
+  await signIn(page, user);
   // Whose console it is, its script alone knows.
   await page.locator('.initial').first().waitFor({ state: 'attached' });
   await page.locator('h1').waitFor();
@@ -89,6 +85,17 @@ async function hold(page, isHeld, answer) {
     return (answer ? route.fulfill({ json: answer }) : route.fallback()).catch(() => {});
   });
   return { asked, release: () => { isOver = true; release(); } };
+}
+
+/** Holds the console's own script back; answers how it is let through. */
+async function holdScript(page) {
+  let release;
+  const released = new Promise((resolve) => { release = resolve; });
+  await page.route('**/assets/console-*.js', async (route) => {
+    await released;
+    return route.fallback();
+  });
+  return release;
 }
 
 /** What the page asks the Worker for, from now on. */
@@ -510,12 +517,7 @@ test('what the start page asks first is asked before its own script is there, ea
   const { context, page, complaints } = await open('alice', { serviceWorkers: 'block' });
   const first = ['/auth/session', '/api/workflows', '/api/approvals?limit=50', '/api/connections', '/api/runs/latest'];
   const asked = questionsOf(page);
-  let release;
-  const released = new Promise((resolve) => { release = resolve; });
-  await page.route('**/assets/console-*.js', async (route) => {
-    await released;
-    return route.fallback();
-  });
+  const release = await holdScript(page);
   const all = Promise.all(first.map((path) => page.waitForRequest((request) => request.url().endsWith(path))));
   await page.goto(`${stage.url}/console/`, { waitUntil: 'commit' });
   await all;
@@ -561,12 +563,7 @@ test('what stands around the page is there before its script, as it was chosen, 
   await page.getByText('Deutsch', { exact: true }).click();
   await page.getByRole('heading', { name: 'Heute' }).waitFor();
 
-  let release;
-  const released = new Promise((resolve) => { release = resolve; });
-  await page.route('**/assets/console-*.js', async (route) => {
-    await released;
-    return route.fallback();
-  });
+  const release = await holdScript(page);
   await page.goto(`${stage.url}/console/`, { waitUntil: 'commit' });
   await page.getByRole('heading', { level: 1, name: 'Hallo', exact: true }).waitFor();
   await page.waitForFunction(() => document.documentElement.dataset.theme === 'dark');

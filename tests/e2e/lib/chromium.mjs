@@ -38,3 +38,12 @@ export function browserPath() {
 export function launch(executablePath, more = []) {
   return chromium.launch({ executablePath, args: [...QUIET, ...more] });
 }
+
+/** Signs somebody in on the page of the sandbox's provider, to which the browser was sent from the console. It shows
+ *  a dozen people to choose from, and takes everybody who is seeded. */
+export async function signIn(page, user) {
+  const anybody = page.getByRole('button').first();
+  await anybody.evaluate((button, name) => { button.value = name; }, user);
+  await anybody.click();
+  await page.waitForURL(/\/console/);
+}
