@@ -663,6 +663,28 @@ test('in German, reasons included: in the table, of one customer, in what waits 
   await context.close();
 });
 
+test('who is not signed in is sent to sign in and sees nothing of the console; who comes back without it is told, and not sent in circles', { skip }, async () => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  // What each visit of the console shows at any time, however briefly.
+  await page.addInitScript(() => {
+    const visits = JSON.parse(sessionStorage.getItem('visits') ?? '[]');
+    const shown = [];
+    visits.push(shown);
+    new MutationObserver(() => {
+      const heading = document.querySelector('h1')?.textContent;
+      if (heading && shown.at(-1) !== heading) shown.push(heading);
+      sessionStorage.setItem('visits', JSON.stringify(visits));
+    }).observe(document, { subtree: true, childList: true });
+  });
+  await page.route('**/auth/login*', (route) => route.fulfill({ status: 302, headers: { location: '/console' } }));
+  await page.goto(`${stage.url}/console`);
+  await page.waitForFunction(() => JSON.parse(sessionStorage.getItem('visits') ?? '[]').length === 2);
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  assert.deepEqual(await page.evaluate(() => JSON.parse(sessionStorage.getItem('visits'))), [[], ['Sign in']]);
+  await context.close();
+});
+
 for (const theme of THEMES) {
   test(`nothing keeps anybody out of any page, ${theme}, at a desk and on a phone`, { skip }, async () => {
     // Nothing connected, a first run, one that went well, one that waits, one that could do a part, one

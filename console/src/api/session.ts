@@ -12,6 +12,8 @@ export type Session = components['schemas']['SessionResponse'];
 
 export type SignIn =
   | { kind: 'unknown' }
+  /** The browser is on its way to sign in. */
+  | { kind: 'sent' }
   | { kind: 'in'; session: Session }
   /** `left` when they signed out here, `ended` when the session was over while they worked. */
   | { kind: 'out'; why: 'never' | 'left' | 'ended' }
@@ -31,7 +33,7 @@ export async function findSession(): Promise<void> {
     const answer = await fetchOnce(new Request(SESSION_PATH, { headers: { accept: 'application/json' } }));
     if (answer.status === 401) {
       forgetPerson();
-      signIn.value = { kind: 'out', why: 'never' };
+      signIn.value = sendToSignIn() ? { kind: 'sent' } : { kind: 'out', why: 'never' };
       return;
     }
     if (!answer.ok) throw await Failure.of(answer);
@@ -68,7 +70,7 @@ export function signInPath(): string {
 }
 
 /** Sends the browser to sign in, unless it has just come from there without being signed in. */
-export function sendToSignIn(): boolean {
+function sendToSignIn(): boolean {
   const sentAt = Number(sessionStorage.getItem(SENT_AT) ?? 0);
   if (Date.now() - sentAt < CIRCLE_MS) return false;
   sessionStorage.setItem(SENT_AT, String(Date.now()));

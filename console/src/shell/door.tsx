@@ -1,19 +1,17 @@
 // Before anybody is signed in: the way in, or why there is none.
 
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 
-import { findSession, sendToSignIn, type SignIn, signInPath } from '../api/session';
+import { findSession, type SignIn, signInPath } from '../api/session';
 import { Button, LinkButton } from '../components/button';
 import { t } from '../texts';
 
 export function Door({ now }: { now: SignIn }) {
   const texts = t().door;
-  const [leaving, setLeaving] = useState(false);
   useEffect(() => {
     document.title = t().product;
-    if (now.kind === 'out' && now.why === 'never') setLeaving(sendToSignIn());
-  }, [now]);
-  if (now.kind === 'unknown' || leaving) return null;
+  }, []);
+  if (now.kind === 'unknown' || now.kind === 'sent') return null;
   const unreachable = now.kind === 'unreachable' ? now.failure : undefined;
   const left = now.kind === 'out' && now.why === 'left';
   return (
