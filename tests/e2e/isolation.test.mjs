@@ -43,6 +43,7 @@ const TESTED_BELOW = [
 const OWN = [
   'GET /api/runs/latest',
   'GET /api/workflows/{workflow}/history',
+  'GET /api/schedules',
   'GET /api/workflows/{workflow}/schedule',
   'PUT /api/workflows/{workflow}/schedule',
   'DELETE /api/workflows/{workflow}/schedule',

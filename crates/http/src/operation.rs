@@ -88,6 +88,8 @@ pub enum ApiOperation {
     RunEvents,
     /// Lists what waits for the caller's decision.
     ListApprovals,
+    /// Shows the schedule of each workflow.
+    ShowSchedules,
     /// Shows the schedule.
     GetSchedule,
     /// Switches the daily run on.
@@ -223,6 +225,7 @@ impl ApiOperation {
             | Self::ResumeRun
             | Self::RunEvents
             | Self::ListApprovals
+            | Self::ShowSchedules
             | Self::GetSchedule
             | Self::EnableSchedule
             | Self::DisableSchedule
@@ -273,6 +276,7 @@ impl ApiOperation {
             | Self::CountEnded
             | Self::GetRun
             | Self::ListApprovals
+            | Self::ShowSchedules
             | Self::GetSchedule
             | Self::ListTools
             | Self::GetToolCall

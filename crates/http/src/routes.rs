@@ -45,7 +45,7 @@ const fn api(operation: ApiOperation, method: &'static str, path: &'static str) 
 }
 
 /// Every route. Of two that fit, the earlier one counts.
-pub const ROUTES: [Route; 46] = [
+pub const ROUTES: [Route; 47] = [
     open(OpenOperation::Home, "GET", "/"),
     open(OpenOperation::Health, "GET", "/health"),
     open(OpenOperation::OpenApi, "GET", "/openapi.json"),
@@ -88,6 +88,7 @@ pub const ROUTES: [Route; 46] = [
         "/api/workflows/{workflow}/runs/{runId}/events",
     ),
     api(ApiOperation::ListApprovals, "GET", "/api/approvals"),
+    api(ApiOperation::ShowSchedules, "GET", "/api/schedules"),
     api(
         ApiOperation::GetSchedule,
         "GET",

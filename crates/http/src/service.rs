@@ -283,6 +283,7 @@ impl Api {
                 return self.run_events(&caller, named.run(self)?, request).await;
             }
             ApiOperation::ListApprovals => self.list_approvals(&caller, request).await,
+            ApiOperation::ShowSchedules => self.show_schedules(&caller).await,
             ApiOperation::GetSchedule => self.get_schedule(&caller, named.daily(self)?).await,
             ApiOperation::EnableSchedule => {
                 let workflow = named.daily(self)?;

@@ -21,8 +21,8 @@ use crate::contract::{
 use crate::letter::{Ask, Carrier, ask};
 use crate::names::{AccountKey, ConnectorName, EventId, OwnerKey, StateHash, WorkflowId};
 use crate::principal::{
-    BeginConnect, CancelWaiting, FindRun, Found, LatestRuns, ListRuns, ReadSchedule, TakeConnect,
-    WaitingRun, WithdrawFor, WriteSchedule,
+    BeginConnect, CancelWaiting, FindRun, Found, LatestRuns, ListRuns, ReadSchedule, ReadSchedules,
+    TakeConnect, WaitingRun, WithdrawFor, WriteSchedule,
 };
 use crate::run::{Cancel, Events, ReadResult, Resume, View};
 use crate::run_id::{RunId, Tagged};
@@ -240,6 +240,14 @@ impl Backend for Objects {
     ) -> Result<Schedule, BackendError> {
         let workflow = workflow.clone();
         self.ask(owner.clone(), ReadSchedule { workflow }).await
+    }
+
+    async fn schedules(
+        &self,
+        owner: &OwnerKey,
+        of: Vec<WorkflowId>,
+    ) -> Result<Vec<Schedule>, BackendError> {
+        self.ask(owner.clone(), ReadSchedules { of }).await
     }
 
     async fn set_schedule(

@@ -452,6 +452,12 @@ pub trait Backend {
         owner: &OwnerKey,
         workflow: &WorkflowId,
     ) -> Result<Schedule, BackendError>;
+    /// The owner's schedule of each of these workflows, in this order.
+    async fn schedules(
+        &self,
+        owner: &OwnerKey,
+        of: Vec<WorkflowId>,
+    ) -> Result<Vec<Schedule>, BackendError>;
     /// Switches the daily run on; or off with `None`.
     async fn set_schedule(
         &self,

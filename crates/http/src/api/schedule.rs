@@ -11,7 +11,7 @@ use crate::sign_in::Caller;
 use crate::wire::json_body;
 use crate::wire::message::{ApiRequest, ApiResponse};
 use onbehalf_runs::schedule::Enrolled;
-use onbehalf_runs::{ApprovalMode, OwnerKey, SwitchOn, Tenant};
+use onbehalf_runs::{ApprovalMode, OwnerKey, Schedule, SwitchOn, Tenant, WorkflowId};
 
 /// How the daily run is switched on; `{}` is enough.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -19,6 +19,24 @@ use onbehalf_runs::{ApprovalMode, OwnerKey, SwitchOn, Tenant};
 pub struct EnableScheduleRequest {
     /// The approval every run of it waits for before it writes, at the least.
     pub approval: ApprovalMode,
+}
+
+/// The caller's daily runs, whether they are on or off.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SchedulesResponse {
+    /// One for each workflow that may run by itself, in the order of the host's table.
+    pub schedules: Vec<WorkflowSchedule>,
+}
+
+/// The schedule of one workflow.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct WorkflowSchedule {
+    /// The workflow.
+    #[schemars(with = "String")]
+    pub workflow: WorkflowId,
+    /// Its schedule.
+    #[serde(flatten)]
+    pub schedule: Schedule,
 }
 
 /// The daily runs that are on in an organization.
@@ -29,6 +47,19 @@ pub struct ScheduleListResponse {
 }
 
 impl Api {
+    pub(crate) async fn show_schedules(&self, caller: &Caller) -> Handled {
+        let daily = self
+            .workflows
+            .offered()
+            .filter(|it| it.schedule().is_some());
+        let of: Vec<_> = daily.map(|it| WorkflowId::new(it.id())).collect();
+        let found = self.backend.schedules(&caller.owner, of.clone()).await?;
+        let named = of.into_iter().zip(found);
+        let schedules = named.map(|(workflow, schedule)| WorkflowSchedule { workflow, schedule });
+        let schedules = schedules.collect();
+        Ok(ApiResponse::json(200, &SchedulesResponse { schedules }))
+    }
+
     pub(crate) async fn get_schedule(&self, caller: &Caller, workflow: Daily<'_>) -> Handled {
         let workflow = workflow.id();
         let schedule = self.backend.schedule(&caller.owner, &workflow).await?;

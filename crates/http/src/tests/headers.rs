@@ -94,6 +94,7 @@ async fn a_parameter_that_means_nothing_is_refused() {
         ("DELETE", "/api/workflows/onboarding-health/runs/run_1"),
         ("POST", "/api/workflows/onboarding-health/runs/run_1/resume"),
         ("GET", "/api/workflows/onboarding-health/runs/run_1/events"),
+        ("GET", "/api/schedules"),
         ("GET", "/api/workflows/onboarding-health/schedule"),
         ("PUT", "/api/workflows/onboarding-health/schedule"),
         ("DELETE", "/api/workflows/onboarding-health/schedule"),

@@ -404,6 +404,37 @@ async fn the_schedule_runs_under_who_switched_it_on() {
 
 /// `alice-acme` is alice of the organization acme; operators are called so.
 #[tokio::test]
+async fn the_schedule_of_each_workflow_that_may_have_one_is_asked_for_at_once() {
+    let bench = bench();
+    bench
+        .ask("PUT", "/api/workflows/onboarding-health/schedule", "")
+        .await;
+    let one = bench
+        .ask("GET", "/api/workflows/onboarding-health/schedule", "")
+        .await;
+    let answer = bench.ask("GET", "/api/schedules", "").await;
+    assert_eq!(answer.status, 200);
+    let hosted = json_of(&bench.ask("GET", "/api/workflows", "").await);
+    let hosted = hosted["workflows"].as_array().expect("workflows").iter();
+    let daily = hosted.filter(|it| it["schedule"].is_string());
+    let daily: Vec<_> = daily.filter_map(|it| it["id"].as_str()).collect();
+    assert!(daily.contains(&"onboarding-health"));
+    let expected = daily.iter().map(|it| {
+        let mut schedule = json_of(&one);
+        schedule["workflow"] = json!(it);
+        schedule
+    });
+    let expected: Vec<_> = expected.collect();
+    assert_eq!(json_of(&answer), json!({ "schedules": expected }));
+    let asked = bench.platform.schedules_of.borrow();
+    let [(owner, of)] = asked.as_slice() else {
+        panic!("asked {} times", asked.len());
+    };
+    assert_eq!(*owner, "owner-of-alice");
+    assert!(of.iter().map(WorkflowId::as_str).eq(daily));
+}
+
+#[tokio::test]
 async fn only_an_operator_of_the_organization_sees_and_ends_its_schedules() {
     const ALL: &str = "/api/workflows/onboarding-health/schedules";
     let bench = bench();

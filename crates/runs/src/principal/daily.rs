@@ -101,6 +101,15 @@ pub fn read(
     })
 }
 
+/// The schedule of each of these workflows, in this order.
+pub fn each(
+    turn: &Turn<'_>,
+    rules: &dyn Rules,
+    of: &[WorkflowId],
+) -> Result<Vec<Schedule>, SqlError> {
+    of.iter().map(|it| read(turn, rules, it)).collect()
+}
+
 fn tick_view(row: &Row) -> Result<TickView, SqlError> {
     Ok(TickView {
         at: row.time(0)?,

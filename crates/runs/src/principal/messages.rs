@@ -29,6 +29,7 @@ messages! {
     CancelWaiting => bool,
     NoteStatus => (),
     ReadSchedule => Schedule,
+    ReadSchedules => Vec<Schedule>,
     WriteSchedule => Schedule,
     WithdrawFor => bool,
     BeginConnect => (),
@@ -159,6 +160,13 @@ pub struct NoteStatus {
 pub struct ReadSchedule {
     /// The workflow.
     pub workflow: WorkflowId,
+}
+
+/// Reads the schedule of each of these workflows, in this order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadSchedules {
+    /// The workflows.
+    pub of: Vec<WorkflowId>,
 }
 
 /// Switches the schedule of a workflow on under an identity, or off.

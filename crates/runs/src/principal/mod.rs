@@ -110,6 +110,7 @@ impl Object for Principal {
             Ask::CancelWaiting(it) => Reply::CancelWaiting(starts::cancel_waiting(turn, &it)?),
             Ask::NoteStatus(note) => Reply::NoteStatus(starts::note_status(turn, &note)?),
             Ask::ReadSchedule(it) => Reply::ReadSchedule(daily::read(turn, rules, &it.workflow)?),
+            Ask::ReadSchedules(it) => Reply::ReadSchedules(daily::each(turn, rules, &it.of)?),
             Ask::WriteSchedule(it) => Reply::WriteSchedule(daily::write(turn, rules, &it)?),
             Ask::WithdrawFor(it) => Reply::WithdrawFor(daily::withdraw_for(turn, &it)?),
             Ask::BeginConnect(BeginConnect(attempt)) => {
@@ -148,6 +149,7 @@ fn is_the_users(message: &PrincipalMessage) -> bool {
         | PrincipalMessage::ListRuns(_)
         | PrincipalMessage::LatestRuns(_)
         | PrincipalMessage::ReadSchedule(_)
+        | PrincipalMessage::ReadSchedules(_)
         | PrincipalMessage::WriteSchedule(_)
         | PrincipalMessage::BeginConnect(_) => true,
         // Whoever has an address of theirs can come back with it.

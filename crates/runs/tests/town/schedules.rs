@@ -11,7 +11,7 @@ use onbehalf_runs::schedule::{Shard, sweep};
 use onbehalf_runs::town::{Address, Calm, Faults, Passage};
 use onbehalf_runs::{
     Backend, Letter, Overlap, OwnerKey, RunId, Start, StartRun, StateHash, TakenAttempt, Tenant,
-    Undelivered,
+    Undelivered, WorkflowId,
 };
 
 use crate::common::*;
@@ -55,6 +55,26 @@ impl Place {
             assert_eq!(self.begun(name).len(), 1, "{name}");
         }
     }
+}
+
+#[tokio::test]
+async fn the_schedules_of_several_workflows_are_one_answer_in_the_order_that_was_asked() {
+    let place = place();
+    place.enrol("alice").await;
+    place.enrol("bob").await;
+    let of = ["morning-brief", "onboarding-health", "not-hosted-any-more"].map(WorkflowId::new);
+    let all = place.api.schedules(&owner("alice"), of.to_vec()).await;
+    let all = all.expect("an answer");
+    let mut each = Vec::new();
+    for workflow in &of {
+        let one = place.api.schedule(&owner("alice"), workflow).await;
+        each.push(one.expect("an answer"));
+    }
+    assert_eq!(all, each);
+    assert_eq!(
+        all.iter().map(|it| it.enabled).collect::<Vec<_>>(),
+        [false, true, false]
+    );
 }
 
 #[tokio::test]

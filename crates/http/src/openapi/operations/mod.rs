@@ -73,6 +73,7 @@ fn for_caller(operation: ApiOperation, schemas: &mut Schemas, offered: &Offered<
         ApiOperation::ResumeRun => runs::resume(schemas),
         ApiOperation::RunEvents => runs::events(schemas),
         ApiOperation::ListApprovals => approvals::list(schemas),
+        ApiOperation::ShowSchedules => schedule::each(schemas),
         ApiOperation::GetSchedule => schedule::show(schemas),
         ApiOperation::EnableSchedule => schedule::enable(schemas),
         ApiOperation::DisableSchedule => schedule::disable(schemas),

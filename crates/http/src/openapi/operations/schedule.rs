@@ -1,7 +1,7 @@
 //! The caller's daily run.
 
 use super::{JSON, backed, text};
-use crate::api::schedule::{EnableScheduleRequest, ScheduleListResponse};
+use crate::api::schedule::{EnableScheduleRequest, ScheduleListResponse, SchedulesResponse};
 use crate::openapi::parts::{Access, Described};
 use crate::openapi::schemas::Schemas;
 use crate::wire::problem::ProblemType;
@@ -12,6 +12,16 @@ fn schedule(summary: &'static str, schemas: &mut Schemas) -> Described {
         .parameter("path", "workflow", "The workflow's id.", text())
         .problem(ProblemType::WorkflowNotFound)
         .answer(200, "The schedule now.", JSON, schemas.of::<Schedule>())
+}
+
+pub fn each(schemas: &mut Schemas) -> Described {
+    let summary = "Shows the caller's schedule of each workflow that may run by itself";
+    backed(Described::new("schedule", Access::Bearer, summary)).answer(
+        200,
+        "The schedules now.",
+        JSON,
+        schemas.of::<SchedulesResponse>(),
+    )
 }
 
 pub fn show(schemas: &mut Schemas) -> Described {
