@@ -515,7 +515,7 @@ test('what was seen last is there without a network, and says so; nothing of it 
 
 test('what the start page asks first is asked before its own script is there, each once, and nothing by nobody', { skip }, async () => {
   const { context, page, complaints } = await open('alice', { serviceWorkers: 'block' });
-  const first = ['/auth/session', '/api/workflows', '/api/approvals?limit=50', '/api/connections', '/api/runs/latest'];
+  const first = ['/auth/session', '/api/workflows', '/api/approvals?limit=50', '/api/connections', '/api/runs/latest', '/api/schedules'];
   const asked = questionsOf(page);
   const release = await holdScript(page);
   const all = Promise.all(first.map((path) => page.waitForRequest((request) => request.url().endsWith(path))));
@@ -659,6 +659,24 @@ test('in German, reasons included: in the table, of one customer, in what waits 
   await isGerman(page.locator('.plan'));
   await search();
   await isGerman(page.locator('.plan'));
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
+test('in German, what went wrong included; what only the API can say is told to be English', { skip }, async () => {
+  await stage.runToEnd('carol');
+  const { context, page, complaints } = await open('carol', { at: '/onboarding', locale: 'de-DE' });
+  await page.getByText(/^Linear: Zugang (abgelaufen|widerrufen)$/).waitFor();
+  assert.equal(await page.getByText('cannot be used').count(), 0);
+  await go(page, '/schedule');
+  await page.getByText(/^Bewertet jeden Kunden im Onboarding/).waitFor();
+  await go(page, '/tools/hubspot-get-onboarding-contacts');
+  await page.locator('header p > [lang=en]').waitFor();
+  await page.getByLabel(/^Limit/).fill('0');
+  await page.getByRole('button', { name: 'In meinem Namen ausführen' }).click();
+  const outcome = page.getByRole('region', { name: 'Ausgang' });
+  await outcome.getByText('Eine Angabe passt nicht').waitFor();
+  await outcome.locator('[lang=en]').getByText('limit: must be between 1 and 100').waitFor();
   assert.deepEqual(complaints, []);
   await context.close();
 });

@@ -7,6 +7,7 @@ import type { Resource } from '../state/resource';
 import { t } from '../texts';
 import { Button } from './button';
 import { Icon, type IconName } from './icon';
+import { InEnglish } from './said';
 
 export function Notice({ tone = 'calm', icon, title, children, actions }: {
   tone?: 'calm' | 'good' | 'notice' | 'bad';
@@ -48,16 +49,16 @@ export function Waiting({ lines = 4 }: { lines?: number }) {
   );
 }
 
-/** What went wrong, in the service's own words, and the way to try again. */
+/** What went wrong, with the service's own words for it, and the way to try again. */
 export function Failed({ failure, retry }: { failure: Failure; retry?: () => void }) {
   const texts = t().states;
   return (
     <Empty
       icon="alert"
-      title={failure.offline ? texts.offline : (failure.problem?.title ?? texts.failed)}
+      title={failure.offline ? texts.offline : (t().said.problems[failure.kind ?? ''] ?? failure.problem?.title ?? texts.failed)}
       actions={retry && <Button icon="turn" onPress={retry}>{texts.retry}</Button>}
     >
-      {failure.offline ? texts.offlineDetail : failure.message}
+      {failure.offline ? texts.offlineDetail : <InEnglish>{failure.message}</InEnglish>}
     </Empty>
   );
 }

@@ -6,26 +6,32 @@ import type { Failure } from '../api/failure';
 import { t } from '../texts';
 import { IconButton } from './button';
 import { Icon } from './icon';
+import { InEnglish } from './said';
 
 interface Toast {
   id: number;
   text: string;
   tone: 'good' | 'bad';
+  /** What the API has said beside it, in English. */
+  said?: string;
 }
 
 const toasts = signal<Toast[]>([]);
 let count = 0;
 const STAYS_MS = 6000;
 
-export function say(text: string, tone: Toast['tone'] = 'good'): void {
+export function say(text: string, tone: Toast['tone'] = 'good', said?: string): void {
   const id = ++count;
-  toasts.value = [...toasts.value, { id, text, tone }];
+  toasts.value = [...toasts.value, { id, text, tone, ...(said === undefined ? {} : { said }) }];
   // What went wrong stays until it was read.
   if (tone === 'good') setTimeout(() => drop(id), STAYS_MS);
 }
 
 export function sayFailure(failure: Failure): void {
-  say(failure.offline ? t().states.offline : failure.message, 'bad');
+  const known = t().said.problems[failure.kind ?? ''];
+  if (failure.offline) say(t().states.offline, 'bad');
+  else if (known === undefined) say(failure.message, 'bad');
+  else say(known, 'bad', failure.message);
 }
 
 const drop = (id: number) => (toasts.value = toasts.value.filter((toast) => toast.id !== id));
@@ -33,10 +39,10 @@ const drop = (id: number) => (toasts.value = toasts.value.filter((toast) => toas
 export function Toasts() {
   return (
     <div class="toasts" role="status" aria-live="polite">
-      {toasts.value.map(({ id, text, tone }) => (
+      {toasts.value.map(({ id, text, tone, said }) => (
         <div key={id} class={`toast ${tone}`}>
           <Icon name={tone === 'good' ? 'check' : 'alert'} />
-          <p>{text}</p>
+          <p>{text}{said !== undefined && <>: <InEnglish>{said}</InEnglish></>}</p>
           <IconButton icon="cross" label={t().states.close} onPress={() => drop(id)} />
         </div>
       ))}

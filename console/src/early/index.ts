@@ -13,7 +13,7 @@ export const THEME = 'onbehalf-theme';
 
 /** What stands around every page. */
 const AROUND = ['/api/approvals?limit=50'];
-const HOME = ['/api/workflows', '/api/runs/latest', '/api/connections'];
+const HOME = ['/api/workflows', '/api/runs/latest', '/api/connections', '/api/schedules'];
 /** Who comes for an answer later wants a newer one. */
 const GOOD_FOR_MS = 10_000;
 

@@ -3,6 +3,7 @@
 
 import type { Run, RunSummary } from '../api/client';
 import type { Health } from '../components/badge';
+import type { CallFailure } from '../state/call_failure';
 import type { Finding } from './findings';
 
 export interface CustomerHealth {
@@ -25,7 +26,7 @@ export interface Action {
   /** Where the task and the issue are, as far as the app has said. */
   taskUrl?: string;
   issueUrl?: string;
-  failure?: { message: string };
+  failure?: CallFailure;
 }
 
 export interface Counts {
@@ -46,7 +47,7 @@ export interface Summary {
   counts: Counts;
   customers: CustomerHealth[];
   actions: Action[];
-  connectorErrors: { connector: string; message: string; reason?: string }[];
+  connectorErrors: ({ connector: string } & CallFailure)[];
 }
 
 export type OnboardingResult =

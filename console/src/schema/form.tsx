@@ -1,9 +1,11 @@
 // A form that is made from a JSON Schema. Its value is the input as it will be sent.
 
+import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
 
 import { Button } from '../components/button';
 import { Check, Field as Labelled } from '../components/fields';
+import { InEnglish } from '../components/said';
 import { spelled } from '../state/words';
 import { t } from '../texts';
 import { fieldOf, resolved, type Schema } from './schema';
@@ -53,10 +55,11 @@ function Entry({ name, needed, ...part }: Part & { name: string; needed: boolean
   const schema = resolved(part.schema, root);
   const field = fieldOf(schema, root);
   const label = `${spelled(name)}${needed ? '' : ` (${texts.optional})`}`;
+  const hint = schema.description && <InEnglish>{schema.description}</InEnglish>;
   const wrong = part.missing.includes(part.path) ? texts.required : undefined;
   switch (field.kind) {
     case 'flag':
-      return <Check label={<>{label}{schema.description && <span class="soft small"> {schema.description}</span>}</>} on={value === true} onChange={onChange} />;
+      return <Check label={<>{label}{hint && <span class="soft small"> {hint}</span>}</>} on={value === true} onChange={onChange} />;
     case 'object':
       return (
         <fieldset class="nested stack">
@@ -65,10 +68,10 @@ function Entry({ name, needed, ...part }: Part & { name: string; needed: boolean
         </fieldset>
       );
     case 'list':
-      return <List name={label} hint={schema.description} of={field.of} {...part} />;
+      return <List name={label} hint={hint} of={field.of} {...part} />;
     default:
       return (
-        <Labelled label={label} hint={schema.description} wrong={wrong}>
+        <Labelled label={label} hint={hint} wrong={wrong}>
           {(ids) => {
             switch (field.kind) {
               case 'choice':
@@ -112,7 +115,7 @@ function Entry({ name, needed, ...part }: Part & { name: string; needed: boolean
   }
 }
 
-function List({ name, hint, of, value, onChange, ...part }: Omit<Part, 'schema'> & { name: string; hint: string | undefined; of: Schema }) {
+function List({ name, hint, of, value, onChange, ...part }: Omit<Part, 'schema'> & { name: string; hint: ComponentChildren; of: Schema }) {
   const texts = t().tools;
   const entries: unknown[] = Array.isArray(value) ? value : [];
   const set = (next: unknown[]) => onChange(next.length === 0 ? undefined : next);

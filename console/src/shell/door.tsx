@@ -4,6 +4,7 @@ import { useEffect } from 'preact/hooks';
 
 import { findSession, type SignIn, signInPath } from '../api/session';
 import { Button, LinkButton } from '../components/button';
+import { InEnglish } from '../components/said';
 import { t } from '../texts';
 
 export function Door({ now }: { now: SignIn }) {
@@ -19,7 +20,7 @@ export function Door({ now }: { now: SignIn }) {
       <div class="card">
         <span class="brand"><i aria-hidden="true" />{t().product}</span>
         <h1>{unreachable ? texts.unreachable : left ? texts.left : texts.title}</h1>
-        <p>{unreachable ? (unreachable.offline ? t().states.offlineDetail : unreachable.message) : left ? texts.leftDetail : texts.detail}</p>
+        <p>{unreachable ? (unreachable.offline ? t().states.offlineDetail : <InEnglish>{unreachable.message}</InEnglish>) : left ? texts.leftDetail : texts.detail}</p>
         {unreachable
           ? <Button look="primary" icon="turn" onPress={() => void findSession()}>{t().states.retry}</Button>
           : <LinkButton look="primary" href={signInPath()}>{texts.signIn}</LinkButton>}

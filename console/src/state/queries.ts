@@ -21,8 +21,9 @@ export const useAccount = (connector: string) =>
 
 export const useTools = () => useResource('tools', () => data(api.GET('/api/tools')));
 
-export const useSchedule = (workflow: string) =>
-  useResource(`schedule:${workflow}`, () => data(api.GET('/api/workflows/{workflow}/schedule', { params: { path: { workflow } } })), { every: SELDOM_MS });
+/** The schedule of each workflow that may have one. */
+export const useSchedules = () =>
+  useResource('schedules', async () => (await data(api.GET('/api/schedules'))).schedules, { every: SELDOM_MS });
 
 /** The latest runs of a workflow. */
 export const useLatest = (workflow: string, limit: number) =>

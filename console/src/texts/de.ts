@@ -1,13 +1,20 @@
 // Everything the console says, in German.
 
+import type { Schemas } from '../api/client';
 import type { Texts } from './en';
 import { list, number, plural } from './format';
 
 const of = (one: string, other: string) => (count: number) => plural(count, { one, other });
 const since = of('seit einem Tag', 'seit # Tagen');
 
-/** Why an app could not be read, by the name that the API gives the reason. */
-const UNREAD: Record<string, string> = {
+/** Any tool's outcome has these; what a workflow notes of its own comes last. */
+type CallKind =
+  | Schemas['hubspot-create-task.outcome.AuthReason']
+  | Schemas['hubspot-create-task.outcome.ErrorKind']
+  | 'auth_error' | 'rate_limited' | 'truncated' | 'unsearchable';
+
+/** Why a call of an app gave no result, by the name that the API gives the reason or the kind. */
+const CALLS: Record<string, string> = {
   token_expired: 'Zugang abgelaufen',
   scope_insufficient: 'Rechte reichen nicht',
   account_revoked: 'Zugang widerrufen',
@@ -17,11 +24,66 @@ const UNREAD: Record<string, string> = {
   unavailable: 'nicht erreichbar',
   upstream: 'Fehler der App',
   invalid_input: 'Anfrage nicht angenommen',
+  outcome_unknown: 'niemand kann sagen, ob es angekommen ist',
+  not_sent: 'nicht gesendet, weil es niemand mehr wollte',
   context_missing: 'Angaben zur Person fehlen',
   configuration: 'falsch eingerichtet',
   unknown_tool: 'Werkzeug unbekannt',
   truncated: 'zu viele Treffer',
   unsearchable: 'Name oder Adresse lässt sich nicht suchen',
+} satisfies Record<CallKind, string>;
+
+/** What the API answers when it does not do what it was asked, by the kind of problem. */
+const PROBLEMS: Record<string, string> = {
+  'invalid-query': 'Eine Angabe in der Adresse passt nicht',
+  'invalid-cursor': 'Diese Stelle der Liste gibt es nicht',
+  'invalid-idempotency-key': 'Der Schlüssel gegen Wiederholung passt nicht',
+  'malformed-credentials': 'Die Anmeldung ist nicht zu lesen',
+  'malformed-body': 'Die Anfrage ist nicht zu lesen',
+  'unknown-connector': 'Diese App ist hier nicht eingerichtet',
+  unauthenticated: 'Sie sind nicht angemeldet',
+  'webhook-signature': 'Die Unterschrift des Absenders stimmt nicht',
+  forbidden: 'Das dürfen Sie nicht',
+  'role-required': 'Dafür fehlt Ihnen die Rolle',
+  'another-must-decide': 'Das muss jemand anderes entscheiden',
+  'tool-denied': 'Die Richtlinie verbietet das',
+  'not-found': 'Hier gibt es nichts',
+  'run-not-found': 'Diesen Lauf gibt es nicht',
+  'workflow-not-found': 'Diesen Ablauf gibt es nicht',
+  'agent-not-found': 'Diesen Agenten gibt es nicht',
+  'thread-not-found': 'Dieses Gespräch gibt es nicht',
+  'tool-not-found': 'Dieses Werkzeug gibt es nicht',
+  'tool-call-not-found': 'Diesen Aufruf gibt es nicht',
+  'already-resumed': 'Jemand war schneller',
+  'wrong-status': 'Im jetzigen Stand geht das nicht',
+  'connection-required': 'Die App muss erst verbunden werden',
+  'message-id-reused': 'Unter dieser Nummer wurde schon etwas anderes gesagt',
+  'thread-full': 'Dieses Gespräch ist voll',
+  'thread-deleted': 'Dieses Gespräch wurde gelöscht',
+  'body-too-large': 'Das ist zu lang',
+  'unsupported-media-type': 'Diese Art von Daten wird nicht angenommen',
+  'invalid-body': 'Eine Angabe passt nicht',
+  'idempotency-key-reused': 'Unter diesem Schlüssel wurde schon etwas anderes verlangt',
+  'wrong-payload': 'Darauf wartet der Lauf nicht',
+  'too-many-runs': 'Zu viele Läufe sind noch nicht zu Ende',
+  'too-many-streams': 'Sie sehen schon so vielen Läufen zu, wie es geht',
+  'rate-limited': 'Das waren zu viele Anfragen; gleich geht es wieder',
+  internal: 'Der Dienst hat einen Fehler gemacht',
+  'connector-failed': 'Die App oder Scalekit hat nicht geantwortet, wie sie soll',
+  'connector-unavailable': 'Die App oder Scalekit ist gerade nicht zu erreichen',
+  'identity-unavailable': 'Der Identitätsanbieter ist gerade nicht zu erreichen',
+  'not-configured': 'Das ist hier nicht eingerichtet',
+  unavailable: 'Der Dienst ist kurz nicht zu erreichen',
+};
+
+/** What a workflow or an agent is for. */
+const ABOUT: Record<string, string> = {
+  'onboarding-health':
+    'Bewertet jeden Kunden im Onboarding nach seinen offenen Tickets und Onboarding-Aufgaben, legt in HubSpot eine Aufgabe an, wo einer gefährdet oder kritisch ist, und kommentiert den Vorgang in Linear, der am längsten wartet.',
+  'morning-brief':
+    'Liest, was es in Zendesk, Linear und HubSpot seit gestern gibt (neue und überfällige Tickets, fällige oder stockende Vorgänge, fällige Aufgaben), und schreibt einmal am Tag eine Nachricht in Slack.',
+  'onboarding-assistant':
+    'Beantwortet Fragen zu Kunden im Onboarding aus HubSpot, Zendesk und Linear und schreibt dort, was jemand freigibt.',
 };
 
 export const de: Texts = {
@@ -77,6 +139,11 @@ export const de: Texts = {
     notCopied: 'Dieser Browser erlaubt das Kopieren nicht',
     loadMore: 'Mehr laden',
     newTab: '(öffnet sich in einem neuen Tab)',
+  },
+  said: {
+    calls: CALLS,
+    problems: PROBLEMS,
+    about: ABOUT,
   },
   notFound: {
     title: 'Nicht gefunden',
@@ -340,7 +407,7 @@ export const de: Texts = {
         `${number(done)} von ${plural(total, { one: 'einer Onboarding-Aufgabe', other: '# Onboarding-Aufgaben' })} erledigt (${percent}\u00a0%) nach ${number(past)} von ${plural(window, { one: 'einem Tag', other: '# Tagen' })}`,
       issueIdle: (issue, idle) => `${issue} stockt: ${since(idle)} keine Änderung`,
       issueOverdue: (issue, late) => `${issue} stockt: ${since(late)} überfällig`,
-      unread: (app, reason) => `${app} war nicht zu lesen (${UNREAD[reason] ?? reason}); zählt weder dafür noch dagegen`,
+      unread: (app, reason) => `${app} war nicht zu lesen (${CALLS[reason] ?? reason}); zählt weder dafür noch dagegen`,
     },
     task: 'Aufgabe',
     comment: 'Kommentar',

@@ -59,6 +59,15 @@ export const en = {
     loadMore: 'Load more',
     newTab: '(opens in a new tab)',
   },
+  /** What the API says itself, in English: another language has words of its own for each kind. */
+  said: {
+    /** Why a call of an app gave no result, by the reason or the kind. */
+    calls: {} as Record<string, string>,
+    /** By the kind of problem (RFC 9457). */
+    problems: {} as Record<string, string>,
+    /** What a workflow or an agent is for. */
+    about: {} as Record<string, string>,
+  },
   notFound: {
     title: 'Not found',
     heading: 'There is no such page',

@@ -9,6 +9,7 @@ import { Button, LinkButton } from '../../components/button';
 import { Card } from '../../components/card';
 import { Select } from '../../components/fields';
 import { Page } from '../../components/page';
+import { About, InEnglish } from '../../components/said';
 import { Empty, Failed, Notice, Shown, Waiting } from '../../components/states';
 import { useThread } from '../../assistant/thread';
 import { useResource } from '../../state/resource';
@@ -79,7 +80,7 @@ function Talk({ agent, thread }: { agent: Agent; thread: Thread }) {
       <div class="said" role="log" aria-live="polite" tabIndex={0} aria-label={texts.conversation}>
         {loading && <Waiting />}
         {!loading && messages.length === 0 && !failure && (
-          <Empty icon="chat" title={texts.empty} actions={<Button onPress={() => begin(agent.opening)}>{agent.opening}</Button>}>{agent.description}</Empty>
+          <Empty icon="chat" title={texts.empty} actions={<Button onPress={() => begin(agent.opening)}><InEnglish>{agent.opening}</InEnglish></Button>}><About of={agent} /></Empty>
         )}
         {messages.map((message) => <MessageView key={`${message.role}:${message.id}`} message={message} agent={agent.id} onAnswer={answer} />)}
         {waits?.reason === 'connection_required' && (

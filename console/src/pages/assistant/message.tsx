@@ -8,6 +8,7 @@ import { Button } from '../../components/button';
 import type { IconName } from '../../components/icon';
 import { More } from '../../components/more';
 import { Segments } from '../../components/fields';
+import { InEnglish } from '../../components/said';
 import { runPath } from '../../state/starting';
 import { spelled } from '../../state/words';
 import { t } from '../../texts';
@@ -48,7 +49,7 @@ function ToolView({ part }: { part: ToolPart }) {
       <More open={asks} title={<>{spelled(part.toolName)} <Badge {...STATES[part.state]} turning={STATES[part.state].icon === 'turn'}>{texts.states[part.state]}</Badge></>}>
         <div class="stack near small">
           <Value value={part.input} />
-          {part.errorText && <p>{part.errorText}</p>}
+          {part.errorText && <p><InEnglish>{part.errorText}</InEnglish></p>}
           {part.output !== undefined && <><h3>{t().tools.outcome}</h3><Value value={part.output} /></>}
         </div>
       </More>

@@ -10,7 +10,7 @@ import { Took, When } from '../../components/time';
 import { countsOf, ONBOARDING } from '../../onboarding/result';
 import { healthShares } from '../../onboarding/shares';
 import { Shares } from '../../plots/shares';
-import { useSchedule } from '../../state/queries';
+import { useSchedules } from '../../state/queries';
 import type { Resource } from '../../state/resource';
 import { runPath } from '../../state/starting';
 import { reasonOf, useTitles } from '../../state/words';
@@ -61,12 +61,12 @@ function Came({ run }: { run: RunSummary }) {
 }
 
 function NextRun({ workflow }: { workflow: string }) {
-  const { data } = useSchedule(workflow);
+  const schedule = useSchedules().data?.find((one) => one.workflow === workflow);
   const texts = t().home;
-  if (!data) return <span />;
+  if (!schedule) return <span />;
   return (
     <span class="soft small">
-      {data.enabled && data.nextAt ? <>{texts.next} <When at={data.nextAt} as="moment" /></> : <a href="/console/schedule">{texts.notScheduled}</a>}
+      {schedule.enabled && schedule.nextAt ? <>{texts.next} <When at={schedule.nextAt} as="moment" /></> : <a href="/console/schedule">{texts.notScheduled}</a>}
     </span>
   );
 }

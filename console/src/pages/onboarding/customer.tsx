@@ -3,6 +3,7 @@
 import { AppLink } from '../../components/app_link';
 import { HealthBadge } from '../../components/badge';
 import { Dialog } from '../../components/dialog';
+import { CallFailed } from '../../components/said';
 import { Score } from '../../components/score';
 import { reasonsOf } from '../../onboarding/findings';
 import type { Customer } from '../../onboarding/history';
@@ -64,7 +65,7 @@ function ActionFacts({ action }: { action: Action }) {
   return (
     <>
       <dt>{action.kind === 'create_task' ? texts.task : texts.comment}</dt>
-      <dd>{texts.actionStatuses[action.status]}{action.failure && <>: {action.failure.message}</>}</dd>
+      <dd>{texts.actionStatuses[action.status]}{action.failure && <>: <CallFailed of={action.failure} /></>}</dd>
       {action.taskId && <><dt>{texts.taskId}</dt><dd><AppLink href={action.taskUrl}>{action.taskId}</AppLink></dd></>}
       {action.issue && <><dt>{texts.issue}</dt><dd><AppLink href={action.issueUrl}>{action.issue}</AppLink></dd></>}
     </>

@@ -6,11 +6,13 @@ import type { Run, RunSummary } from '../../api/client';
 import { LinkButton } from '../../components/button';
 import { Card } from '../../components/card';
 import { Page } from '../../components/page';
+import { CallFailed, InEnglish } from '../../components/said';
 import { Start } from '../../components/start';
 import { Empty, Notice, Shown } from '../../components/states';
 import { Took, When } from '../../components/time';
 import { bandsOf, compared, gone, snapshotsOf, useHistory } from '../../onboarding/history';
 import { ONBOARDING, resultOf, type Summary } from '../../onboarding/result';
+import { callFailed } from '../../state/call_failure';
 import { hasEnded, useLatest, useRun } from '../../state/queries';
 import { runPath } from '../../state/starting';
 import { appName } from '../../state/words';
@@ -127,8 +129,12 @@ function Nobody({ run }: { run: Run }) {
 }
 
 /** What is said of an app, with its name in front once. */
-const ofApp = (connector: string, message: string) =>
-  message.startsWith(`${connector} `) ? `${appName(connector)}${message.slice(connector.length)}` : `${appName(connector)}: ${message}`;
+function OfApp({ error }: { error: Summary['connectorErrors'][number] }) {
+  const { connector, message } = error;
+  return callFailed(error) === undefined && message.startsWith(`${connector} `)
+    ? <InEnglish>{appName(connector)}{message.slice(connector.length)}</InEnglish>
+    : <>{appName(connector)}: <CallFailed of={error} /></>;
+}
 
 /** What a run could not read or write, and what would mend it. */
 function Trouble({ run, result }: { run: Run; result: Summary }) {
@@ -142,7 +148,7 @@ function Trouble({ run, result }: { run: Run; result: Summary }) {
       actions={[...errors.keys()].map((connector) => <LinkButton key={connector} small href="/console/connections">{t().connections.mend(appName(connector))}</LinkButton>)}
     >
       <ul>
-        {[...errors.values()].map(({ connector, message }) => <li key={connector}>{ofApp(connector, message)}</li>)}
+        {[...errors.values()].map((error) => <li key={error.connector}><OfApp error={error} /></li>)}
         {result.counts.failed > 0 && <li>{texts.writesFailed(result.counts.failed)}</li>}
         {result.counts.unknownOutcome > 0 && <li>{texts.writesUnknown(result.counts.unknownOutcome)}</li>}
       </ul>

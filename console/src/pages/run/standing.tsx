@@ -5,6 +5,7 @@ import { useState } from 'preact/hooks';
 import { api, data, type Run } from '../../api/client';
 import { Failure } from '../../api/failure';
 import { Button, LinkButton } from '../../components/button';
+import { InEnglish } from '../../components/said';
 import { Notice } from '../../components/states';
 import { When } from '../../components/time';
 import { say, sayFailure } from '../../components/toasts';
@@ -20,7 +21,7 @@ export function Standing({ run }: { run: Run }) {
   return (
     <>
       {failure && <Notice tone="bad" title={texts.failures[failure.kind]}><Failed failure={failure} /></Notice>}
-      {trouble && <Notice tone="notice" title={texts.trouble}>{trouble.message} {texts.troubleDetail(trouble.tries)} <When at={trouble.since} /></Notice>}
+      {trouble && <Notice tone="notice" title={texts.trouble}><InEnglish>{trouble.message}</InEnglish> {texts.troubleDetail(trouble.tries)} <When at={trouble.since} /></Notice>}
       {suspension && suspension.reason !== 'approval_required' && <Suspended run={run} />}
       {outcome?.kind === 'failed' && !saysWhy(run) && <Notice tone="bad" title={texts.statuses.done_nothing}>{reasonOf(outcome.reason)}</Notice>}
       {outcome?.kind === 'partial' && <Notice tone="notice" title={texts.statuses.partial}>{texts.missing}: {list(outcome.missing.map(partOf))}</Notice>}
@@ -33,7 +34,7 @@ function Failed({ failure }: { failure: NonNullable<Run['failure']> }) {
   return (
     <>
       {'step' in failure && <b>{spelled(failure.step)}: </b>}
-      {'message' in failure ? failure.message : t().run.crashes(failure.crashes)}
+      {'message' in failure ? <InEnglish>{failure.message}</InEnglish> : t().run.crashes(failure.crashes)}
     </>
   );
 }

@@ -8,10 +8,11 @@ import { Badge } from '../../components/badge';
 import { Card } from '../../components/card';
 import { Select, Switch } from '../../components/fields';
 import { Page } from '../../components/page';
+import { About, InEnglish } from '../../components/said';
 import { Empty, Notice, Shown } from '../../components/states';
 import { When } from '../../components/time';
 import { say, sayFailure } from '../../components/toasts';
-import { useSchedule, useWorkflows } from '../../state/queries';
+import { useSchedules, useWorkflows } from '../../state/queries';
 import { renew } from '../../state/resource';
 import { runPath } from '../../state/starting';
 import { useTitles } from '../../state/words';
@@ -41,11 +42,16 @@ export default function Schedule() {
 }
 
 function One({ workflow }: { workflow: Workflow }) {
-  const schedule = useSchedule(workflow.id);
+  const schedules = useSchedules();
   const title = useTitles()(workflow.id);
   return (
-    <Card title={title} lead={workflow.description} flush>
-      <Shown of={schedule} lines={3}>{(read) => <Settings workflow={workflow} schedule={read} title={title} />}</Shown>
+    <Card title={title} lead={<About of={workflow} />} flush>
+      <Shown of={schedules} lines={3}>
+        {(all) => {
+          const schedule = all.find((one) => one.workflow === workflow.id);
+          return schedule && <Settings workflow={workflow} schedule={schedule} title={title} />;
+        }}
+      </Shown>
     </Card>
   );
 }
@@ -64,13 +70,13 @@ function Settings({ workflow, schedule, title }: { workflow: Workflow; schedule:
     asked.then(
       () => say(enabled ? texts.switchedOn : texts.switchedOff),
       (error: unknown) => sayFailure(Failure.from(error)),
-    ).finally(() => renew(`schedule:${workflow.id}`).finally(() => setWanted(undefined)));
+    ).finally(() => renew('schedules').finally(() => setWanted(undefined)));
   };
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   return (
     <div class="beside inner">
       <div class="stack body-pad">
-        {schedule.endedBecause && <Notice tone="notice" title={texts.ended}>{schedule.endedBecause}</Notice>}
+        {schedule.endedBecause && <Notice tone="notice" title={texts.ended}><InEnglish>{schedule.endedBecause}</InEnglish></Notice>}
         <Switch label={<>{texts.on}<span class="unseen">: {title}</span></>} on={wanted ?? schedule.enabled} busy={wanted !== undefined} onChange={(on) => set(on, schedule.approval)} />
         <dl class="facts">
           {schedule.enabled && schedule.nextAt && <><dt>{texts.next}</dt><dd><When at={schedule.nextAt} as="moment" /> <span class="soft small">(<When at={schedule.nextAt} />), {texts.inZone(zone)}</span></dd></>}
@@ -107,7 +113,7 @@ function Ticks({ workflow, ticks }: { workflow: string; ticks: Schemas['TickView
               ? <Badge tone="good" icon="check">{tick.joined ? texts.joined : texts.startedRun}</Badge>
               : <Badge tone="bad" icon="cross">{texts.notStarted}</Badge>}
           </span>
-          {tick.problem && <p class="soft small">{tick.problem}</p>}
+          {tick.problem && <p class="soft small"><InEnglish>{tick.problem}</InEnglish></p>}
           {tick.runId && <a class="small" href={runPath(workflow, tick.runId)} aria-label={`${texts.seeRun}, ${exact(tick.at)}`}>{texts.seeRun}</a>}
         </li>
       ))}

@@ -8,6 +8,7 @@ import { Badge } from '../../components/badge';
 import { Card } from '../../components/card';
 import { Search, Segments, Select } from '../../components/fields';
 import { Page } from '../../components/page';
+import { InEnglish } from '../../components/said';
 import { Empty, Notice, Shown } from '../../components/states';
 import { useTools } from '../../state/queries';
 import { appName, spelled } from '../../state/words';
@@ -28,7 +29,7 @@ export default function Tools() {
   }
   const tool = tools.data?.tools.find((one) => one.id === id);
   return (
-    <Page title={spelled(id)} back={{ href: '/console/tools', label: texts.back }} lead={tool?.description}>
+    <Page title={spelled(id)} back={{ href: '/console/tools', label: texts.back }} lead={tool && <InEnglish>{tool.description}</InEnglish>}>
       <Shown of={tools} lines={6}>
         {() => tool ? <One key={id} tool={tool} /> : <Card><Empty icon="search" title={texts.notFound}>{texts.notFoundDetail}</Empty></Card>}
       </Shown>
@@ -64,7 +65,7 @@ function List({ tools }: { tools: Tool[] }) {
           <li key={tool.id}>
             <div>
               <h2><a class="plain" href={`/console/tools/${encodeURIComponent(tool.id)}`}>{spelled(tool.id)}</a></h2>
-              <p class="soft small">{tool.description}</p>
+              <p class="soft small"><InEnglish>{tool.description}</InEnglish></p>
             </div>
             <span class="row">
               {tool.origin === 'catalogue' && <Badge tone="plain">{texts.catalogue}</Badge>}

@@ -11,6 +11,7 @@ import { Code, Json } from '../../components/code';
 import { Dialog } from '../../components/dialog';
 import { Field, Segments } from '../../components/fields';
 import { More } from '../../components/more';
+import { CallFailed } from '../../components/said';
 import { Failed, Notice } from '../../components/states';
 import { JsonInput, Members } from '../../schema/form';
 import { begun, fieldOf, missing, type Schema } from '../../schema/schema';
@@ -18,7 +19,7 @@ import { appName } from '../../state/words';
 import { t } from '../../texts';
 import { Value } from '../run/value';
 
-type Ended = { status: string; message?: string; callId?: string; repeated?: boolean };
+type Ended = { status: string; kind?: string; message?: string; callId?: string; repeated?: boolean };
 type Outcome =
   | { kind: 'dry'; dry: Schemas['DryRun'] }
   | { kind: 'pending'; pending: Schemas['ToolCallPending'] }
@@ -138,7 +139,7 @@ function Shown({ outcome }: { outcome: Outcome }) {
       const words: Record<string, string> = texts.statuses;
       return (
         <>
-          <Notice tone={status === 'success' ? 'good' : 'bad'} title={words[status] ?? status}>{message}</Notice>
+          <Notice tone={status === 'success' ? 'good' : 'bad'} title={words[status] ?? status}>{message && <CallFailed of={{ ...outcome.ended, message }} />}</Notice>
           {repeated && <Notice title={texts.repeated} />}
           <Json label={texts.outcome} value={rest} />
         </>

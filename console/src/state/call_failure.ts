@@ -1,0 +1,17 @@
+// A failed call of an app, in words.
+
+import { t } from '../texts';
+
+/** Why a call of an app gave no result, as the API says it. */
+export interface CallFailure {
+  /** Not in what was stored before kinds were told. */
+  kind?: string;
+  reason?: string | null;
+  message: string;
+}
+
+/** The same in words of the language that is shown, where it has others than the API's. */
+export function callFailed({ kind, reason }: CallFailure): string | undefined {
+  const known = t().said.calls;
+  return known[reason ?? ''] ?? known[kind ?? ''];
+}
