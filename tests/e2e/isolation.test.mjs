@@ -228,14 +228,16 @@ for (const provider of Object.keys(PROVIDERS)) describe(`with ${provider}`, () =
   });
 
   test('switching one’s schedule on and off is nobody else’s business', async () => {
+    const own = '/api/workflows/onboarding-health/schedule';
+    const seen = async (as) => [whole(await stage.ask('GET', own, { as })), whole(await stage.ask('GET', '/api/schedules', { as }))];
     for (const { of, by } of pairs) {
-      await stage.ask('DELETE', '/api/workflows/onboarding-health/schedule', { as: by });
-      const before = await stage.ask('GET', '/api/workflows/onboarding-health/schedule', { as: by });
-      await stage.ask('PUT', '/api/workflows/onboarding-health/schedule', { as: of });
-      assert.deepEqual(whole(await stage.ask('GET', '/api/workflows/onboarding-health/schedule', { as: by })), whole(before), `${of}, ${by}`);
-      await stage.ask('DELETE', '/api/workflows/onboarding-health/schedule', { as: by });
-      assert.equal((await stage.ask('GET', '/api/workflows/onboarding-health/schedule', { as: of })).json.enabled, true, `${of}, ${by}`);
-      await stage.ask('DELETE', '/api/workflows/onboarding-health/schedule', { as: of });
+      await stage.ask('DELETE', own, { as: by });
+      const before = await seen(by);
+      await stage.ask('PUT', own, { as: of });
+      assert.deepEqual(await seen(by), before, `${of}, ${by}`);
+      await stage.ask('DELETE', own, { as: by });
+      assert.equal((await stage.ask('GET', own, { as: of })).json.enabled, true, `${of}, ${by}`);
+      await stage.ask('DELETE', own, { as: of });
     }
   });
 

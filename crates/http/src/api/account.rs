@@ -22,7 +22,7 @@ use onbehalf_tools::{AppAccount, app_account};
 pub struct AccountResponse {
     /// The app.
     pub connector: Connector,
-    /// The account; `null` for an app of which nobody knows how to ask.
+    /// The account; `null` for an app that does not say, or that nobody knows how to ask.
     pub account: Option<AppAccount>,
 }
 

@@ -56,7 +56,7 @@ pub struct AppAccount {
 }
 
 /// The account that the user of `context` has connected at this app, by one reading call. `None` for
-/// an app of which nobody knows how to ask.
+/// an app of which nobody knows how to ask, or that does not say.
 ///
 /// # Errors
 /// Every failure of a read: there is no such account, its app no longer takes it, or nobody answers.
@@ -73,18 +73,22 @@ pub async fn app_account(
         _ => return Ok(None),
     };
     match asked {
-        Ok(account) => Ok(Some(account)),
+        Ok(account) => Ok(account),
         // A connection of another kind, whose tools are others.
         Err(CallFailure::UnknownTool) => Ok(None),
         Err(failure) => Err(failure),
     }
 }
 
-async fn ask<T>(scalekit: &Scalekit, context: &ToolContext) -> Result<AppAccount, CallFailure>
+async fn ask<T>(
+    scalekit: &Scalekit,
+    context: &ToolContext,
+) -> Result<Option<AppAccount>, CallFailure>
 where
-    T: Tool<Input = NoInput, Output = AppAccount>,
+    T: Tool<Input = NoInput, Output: Into<Option<AppAccount>>>,
 {
-    call::<T>(scalekit, context, &NoInput {}, &AlwaysPermit).await
+    let account = call::<T>(scalekit, context, &NoInput {}, &AlwaysPermit).await?;
+    Ok(account.into())
 }
 
 /// Whether a tool of this name answers who somebody is at this app. A connection may have its tools

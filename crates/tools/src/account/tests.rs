@@ -92,7 +92,10 @@ async fn an_address_that_leads_elsewhere_is_none_and_a_name_stays_on_its_line() 
     let account = told(Connector::ZENDESK, &elsewhere).await;
     assert_eq!(json!(account), json!({"name": "desk.evil.example"}));
     let nothing = json!({"groups": [{"id": 1, "name": "Support"}]});
-    assert!(!unreadable(Connector::ZENDESK, &nothing).await.is_empty());
+    let (_, account) = asked(Connector::ZENDESK, executed(&nothing)).await;
+    assert_eq!(account, Ok(None), "as Zendesk's own example has it");
+    let none = json!({"count": 0});
+    assert!(!unreadable(Connector::ZENDESK, &none).await.is_empty());
 }
 
 #[tokio::test]

@@ -34,7 +34,7 @@ pub fn account(schemas: &mut Schemas) -> Described {
         .parameter("path", "connector", "The connector's name.", text())
         .answer(
             200,
-            "What the app says of it; `null` for an app of which nobody knows how to ask.",
+            "What the app says of it; `null` for one that does not say, or that nobody knows how to ask.",
             JSON,
             schemas.of::<AccountResponse>(),
         )
