@@ -11,6 +11,8 @@ import { Failure } from './say.mjs';
 
 /** How long a process may take to end when asked. */
 const PATIENCE_MS = 3_000;
+/** Until a process that is to stand still does. */
+const STANDS_STILL_MS = 50;
 /** How often we look whether whoever started us is still there. */
 const PARENT_EVERY_MS = 500;
 
@@ -103,6 +105,18 @@ export async function end(child, signal = 'SIGTERM') {
   clearTimeout(patience);
   // The leader is gone; whatever is left of its group goes too.
   signalGroup(child, 'SIGKILL');
+}
+
+/** Does something while a child and all that it has started stand still; they go on where they were. */
+export async function held(child, work) {
+  signalGroup(child, 'SIGSTOP');
+  try {
+    // Whatever they have asked of the system just now comes to its end first.
+    await new Promise((resolve) => setTimeout(resolve, STANDS_STILL_MS));
+    return await work();
+  } finally {
+    signalGroup(child, 'SIGCONT');
+  }
 }
 
 function signalGroup(child, signal) {

@@ -302,7 +302,7 @@ const TRACES = join('v3', 'observability');
 
 /** Storage and traces hold no credential, in its rows or in any byte of its files. */
 async function assertNoCredentialKept(when) {
-  const files = await dump(join(stage.state, 'objects'));
+  const files = await dump(stage, 'objects');
   const rows = files.flatMap((file) => file.rows);
   assert.ok(files.filter((it) => it.path.endsWith('.sqlite')).length >= 4, `${when}: ${files.length} files`);
   // Were the rows not read, nothing would be found in them either.

@@ -1,15 +1,15 @@
-// Nothing that a script began outlives it, or the npm that began the script.
+// Nothing that a script began outlives it, or the npm that began the script; and what is held stands still.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 
 import { inRoot } from '../../scripts/lib/paths.mjs';
-import { isAlive } from '../../scripts/lib/processes.mjs';
+import { end, held, isAlive, keep } from '../../scripts/lib/processes.mjs';
 
 /** A script as ours are: one child that is kept, one that runs to its end, both with children. */
 const SCRIPT = `
@@ -59,3 +59,24 @@ for (const [what, signal, whom] of ENDINGS) {
     }
   });
 }
+
+test('who is held stands still with all that it has started, and goes on after that', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'onbehalf-held-'));
+  const write = (file) => `while :; do echo >> ${file}; sleep 0.01; done`;
+  const child = keep('sh', ['-c', `{ ${write('below')}; } & ${write('own')}`], { cwd: folder });
+  const sizes = () => Promise.all(['own', 'below'].map((file) => stat(join(folder, file)).then(({ size }) => size, () => 0)));
+  const grown = (before) => until('both write', async () => (await sizes()).every((size, at) => size > before[at]));
+  try {
+    await grown([0, 0]);
+    const [before, after] = await held(child, async () => {
+      const seen = await sizes();
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      return [seen, await sizes()];
+    });
+    assert.deepEqual(after, before);
+    await grown(after);
+  } finally {
+    await end(child);
+    await rm(folder, { recursive: true, force: true });
+  }
+});

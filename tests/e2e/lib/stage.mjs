@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { LOCAL, RELEASE } from '../../../scripts/lib/build.mjs';
 import { GOES_ON_BY_ITSELF } from '../../../scripts/lib/demo.mjs';
 import { makePast } from '../../../scripts/lib/past.mjs';
-import { end, endAll, freePort } from '../../../scripts/lib/processes.mjs';
+import { end, endAll, freePort, held } from '../../../scripts/lib/processes.mjs';
 import { connectWebhooks, startSandbox, startWorker, token } from '../../../scripts/lib/stack.mjs';
 
 /** `npm test -- --only` asks for the one that is built within seconds. */
@@ -146,6 +146,11 @@ export class Stage {
   /** As the power going out: nothing gets to say goodbye. */
   async kill() {
     await end(this.worker.child, 'SIGKILL');
+  }
+
+  /** Does something while the Worker stands still, so that no file of it changes. */
+  held(work) {
+    return held(this.worker.child, work);
   }
 
   async down() {

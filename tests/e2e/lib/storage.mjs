@@ -33,13 +33,14 @@ const text = (row) =>
     .join(' ');
 
 /**
- * Every file of the Worker's state by its path: `rows` of the databases, `bytes` of all of them.
- * Read from a copy, so that the Worker is not in the way, nor we in its.
+ * Every file below the folder of a stage's state by its path: `rows` of the databases, `bytes` of all of them.
+ * Read from a copy, so that the Worker is not in the way, nor we in its. It stands still while that is
+ * made: an object that nobody has asked for long closes its database, and a file of it goes.
  */
-export async function dump(folder) {
+export async function dump(stage, name) {
   const copy = await mkdtemp(join(tmpdir(), 'onbehalf-dump-'));
   try {
-    await cp(folder, copy, { recursive: true });
+    await stage.held(() => cp(join(stage.state, name), copy, { recursive: true }));
     const dumped = [];
     for (const path of await filesBelow(copy)) {
       const bytes = (await readFile(path)).toString('latin1');
