@@ -30,8 +30,11 @@ test('of a failed call the reason is said, or else its kind; what nobody knows h
   speak('de', de);
   assert.equal(callFailed(revoked), 'Zugang widerrufen');
   assert.equal(callFailed({ ...revoked, reason: 'moved_to_the_moon' }), 'Zugang abgelehnt');
-  assert.equal(callFailed({ kind: 'upstream', reason: 'VALIDATION_ERROR', message: 'no such owner' }), 'Fehler der App');
-  for (const unknown of [{ message: 'from before kinds were told' }, { kind: 'full_moon', message: 'the moon is full' }]) assert.equal(callFailed(unknown), undefined);
+  // An app may call its failures whatever it likes.
+  for (const reason of ['VALIDATION_ERROR', 'unavailable', 'constructor']) {
+    assert.equal(callFailed({ kind: 'upstream', reason, message: 'no such owner' }), 'Fehler der App');
+  }
+  for (const unknown of [{ message: 'from before kinds were told' }, { kind: 'full_moon', message: 'the moon is full' }, { kind: 'constructor', message: 'odd' }]) assert.equal(callFailed(unknown), undefined);
   speak('en', en);
   assert.equal(callFailed(revoked), undefined);
 });

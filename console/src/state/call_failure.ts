@@ -10,8 +10,10 @@ export interface CallFailure {
   message: string;
 }
 
-/** The same in words of the language that is shown, where it has others than the API's. */
+/** The same in words of the language that is shown, where it has others than the API's. The reason of a refused
+ *  account is the API's own; any other is the app's, and may be anything. */
 export function callFailed({ kind, reason }: CallFailure): string | undefined {
   const known = t().said.calls;
-  return known[reason ?? ''] ?? known[kind ?? ''];
+  const words = (name: string | null | undefined) => (typeof name === 'string' && Object.hasOwn(known, name) ? known[name] : undefined);
+  return (kind === 'auth_error' ? words(reason) : undefined) ?? words(kind);
 }
