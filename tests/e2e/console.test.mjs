@@ -664,9 +664,12 @@ test('in German, reasons included: in the table, of one customer, in what waits 
 });
 
 test('in German, what went wrong included; what only the API can say is told to be English', { skip }, async () => {
-  await stage.runToEnd('carol');
-  const { context, page, complaints } = await open('carol', { at: '/onboarding', locale: 'de-DE' });
-  await page.getByText(/^Linear: Zugang (abgelaufen|widerrufen)$/).waitFor();
+  const user = await stage.somebody('ilse', { customers: 3, connectors: ['hubspot', 'linear', 'zendesk'] });
+  await stage.control('POST', 'faults', { rules: [{ match: { tool: 'linear_graphql_query', identifier: `user_${user}` }, revoke: true, times: 1 }] });
+  await stage.runToEnd(user);
+  await stage.control('DELETE', 'faults');
+  const { context, page, complaints } = await open(user, { at: '/onboarding', locale: 'de-DE' });
+  await page.getByText('Linear: Zugang widerrufen', { exact: true }).waitFor();
   assert.equal(await page.getByText('cannot be used').count(), 0);
   await go(page, '/schedule');
   await page.getByText(/^Bewertet jeden Kunden im Onboarding/).waitFor();
