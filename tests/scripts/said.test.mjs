@@ -10,7 +10,7 @@ import { consoleModules } from './lib/console_modules.mjs';
 let modules;
 before(async () => {
   modules = await consoleModules(`
-    export { callFailed } from './src/state/call_failure';
+    export { callFailed } from './src/state/said';
     export { speak } from './src/texts';
     export { de } from './src/texts/de';
     export { en } from './src/texts/en';

@@ -3,8 +3,7 @@
 
 import type { ComponentChildren } from 'preact';
 
-import { callFailed, type CallFailure } from '../state/call_failure';
-import { t } from '../texts';
+import { callFailed, type CallFailure, inWords } from '../state/said';
 
 export function InEnglish({ children }: { children: ComponentChildren }) {
   return <span lang="en">{children}</span>;
@@ -22,5 +21,5 @@ export function CallFailed({ of }: { of: CallFailure }) {
 
 /** What a workflow or an agent is for. */
 export function About({ of }: { of: { id: string; description: string } }) {
-  return <>{t().said.about[of.id] ?? <InEnglish>{of.description}</InEnglish>}</>;
+  return <>{inWords('about', of.id) ?? <InEnglish>{of.description}</InEnglish>}</>;
 }

@@ -4,6 +4,7 @@ import type { ComponentChildren } from 'preact';
 
 import type { Failure } from '../api/failure';
 import type { Resource } from '../state/resource';
+import { inWords } from '../state/said';
 import { t } from '../texts';
 import { Button } from './button';
 import { Icon, type IconName } from './icon';
@@ -55,7 +56,7 @@ export function Failed({ failure, retry }: { failure: Failure; retry?: () => voi
   return (
     <Empty
       icon="alert"
-      title={failure.offline ? texts.offline : (t().said.problems[failure.kind ?? ''] ?? failure.problem?.title ?? texts.failed)}
+      title={failure.offline ? texts.offline : (inWords('problems', failure.kind) ?? failure.problem?.title ?? texts.failed)}
       actions={retry && <Button icon="turn" onPress={retry}>{texts.retry}</Button>}
     >
       {failure.offline ? texts.offlineDetail : <InEnglish>{failure.message}</InEnglish>}

@@ -3,6 +3,7 @@
 import { signal } from '@preact/signals';
 
 import type { Failure } from '../api/failure';
+import { inWords } from '../state/said';
 import { t } from '../texts';
 import { IconButton } from './button';
 import { Icon } from './icon';
@@ -13,7 +14,7 @@ interface Toast {
   text: string;
   tone: 'good' | 'bad';
   /** What the API has said beside it, in English. */
-  said?: string;
+  said: string | undefined;
 }
 
 const toasts = signal<Toast[]>([]);
@@ -22,16 +23,15 @@ const STAYS_MS = 6000;
 
 export function say(text: string, tone: Toast['tone'] = 'good', said?: string): void {
   const id = ++count;
-  toasts.value = [...toasts.value, { id, text, tone, ...(said === undefined ? {} : { said }) }];
+  toasts.value = [...toasts.value, { id, text, tone, said }];
   // What went wrong stays until it was read.
   if (tone === 'good') setTimeout(() => drop(id), STAYS_MS);
 }
 
 export function sayFailure(failure: Failure): void {
-  const known = t().said.problems[failure.kind ?? ''];
-  if (failure.offline) say(t().states.offline, 'bad');
-  else if (known === undefined) say(failure.message, 'bad');
-  else say(known, 'bad', failure.message);
+  if (failure.offline) return say(t().states.offline, 'bad');
+  const known = inWords('problems', failure.kind);
+  say(known ?? failure.message, 'bad', known === undefined ? undefined : failure.message);
 }
 
 const drop = (id: number) => (toasts.value = toasts.value.filter((toast) => toast.id !== id));

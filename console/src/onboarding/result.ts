@@ -3,7 +3,7 @@
 
 import type { Run, RunSummary } from '../api/client';
 import type { Health } from '../components/badge';
-import type { CallFailure } from '../state/call_failure';
+import type { CallFailure } from '../state/said';
 import type { Finding } from './findings';
 
 export interface CustomerHealth {

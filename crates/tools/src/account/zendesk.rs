@@ -13,8 +13,9 @@ use crate::zendesk_tickets::account_host;
 
 /// Asks Zendesk for one of the account's groups, whose address is under the account's own host
 /// (<https://developer.zendesk.com/api-reference/ticketing/groups/groups/>: `url`, which the example
-/// there leaves out; allowed for agents). No tool says whose a connection is without being told an id. Of all that has such an
-/// address a group says least: nothing of a customer, and nothing of a person.
+/// there leaves out; allowed for agents). No tool says whose a connection is without being told an
+/// id. Of all that has such an address a group says least: nothing of a customer, and nothing of a
+/// person.
 pub(super) struct ZendeskAccount;
 
 impl Tool for ZendeskAccount {
